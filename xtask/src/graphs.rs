@@ -1,0 +1,81 @@
+//! Exported graphs must satisfy `onnx.checker`.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::error::{Error, Result};
+use crate::process;
+
+/// Small checkpoints beside the repository, which are exported for this; passed over where they are absent.
+const CHECKPOINTS: &[&str] = &["oracle/tiny/tiny.nemo", "oracle/tiny4/tiny4.nemo"];
+
+/// Runs `onnx.checker` over the graphs of the bundles in `models` and over freshly exported ones.
+pub fn check(python: &Path) -> Result<()> {
+    let target = process::target()?;
+    let scratch = tempfile::tempdir_in(&target).map_err(Error::io(&target))?;
+    let mut graphs = Vec::new();
+    for bundle in entries(&process::root().join("models")) {
+        graphs.extend(onnx_files(&bundle));
+    }
+    for (index, name) in CHECKPOINTS.iter().enumerate() {
+        let checkpoint = process::root().join("../shared").join(name);
+        if !checkpoint.is_file() {
+            eprintln!("skipped: ../shared/{name} is absent");
+            continue;
+        }
+        let bundle = scratch.path().join(index.to_string());
+        let mut export = process::cargo();
+        export.args([
+            "run",
+            "--quiet",
+            "--locked",
+            "--package",
+            "swipekit-exporters",
+            "--bin",
+            "swipekit",
+            "--",
+        ]);
+        export
+            .args(["export", "onnx", "--checkpoint"])
+            .arg(&checkpoint)
+            .arg("--parts")
+            .arg("--output")
+            .arg(&bundle);
+        process::run(&mut export)?;
+        let written = onnx_files(&bundle);
+        if written.is_empty() {
+            return Err(Error::Wrong {
+                path: bundle,
+                what: "exported bundle",
+                expected: "ONNX graphs".to_owned(),
+                got: "none".to_owned(),
+            });
+        }
+        graphs.extend(written);
+    }
+    if graphs.is_empty() {
+        eprintln!("skipped: there is no graph to check");
+        return Ok(());
+    }
+    process::run(
+        Command::new(python)
+            .arg(process::root().join("xtask/python/check_onnx.py"))
+            .args(graphs),
+    )
+}
+
+fn onnx_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = entries(folder);
+    files.retain(|path| path.extension() == Some(OsStr::new("onnx")));
+    files
+}
+
+/// What is in `folder`, in order; nothing where it is not a folder.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}

@@ -1,0 +1,70 @@
+//! Developer commands of swipekit.
+//!
+//! `cargo xtask setup` fetches the native runtime, `cargo xtask demo` decodes sample swipes with the default bundle,
+//! `cargo xtask test` runs everything that must pass.
+#![forbid(unsafe_code)]
+
+mod demo;
+mod error;
+mod files;
+mod graphs;
+mod licences;
+mod process;
+mod python;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use error::Result;
+
+/// Developer commands of swipekit.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Fetch ONNX Runtime's shared library out of its PyPI wheel into target/native (pinned version and hash).
+    Setup {
+        /// Also make the Python environment in which `onnx.checker` judges exported graphs.
+        #[arg(long)]
+        python_tools: bool,
+    },
+    /// Decode sample swipes with the default bundle and print words, scores and times.
+    Demo,
+    /// Run everything: formatting, lints, licences, tests of every feature combination, documentation, graph checks.
+    Test,
+    /// Check the licences of all dependencies.
+    Licences,
+}
+
+fn run(command: &Command) -> Result<()> {
+    match command {
+        Command::Setup { python_tools } => {
+            setup::runtime()?;
+            if *python_tools {
+                python::tools()?;
+            }
+            Ok(())
+        }
+        Command::Demo => demo::run(),
+        Command::Test => test::run(),
+        Command::Licences => licences::check(),
+    }
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The machine's Python 3: fetches wheels, runs `onnx.checker`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::error::{Error, Result};
+use crate::{files, process};
+
+/// Name of the interpreter.
+fn interpreter() -> &'static str {
+    if cfg!(windows) { "python" } else { "python3" }
+}
+
+/// Fails where there is no Python 3 with the module `module`.
+fn need(module: &'static str) -> Result<()> {
+    let mut command = Command::new(interpreter());
+    command
+        .args(["-m", module, "--help"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(Error::PythonModule {
+            python: interpreter(),
+            module,
+        }),
+        Err(source) => Err(Error::Python {
+            python: interpreter(),
+            source,
+        }),
+    }
+}
+
+/// Downloads the wheel that `requirement` (a pinned version with its hash) names for CPython 3.12 on the platform `tag`
+/// into `folder`, and gives its path. pip knows the registry that this machine uses and checks the hash; nothing of a
+/// wheel is run, so the machine's own version of Python does not matter.
+pub fn download(requirement: &str, tag: &str, folder: &Path) -> Result<PathBuf> {
+    need("pip")?;
+    let requirements = folder.join("requirements.txt");
+    fs::write(&requirements, requirement).map_err(Error::io(&requirements))?;
+    process::run(
+        Command::new(interpreter())
+            .args([
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-deps",
+                "--require-hashes",
+            ])
+            .args([
+                "--only-binary=:all:",
+                "--python-version",
+                "3.12",
+                "--implementation",
+                "cp",
+                "--platform",
+                tag,
+            ])
+            .arg("--dest")
+            .arg(folder)
+            .arg("--requirement")
+            .arg(&requirements)
+            .stdin(Stdio::null()),
+    )?;
+    let entries = fs::read_dir(folder).map_err(Error::io(folder))?;
+    let mut wheels = entries.flatten().map(|entry| entry.path());
+    wheels
+        .find(|path| path.extension().is_some_and(|extension| extension == "whl"))
+        .ok_or_else(|| Error::Wrong {
+            path: folder.to_path_buf(),
+            what: "download",
+            expected: "a wheel".to_owned(),
+            got: "none".to_owned(),
+        })
+}
+
+/// Makes the environment of `xtask/python/requirements.txt` under the target folder, unless it is there, and gives the
+/// path of its interpreter.
+pub fn tools() -> Result<PathBuf> {
+    let requirements = process::root().join("xtask/python/requirements.txt");
+    let folder = process::target()?.join("native/python");
+    let python = folder.join(if cfg!(windows) {
+        "Scripts/python.exe"
+    } else {
+        "bin/python"
+    });
+    let stamp = folder.join("requirements.sha256");
+    let wanted = files::sha256(&requirements)?;
+    if python.is_file() && fs::read_to_string(&stamp).is_ok_and(|got| got == wanted) {
+        eprintln!("Python tools: {} is in place", folder.display());
+        return Ok(python);
+    }
+    need("venv")?;
+    eprintln!("Python tools: installing into {}", folder.display());
+    process::run(
+        Command::new(interpreter())
+            .args(["-m", "venv", "--clear"])
+            .arg(&folder)
+            .stdin(Stdio::null()),
+    )?;
+    process::run(
+        Command::new(&python)
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-deps",
+                "--require-hashes",
+            ])
+            .args(["--only-binary=:all:", "--requirement"])
+            .arg(&requirements)
+            .stdin(Stdio::null()),
+    )?;
+    // The stamp comes last: an environment without it is made again.
+    fs::write(&stamp, wanted).map_err(Error::io(&stamp))?;
+    Ok(python)
+}

@@ -1,0 +1,91 @@
+//! Shared read-only bytes: a mapped file, a part of one, or memory.
+
+use std::fs::File;
+use std::ops::{Deref, Range};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+
+/// Read-only bytes that are cheap to clone and to cut; a mapped file stays mapped while any part of it is alive.
+#[derive(Clone)]
+pub struct Bytes {
+    owner: Arc<Owner>,
+    range: Range<usize>,
+}
+
+enum Owner {
+    Mapped(memmap2::Mmap),
+    Memory(Vec<u8>),
+}
+
+impl Bytes {
+    /// Maps the file at `path` into memory.
+    ///
+    /// The file must not be changed while it is mapped: replace it by renaming another file onto it, as every writer
+    /// of this project does.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the file cannot be opened or mapped.
+    #[allow(unsafe_code)]
+    pub fn map(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(|source| Error::io(path, source))?;
+        let length = file.metadata().map_err(|source| Error::io(path, source))?;
+        if length.len() == 0 {
+            // An empty file cannot be mapped on every platform.
+            return Ok(Self::from(Vec::new()));
+        }
+        // SAFETY: the map is read-only and private to this value. Files of a bundle are replaced by renaming, never
+        // written in place, which is the condition that the documentation above puts to the caller.
+        let map = unsafe { memmap2::Mmap::map(&file) }.map_err(|source| Error::io(path, source))?;
+        let range = 0..map.len();
+        Ok(Self {
+            owner: Arc::new(Owner::Mapped(map)),
+            range,
+        })
+    }
+
+    /// The part `range` of these bytes, sharing the memory; `None` where it reaches past the end.
+    pub fn slice(&self, range: Range<usize>) -> Option<Self> {
+        if range.start > range.end || range.end > self.len() {
+            return None;
+        }
+        Some(Self {
+            owner: Arc::clone(&self.owner),
+            range: self.range.start + range.start..self.range.start + range.end,
+        })
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(memory: Vec<u8>) -> Self {
+        let range = 0..memory.len();
+        Self {
+            owner: Arc::new(Owner::Memory(memory)),
+            range,
+        }
+    }
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match &*self.owner {
+            Owner::Mapped(map) => &map[self.range.clone()],
+            Owner::Memory(memory) => &memory[self.range.clone()],
+        }
+    }
+}
+
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl std::fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Bytes({} bytes)", self.len())
+    }
+}

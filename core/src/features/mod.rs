@@ -1,0 +1,43 @@
+//! Points become features.
+//!
+//! `kinematic37` describes each frame of a path by 37 numbers, all in the letter area's frame carried to [-1, 1] and
+//! in seconds:
+//!
+//! | features | what |
+//! |---|---|
+//! | 0-2 | x, y, time since touch-down |
+//! | 3-5, 6-8 | velocity (x, y, magnitude), acceleration (x, y, magnitude) |
+//! | 9-11, 12 | direction of motion (angle, sine, cosine), curvature: change of that angle |
+//! | 13-17 | the five smallest distances to key centres, ascending |
+//! | 18-20 | progress, whether first frame, whether last frame |
+//! | 21-26 | mean x, std x, mean y, std y, range x, range y over five frames |
+//! | 27-36 | zero |
+//!
+//! A path is first resampled in time to at most [`MAX_FRAMES`] frames, so the encoder's work is bounded whatever the
+//! touch screen delivers. All arithmetic is float64 with one rounding to float32 at the end: accelerations divide
+//! twice by a few milliseconds, which float32 does not survive. Transcendental functions come from one library on
+//! every platform, so the same trace gives the same bits everywhere.
+
+mod featuriser;
+mod kinematics;
+mod neighbours;
+mod resample;
+mod spec;
+#[cfg(test)]
+mod tests;
+mod window;
+
+pub use featuriser::{Features, Featuriser};
+pub use resample::MAX_FRAMES;
+pub use spec::{FeaturiserSpec, KINEMATIC37, KINEMATIC37_VERSION};
+
+/// Features a frame of `kinematic37`.
+pub const FEATURES: usize = 37;
+
+/// One resampled sample of a path: x and y in [-1, 1] over the letter area, t in milliseconds since touch-down.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Frame {
+    x: f64,
+    y: f64,
+    t: f64,
+}

@@ -1,0 +1,161 @@
+//! Resampling of a path in time.
+
+use super::Frame;
+use crate::layout::LetterArea;
+use crate::trace::{Point, Trace};
+
+/// Most frames that a path is resampled to.
+pub const MAX_FRAMES: usize = 111;
+
+/// Paths of up to this many points are stretched to [`STRETCHED`] frames.
+const SHORT: usize = 48;
+const STRETCHED: usize = 56;
+/// Paths of this many points and more are squeezed to [`SQUEEZED`] frames.
+const LONG: usize = 112;
+const SQUEEZED: usize = 96;
+
+/// Spans of time are at least this long when they divide, in milliseconds.
+const SHORTEST_SPAN: f64 = 1.0;
+
+/// Frames that a path of `points` points becomes.
+fn frame_count(points: usize) -> usize {
+    match points {
+        0 | 1 => points,
+        2..=SHORT => STRETCHED,
+        LONG.. => SQUEEZED,
+        _ => points,
+    }
+}
+
+/// A trace's points as frames, computed when asked for.
+struct Source<'a> {
+    points: &'a [Point],
+    area: LetterArea,
+    clamp: bool,
+    start: f64,
+}
+
+impl Source<'_> {
+    fn frame(&self, index: usize) -> Frame {
+        let point = self.points[index];
+        let [x, y] = self.area.normalise(point.x, point.y);
+        let frame = Frame {
+            x: x * 2.0 - 1.0,
+            y: y * 2.0 - 1.0,
+            t: (point.t - self.start).max(0.0),
+        };
+        if self.clamp { clamped(frame) } else { frame }
+    }
+}
+
+fn clamped(frame: Frame) -> Frame {
+    Frame {
+        x: frame.x.clamp(-1.0, 1.0),
+        y: frame.y.clamp(-1.0, 1.0),
+        t: frame.t,
+    }
+}
+
+/// Replaces `frames` by the frames of the first `max_points` points of `trace`, at equal steps of time with positions
+/// interpolated linearly, or point by point where the number of points suits already. Positions come out clamped to
+/// [-1, 1]; `clamp_first` clamps the points too, before they are interpolated.
+pub(super) fn resample(
+    trace: &Trace,
+    max_points: Option<usize>,
+    clamp_first: bool,
+    frames: &mut Vec<Frame>,
+) {
+    frames.clear();
+    let points = trace.points();
+    let points = &points[..points.len().min(max_points.unwrap_or(usize::MAX))];
+    let Some(first) = points.first() else { return };
+    let source = Source {
+        points,
+        area: trace.area(),
+        clamp: clamp_first,
+        start: first.t,
+    };
+    let count = frame_count(points.len());
+    if count == points.len() {
+        frames.extend((0..count).map(|index| clamped(source.frame(index))));
+        return;
+    }
+    let last = points.len() - 1;
+    let end = source.frame(last).t;
+    let step = end.max(SHORTEST_SPAN) / (count - 1) as f64;
+    let mut index = 0;
+    let (mut here, mut next) = (source.frame(0), source.frame(1));
+    for i in 0..count {
+        let t = if i == count - 1 { end } else { step * i as f64 };
+        while index + 2 <= last && next.t < t {
+            index += 1;
+            here = next;
+            next = source.frame(index + 1);
+        }
+        let part = (t - here.t) / (next.t - here.t).max(SHORTEST_SPAN);
+        let part = part.clamp(0.0, 1.0);
+        frames.push(clamped(Frame {
+            x: here.x + (next.x - here.x) * part,
+            y: here.y + (next.y - here.y) * part,
+            t,
+        }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frames_of(points: &[(f64, f64, f64)], max_points: Option<usize>) -> Vec<Frame> {
+        let trace = Trace::in_letter_area(points.iter().copied()).unwrap();
+        let mut frames = Vec::new();
+        resample(&trace, max_points, true, &mut frames);
+        frames
+    }
+
+    #[test]
+    fn the_number_of_frames_is_bounded() {
+        for (points, frames) in [
+            (0, 0),
+            (1, 1),
+            (2, 56),
+            (48, 56),
+            (49, 49),
+            (111, 111),
+            (112, 96),
+            (10_000, 96),
+        ] {
+            assert_eq!(frame_count(points), frames);
+            assert!(frames <= MAX_FRAMES);
+            let path: Vec<_> = (0..points).map(|i| (0.5, 0.5, i as f64)).collect();
+            assert_eq!(frames_of(&path, None).len(), frames);
+        }
+    }
+
+    #[test]
+    fn a_straight_path_is_cut_into_equal_steps() {
+        let frames = frames_of(&[(0.0, 0.0, 7.0), (1.0, 0.5, 557.0)], None);
+        for (i, frame) in frames.iter().enumerate() {
+            let part = i as f64 / 55.0;
+            assert!((frame.x - (2.0 * part - 1.0)).abs() < 1e-12);
+            assert!((frame.y - (part - 1.0)).abs() < 1e-12);
+            assert!((frame.t - 10.0 * i as f64).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn only_the_first_points_are_used() {
+        let path: Vec<_> = (0..300)
+            .map(|i| (f64::from(i) / 300.0, 0.5, i as f64))
+            .collect();
+        assert_eq!(frames_of(&path, Some(256)), frames_of(&path[..256], None));
+        assert_eq!(frames_of(&path, Some(1)).len(), 1);
+    }
+
+    #[test]
+    fn points_at_one_time_give_finite_frames() {
+        let frames = frames_of(&[(0.1, 0.1, 5.0), (0.9, 0.9, 5.0), (0.5, 0.5, 5.0)], None);
+        assert_eq!(frames.len(), 56);
+        assert!(frames.iter().all(|f| f.x.abs() <= 1.0 && f.t <= 1.0));
+    }
+}

@@ -1,0 +1,209 @@
+//! The states of a lexicon: how they lie in the file and how they are read.
+//!
+//! A minimal acyclic transducer from symbols (dense numbers of the labels in use) to costs. Costs are pushed towards
+//! the root: every state but the root has a way on (an arc or its own end) of cost 0, so the costs added up from the
+//! root to a state are the least cost of any word below it.
+//!
+//! The root lies first. Every other state lies behind all states that lead to it, so that targets are unsigned
+//! distances forward and no file, however damaged, has a cycle. A state is, byte by byte:
+//!
+//! ```text
+//! 1sssssss                     one arc: symbol s, cost 0, to the state right behind; not the end of a word
+//! 0fcnnnnn [count-31] [cost] arc*   f: end of a word; c: a cost of its own follows; n arcs (31: a byte follows)
+//! arc = cttsssss [symbol] [distance] [cost]
+//!     s: symbol (31: a byte follows); c: a cost follows
+//!     t: target; 0 right behind this arc (last arc only), 1 the last byte of all, which is the end that adds nothing,
+//!        2 or 3: so many bytes of distance, counted from the end of the arc, little endian
+//! cost = LEB128, at most two bytes
+//! ```
+//!
+//! Reading never fails: what reaches past the end reads as a state without arcs, and
+//! [`verify`](super::Lexicon::verify) tells.
+
+/// Greatest cost of one arc in steps, so that a sum over a key cannot overflow.
+pub(crate) const MAX_COST: u32 = (1 << 14) - 1;
+/// Bytes of an automaton at most: what a distance of three bytes reaches.
+pub(crate) const MAX_AUTOMATON: usize = 1 << 24;
+
+pub(super) const CHAIN: u8 = 0x80;
+pub(super) const FINAL: u8 = 0x40;
+pub(super) const FINAL_COST: u8 = 0x20;
+pub(super) const ARC_COST: u8 = 0x80;
+pub(super) const ESCAPE: u8 = 31;
+pub(super) const TARGET_SHIFT: u8 = 5;
+pub(super) const BEHIND: u8 = 0;
+pub(super) const LEAF: u8 = 1;
+
+/// A state of a lexicon: what a prefix leads to. Several prefixes may share a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct State(pub(super) u32);
+
+/// A step from one state to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arc {
+    /// Class of the label.
+    pub label: u8,
+    /// Cost in steps of the lexicon's unit, to be added to the costs so far.
+    pub cost: u32,
+    /// Where the step leads.
+    pub next: State,
+}
+
+/// What stands at the head of a state.
+#[derive(Clone, Copy)]
+pub(super) struct Head {
+    pub end: Option<u32>,
+    pub arcs: u32,
+    /// Offset of the first arc.
+    pub at: usize,
+}
+
+/// Reads the head of the state at `at`; `None` past the end of the data. A chain state has one arc, at its own offset.
+pub(super) fn head(data: &[u8], at: usize) -> Option<Head> {
+    let byte = *data.get(at)?;
+    if byte & CHAIN != 0 {
+        return Some(Head {
+            end: None,
+            arcs: 1,
+            at,
+        });
+    }
+    let mut next = at + 1;
+    let mut arcs = u32::from(byte & ESCAPE);
+    if arcs == u32::from(ESCAPE) {
+        arcs += u32::from(*data.get(next)?);
+        next += 1;
+    }
+    let end = if byte & FINAL == 0 {
+        None
+    } else if byte & FINAL_COST == 0 {
+        Some(0)
+    } else {
+        Some(cost(data, &mut next)?)
+    };
+    Some(Head {
+        end,
+        arcs,
+        at: next,
+    })
+}
+
+/// Reads the arc at `at` (symbol, cost, target) and the offset behind it.
+pub(super) fn arc(data: &[u8], at: usize) -> Option<(u8, u32, u32, usize)> {
+    let byte = *data.get(at)?;
+    let mut next = at + 1;
+    let mut symbol = byte & ESCAPE;
+    if symbol == ESCAPE {
+        symbol = *data.get(next)?;
+        next += 1;
+    }
+    let kind = byte >> TARGET_SHIFT & 3;
+    let mut distance = 0;
+    if kind > LEAF {
+        for shift in 0..kind {
+            distance |= u32::from(*data.get(next)?) << (8 * shift);
+            next += 1;
+        }
+    }
+    let cost = if byte & ARC_COST == 0 {
+        0
+    } else {
+        cost(data, &mut next)?
+    };
+    let target = if kind == LEAF {
+        data.len().checked_sub(1)?
+    } else {
+        next + distance as usize
+    };
+    // A target at or before the arc (the last byte, seen from the last byte) would be a cycle.
+    if target < next || target >= data.len() {
+        return None;
+    }
+    Some((symbol, cost, u32::try_from(target).ok()?, next))
+}
+
+/// The arc of the chain state at `at`.
+pub(super) fn chain(data: &[u8], at: usize) -> Option<(u8, u32)> {
+    let byte = *data.get(at)?;
+    (byte & CHAIN != 0 && at + 1 < data.len())
+        .then_some(at + 1)
+        .and_then(|next| Some((byte & !CHAIN, u32::try_from(next).ok()?)))
+}
+
+fn cost(data: &[u8], at: &mut usize) -> Option<u32> {
+    let low = *data.get(*at)?;
+    *at += 1;
+    if low < 0x80 {
+        return Some(u32::from(low));
+    }
+    let high = *data.get(*at)?;
+    *at += 1;
+    Some(u32::from(low & 0x7f) | u32::from(high & 0x7f) << 7)
+}
+
+/// The arcs of a state; see [`Lexicon::arcs`](super::Lexicon::arcs).
+#[derive(Clone, Debug)]
+pub struct Arcs<'a> {
+    data: &'a [u8],
+    classes: &'a [u8; 256],
+    at: usize,
+    left: u32,
+    chain: bool,
+}
+
+/// Stands in the table of classes where a symbol has no label.
+pub(super) const NO_CLASS: u8 = u8::MAX;
+
+impl<'a> Arcs<'a> {
+    pub(super) fn new(data: &'a [u8], classes: &'a [u8; 256], state: State) -> Self {
+        let at = state.0 as usize;
+        let (at, left) = head(data, at).map_or((at, 0), |h| (h.at, h.arcs));
+        Self {
+            data,
+            classes,
+            at,
+            left,
+            chain: data.get(at).is_some_and(|b| b & CHAIN != 0) && at == state.0 as usize,
+        }
+    }
+
+    fn read(&self) -> Option<(Arc, usize)> {
+        let (symbol, cost, target, next) = if self.chain {
+            let (symbol, target) = chain(self.data, self.at)?;
+            (symbol, 0, target, self.at + 1)
+        } else {
+            arc(self.data, self.at)?
+        };
+        let label = self.classes[usize::from(symbol)];
+        let arc = Arc {
+            label,
+            cost,
+            next: State(target),
+        };
+        (label != NO_CLASS).then_some((arc, next))
+    }
+}
+
+impl Iterator for Arcs<'_> {
+    type Item = Arc;
+
+    #[inline]
+    fn next(&mut self) -> Option<Arc> {
+        self.left = self.left.checked_sub(1)?;
+        match self.read() {
+            Some((arc, next)) => {
+                self.at = next;
+                Some(arc)
+            }
+            None => {
+                self.left = 0;
+                None
+            }
+        }
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.left as usize))
+    }
+}

@@ -1,0 +1,24 @@
+//! The words, as an automaton over the labels of the model.
+//!
+//! A word's *key* is the string of labels that a finger types for it ([`fold`]): `don't` and `dont` share `d o n t`.
+//! A [`Lexicon`] holds the keys in a minimal automaton whose costs, added up along a prefix, are the least -log prior of
+//! any word below ([`automaton`]), and beside it a table of how words are written where the key alone does not tell.
+//! [`LexiconBuilder`] makes one from words and frequencies in milliseconds, at export or in the app.
+
+pub mod automaton;
+mod builder;
+pub mod fold;
+mod format;
+mod minimise;
+mod reader;
+mod verify;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use automaton::{Arc, Arcs, State};
+pub use builder::{BuiltLexicon, DEFAULT_COST_UNIT, LexiconBuilder, Rejected, Rejection};
+pub use fold::{Alphabet, MAX_KEY, Untypeable};
+pub use format::{LEXICON_VERSION, MAX_FILE};
+pub use reader::Lexicon;

@@ -1,0 +1,290 @@
+//! A lexicon in a file, ready to be searched.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use super::automaton::{self, Arcs, NO_CLASS, State};
+use super::fold::{Alphabet, MAX_KEY};
+use super::format::{self, Counts, Sections};
+use super::words::Table;
+use crate::bytes::Bytes;
+use crate::error::{Error, Result};
+
+/// The words that a decoder may return, over the labels of one vocabulary; usually a mapped file.
+///
+/// Cheap to clone and to share between threads. Opening verifies every checksum; walking it allocates nothing and never
+/// panics, whatever the file holds: damaged parts read as having no arcs and no words.
+#[derive(Clone, Debug)]
+pub struct Lexicon {
+    bytes: Bytes,
+    automaton: Bytes,
+    words: Bytes,
+    counts: Counts,
+    /// Class of every symbol of the automaton, [`NO_CLASS`] where there is none.
+    classes: [u8; 256],
+    labels: Vec<(u8, String)>,
+    /// The character that each class spells.
+    spelling: Vec<(u8, char)>,
+}
+
+impl Lexicon {
+    /// Whether `bytes` begin as a lexicon file does.
+    pub fn is_lexicon(bytes: &[u8]) -> bool {
+        bytes.starts_with(format::MAGIC)
+    }
+
+    /// Maps the lexicon file at `path`, which must have been built for the vocabulary `labels` (in the order of the
+    /// classes).
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the file cannot be mapped, and those of [`from_bytes`](Self::from_bytes).
+    pub fn open<S: AsRef<str>>(path: impl AsRef<Path>, labels: &[S]) -> Result<Self> {
+        let path = path.as_ref();
+        Self::from_bytes(Bytes::map(path)?, labels, path)
+    }
+
+    /// The lexicon in `bytes`, which must have been built for the vocabulary `labels`; `path` names it in errors.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] where a checksum or a length is wrong, [`Error::Unsupported`] for another version of the
+    /// format or a lexicon of another vocabulary, [`Error::TooLarge`].
+    pub fn from_bytes<S: AsRef<str>>(
+        bytes: Bytes,
+        labels: &[S],
+        path: impl AsRef<Path>,
+    ) -> Result<Self> {
+        let path = path.as_ref();
+        let lexicon = Self::any_vocabulary(bytes, path)?;
+        for (class, label) in &lexicon.labels {
+            let got = labels.get(usize::from(*class)).map(AsRef::as_ref);
+            if got != Some(label.as_str()) {
+                return Err(Error::Unsupported {
+                    path: path.to_path_buf(),
+                    what: "a vocabulary with another label: lexicon built for",
+                    expected: format!("class {class} = {got:?} (this model's vocabulary)"),
+                    got: format!("class {class} = {label:?}"),
+                });
+            }
+        }
+        Ok(lexicon)
+    }
+
+    /// The lexicon in `bytes`, for whatever vocabulary it was built: for tools that look into a file without a model.
+    ///
+    /// # Errors
+    /// As [`from_bytes`](Self::from_bytes), without the check of the vocabulary.
+    pub fn any_vocabulary(bytes: Bytes, path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let (counts, sections) = format::read(&bytes, path)?;
+        let Sections {
+            alphabet,
+            automaton,
+            words,
+        } = sections;
+        let labels = bytes.get(alphabet).and_then(read_labels).ok_or_else(|| {
+            Error::damaged(path, "alphabet", "labels in ascending order", "others")
+        })?;
+        let mut classes = [NO_CLASS; 256];
+        for (slot, (class, _)) in classes.iter_mut().zip(&labels) {
+            *slot = *class;
+        }
+        let texts: Vec<&str> = labels.iter().map(|(_, text)| text.as_str()).collect();
+        let spelling = Alphabet::new(&texts)
+            .entries()
+            .into_iter()
+            .filter_map(|(symbol, c)| labels.get(usize::from(symbol)).map(|l| (l.0, c)))
+            .collect();
+        let (Some(automaton), Some(words)) = (bytes.slice(automaton), bytes.slice(words)) else {
+            return Err(Error::damaged(
+                path,
+                "sections",
+                "within the file",
+                "others",
+            ));
+        };
+        if Table::read(&words).is_none() {
+            return Err(Error::damaged(
+                path,
+                "word table",
+                "a block index",
+                "a shorter section",
+            ));
+        }
+        Ok(Self {
+            bytes,
+            automaton,
+            words,
+            counts,
+            classes,
+            labels,
+            spelling,
+        })
+    }
+
+    /// The state of the empty prefix.
+    pub fn root(&self) -> State {
+        State(0)
+    }
+
+    /// The steps from `state`, each label at most once, in a fixed order (not that of the labels).
+    #[inline]
+    pub fn arcs(&self, state: State) -> Arcs<'_> {
+        Arcs::new(&self.automaton, &self.classes, state)
+    }
+
+    /// Where `state` ends a word: the cost in steps that the end adds to the costs of the arcs.
+    ///
+    /// The costs of the arcs from the root to a state add up to the least cost of any word below it, so they are an
+    /// admissible look-ahead; with this they are the cost of the key, which is that of its best word.
+    #[inline]
+    pub fn final_cost(&self, state: State) -> Option<u32> {
+        automaton::head(&self.automaton, state.0 as usize).and_then(|head| head.end)
+    }
+
+    /// The state that `label` leads to from `state`, with the arc's cost.
+    pub fn step(&self, state: State, label: u8) -> Option<(State, u32)> {
+        self.arcs(state)
+            .find(|arc| arc.label == label)
+            .map(|arc| (arc.next, arc.cost))
+    }
+
+    /// Nats a step of cost.
+    pub fn cost_unit(&self) -> f32 {
+        self.counts.unit
+    }
+
+    /// The cost of `key` (classes of labels) in steps, that of its best word; `None` where it is no word's.
+    pub fn key_cost(&self, key: &[u8]) -> Option<u32> {
+        let mut state = self.root();
+        let mut sum = 0u32;
+        for &label in key {
+            let (next, cost) = self.step(state, label)?;
+            state = next;
+            sum = sum.saturating_add(cost);
+        }
+        Some(sum.saturating_add(self.final_cost(state)?))
+    }
+
+    /// The words of `key` (classes of labels) in the form in which they are shown, each with its cost -log prior in
+    /// nats: best first, ties in the order of the words. Nothing where `key` is no word's.
+    pub fn words(&self, key: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, f32)> {
+        let unit = self.counts.unit;
+        let base = self.key_cost(key).zip(self.spell(key));
+        let forms = base.map_or_else(Vec::new, |(base, spelling)| {
+            Table::read(&self.words)
+                .and_then(|table| table.forms(key, &spelling))
+                .unwrap_or_else(|| vec![(Cow::Owned(spelling), 0)])
+                .into_iter()
+                .map(|(word, cost)| (word, cost.saturating_add(base)))
+                .collect()
+        });
+        forms
+            .into_iter()
+            .map(move |(word, cost)| (word, cost as f32 * unit))
+    }
+
+    /// Calls `visit` with every key and its cost in steps, in a fixed order (not that of the labels).
+    pub fn each_key(&self, mut visit: impl FnMut(&[u8], u32)) {
+        let mut key = Vec::with_capacity(MAX_KEY);
+        let mut path = vec![(self.arcs(self.root()), 0u32)];
+        // A damaged file may have many more paths than it has keys.
+        let mut steps_left = self.keys().saturating_mul(MAX_KEY);
+        while let Some((arcs, sum)) = path.last_mut() {
+            let next = arcs.next().filter(|_| key.len() < MAX_KEY);
+            let Some(arc) = next.filter(|_| steps_left > 0) else {
+                path.pop();
+                key.pop();
+                continue;
+            };
+            steps_left -= 1;
+            let sum = sum.saturating_add(arc.cost);
+            key.push(arc.label);
+            if let Some(end) = self.final_cost(arc.next) {
+                visit(&key, sum.saturating_add(end));
+            }
+            path.push((self.arcs(arc.next), sum));
+        }
+    }
+
+    /// Whether some word has `key`.
+    pub fn contains_key(&self, key: &[u8]) -> bool {
+        self.key_cost(key).is_some()
+    }
+
+    /// Whether `word`, as it is shown, is in the lexicon; `key` is its key.
+    pub fn contains(&self, key: &[u8], word: &str) -> bool {
+        self.words(key).any(|(known, _)| known == word)
+    }
+
+    /// Words, counted by the form in which they are shown.
+    pub fn len(&self) -> usize {
+        self.counts.words as usize
+    }
+
+    /// Whether there is no word.
+    pub fn is_empty(&self) -> bool {
+        self.counts.words == 0
+    }
+
+    /// Keys: distinct strings of labels.
+    pub fn keys(&self) -> usize {
+        self.counts.keys as usize
+    }
+
+    /// States of the automaton.
+    pub fn states(&self) -> usize {
+        self.counts.states as usize
+    }
+
+    /// Labels of the longest key.
+    pub fn longest_key(&self) -> usize {
+        self.counts.longest as usize
+    }
+
+    /// The labels in use with their classes, ascending.
+    pub fn labels(&self) -> &[(u8, String)] {
+        &self.labels
+    }
+
+    /// Bytes of the whole file, of its automaton and of its word table.
+    pub fn sizes(&self) -> [usize; 3] {
+        [self.bytes.len(), self.automaton.len(), self.words.len()]
+    }
+
+    /// The file's bytes.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    pub(super) fn automaton(&self) -> &[u8] {
+        &self.automaton
+    }
+
+    pub(super) fn table(&self) -> Option<Table<'_>> {
+        Table::read(&self.words)
+    }
+
+    /// The characters of `key`; `None` where a class is none of this lexicon's.
+    fn spell(&self, key: &[u8]) -> Option<String> {
+        key.iter()
+            .map(|class| {
+                let at = self.spelling.binary_search_by_key(class, |s| s.0).ok()?;
+                self.spelling.get(at).map(|s| s.1)
+            })
+            .collect()
+    }
+}
+
+fn read_labels(mut bytes: &[u8]) -> Option<Vec<(u8, String)>> {
+    let mut labels: Vec<(u8, String)> = Vec::new();
+    while let [class, length, rest @ ..] = bytes {
+        let (text, rest) = rest.split_at_checked(usize::from(*length))?;
+        let text = std::str::from_utf8(text).ok()?;
+        if *class == NO_CLASS || labels.last().is_some_and(|l| l.0 >= *class) {
+            return None;
+        }
+        labels.push((*class, text.to_owned()));
+        bytes = rest;
+    }
+    bytes.is_empty().then_some(labels)
+}

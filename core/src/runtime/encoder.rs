@@ -1,0 +1,220 @@
+//! The encoder graph in ONNX Runtime.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError, TryLockError};
+
+use ort::session::{Session, SessionInputValue};
+use ort::value::{Outlet, TensorElementType, ValueType};
+
+use super::onnx::{failed, open_session, sizes, view};
+use super::{Encoder, RuntimeOptions};
+use crate::bundle::manifest::ModelSpec;
+use crate::bytes::Bytes;
+use crate::error::{Error, Result};
+
+/// Input `[B, F, T]`, 32-bit floats.
+const FEATURES: &str = "features_bft";
+/// Input `[B]`: valid frames of each swipe, 32-bit or 64-bit integers.
+const LENGTHS: &str = "lengths";
+/// Output `[B, T', D]`, 32-bit floats.
+const ENCODED: &str = "encoded_btf";
+
+/// Copies of an encoder at most.
+const MAX_COPIES: usize = 64;
+
+/// An encoder graph: `features_bft` `[B, F, T]` and `lengths` `[B]` to `encoded_btf` `[B, T', D]`.
+///
+/// `Send + Sync`: ort's sessions run one swipe at a time, so each is behind a lock of its own; a run takes the first
+/// that is idle.
+#[derive(Debug)]
+pub struct OnnxEncoder {
+    copies: Vec<Mutex<Session>>,
+    /// The copy to wait for where none is idle.
+    next: AtomicUsize,
+    features: usize,
+    width: usize,
+    subsampling: usize,
+    features_first: bool,
+    lengths: TensorElementType,
+}
+
+impl OnnxEncoder {
+    /// Loads the encoder of a network with the dimensions `model` from the file at `path`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the file cannot be read, otherwise as [`from_bytes`](Self::from_bytes).
+    pub fn open(path: &Path, model: &ModelSpec, options: &RuntimeOptions) -> Result<Self> {
+        Self::from_bytes(&Bytes::map(path)?, model, options)
+    }
+
+    /// Loads the encoder of a network with the dimensions `model` out of memory; the bytes are not needed afterwards.
+    ///
+    /// # Errors
+    /// [`Error::RuntimeNotFound`] where the runtime is not there, [`Error::Runtime`] where it refuses the graph,
+    /// [`Error::Invalid`] and [`Error::Shape`] where inputs and outputs are not those of an encoder of these dimensions,
+    /// [`Error::Invalid`] for options out of range.
+    pub fn from_bytes(bytes: &[u8], model: &ModelSpec, options: &RuntimeOptions) -> Result<Self> {
+        if options.copies == 0 || options.copies > MAX_COPIES {
+            return Err(Error::invalid(
+                "the number of copies",
+                format!("1 to {MAX_COPIES}"),
+                options.copies,
+            ));
+        }
+        let first = open_session(bytes, options)?;
+        let inputs = first.inputs();
+        if inputs.len() != 2 {
+            return Err(Error::invalid(
+                "the encoder's inputs",
+                format!("{FEATURES} and {LENGTHS}"),
+                names(inputs),
+            ));
+        }
+        let what = "an input of the encoder";
+        check(
+            what,
+            inputs,
+            FEATURES,
+            &[TensorElementType::Float32],
+            &[0, model.features, 0],
+        )?;
+        let integers = [TensorElementType::Int64, TensorElementType::Int32];
+        let lengths = check(what, inputs, LENGTHS, &integers, &[0])?;
+        let what = "an output of the encoder";
+        check(
+            what,
+            first.outputs(),
+            ENCODED,
+            &[TensorElementType::Float32],
+            &[0, 0, model.encoder],
+        )?;
+        let features_first = inputs[0].name() == FEATURES;
+        let mut copies = vec![Mutex::new(first)];
+        for _ in 1..options.copies {
+            copies.push(Mutex::new(open_session(bytes, options)?));
+        }
+        Ok(Self {
+            copies,
+            next: AtomicUsize::new(0),
+            features: model.features,
+            width: model.encoder,
+            subsampling: model.subsampling.max(1),
+            features_first,
+            lengths,
+        })
+    }
+
+    fn run(
+        &self,
+        session: &mut Session,
+        features: &[f32],
+        frames: usize,
+        encoded: &mut Vec<f32>,
+    ) -> Result<usize> {
+        let shape = [1, self.features, frames];
+        let features = SessionInputValue::from(view(&shape, features)?);
+        let (long, short) = ([frames as i64], [frames as i32]);
+        let lengths = match self.lengths {
+            TensorElementType::Int32 => SessionInputValue::from(view(&[1], &short)?),
+            _ => SessionInputValue::from(view(&[1], &long)?),
+        };
+        let inputs = if self.features_first {
+            [features, lengths]
+        } else {
+            [lengths, features]
+        };
+        let outputs = session.run(inputs).map_err(failed("run the encoder"))?;
+        let output = outputs.get(ENCODED).ok_or("the output is missing");
+        let output = output.map_err(failed("run the encoder"))?;
+        let (shape, values) = output
+            .try_extract_tensor::<f32>()
+            .map_err(failed("give the encoder's output"))?;
+        let shape = sizes(shape);
+        let expected = [1, frames.div_ceil(self.subsampling), self.width];
+        if shape != expected {
+            return Err(Error::Shape {
+                what: ENCODED.to_owned(),
+                expected: expected.to_vec(),
+                got: shape,
+            });
+        }
+        if !values.iter().all(|value| value.is_finite()) {
+            return Err(Error::NotFinite {
+                what: "the encoder's output",
+            });
+        }
+        encoded.extend_from_slice(values);
+        Ok(expected[1])
+    }
+}
+
+impl Encoder for OnnxEncoder {
+    fn encode(&self, features: &[f32], frames: usize, encoded: &mut Vec<f32>) -> Result<usize> {
+        encoded.clear();
+        let values = self.features.checked_mul(frames);
+        if frames == 0 || i32::try_from(frames).is_err() || values != Some(features.len()) {
+            return Err(Error::Shape {
+                what: "features".to_owned(),
+                expected: vec![self.features, frames.max(1)],
+                got: vec![features.len()],
+            });
+        }
+        for copy in &self.copies {
+            match copy.try_lock() {
+                Ok(mut session) => return self.run(&mut session, features, frames, encoded),
+                Err(TryLockError::Poisoned(lock)) => {
+                    return self.run(&mut lock.into_inner(), features, frames, encoded);
+                }
+                Err(TryLockError::WouldBlock) => {}
+            }
+        }
+        let copy = &self.copies[self.next.fetch_add(1, Ordering::Relaxed) % self.copies.len()];
+        let mut session = copy.lock().unwrap_or_else(PoisonError::into_inner);
+        self.run(&mut session, features, frames, encoded)
+    }
+}
+
+fn names(outlets: &[Outlet]) -> String {
+    let names: Vec<&str> = outlets.iter().map(Outlet::name).collect();
+    names.join(", ")
+}
+
+/// Checks that `outlets` has a tensor `name` of one of the types `elements` and of a shape that `sizes` fits into, and
+/// gives its type. A size of 0 stands for one that differs from run to run.
+fn check(
+    what: &'static str,
+    outlets: &[Outlet],
+    name: &str,
+    elements: &[TensorElementType],
+    sizes: &[usize],
+) -> Result<TensorElementType> {
+    let outlet = outlets
+        .iter()
+        .find(|outlet| outlet.name() == name)
+        .ok_or_else(|| Error::invalid(what, name, names(outlets)))?;
+    let ValueType::Tensor { ty, shape, .. } = outlet.dtype() else {
+        return Err(Error::invalid(what, "a tensor", outlet.dtype()));
+    };
+    if !elements.contains(ty) {
+        let elements: Vec<String> = elements.iter().map(ToString::to_string).collect();
+        return Err(Error::invalid(
+            what,
+            format!("{name} of {}", elements.join(" or ")),
+            outlet.dtype(),
+        ));
+    }
+    let got: Vec<usize> = shape
+        .iter()
+        .map(|size| usize::try_from(*size).unwrap_or(0))
+        .collect();
+    let fits = |(expected, got): (&usize, &usize)| *expected == 0 || *got == 0 || expected == got;
+    if got.len() != sizes.len() || !sizes.iter().zip(&got).all(fits) {
+        return Err(Error::Shape {
+            what: format!("{what}, {name} (0: any size)"),
+            expected: sizes.to_vec(),
+            got,
+        });
+    }
+    Ok(*ty)
+}

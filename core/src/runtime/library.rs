@@ -1,0 +1,154 @@
+//! Loads ONNX Runtime, once in a process.
+//!
+//! The crate `ort` loads the library by itself where it has not been told to, and panics where that fails. Everything
+//! of `ort` is therefore reached through [`environment`], which has loaded the library, or given an error, before.
+
+use std::env;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use ort::environment::Environment;
+use ort::logging::LogLevel;
+
+use crate::error::{Error, Result};
+
+/// What the runtime is called in messages.
+pub(super) const RUNTIME: &str = "ONNX Runtime";
+
+/// The loaded runtime.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Loaded {
+    /// Where the library was loaded from: a full path, or the name that the system's loader was given; `None` where
+    /// the runtime is linked into the program.
+    pub path: Option<PathBuf>,
+    /// Version, for example `1.32.0`; empty where the runtime is linked into the program.
+    pub version: String,
+    /// ONNX Runtime's description of its build.
+    pub build: String,
+}
+
+impl fmt::Display for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.path {
+            Some(path) => write!(f, "{} ({})", self.version, path.display()),
+            None => write!(f, "{}", self.build),
+        }
+    }
+}
+
+/// The environment stays here for good: ort allows one in the life of a process.
+static LOADED: Mutex<Option<(Environment, Loaded)>> = Mutex::new(None);
+
+/// Loads ONNX Runtime if it has not been loaded yet (see the [module](super) for the places) and says what it is.
+///
+/// The first success decides for the whole process; `library` is not looked at after it. A failure is not kept: a later
+/// call tries again.
+///
+/// # Errors
+/// [`Error::RuntimeNotFound`] with every place tried and what is wrong there, where none has a library that can be
+/// used; [`Error::Invalid`] for an empty path; [`Error::Runtime`] where the library was loaded and does not start, or
+/// where the program uses `ort` besides this crate and has made an environment of its own.
+pub fn load(library: Option<&Path>) -> Result<Loaded> {
+    environment(library).map(|(_, loaded)| loaded)
+}
+
+/// The loaded runtime; `None` where nothing has needed it yet.
+pub fn loaded() -> Option<Loaded> {
+    let slot = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    slot.as_ref().map(|(_, loaded)| loaded.clone())
+}
+
+/// The process's one ONNX Runtime environment.
+pub(super) fn environment(library: Option<&Path>) -> Result<(Environment, Loaded)> {
+    let mut slot = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(pair) = &*slot {
+        return Ok(pair.clone());
+    }
+    let (builder, path, version) = native(library)?;
+    let environment = builder
+        .with_name("swipekit")
+        // Microsoft's builds for Windows report usage unless they are told not to.
+        .with_telemetry(false)
+        .build()
+        .map_err(|error| Error::Runtime {
+            runtime: RUNTIME,
+            action: "start",
+            message: error.to_string(),
+        })?;
+    if env::var_os("ORT_LOG").is_none() {
+        // Failures come back as values; a library does not print them besides.
+        environment.set_log_level(LogLevel::Fatal);
+    }
+    let loaded = Loaded {
+        path,
+        version,
+        build: ort::info().to_owned(),
+    };
+    Ok(slot.insert((environment, loaded)).clone())
+}
+
+#[cfg(not(feature = "ort"))]
+fn native(
+    _: Option<&Path>,
+) -> Result<(
+    ort::environment::EnvironmentBuilder,
+    Option<PathBuf>,
+    String,
+)> {
+    Ok((ort::init(), None, String::new()))
+}
+
+#[cfg(feature = "ort")]
+fn native(
+    library: Option<&Path>,
+) -> Result<(
+    ort::environment::EnvironmentBuilder,
+    Option<PathBuf>,
+    String,
+)> {
+    use super::places::{Place, Surroundings, VARIABLE};
+    use super::probe::{self, Probed};
+
+    if library.is_some_and(|path| path.as_os_str().is_empty()) {
+        return Err(Error::invalid(
+            "the path of the runtime's library",
+            "a path",
+            "an empty one",
+        ));
+    }
+    let mut tried = Vec::new();
+    for place in Surroundings::of_process().places(library) {
+        let (path, probed) = match place {
+            Place::Absent(path) => {
+                tried.push(format!("{} (absent)", path.display()));
+                continue;
+            }
+            Place::Name(path) => {
+                let probed = probe::open(&path);
+                (path, probed)
+            }
+            Place::File(path) => {
+                let probed = probe::check_file(&path).and_then(|()| probe::open(&path));
+                (path, probed)
+            }
+        };
+        // The probe keeps the library open, so that ort gets the very one that was looked at.
+        let loaded = probed.and_then(|probed: Probed| {
+            let builder = ort::init_from(&path).map_err(|error| error.to_string())?;
+            Ok((builder, probed.version))
+        });
+        match loaded {
+            Ok((builder, version)) => return Ok((builder, Some(path), version)),
+            Err(reason) => tried.push(format!("{} ({reason})", path.display())),
+        }
+    }
+    Err(Error::RuntimeNotFound {
+        library: "ONNX Runtime's shared library",
+        tried,
+        fix: format!(
+            "run `cargo xtask setup`, or set {VARIABLE} to the full path of ONNX Runtime's library"
+        ),
+    })
+}

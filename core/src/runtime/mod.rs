@@ -1,0 +1,122 @@
+//! What runs the encoder.
+//!
+//! The rest of the crate knows a runtime as an [`Encoder`]. ONNX Runtime (feature `ort`) is loaded at run time from a
+//! shared library that is already on the machine; nothing is downloaded. It is looked for, in this order:
+//!
+//! 1. the path given in [`RuntimeOptions::library`], and nowhere else where one is given;
+//! 2. the path in the environment variable `ORT_DYLIB_PATH`, likewise (a bare name is left to the system's loader);
+//! 3. beside the executable, in `lib` beside it and in `../lib`;
+//! 4. where `cargo xtask setup` puts it: `native/onnxruntime` in cargo's target folder, found from the executable, and
+//!    from the current folder in a process that cargo started. A program that was started by hand never looks into the
+//!    current folder: whoever can write there could have code run;
+//! 5. on Android: by name, among the app's own libraries.
+//!
+//! One library serves the whole process: the first that loads. With the feature `ort-download` in place of `ort`, ONNX
+//! Runtime is linked into the program instead and nothing is looked for.
+//!
+//! Everything of the crate `ort` is in this module.
+
+#[cfg(feature = "onnxruntime")]
+mod encoder;
+#[cfg(feature = "onnxruntime")]
+mod library;
+#[cfg(feature = "onnxruntime")]
+mod onnx;
+#[cfg(feature = "ort")]
+mod places;
+#[cfg(feature = "ort")]
+mod probe;
+#[cfg(all(test, feature = "ort"))]
+mod test_models;
+#[cfg(all(test, feature = "ort"))]
+mod tests;
+
+use std::fmt::Debug;
+use std::path::PathBuf;
+
+use crate::bundle::Bundle;
+use crate::error::{Error, Result};
+
+#[cfg(feature = "onnxruntime")]
+pub use encoder::OnnxEncoder;
+#[cfg(feature = "onnxruntime")]
+pub use library::{Loaded, load, loaded};
+#[cfg(feature = "onnxruntime")]
+pub use onnx::{OnnxModel, Tensor, TensorData};
+
+/// Settings of a runtime.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RuntimeOptions {
+    /// Threads that one run is spread over. Default 1: no pool is made, nothing spins or waits between gestures, and one
+    /// swipe is too small to gain from more. Set 2 where a single swipe takes longer than the user should wait.
+    pub threads: usize,
+    /// Copies of an encoder, and so runs that can go on at the same time. Default 1: a keyboard has one gesture at a
+    /// time, and every copy holds the weights once more. Set the number of worker threads where many swipes are decoded
+    /// at once.
+    pub copies: usize,
+    /// Path of the runtime's shared library; looked for in the usual places where it is `None` (default). Only the
+    /// first use in a process counts: the library is loaded once.
+    pub library: Option<PathBuf>,
+}
+
+impl Default for RuntimeOptions {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            copies: 1,
+            library: None,
+        }
+    }
+}
+
+/// An encoder that is ready to run, shared by all sessions of an engine.
+///
+/// Runs are safe from any number of threads; those that find no copy idle (see [`RuntimeOptions::copies`]) wait.
+pub trait Encoder: Debug + Send + Sync {
+    /// Encodes one swipe: `features` is `[F, T]` row-major with T = `frames`; `encoded` becomes `[T', D]` row-major,
+    /// keeping its memory from call to call. Returns T'.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where `features` is not `[F, T]` with T >= 1 or the runtime gives another shape than the model
+    /// calls for, [`Error::Runtime`] where the runtime fails, [`Error::NotFinite`] where it gives NaN or infinity.
+    /// `encoded` is empty after an error.
+    fn encode(&self, features: &[f32], frames: usize, encoded: &mut Vec<f32>) -> Result<usize>;
+}
+
+/// Opens a bundle's encoder in the runtime that its manifest names.
+///
+/// # Errors
+/// [`Error::Unsupported`] for a runtime that this build does not have, otherwise what the runtime gives.
+pub fn open_encoder(bundle: &Bundle, options: &RuntimeOptions) -> Result<Box<dyn Encoder>> {
+    let spec = &bundle.manifest().runtime;
+    match spec.kind.as_str() {
+        #[cfg(feature = "onnxruntime")]
+        "onnxruntime" => {
+            let bytes = bundle.file(&spec.encoder)?;
+            Ok(Box::new(OnnxEncoder::from_bytes(
+                &bytes,
+                &bundle.manifest().model,
+                options,
+            )?))
+        }
+        other => {
+            let _ = options;
+            Err(Error::Unsupported {
+                path: bundle.path().to_path_buf(),
+                what: "the runtime",
+                expected: supported().join(", "),
+                got: other.to_owned(),
+            })
+        }
+    }
+}
+
+/// The runtimes that this build can run, as a bundle's manifest names them.
+pub fn supported() -> &'static [&'static str] {
+    if cfg!(feature = "onnxruntime") {
+        &["onnxruntime"]
+    } else {
+        &[]
+    }
+}

@@ -1,0 +1,113 @@
+//! Small random models for the tests of this crate.
+
+use safetensors::tensor::{Dtype, TensorView};
+
+use super::Transducer;
+use crate::bundle::manifest::{Activation, ModelSpec, Vocabulary};
+
+/// A repeatable source of numbers.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// The next integer below `limit`.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % limit
+    }
+
+    /// `count` numbers in [-scale, scale].
+    pub(crate) fn numbers(&mut self, count: usize, scale: f32) -> Vec<f32> {
+        (0..count)
+            .map(|_| (self.below(1 << 20) as f32 / (1 << 19) as f32 - 1.0) * scale)
+            .collect()
+    }
+}
+
+pub(crate) fn spec(layers: usize) -> ModelSpec {
+    ModelSpec {
+        features: 37,
+        encoder: 12,
+        subsampling: 2,
+        prediction_layers: layers,
+        prediction: 10,
+        joint: 18,
+        activation: Activation::Relu,
+        parameters: 0,
+    }
+}
+
+pub(crate) fn vocabulary() -> Vocabulary {
+    let labels: Vec<String> = std::iter::once('\'')
+        .chain('a'..='z')
+        .map(String::from)
+        .collect();
+    let blank = labels.len();
+    Vocabulary {
+        labels,
+        blank,
+        start_of_sequence: "zero-vector".to_owned(),
+        step_output: "log-probabilities".to_owned(),
+    }
+}
+
+/// Named tensors of a random model.
+pub(crate) fn tensors(seed: u64, model: &ModelSpec) -> Vec<(String, Vec<usize>, Vec<f32>)> {
+    let mut random = Random::new(seed);
+    let classes = vocabulary().labels.len() + 1;
+    let (d, h, j) = (model.encoder, model.prediction, model.joint);
+    let mut shapes = vec![("embedding".to_owned(), vec![classes, h])];
+    for layer in 0..model.prediction_layers {
+        shapes.push((format!("lstm.{layer}.weight_ih"), vec![4 * h, h]));
+        shapes.push((format!("lstm.{layer}.weight_hh"), vec![4 * h, h]));
+        shapes.push((format!("lstm.{layer}.bias"), vec![4 * h]));
+    }
+    for (name, rows, columns) in [
+        ("encoder", j, d),
+        ("prediction", j, h),
+        ("output", classes, j),
+    ] {
+        shapes.push((format!("joint.{name}.weight"), vec![rows, columns]));
+        shapes.push((format!("joint.{name}.bias"), vec![rows]));
+    }
+    let mut tensors: Vec<_> = shapes
+        .into_iter()
+        .map(|(name, shape)| {
+            let values = random.numbers(shape.iter().product(), 0.9);
+            (name, shape, values)
+        })
+        .collect();
+    tensors[0].2[(classes - 1) * h..].fill(0.0);
+    tensors
+}
+
+pub(crate) fn serialize(tensors: &[(String, Vec<usize>, Vec<f32>)]) -> Vec<u8> {
+    let bytes: Vec<Vec<u8>> = tensors
+        .iter()
+        .map(|(_, _, values)| {
+            values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect()
+        })
+        .collect();
+    let views = tensors.iter().zip(&bytes).map(|((name, shape, _), bytes)| {
+        (
+            name,
+            TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap(),
+        )
+    });
+    safetensors::serialize(views, None).unwrap()
+}
+
+/// A random model with `layers` LSTM layers.
+pub(crate) fn transducer(seed: u64, layers: usize) -> Transducer {
+    let model = spec(layers);
+    Transducer::new(&serialize(&tensors(seed, &model)), &model, &vocabulary()).unwrap()
+}

@@ -1,0 +1,193 @@
+//! The joint: a frame and a prefix give the log-probabilities of the next label or the blank.
+
+use pulp::{Arch, NullaryFnOnce};
+
+use super::activation::{exp, sigmoid, tanh};
+use super::linear::Linear;
+use super::weights::TensorFile;
+use crate::bundle::manifest::{Activation, ModelSpec};
+use crate::error::{Error, Result};
+
+/// The joint network after its prediction side has been projected (see [`Prediction`](super::Prediction)).
+#[derive(Debug)]
+pub struct Joint {
+    projection: Linear,
+    output: Linear,
+    activation: Activation,
+    classes: usize,
+    blank: usize,
+}
+
+/// Buffers of [`Joint`], kept between calls.
+#[derive(Clone, Debug, Default)]
+pub struct JointScratch {
+    hidden: Vec<f32>,
+    logits: Vec<f32>,
+}
+
+impl Joint {
+    pub(super) fn new(
+        file: &TensorFile,
+        model: &ModelSpec,
+        classes: usize,
+        blank: usize,
+    ) -> Result<Self> {
+        let (encoder, joint) = (model.encoder, model.joint);
+        let weight = file.get("joint.encoder.weight", &[joint, encoder])?;
+        let bias = file.get("joint.encoder.bias", &[joint])?;
+        let projection = Linear::new("joint.encoder", encoder, &weight, &bias)?;
+        let weight = file.get("joint.output.weight", &[classes, joint])?;
+        let bias = file.get("joint.output.bias", &[classes])?;
+        let output = Linear::new("joint.output", joint, &weight, &bias)?;
+        Ok(Self {
+            projection,
+            output,
+            activation: model.activation,
+            classes,
+            blank,
+        })
+    }
+
+    /// Number of classes, labels and blank.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Class of the blank.
+    pub fn blank(&self) -> usize {
+        self.blank
+    }
+
+    /// Width J.
+    pub fn width(&self) -> usize {
+        self.output.inputs()
+    }
+
+    /// Projects encoder frames `[T', D]` to `projected` `[T', J]`, once a swipe.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where `frames` is not a whole number of frames.
+    pub fn project_encoder(
+        &self,
+        frames: &[f32],
+        projected: &mut Vec<f32>,
+        scratch: &mut JointScratch,
+    ) -> Result<()> {
+        let width = self.projection.inputs();
+        if !frames.len().is_multiple_of(width) {
+            return Err(Error::Shape {
+                what: "encoder frames".to_owned(),
+                expected: vec![frames.len() / width, width],
+                got: vec![frames.len()],
+            });
+        }
+        let stride = self.projection.stride();
+        scratch.hidden.clear();
+        scratch.hidden.resize(frames.len() / width * stride, 0.0);
+        self.projection.apply(frames, &mut scratch.hidden);
+        projected.clear();
+        for row in scratch.hidden.chunks_exact(stride) {
+            projected.extend_from_slice(&row[..self.projection.outputs()]);
+        }
+        Ok(())
+    }
+
+    /// Log-probabilities over all classes for one frame and some prefixes, appended to `out` as `[N, V+1]`.
+    ///
+    /// `frame` is a projected frame `[J]`, `prefixes` yields projected prediction outputs `[J]`.
+    pub fn log_probabilities<'a>(
+        &self,
+        frame: &[f32],
+        prefixes: impl Iterator<Item = &'a [f32]>,
+        out: &mut Vec<f32>,
+        scratch: &mut JointScratch,
+    ) {
+        scratch.hidden.clear();
+        for prefix in prefixes {
+            scratch
+                .hidden
+                .extend(frame.iter().zip(prefix).map(|(f, g)| f + g));
+        }
+        let rows = scratch.hidden.len() / self.width();
+        scratch.logits.clear();
+        scratch.logits.resize(rows * self.output.stride(), 0.0);
+        Arch::new().dispatch(Activate {
+            activation: self.activation,
+            values: &mut scratch.hidden,
+        });
+        self.output.apply(&scratch.hidden, &mut scratch.logits);
+        let start = out.len();
+        for row in scratch.logits.chunks_exact(self.output.stride()) {
+            out.extend_from_slice(&row[..self.classes]);
+        }
+        let exponentials = &mut scratch.logits[..out.len() - start];
+        Arch::new().dispatch(LogSoftmax {
+            classes: self.classes,
+            values: &mut out[start..],
+            exponentials,
+        });
+    }
+}
+
+struct Activate<'a> {
+    activation: Activation,
+    values: &'a mut [f32],
+}
+
+impl NullaryFnOnce for Activate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        match self.activation {
+            Activation::Relu => self
+                .values
+                .iter_mut()
+                .for_each(|value| *value = value.max(0.0)),
+            Activation::Tanh => self
+                .values
+                .iter_mut()
+                .for_each(|value| *value = tanh(*value)),
+            Activation::Sigmoid => self
+                .values
+                .iter_mut()
+                .for_each(|value| *value = sigmoid(*value)),
+        }
+    }
+}
+
+/// Log-softmax of each row of `classes` values.
+struct LogSoftmax<'a> {
+    classes: usize,
+    values: &'a mut [f32],
+    /// A buffer as long as the values.
+    exponentials: &'a mut [f32],
+}
+
+impl NullaryFnOnce for LogSoftmax<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self {
+            classes,
+            values,
+            exponentials,
+        } = self;
+        for row in values.chunks_exact_mut(classes) {
+            let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            row.iter_mut().for_each(|value| *value -= max);
+        }
+        // Apart from the sums, whose order keeps them from being vectorised.
+        for (exponential, value) in exponentials.iter_mut().zip(&*values) {
+            *exponential = exp(*value);
+        }
+        for (row, exponentials) in values
+            .chunks_exact_mut(classes)
+            .zip(exponentials.chunks_exact(classes))
+        {
+            let normaliser = libm::logf(exponentials.iter().sum());
+            row.iter_mut().for_each(|value| *value -= normaliser);
+        }
+    }
+}

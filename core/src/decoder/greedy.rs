@@ -1,0 +1,64 @@
+//! Greedy decoding without a lexicon.
+
+use crate::error::Result;
+use crate::transducer::{JointScratch, PredictionScratch, Transducer};
+
+/// The labels of the greedily best alignment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Greedy {
+    /// The labels.
+    pub labels: Vec<u8>,
+    /// Sum of the labels' log-probabilities, without the blanks' (NeMo's score).
+    pub log_probability: f64,
+}
+
+/// In each of the projected encoder frames `[T', J]` takes the best class until it is the blank, `max_symbols` times at
+/// most; as NeMo's `greedy` strategy.
+///
+/// # Errors
+/// None that a sound model gives.
+pub fn greedy(transducer: &Transducer, frames: &[f32], max_symbols: usize) -> Result<Greedy> {
+    let (prediction, joint) = (&transducer.prediction, &transducer.joint);
+    let mut state = vec![0.0; prediction.state_width()];
+    let mut projected = Vec::new();
+    let mut prediction_scratch = PredictionScratch::default();
+    prediction.step(
+        &[prediction.start_of_sequence()],
+        &mut state,
+        &mut projected,
+        &mut prediction_scratch,
+    )?;
+    let mut scratch = JointScratch::default();
+    let mut row = Vec::new();
+    let mut result = Greedy::default();
+    for frame in frames.chunks_exact(joint.width()) {
+        for _ in 0..max_symbols {
+            row.clear();
+            joint.log_probabilities(
+                frame,
+                std::iter::once(projected.as_slice()),
+                &mut row,
+                &mut scratch,
+            );
+            // The first of equal maxima, as torch's argmax.
+            let mut class = 0;
+            for candidate in 1..row.len() {
+                if row[candidate] > row[class] {
+                    class = candidate;
+                }
+            }
+            if class == joint.blank() {
+                break;
+            }
+            result.labels.push(class as u8);
+            result.log_probability += f64::from(row[class]);
+            prediction.step(
+                &[class],
+                &mut state,
+                &mut projected,
+                &mut prediction_scratch,
+            )?;
+        }
+    }
+    Ok(result)
+}

@@ -1,0 +1,218 @@
+//! Frames become words.
+//!
+//! [`Decoder`] searches the lexicon; [`greedy()`] decodes without one; [`log_likelihood`] scores one label sequence
+//! exactly. All take encoder frames that have been projected into the joint's space
+//! ([`Joint::project_encoder`](crate::transducer::Joint::project_encoder)).
+
+mod beam;
+mod forward;
+mod greedy;
+mod log;
+mod options;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::sync::Arc;
+
+pub use forward::log_likelihood;
+pub use greedy::{Greedy, greedy};
+pub use options::DecoderOptions;
+
+use crate::error::Result;
+use crate::lexicon::Lexicon;
+use crate::transducer::Transducer;
+use beam::{BeamSearch, Completed, Model};
+use tree::{Mark, PrefixTree};
+
+/// Memory of the prefixes that a decoder remembers between swipes.
+const TREE_BYTES: usize = 16 << 20;
+
+/// A word that a swipe may mean.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Candidate {
+    /// The word in its display form.
+    pub word: String,
+    /// log P(word's labels | swipe), natural logarithm, summed over alignments.
+    pub log_probability: f64,
+    /// The word's log prior in the lexicon, natural logarithm.
+    pub log_prior: f64,
+    /// What candidates are ordered by: `log_probability + prior_weight * log_prior`.
+    pub score: f64,
+    /// Share of the candidate in the scores' sum over all words that the search completed, 0 to 1.
+    pub confidence: f64,
+}
+
+/// The lexicon-constrained beam search of one session.
+///
+/// It remembers the prefixes that it has met, so it is worth keeping between swipes; results do not depend on that.
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    transducer: Arc<Transducer>,
+    lexicon: Arc<Lexicon>,
+    tree: PrefixTree,
+    warm: Mark,
+    search: BeamSearch,
+    completed: Vec<Completed>,
+    scored: Vec<Scored>,
+    key: Vec<u8>,
+}
+
+/// A completed word form before the best are made into candidates.
+#[derive(Clone, Debug)]
+struct Scored {
+    score: f64,
+    completed: Completed,
+    log_prior: f64,
+    /// Place among the forms of its key.
+    form: u32,
+}
+
+impl Decoder {
+    /// A decoder of `lexicon`'s words, which has run the prediction network for the `warm` prefixes of greatest prior.
+    ///
+    /// # Errors
+    /// None that a sound model and lexicon give.
+    pub fn new(transducer: Arc<Transducer>, lexicon: Arc<Lexicon>, warm: usize) -> Result<Self> {
+        let mut tree = PrefixTree::new(&lexicon, &transducer.prediction, transducer.joint.width())?;
+        tree.warm_up(
+            &lexicon,
+            &transducer.prediction,
+            warm.min(tree.capacity(TREE_BYTES) / 2),
+        )?;
+        let warm = tree.mark();
+        Ok(Self {
+            transducer,
+            lexicon,
+            tree,
+            warm,
+            search: BeamSearch::default(),
+            completed: Vec::new(),
+            scored: Vec::new(),
+            key: Vec::new(),
+        })
+    }
+
+    /// The words of the lexicon that projected encoder frames `[T', J]` may mean, best first; words of equal score in
+    /// their byte order.
+    ///
+    /// # Errors
+    /// None that a sound model and lexicon give.
+    pub fn decode(&mut self, frames: &[f32], options: &DecoderOptions) -> Result<Vec<Candidate>> {
+        if self.tree.len() > self.tree.capacity(TREE_BYTES) {
+            self.tree.truncate(self.warm);
+        }
+        let model = Model {
+            transducer: &self.transducer,
+            lexicon: &self.lexicon,
+        };
+        let found = self
+            .search
+            .run(model, &mut self.tree, frames, options, &mut self.completed);
+        if found.is_err() {
+            self.tree.truncate(self.warm);
+        }
+        found?;
+        if self.completed.is_empty() {
+            self.complete_prefixes(frames)?;
+        }
+        Ok(self.candidates(options))
+    }
+
+    /// Where the search ended within words only, as for a path that breaks off, each prefix of the beam stands for its
+    /// most frequent word, scored exactly.
+    fn complete_prefixes(&mut self, frames: &[f32]) -> Result<()> {
+        for place in 0..self.search.prefixes().len() {
+            let (prefix, _) = self.search.prefixes()[place];
+            let Some(node) =
+                self.tree
+                    .best_word(&self.lexicon, &self.transducer.prediction, prefix)?
+            else {
+                continue;
+            };
+            if self
+                .completed
+                .iter()
+                .any(|completed| completed.node == node)
+            {
+                continue;
+            }
+            self.tree.labels(node, &mut self.key);
+            let log_probability = log_likelihood(&self.transducer, frames, &self.key)?;
+            if log_probability > log::ZERO {
+                self.completed.push(Completed {
+                    node,
+                    log_probability,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives back the memory of prefixes met since the start.
+    pub fn forget(&mut self) {
+        self.tree.truncate(self.warm);
+    }
+
+    /// Number of prefixes that the decoder remembers.
+    pub fn prefixes(&self) -> usize {
+        self.tree.len()
+    }
+
+    /// The lexicon.
+    pub fn lexicon(&self) -> &Lexicon {
+        &self.lexicon
+    }
+
+    fn candidates(&mut self, options: &DecoderOptions) -> Vec<Candidate> {
+        let weight = f64::from(options.prior_weight);
+        self.scored.clear();
+        for completed in &self.completed {
+            self.tree.labels(completed.node, &mut self.key);
+            for (form, (_, cost)) in (0..).zip(self.lexicon.words(&self.key)) {
+                let log_prior = -f64::from(cost);
+                let score = completed.log_probability + weight * log_prior;
+                self.scored.push(Scored {
+                    score,
+                    completed: *completed,
+                    log_prior,
+                    form,
+                });
+            }
+        }
+        self.scored
+            .sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
+        let total = self
+            .scored
+            .iter()
+            .rev()
+            .fold(log::ZERO, |sum, scored| log::add(sum, scored.score));
+        // Ties across the cut are settled by the words as well.
+        let last = self
+            .scored
+            .get(options.candidates.saturating_sub(1))
+            .map_or(log::ZERO, |scored| scored.score);
+        let mut candidates = Vec::with_capacity(options.candidates.min(self.scored.len()));
+        for scored in self.scored.iter().take_while(|scored| scored.score >= last) {
+            self.tree.labels(scored.completed.node, &mut self.key);
+            let Some((word, _)) = self.lexicon.words(&self.key).nth(scored.form as usize) else {
+                continue;
+            };
+            candidates.push(Candidate {
+                word: word.into_owned(),
+                log_probability: scored.completed.log_probability,
+                log_prior: scored.log_prior,
+                score: scored.score,
+                confidence: libm::exp(scored.score - total),
+            });
+        }
+        candidates.sort_by(|a, b| {
+            b.score
+                .total_cmp(&a.score)
+                .then_with(|| a.word.cmp(&b.word))
+        });
+        candidates.truncate(options.candidates);
+        candidates
+    }
+}

@@ -1,0 +1,83 @@
+//! What a caller may set about the search.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Largest beam and largest number of candidates.
+const MAX_BEAM: usize = 65_536;
+
+/// Options of the lexicon-constrained beam search. Part of `bundle.json` as presets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DecoderOptions {
+    /// Prefixes kept a frame. Default 16; 0 keeps all (exact, for tests).
+    pub beam: usize,
+    /// Prefixes further than this many nats below the frame's best are dropped. Default 12.
+    pub window: f32,
+    /// Nats that each label of a prefix is worth when prefixes compete for the beam, not in a word's score. Default 1:
+    /// without it prefixes that put off their letters crowd out those that have paid for them.
+    pub depth_bonus: f32,
+    /// Candidates returned at most. Default 8.
+    pub candidates: usize,
+    /// Weight λ of the lexicon's log prior. Default 0.4.
+    pub prior_weight: f32,
+}
+
+impl Default for DecoderOptions {
+    fn default() -> Self {
+        Self {
+            beam: 16,
+            window: 12.0,
+            depth_bonus: 1.0,
+            candidates: 8,
+            prior_weight: 0.4,
+        }
+    }
+}
+
+impl DecoderOptions {
+    /// Checks that every option can be used.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the option.
+    pub fn validate(&self) -> Result<()> {
+        let least = |value: f32| value.is_finite() && value >= 0.0;
+        if self.beam > MAX_BEAM {
+            return Err(Error::invalid(
+                "the beam",
+                format!("at most {MAX_BEAM}"),
+                self.beam,
+            ));
+        }
+        if self.candidates == 0 || self.candidates > MAX_BEAM {
+            return Err(Error::invalid(
+                "the number of candidates",
+                format!("1 to {MAX_BEAM}"),
+                self.candidates,
+            ));
+        }
+        if !least(self.window) {
+            return Err(Error::invalid(
+                "the window",
+                "a number not below 0",
+                self.window,
+            ));
+        }
+        if !least(self.depth_bonus) {
+            return Err(Error::invalid(
+                "the depth bonus",
+                "a number not below 0",
+                self.depth_bonus,
+            ));
+        }
+        if !least(self.prior_weight) {
+            return Err(Error::invalid(
+                "the prior weight",
+                "a number not below 0",
+                self.prior_weight,
+            ));
+        }
+        Ok(())
+    }
+}

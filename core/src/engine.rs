@@ -1,0 +1,174 @@
+//! An opened bundle, shared by all gestures.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::bundle::{Bundle, Manifest};
+use crate::decoder::{Decoder, DecoderOptions};
+use crate::error::{Error, Result};
+use crate::features::Featuriser;
+use crate::lexicon::Lexicon;
+use crate::runtime::{self, Encoder, RuntimeOptions};
+use crate::session::Session;
+use crate::transducer::Transducer;
+
+/// Options of [`Engine::open_with`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EngineOptions {
+    /// Threads of the encoder. Default 1: a swipe is too small to gain from more.
+    pub threads: usize,
+    /// Path of the runtime's shared library; looked for in the usual places where it is `None`
+    /// (see [`runtime`]).
+    pub runtime_library: Option<PathBuf>,
+    /// The bundle's preset of decoder options to use. Default `default`.
+    pub preset: String,
+    /// Prefixes of the lexicon that the prediction network is run for when the engine opens, so that the first swipe is
+    /// as fast as the others. Default 1024.
+    pub warm_prefixes: usize,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            runtime_library: None,
+            preset: "default".to_owned(),
+            warm_prefixes: 1024,
+        }
+    }
+}
+
+/// An opened and verified bundle: heavy, immutable, `Send + Sync`; clones share everything.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    decoder: Option<Arc<Decoder>>,
+    options: DecoderOptions,
+    warm_prefixes: usize,
+}
+
+/// What sessions share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) bundle: Bundle,
+    pub(crate) featuriser: Featuriser,
+    pub(crate) encoder: Box<dyn Encoder>,
+    pub(crate) transducer: Arc<Transducer>,
+}
+
+impl Engine {
+    /// Opens the bundle at `path` (a folder or a `.swipekit` file) with the default options.
+    ///
+    /// # Errors
+    /// As [`open_with`](Self::open_with).
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(path, &EngineOptions::default())
+    }
+
+    /// Opens the bundle at `path`, verifies every hash, loads the runtime and the encoder.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Damaged`] and [`Error::Unsupported`] for a bundle that cannot be read, is damaged or asks
+    /// for more than this version knows; [`Error::RuntimeNotFound`] and [`Error::Runtime`] where the runtime is not
+    /// there or refuses the encoder; [`Error::Invalid`] for a preset that the bundle does not have.
+    pub fn open_with(path: impl AsRef<Path>, options: &EngineOptions) -> Result<Self> {
+        let bundle = Bundle::open(path)?;
+        let manifest = bundle.manifest();
+        let preset = manifest
+            .presets
+            .get(&options.preset)
+            .cloned()
+            .ok_or_else(|| {
+                let known: Vec<&str> = manifest.presets.keys().map(String::as_str).collect();
+                Error::invalid(
+                    "the preset",
+                    format!("one of {}", known.join(", ")),
+                    &options.preset,
+                )
+            })?;
+        let featuriser = Featuriser::new(&manifest.featuriser)?;
+        let weights = bundle.file(&manifest.runtime.transducer)?;
+        let transducer = Arc::new(Transducer::new(
+            &weights,
+            &manifest.model,
+            &manifest.vocabulary,
+        )?);
+        let runtime = RuntimeOptions {
+            threads: options.threads,
+            library: options.runtime_library.clone(),
+            ..RuntimeOptions::default()
+        };
+        let encoder = runtime::open_encoder(&bundle, &runtime)?;
+        let lexicon = match &manifest.lexicon {
+            Some(spec) => {
+                let path = bundle.path().join(&spec.file);
+                Some(Lexicon::from_bytes(
+                    bundle.file(&spec.file)?,
+                    &manifest.vocabulary.labels,
+                    path,
+                )?)
+            }
+            None => None,
+        };
+        let engine = Self {
+            shared: Arc::new(Shared {
+                bundle,
+                featuriser,
+                encoder,
+                transducer,
+            }),
+            decoder: None,
+            options: preset,
+            warm_prefixes: options.warm_prefixes,
+        };
+        match lexicon {
+            Some(lexicon) => engine.with_lexicon(lexicon),
+            None => Ok(engine),
+        }
+    }
+
+    /// The same engine with another lexicon, for a dynamic bundle or for words that the bundle does not have.
+    ///
+    /// # Errors
+    /// None that a sound bundle and lexicon give.
+    pub fn with_lexicon(&self, lexicon: Lexicon) -> Result<Self> {
+        let transducer = Arc::clone(&self.shared.transducer);
+        let decoder = Decoder::new(transducer, Arc::new(lexicon), self.warm_prefixes)?;
+        Ok(Self {
+            decoder: Some(Arc::new(decoder)),
+            ..self.clone()
+        })
+    }
+
+    /// A session: light, for one gesture at a time, with buffers that are kept between gestures.
+    pub fn session(&self) -> Session {
+        let decoder = self.decoder.as_ref().map(|decoder| Decoder::clone(decoder));
+        Session::new(Arc::clone(&self.shared), decoder, self.options.clone())
+    }
+
+    /// The bundle's manifest.
+    pub fn manifest(&self) -> &Manifest {
+        self.shared.bundle.manifest()
+    }
+
+    /// The decoder options of the preset that the engine was opened with.
+    pub fn options(&self) -> &DecoderOptions {
+        &self.options
+    }
+
+    /// The lexicon in use; `None` for a dynamic bundle that has not been given one.
+    pub fn lexicon(&self) -> Option<&Lexicon> {
+        self.decoder.as_ref().map(|decoder| decoder.lexicon())
+    }
+
+    /// The bundle.
+    pub fn bundle(&self) -> &Bundle {
+        &self.shared.bundle
+    }
+
+    /// The prediction network and the joint.
+    pub fn transducer(&self) -> &Transducer {
+        &self.shared.transducer
+    }
+}

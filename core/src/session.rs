@@ -1,0 +1,181 @@
+//! One gesture at a time: a trace goes in, candidates come out.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::decoder::{Candidate, Decoder, DecoderOptions, Greedy, greedy, log_likelihood};
+use crate::engine::Shared;
+use crate::error::{Error, Result};
+use crate::features::Features;
+use crate::trace::Trace;
+use crate::transducer::JointScratch;
+
+/// Labels that greedy decoding takes a frame at most.
+const GREEDY_SYMBOLS: usize = 10;
+
+/// Time that the stages of the last gesture took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timings {
+    /// Points to features.
+    pub features: Duration,
+    /// Features to frames: the encoder.
+    pub encoder: Duration,
+    /// Frames to words: everything after the encoder.
+    pub search: Duration,
+}
+
+impl Timings {
+    /// The whole gesture.
+    pub fn total(&self) -> Duration {
+        self.features + self.encoder + self.search
+    }
+}
+
+/// Decodes gestures, one after the other. Made by [`Engine::session`](crate::Engine::session).
+#[derive(Debug)]
+pub struct Session {
+    shared: Arc<Shared>,
+    decoder: Option<Decoder>,
+    options: DecoderOptions,
+    features: Features,
+    /// Encoder frames `[T', D]`.
+    encoded: Vec<f32>,
+    /// Encoder frames in the joint's space, `[T', J]`.
+    projected: Vec<f32>,
+    scratch: JointScratch,
+    timings: Timings,
+}
+
+impl Session {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        decoder: Option<Decoder>,
+        options: DecoderOptions,
+    ) -> Self {
+        Self {
+            shared,
+            decoder,
+            options,
+            features: Features::new(),
+            encoded: Vec::new(),
+            projected: Vec::new(),
+            scratch: JointScratch::default(),
+            timings: Timings::default(),
+        }
+    }
+
+    /// The words that a trace may mean, best first, with the options of the engine's preset.
+    ///
+    /// A trace of fewer than two points means nothing: the result is empty.
+    ///
+    /// # Errors
+    /// As [`decode_with`](Self::decode_with).
+    pub fn decode(&mut self, trace: &Trace) -> Result<Vec<Candidate>> {
+        let options = self.options.clone();
+        self.decode_with(trace, &options)
+    }
+
+    /// The words that a trace may mean, best first.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the bundle has no lexicon and none was given; [`Error::Runtime`] where the encoder fails.
+    pub fn decode_with(
+        &mut self,
+        trace: &Trace,
+        options: &DecoderOptions,
+    ) -> Result<Vec<Candidate>> {
+        options.validate()?;
+        if self.decoder.is_none() {
+            return Err(Error::invalid(
+                "the lexicon",
+                "one given to Engine::with_lexicon",
+                "none",
+            ));
+        }
+        if !self.encode(trace)? {
+            return Ok(Vec::new());
+        }
+        let start = Instant::now();
+        self.project()?;
+        let candidates = match &mut self.decoder {
+            Some(decoder) => decoder.decode(&self.projected, options)?,
+            None => Vec::new(),
+        };
+        self.timings.search = start.elapsed();
+        Ok(candidates)
+    }
+
+    /// The text of the greedily best alignment, without a lexicon; empty for a trace of fewer than two points.
+    ///
+    /// # Errors
+    /// [`Error::Runtime`] where the encoder fails.
+    pub fn greedy(&mut self, trace: &Trace) -> Result<String> {
+        if !self.encode(trace)? {
+            return Ok(String::new());
+        }
+        let start = Instant::now();
+        self.project()?;
+        let Greedy { labels, .. } =
+            greedy(&self.shared.transducer, &self.projected, GREEDY_SYMBOLS)?;
+        self.timings.search = start.elapsed();
+        let names = &self.shared.bundle.manifest().vocabulary.labels;
+        Ok(labels
+            .iter()
+            .filter_map(|label| names.get(usize::from(*label)))
+            .map(String::as_str)
+            .collect())
+    }
+
+    /// log P(labels | swipe) by the exact forward algorithm; minus infinity for a trace of fewer than two points.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a label that is not one of the model's, [`Error::Runtime`] where the encoder fails.
+    pub fn log_likelihood(&mut self, trace: &Trace, labels: &[u8]) -> Result<f64> {
+        if !self.encode(trace)? {
+            return Ok(f64::NEG_INFINITY);
+        }
+        self.project()?;
+        log_likelihood(&self.shared.transducer, &self.projected, labels)
+    }
+
+    /// The encoder's frames of a trace, `[T', D]`; empty for a trace of fewer than two points.
+    ///
+    /// # Errors
+    /// [`Error::Runtime`] where the encoder fails.
+    pub fn frames(&mut self, trace: &Trace) -> Result<&[f32]> {
+        self.encode(trace)?;
+        Ok(&self.encoded)
+    }
+
+    /// How long the stages of the last gesture took.
+    pub fn timings(&self) -> Timings {
+        self.timings
+    }
+
+    /// Runs featuriser and encoder; false for a trace that is no gesture.
+    fn encode(&mut self, trace: &Trace) -> Result<bool> {
+        self.timings = Timings::default();
+        self.encoded.clear();
+        if trace.len() < 2 {
+            return Ok(false);
+        }
+        let start = Instant::now();
+        let frames = self.shared.featuriser.features(trace, &mut self.features);
+        self.timings.features = start.elapsed();
+        let start = Instant::now();
+        self.shared
+            .encoder
+            .encode(self.features.data(), frames, &mut self.encoded)?;
+        self.timings.encoder = start.elapsed();
+        Ok(true)
+    }
+
+    fn project(&mut self) -> Result<()> {
+        self.shared.transducer.joint.project_encoder(
+            &self.encoded,
+            &mut self.projected,
+            &mut self.scratch,
+        )
+    }
+}

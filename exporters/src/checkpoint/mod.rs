@@ -1,0 +1,183 @@
+//! Reads NeMo RNN-T checkpoints: `.nemo` archives and Lightning `.ckpt` files.
+//!
+//! A checkpoint is untrusted input. Nothing of its pickle is executed (see `pickle`), nothing is written to disk under a name
+//! that it gives, sizes are checked before memory is taken for them, and only the tensors that the network needs are read: an
+//! optimiser's state costs nothing. The reader is strict: the model configuration alone says which tensors there must be, and any
+//! that is missing, left over or of another shape is an error, as is any option that would change the network's maths and is
+//! not computed here.
+//!
+//! The path of a file through the modules: `container` (what is it, where are its parts), `torch_zip` (the archive of
+//! `torch.save`), `pickle` (its values as data), `yaml` or `omegaconf` (the configuration as a tree), `interpret` (the tree as a
+//! [`ModelConfig`]), `expected` (its tensors), `state_dict` and `weights` (their values).
+
+mod container;
+mod error;
+mod expected;
+mod interpret;
+mod model;
+mod omegaconf;
+mod pickle;
+mod section;
+mod state_dict;
+mod torch_zip;
+mod value;
+mod weights;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+pub use error::{CheckpointError, Problem, TensorProblem};
+pub use model::{
+    Activation, ConvNorm, EncoderConfig, JointConfig, MissingTensor, ModelConfig, PredictionConfig,
+    Tensor, Weights,
+};
+
+use container::{Format, Window};
+use pickle::{Graph, NodeId};
+use torch_zip::TorchZip;
+use value::Value;
+
+/// A checkpoint that was read and found whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// What the network computes.
+    pub config: ModelConfig,
+    /// Its weights: exactly the tensors that the configuration calls for, all finite.
+    pub weights: Weights,
+    /// Which kind of file it was.
+    pub kind: CheckpointKind,
+    /// SHA-256 of the file, in lower-case hexadecimal.
+    pub sha256: String,
+    /// The file's name without its folder.
+    pub file_name: String,
+}
+
+/// The kinds of checkpoint files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckpointKind {
+    /// An archive of NeMo's `save_to` (`.nemo`): a tar, or a gzipped tar.
+    Nemo,
+    /// A checkpoint of Lightning's trainer (`.ckpt`) with `hyper_parameters`.
+    Lightning,
+}
+
+impl Checkpoint {
+    /// Reads the checkpoint at `path`; its kind is told by its content, whatever the name says.
+    ///
+    /// # Errors
+    /// [`CheckpointError`] names the file and what is wrong: see [`Problem`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, CheckpointError> {
+        let path = path.as_ref();
+        read(path).map_err(|problem| CheckpointError {
+            path: path.to_owned(),
+            problem,
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<Checkpoint, Problem> {
+    let mut file = File::open(path)?;
+    let format = container::detect(&mut file)?;
+    let sha256 = sha256(&mut file)?;
+    let (config, weights, kind) = match format {
+        Format::Tar => read_nemo(file)?,
+        Format::GzippedTar => read_nemo(container::unpack(&mut file)?)?,
+        Format::Zip => read_lightning(file)?,
+    };
+    let file_name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    Ok(Checkpoint {
+        config,
+        weights,
+        kind,
+        sha256,
+        file_name,
+    })
+}
+
+type Parts = (ModelConfig, Weights, CheckpointKind);
+
+fn read_nemo(mut file: File) -> Result<Parts, Problem> {
+    let parts = container::nemo_parts(&mut file)?;
+    let config = interpret::model_config(&yaml::from_yaml(&parts.config)?)?;
+    let mut archive = TorchZip::open(Window::new(file, parts.weights_start, parts.weights_length))?;
+    let graph = pickle::parse(&archive.pickle()?)?;
+    let views = state_dict::views(&graph, graph.root())?;
+    drop(graph);
+    let weights = weights::read(&config, views, &mut archive)?;
+    Ok((config, weights, CheckpointKind::Nemo))
+}
+
+fn read_lightning(mut file: File) -> Result<Parts, Problem> {
+    let length = file.seek(SeekFrom::End(0))?;
+    let mut archive = TorchZip::open(Window::new(file, 0, length))?;
+    let graph = pickle::parse(&archive.pickle()?)?;
+    let (tree, state_dict) = lightning_parts(&graph)?;
+    let config = interpret::model_config(&tree)?;
+    let views = state_dict::views(&graph, state_dict)?;
+    drop(graph);
+    let weights = weights::read(&config, views, &mut archive)?;
+    Ok((config, weights, CheckpointKind::Lightning))
+}
+
+/// The configuration and the state dictionary of a Lightning checkpoint.
+fn lightning_parts(graph: &Graph) -> Result<(Value, NodeId), Problem> {
+    const WEIGHTS_ONLY: Problem = Problem::NotACheckpoint {
+        found: "a torch file with weights but without a model configuration",
+        advice: "give the .nemo archive, or a .ckpt of Lightning's trainer with its hyper_parameters",
+    };
+    let root = graph.root();
+    if graph.items(root).is_none() {
+        return Err(graph.unexpected("the checkpoint", "a dictionary", root));
+    }
+    let Some(state_dict) = graph.item(root, "state_dict") else {
+        return Err(WEIGHTS_ONLY);
+    };
+    let Some(parameters) = graph.item(root, "hyper_parameters") else {
+        return Err(WEIGHTS_ONLY);
+    };
+    let tree = omegaconf::from_pickle(graph, parameters)?;
+    // Lightning stores the arguments of the model's constructor; NeMo's is called `cfg`.
+    let tree = match tree {
+        Value::Map(mut entries) => match entries.iter().position(|(key, _)| key == "cfg") {
+            Some(index) => entries.swap_remove(index).1,
+            None => Value::Map(entries),
+        },
+        Value::Opaque(global) => {
+            return Err(Problem::ForbiddenGlobal {
+                part: "hyper_parameters".to_owned(),
+                global,
+            });
+        }
+        other => other,
+    };
+    Ok((tree, state_dict))
+}
+
+/// SHA-256 of the whole file, in hexadecimal.
+fn sha256(file: &mut File) -> Result<String, io::Error> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let count = file.read(&mut buffer)?;
+        match buffer.get(..count) {
+            Some(read) if !read.is_empty() => digest.update(read),
+            _ => break,
+        }
+    }
+    Ok(digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
+}

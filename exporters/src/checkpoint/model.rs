@@ -1,0 +1,117 @@
+//! What a checkpoint holds once it is read: a configuration and named tensors.
+
+use std::collections::BTreeMap;
+
+pub use swipekit::bundle::manifest::Activation;
+
+/// Everything of NeMo's configuration that the network's maths depends on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelConfig {
+    /// The Conformer encoder.
+    pub encoder: EncoderConfig,
+    /// The LSTM prediction network.
+    pub prediction: PredictionConfig,
+    /// The joint.
+    pub joint: JointConfig,
+    /// Output labels in class order; the blank is class `labels.len()`.
+    pub labels: Vec<String>,
+    /// Per-feature scale, where the checkpoint carries one (`feature_scale`).
+    pub feature_scale: Option<Vec<f32>>,
+}
+
+/// NeMo's `ConformerEncoder` with `rel_pos` attention and striding subsampling.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EncoderConfig {
+    /// Features a frame (`feat_in`).
+    pub features: usize,
+    /// Width (`d_model`).
+    pub d_model: usize,
+    /// Layers (`n_layers`).
+    pub layers: usize,
+    /// Attention heads (`n_heads`).
+    pub heads: usize,
+    /// Kernel of the depthwise convolution (`conv_kernel_size`), odd.
+    pub kernel: usize,
+    /// Inner width of the feed-forward modules: `d_model * ff_expansion_factor`.
+    pub feed_forward: usize,
+    /// Subsampling: 2, 4 or 8.
+    pub subsampling: usize,
+    /// Channels of the subsampling convolutions (`subsampling_conv_channels`, -1 resolved to `d_model`).
+    pub conv_channels: usize,
+    /// Normalisation inside the convolution module.
+    pub conv_norm: ConvNorm,
+    /// Whether the input is multiplied by sqrt(d_model).
+    pub xscaling: bool,
+    /// Whether each layer has its own `pos_bias_u`/`pos_bias_v`. Where not, NeMo still stores the one pair under the name of
+    /// every layer (`encoder.layers.N.self_attn.pos_bias_u`), so a reader may take each layer's own either way.
+    pub untie_biases: bool,
+}
+
+/// Normalisation after the depthwise convolution (`conv_norm_type`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConvNorm {
+    /// BatchNorm1d with running statistics, eps 1e-5.
+    BatchNorm,
+    /// LayerNorm over channels, under the same key `conv.batch_norm`, eps 1e-5.
+    LayerNorm,
+}
+
+/// NeMo's `RNNTDecoder`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PredictionConfig {
+    /// Width H (`pred_hidden`).
+    pub hidden: usize,
+    /// LSTM layers L (`pred_rnn_layers`), 1 to 3.
+    pub layers: usize,
+}
+
+/// NeMo's `RNNTJoint`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JointConfig {
+    /// Width J (`joint_hidden`).
+    pub hidden: usize,
+    /// Activation before the output layer.
+    pub activation: Activation,
+    /// `joint.log_softmax`: `Some(true)` always, `Some(false)` never, `None` only on a CPU.
+    pub log_softmax: Option<bool>,
+    /// Name of the output layer: `joint_net.2` with dropout in between, `joint_net.1` without.
+    pub output_layer: String,
+}
+
+/// A dense tensor, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    /// Sizes of the dimensions; empty for a scalar.
+    pub shape: Vec<usize>,
+    /// Values in row-major order.
+    pub data: Vec<f32>,
+}
+
+/// Tensors of a model by NeMo's names (`encoder.…`, `decoder.…`, `joint.…`), without `_orig_mod.`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Weights {
+    /// The tensors.
+    pub tensors: BTreeMap<String, Tensor>,
+}
+
+/// A tensor was asked for that the checkpoint does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the checkpoint has no tensor {0}")]
+pub struct MissingTensor(pub String);
+
+impl Weights {
+    /// The tensor of this name.
+    ///
+    /// # Errors
+    /// [`MissingTensor`] where there is none.
+    pub fn get(&self, name: &str) -> Result<&Tensor, MissingTensor> {
+        self.tensors
+            .get(name)
+            .ok_or_else(|| MissingTensor(name.to_owned()))
+    }
+
+    /// How many numbers the tensors hold, statistics of batch normalisation included.
+    pub fn parameter_count(&self) -> usize {
+        self.tensors.values().map(|tensor| tensor.data.len()).sum()
+    }
+}

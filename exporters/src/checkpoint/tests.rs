@@ -1,0 +1,8 @@
+//! Tests of the whole reader.
+
+mod configurations;
+mod fixture;
+mod forms;
+mod hostile;
+mod oracle;
+mod strict;

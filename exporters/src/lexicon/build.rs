@@ -1,0 +1,149 @@
+//! From a list to the lexicon of a model.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use swipekit::bytes::Bytes;
+use swipekit::lexicon::{BuiltLexicon, DEFAULT_COST_UNIT, Lexicon, LexiconBuilder, Rejection};
+
+use super::error::{LexiconError, Result};
+use super::prepare::read_all_frequencies;
+use super::sources::{has_frequencies, read_frequencies, read_words};
+
+/// What [`build`] does.
+#[derive(Clone, Debug)]
+pub struct BuildOptions {
+    /// The list: words with frequencies in any form that [`read_frequencies`] knows, or words alone.
+    pub words: PathBuf,
+    /// Frequencies for a list of words alone. Without any, the list is taken to be most frequent first, and the n-th
+    /// word gets the frequency 1/n (Zipf's law).
+    pub frequencies: Vec<PathBuf>,
+    /// The labels of the model, in the order of the classes.
+    pub labels: Vec<String>,
+    /// Nats a step of cost.
+    pub cost_unit: f32,
+}
+
+impl BuildOptions {
+    /// The list at `words` for the vocabulary `labels`, with the usual cost unit.
+    pub fn new(words: impl Into<PathBuf>, labels: Vec<String>) -> Self {
+        Self {
+            words: words.into(),
+            frequencies: Vec::new(),
+            labels,
+            cost_unit: DEFAULT_COST_UNIT,
+        }
+    }
+}
+
+/// What [`build`] did.
+#[derive(Clone, Debug, Serialize)]
+pub struct BuildReport {
+    /// Words, counted by display form.
+    pub words: usize,
+    /// Distinct keys.
+    pub keys: usize,
+    /// States of the automaton.
+    pub states: usize,
+    /// Bytes of the file.
+    pub bytes: usize,
+    /// Nats a step of cost.
+    pub cost_unit: f32,
+    /// Where the priors come from: `list`, `frequencies` or `rank`.
+    pub priors: &'static str,
+    /// Words of the list without a frequency, which got half the least one.
+    pub without_frequency: usize,
+    /// Words that did not enter, by reason.
+    pub rejected: BTreeMap<String, usize>,
+}
+
+/// Builds a lexicon in memory.
+///
+/// # Errors
+/// [`LexiconError`]: unreadable or malformed lists, no typeable word, or too many words.
+pub fn build_bytes(options: &BuildOptions) -> Result<(BuiltLexicon, BuildReport)> {
+    let mut builder = LexiconBuilder::new(&options.labels).cost_unit(options.cost_unit)?;
+    let mut without_frequency = 0;
+    let (words, priors) = if options.frequencies.is_empty() && has_frequencies(&options.words)? {
+        let list = read_frequencies(&options.words)?;
+        without_frequency = list.without_frequency;
+        (list.words, "list")
+    } else if options.frequencies.is_empty() {
+        let words = read_words(&options.words)?;
+        let ranked = (1u32..)
+            .zip(words)
+            .map(|(rank, word)| (word, 1.0 / f64::from(rank)));
+        (ranked.collect(), "rank")
+    } else {
+        let (frequencies, _) = read_all_frequencies(&options.frequencies)?;
+        let floor = 0.5 * frequencies.values().copied().fold(2.0, f64::min);
+        let words = read_words(&options.words)?.into_iter().map(|word| {
+            let shown = swipekit::lexicon::fold::display_form(&word);
+            let known = frequencies
+                .get(&shown)
+                .or_else(|| frequencies.get(&shown.to_lowercase()));
+            without_frequency += usize::from(known.is_none());
+            (word, known.copied().unwrap_or(floor))
+        });
+        (words.collect::<Vec<_>>(), "frequencies")
+    };
+    for (word, frequency) in &words {
+        // The builder keeps what it rejects.
+        let _ = builder.add(word, *frequency);
+    }
+    let built = builder.build()?;
+    let mut rejected: BTreeMap<String, usize> = BTreeMap::new();
+    for word in &built.rejected {
+        let reason = match word.reason {
+            Rejection::Untypeable(untypeable) => untypeable.to_string(),
+            Rejection::Weight => "a frequency that is not positive".to_owned(),
+            _ => "too long".to_owned(),
+        };
+        *rejected.entry(reason).or_default() += 1;
+    }
+    if built.words == 0 {
+        return Err(LexiconError::NoWords {
+            given: words.len(),
+            rejected: rejected
+                .iter()
+                .map(|(reason, count)| format!("{count} with {reason}"))
+                .collect::<Vec<_>>()
+                .join(", "),
+        });
+    }
+    let report = BuildReport {
+        words: built.words,
+        keys: built.keys,
+        states: built.states,
+        bytes: built.bytes.len(),
+        cost_unit: options.cost_unit,
+        priors,
+        without_frequency,
+        rejected,
+    };
+    Ok((built, report))
+}
+
+/// Builds a lexicon and writes it to `output`, beside it first, then renamed onto it.
+///
+/// # Errors
+/// Those of [`build_bytes`], and [`swipekit::Error::Write`].
+pub fn build(options: &BuildOptions, output: &Path) -> Result<BuildReport> {
+    let (built, report) = build_bytes(options)?;
+    built.write(output)?;
+    Ok(report)
+}
+
+/// The lexicon of the vocabulary `labels` at `path`: a lexicon file as it is, or a word list, built in memory.
+///
+/// # Errors
+/// As opening and [`build_bytes`] give.
+pub fn open_or_build(path: &Path, labels: &[String]) -> Result<Lexicon> {
+    let bytes = Bytes::map(path)?;
+    if Lexicon::is_lexicon(&bytes) {
+        return Ok(Lexicon::from_bytes(bytes, labels, path)?);
+    }
+    let (built, _) = build_bytes(&BuildOptions::new(path, labels.to_vec()))?;
+    Ok(Lexicon::from_bytes(Bytes::from(built.bytes), labels, path)?)
+}

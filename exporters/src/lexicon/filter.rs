@@ -1,0 +1,180 @@
+//! What is taken for a word.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use swipekit::lexicon::{Alphabet, Untypeable};
+use unicode_normalization::UnicodeNormalization;
+
+/// Words without a vowel that are words all the same.
+pub const VOWELLESS: &[&str] = &[
+    "brr", "brrr", "dr", "drs", "ft", "grr", "grrr", "hm", "hmm", "jr", "kg", "km", "lb", "lbs",
+    "ltd", "mm", "mmm", "mph", "mr", "mrs", "ms", "msgr", "nth", "ph", "phd", "pfft", "pm", "psst",
+    "pst", "rd", "sgt", "sh", "shh", "sr", "st", "tbsp", "tsk", "tv", "tvs", "vs", "zzz",
+];
+
+/// Single letters that are words.
+pub const SINGLE_LETTERS: &[&str] = &["a", "i"];
+
+/// The rules of [`prepare`](super::prepare()); words of the priority list pass all of them but those of the alphabet.
+#[derive(Clone, Debug, Serialize)]
+pub struct Filters {
+    /// Fewest letters (labels of the key).
+    pub min_length: usize,
+    /// Most letters (labels of the key).
+    pub max_length: usize,
+    /// How often a letter may stand in a row.
+    pub max_repeat: usize,
+    /// Whether words need a vowel: a, e, i, o, u or y, with or without accents. Words in capitals (initialisms) and
+    /// words with letters beyond Latin do not.
+    pub need_vowel: bool,
+    /// Words, in lower case, that need none, and whose letters may repeat.
+    pub vowelless: BTreeSet<String>,
+    /// Single letters, in lower case, that are words; every other one is left out.
+    pub single_letters: BTreeSet<String>,
+}
+
+impl Default for Filters {
+    fn default() -> Self {
+        let set = |words: &[&str]| words.iter().map(|&w| w.to_owned()).collect();
+        Self {
+            min_length: 1,
+            max_length: 24,
+            max_repeat: 2,
+            need_vowel: true,
+            vowelless: set(VOWELLESS),
+            single_letters: set(SINGLE_LETTERS),
+        }
+    }
+}
+
+/// Why a word was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// The blocked list names it.
+    Blocked,
+    /// A character has no label in the alphabet, or no letter is left.
+    Alphabet,
+    /// Too few letters.
+    TooShort,
+    /// Too many letters.
+    TooLong,
+    /// A single letter that is no word.
+    SingleLetter,
+    /// A letter too often in a row.
+    Repeats,
+    /// No vowel.
+    NoVowel,
+}
+
+impl Filters {
+    /// The key of `word` (in display form), or why it is left out; a `priority` word need only be typeable.
+    pub fn apply(
+        &self,
+        word: &str,
+        alphabet: &Alphabet,
+        priority: bool,
+    ) -> Result<Vec<u8>, Reason> {
+        let key = alphabet.fold(word).map_err(|untypeable| match untypeable {
+            Untypeable::TooLong => Reason::TooLong,
+            _ => Reason::Alphabet,
+        })?;
+        if priority {
+            return Ok(key);
+        }
+        if key.len() < self.min_length {
+            return Err(Reason::TooShort);
+        }
+        if key.len() > self.max_length {
+            return Err(Reason::TooLong);
+        }
+        let lower = word.to_lowercase();
+        if key.len() == 1 && !self.single_letters.contains(&lower) {
+            return Err(Reason::SingleLetter);
+        }
+        if self.vowelless.contains(&lower) {
+            return Ok(key);
+        }
+        if longest_run(&lower) > self.max_repeat {
+            return Err(Reason::Repeats);
+        }
+        let shouted = key.len() > 1 && word != lower && word == word.to_uppercase();
+        if self.need_vowel && !shouted && !has_vowel(&lower) {
+            return Err(Reason::NoVowel);
+        }
+        Ok(key)
+    }
+}
+
+fn longest_run(word: &str) -> usize {
+    let (mut longest, mut run, mut last) = (0, 0, None);
+    for c in word.chars() {
+        run = if Some(c) == last { run + 1 } else { 1 };
+        last = Some(c);
+        longest = longest.max(run);
+    }
+    longest
+}
+
+/// Whether `word` has a vowel, or a letter of which this cannot be said.
+fn has_vowel(word: &str) -> bool {
+    word.nfkd().any(|c| {
+        matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'æ' | 'œ' | 'ø' | 'ı')
+            || c.is_alphabetic() && c > '\u{24f}'
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_filter_has_its_words() {
+        let labels: Vec<String> = ('a'..='z').map(String::from).collect();
+        let alphabet = Alphabet::new(&labels);
+        let filters = Filters {
+            min_length: 1,
+            max_length: 8,
+            ..Filters::default()
+        };
+        for (word, reason) in [
+            ("aaaa", Some(Reason::Repeats)),
+            ("sooo", Some(Reason::Repeats)),
+            ("Ooops", Some(Reason::Repeats)),
+            ("Oops", None),
+            ("b", Some(Reason::SingleLetter)),
+            ("I", None),
+            ("a", None),
+            ("xkcd", Some(Reason::NoVowel)),
+            ("hmm", None),
+            ("Mr", None),
+            ("by", None),
+            ("rhythm", None),
+            ("BBC", None),
+            ("é", Some(Reason::SingleLetter)),
+            ("blé", None),
+            ("4th", Some(Reason::Alphabet)),
+            ("--", Some(Reason::Alphabet)),
+            ("слово", Some(Reason::Alphabet)),
+            ("extremely", Some(Reason::TooLong)),
+            ("don't", None),
+        ] {
+            assert_eq!(
+                filters.apply(word, &alphabet, false).err(),
+                reason,
+                "{word}"
+            );
+        }
+        assert_eq!(
+            filters.apply("xkcd", &alphabet, true).map(|k| k.len()),
+            Ok(4)
+        );
+        assert_eq!(
+            filters.apply("extremely", &alphabet, true).map(|k| k.len()),
+            Ok(9)
+        );
+        assert_eq!(filters.apply("4th", &alphabet, true), Err(Reason::Alphabet));
+    }
+}

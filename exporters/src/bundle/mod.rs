@@ -1,0 +1,14 @@
+//! Writes bundles, packs them into one file, and reports on them.
+
+mod inspect;
+mod pack;
+mod place;
+mod runtime_meta;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use inspect::{Inspection, Verification, inspect, verify};
+pub use pack::{pack, unpack};
+pub use runtime_meta::RuntimeMeta;
+pub use writer::BundleWriter;

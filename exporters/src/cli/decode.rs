@@ -1,0 +1,114 @@
+//! `swipekit decode`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use swipekit::lexicon::Alphabet;
+
+use super::{EngineArguments, output};
+use crate::error::Result;
+use crate::swipes::Swipes;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    engine: EngineArguments,
+    /// Manifest of swipes, JSON lines, plain or gzipped.
+    #[arg(long, value_name = "FILE")]
+    manifest: PathBuf,
+    /// Candidates of a swipe.
+    #[arg(long, value_name = "K", default_value_t = 5)]
+    top: usize,
+    /// Swipes at most.
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    word: &'a str,
+    candidates: Vec<Entry<'a>>,
+    ms: f64,
+    encoder_ms: f64,
+    search_ms: f64,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    word: &'a str,
+    score: f64,
+    log_probability: f64,
+    confidence: f64,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    let (engine, mut options) = arguments.engine.open()?;
+    options.candidates = arguments.top;
+    options.validate()?;
+    let mut session = engine.session();
+    let alphabet = Alphabet::new(&engine.manifest().vocabulary.labels);
+    let mut first = 0;
+    let mut count = 0;
+    let mut total = 0.0;
+    if !arguments.json {
+        output::text(&format!(
+            "{:14} {:>7}  candidates (score)\n",
+            "target", "ms"
+        ))?;
+    }
+    for swipe in Swipes::open(&arguments.manifest)?.take(arguments.limit.unwrap_or(usize::MAX)) {
+        let swipe = swipe?;
+        let candidates = session.decode_with(&swipe.trace, &options)?;
+        let timings = session.timings();
+        let ms = output::milliseconds(timings.total());
+        count += 1;
+        total += ms;
+        let folded = |word: &str| alphabet.fold(word).ok();
+        let hit = candidates
+            .first()
+            .and_then(|best| folded(&best.word))
+            .is_some_and(|key| Some(key) == folded(&swipe.word));
+        first += usize::from(hit);
+        if arguments.json {
+            let line = Line {
+                word: &swipe.word,
+                candidates: candidates
+                    .iter()
+                    .map(|candidate| Entry {
+                        word: &candidate.word,
+                        score: candidate.score,
+                        log_probability: candidate.log_probability,
+                        confidence: candidate.confidence,
+                    })
+                    .collect(),
+                ms,
+                encoder_ms: output::milliseconds(timings.encoder),
+                search_ms: output::milliseconds(timings.search),
+            };
+            let line = serde_json::to_string(&line)
+                .map_err(crate::error::Error::json("standard output"))?;
+            output::text(&format!("{line}\n"))?;
+        } else {
+            let list: Vec<String> = candidates
+                .iter()
+                .map(|candidate| format!("{} ({:.2})", candidate.word, candidate.score))
+                .collect();
+            output::text(&format!(
+                "{:14} {ms:7.2}  {}\n",
+                swipe.word,
+                list.join("  ")
+            ))?;
+        }
+    }
+    if !arguments.json && count > 0 {
+        output::text(&format!(
+            "{first} of {count} targets first, {:.2} ms a swipe\n",
+            total / f64::from(count)
+        ))?;
+    }
+    Ok(())
+}

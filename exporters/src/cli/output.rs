@@ -1,0 +1,119 @@
+//! What the command line prints.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+
+/// Version of this program and of what it was built for.
+pub(super) fn long_version() -> String {
+    let runtime = match swipekit::runtime::load(None) {
+        Ok(loaded) => loaded.to_string(),
+        Err(_) => "not found; run `cargo xtask setup` or set ORT_DYLIB_PATH".to_owned(),
+    };
+    format!(
+        "{}\nbundle format: {}\nONNX Runtime: {runtime}",
+        env!("CARGO_PKG_VERSION"),
+        swipekit::bundle::manifest::FORMAT
+    )
+}
+
+/// Prints text as it is. A reader that has gone away, such as `head`, is not an error.
+pub(super) fn text(text: &str) -> Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Write {
+            path: "standard output".into(),
+            source: error,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Prints one JSON value.
+pub(super) fn json(value: &impl Serialize) -> Result<()> {
+    let mut line = serde_json::to_string_pretty(value).map_err(Error::json("standard output"))?;
+    line.push('\n');
+    text(&line)
+}
+
+/// Prints names and values in two columns.
+pub(super) fn pairs(pairs: &[(&str, String)]) -> Result<()> {
+    let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut out = String::new();
+    for (name, value) in pairs {
+        out.push_str(&format!("{name:width$}  {value}\n"));
+    }
+    text(&out)
+}
+
+/// A serialisable report as names and values, one line each, nested names joined by dots.
+pub(super) fn report(value: &impl Serialize) -> Result<()> {
+    let value = serde_json::to_value(value).map_err(Error::json("standard output"))?;
+    let mut lines = Vec::new();
+    flatten("", &value, &mut lines);
+    let borrowed: Vec<(&str, String)> = lines
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.clone()))
+        .collect();
+    pairs(&borrowed)
+}
+
+fn flatten(name: &str, value: &serde_json::Value, lines: &mut Vec<(String, String)>) {
+    use serde_json::Value;
+    let join = |part: &str| {
+        if name.is_empty() {
+            part.to_owned()
+        } else {
+            format!("{name}.{part}")
+        }
+    };
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .for_each(|(key, value)| flatten(&join(key), value, lines)),
+        Value::Array(items)
+            if items
+                .iter()
+                .all(|item| !item.is_object() && !item.is_array()) =>
+        {
+            let items = items.iter().map(plain).collect::<Vec<_>>();
+            lines.push((name.to_owned(), items.join(", ")));
+        }
+        Value::Array(items) => {
+            (0..).zip(items).for_each(|(index, item): (usize, _)| {
+                flatten(&join(&index.to_string()), item, lines)
+            });
+        }
+        other => lines.push((name.to_owned(), plain(other))),
+    }
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Progress on standard error, where that is a terminal.
+pub(super) fn progress(total: Option<usize>, what: &str) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = match total {
+        Some(total) => ProgressBar::new(total as u64),
+        None => ProgressBar::new_spinner(),
+    };
+    if let Ok(style) = ProgressStyle::with_template("{msg} {pos} {per_sec} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.set_message(what.to_owned());
+    bar
+}
+
+/// A time in milliseconds.
+pub(super) fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}

@@ -1,0 +1,478 @@
+//! `swipekit-bench`: timings of a bundle in one process on one thread.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+use swipekit::bundle::Bundle;
+use swipekit::decoder::{Decoder, DecoderOptions};
+use swipekit::trace::Trace;
+use swipekit::transducer::JointScratch;
+use swipekit::{Engine, EngineOptions};
+use swipekit_benches::input::{self, Parts};
+use swipekit_benches::seed::{self, Dimensions};
+use swipekit_benches::times::{Times, timed};
+use swipekit_exporters::evaluate::resident_mib;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// Times a bundle: its search next to the seed system's (in processor time), or all of it (on the clock). One process, one
+/// thread, medians.
+#[derive(Debug, Parser)]
+#[command(name = "swipekit-bench", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything after the encoder, on the same encoder frames: this search and the seed system's.
+    Search(SearchArguments),
+    /// Opening, encoder, search and memory of the whole bundle.
+    Bundle(BundleArguments),
+}
+
+#[derive(Debug, Args)]
+struct InputArguments {
+    /// Bundle: a folder or a .swipekit file.
+    #[arg(long, value_name = "PATH")]
+    bundle: PathBuf,
+    /// Lexicon in place of the bundle's own: a built lexicon or a word list.
+    #[arg(long, value_name = "FILE")]
+    lexicon: Option<PathBuf>,
+    /// Swipes to take; synthetic ones where none is given.
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    /// Points of a timed swipe. From 49 to 111 the encoder sees as many frames (T).
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    points: usize,
+    /// Swipes to time at most, each once; as many others warm up.
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    swipes: u32,
+    /// Beam.
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    beam: usize,
+    /// Print one JSON object in place of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+impl InputArguments {
+    fn swipes(&self) -> Result<input::Input> {
+        let input = input::swipes(self.manifest.as_deref(), self.points, self.swipes as usize)?;
+        if input.timed.is_empty() {
+            return Err(format!(
+                "no swipe of {} points: give another --points or --manifest",
+                self.points
+            )
+            .into());
+        }
+        Ok(input)
+    }
+}
+
+#[derive(Debug, Args)]
+struct SearchArguments {
+    #[command(flatten)]
+    input: InputArguments,
+    /// Prefixes that the prediction network has run for before the first swipe, in `warm` and `cold`.
+    #[arg(long, value_name = "N", default_value_t = EngineOptions::default().warm_prefixes)]
+    warm_prefixes: usize,
+}
+
+#[derive(Debug, Args)]
+struct BundleArguments {
+    #[command(flatten)]
+    input: InputArguments,
+}
+
+/// This search: times, and the rows that the prediction network ran for a swipe.
+#[derive(Debug, Serialize)]
+struct Search {
+    ms: Times,
+    /// Median of the prefixes that a swipe was the first to meet.
+    new_prefixes: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct SearchReport {
+    cpu: String,
+    swipes: usize,
+    points: usize,
+    frames: usize,
+    beam: usize,
+    words: usize,
+    parameters: u64,
+    /// A session that has seen other swipes.
+    warm: Search,
+    /// A session whose every swipe is its first.
+    cold: Search,
+    /// Likewise, in an engine that made no prefixes when it opened.
+    bare: Search,
+    /// The seed system's search on `step.onnx`; absent where the bundle has none.
+    seed: Option<Seed>,
+}
+
+#[derive(Debug, Serialize)]
+struct Seed {
+    ms: Times,
+    /// Median of the calls of the step graph.
+    step_calls: usize,
+    /// Median time of the seed system's search as a multiple of this one's.
+    ratio_to_warm: f64,
+    ratio_to_cold: f64,
+    ratio_to_bare: f64,
+}
+
+fn search(arguments: &SearchArguments) -> Result<SearchReport> {
+    let SearchArguments {
+        input,
+        warm_prefixes,
+    } = arguments;
+    let parts = Parts::open(&input.bundle, input.lexicon.as_deref())?;
+    let swipes = input.swipes()?;
+    let frames = |traces: &[Trace]| {
+        traces
+            .iter()
+            .map(|trace| parts.encode(trace))
+            .collect::<swipekit::Result<Vec<_>>>()
+    };
+    let (encoded, others) = (frames(&swipes.timed)?, frames(&swipes.others)?);
+    let manifest = parts.bundle.manifest();
+    let preset = manifest.presets.get("default").cloned().unwrap_or_default();
+    let options = DecoderOptions {
+        beam: input.beam,
+        ..preset
+    };
+    options.validate()?;
+
+    let model = &manifest.model;
+    let dimensions = Dimensions {
+        layers: model.prediction_layers,
+        hidden: model.prediction,
+        encoder: model.encoder,
+        blank: manifest.vocabulary.blank,
+    };
+    let mut searches = [
+        Run::new(&parts, *warm_prefixes, false)?,
+        Run::new(&parts, *warm_prefixes, true)?,
+        Run::new(&parts, 0, true)?,
+    ];
+    let mut step = parts.step()?;
+    let (mut seed_times, mut seed_calls) = (Vec::new(), Vec::new());
+    // All searches take turns at every swipe, so that what else the machine does falls on all of them alike.
+    for (place, encoded) in others.iter().chain(&encoded).enumerate() {
+        if place == others.len() {
+            searches.iter_mut().for_each(Run::clear);
+        }
+        for search in &mut searches {
+            search.decode(&parts, encoded, &options)?;
+        }
+        // The graph has nothing to learn from the others: a few of them warm it up.
+        let Some(step) = step
+            .as_mut()
+            .filter(|_| place < 10 || place >= others.len())
+        else {
+            continue;
+        };
+        let weight = options.prior_weight.into();
+        let mut time = Vec::new();
+        let found = timed(&mut time, || {
+            seed::search(step, &parts.lexicon, encoded, dimensions, weight)
+        })?;
+        if place >= others.len() {
+            seed_times.extend(time);
+            seed_calls.push(found.calls);
+        }
+    }
+    let [warm, cold, bare] = searches.map(Run::report);
+    let yardstick = step.is_some().then(|| {
+        let ms = Times::of(seed_times);
+        let ratio = |search: &Search| (10.0 * ms.p50 / search.ms.p50).round() / 10.0;
+        Seed {
+            ms,
+            step_calls: median(seed_calls),
+            ratio_to_warm: ratio(&warm),
+            ratio_to_cold: ratio(&cold),
+            ratio_to_bare: ratio(&bare),
+        }
+    });
+    Ok(SearchReport {
+        cpu: cpu(),
+        swipes: encoded.len(),
+        points: input.points,
+        frames: encoded
+            .first()
+            .map_or(0, |frames| frames.len() / manifest.model.encoder),
+        beam: input.beam,
+        words: parts.lexicon.len(),
+        parameters: manifest.model.parameters,
+        warm,
+        cold,
+        bare,
+        seed: yardstick,
+    })
+}
+
+/// One session of this search.
+struct Run {
+    decoder: Decoder,
+    /// Whether each swipe is the session's first.
+    forget: bool,
+    scratch: JointScratch,
+    projected: Vec<f32>,
+    times: Vec<Duration>,
+    new_prefixes: Vec<usize>,
+}
+
+impl Run {
+    fn new(parts: &Parts, prefixes: usize, forget: bool) -> Result<Self> {
+        Ok(Self {
+            decoder: Decoder::new(parts.transducer.clone(), parts.lexicon.clone(), prefixes)?,
+            forget,
+            scratch: JointScratch::default(),
+            projected: Vec::new(),
+            times: Vec::new(),
+            new_prefixes: Vec::new(),
+        })
+    }
+
+    fn decode(&mut self, parts: &Parts, encoded: &[f32], options: &DecoderOptions) -> Result<()> {
+        if self.forget {
+            self.decoder.forget();
+        }
+        let before = self.decoder.prefixes();
+        let Self {
+            decoder,
+            scratch,
+            projected,
+            times,
+            ..
+        } = self;
+        let found = timed(times, || {
+            parts
+                .transducer
+                .joint
+                .project_encoder(encoded, projected, scratch)?;
+            decoder.decode(projected, options)
+        })?;
+        std::hint::black_box(found);
+        self.new_prefixes
+            .push(self.decoder.prefixes().saturating_sub(before));
+        Ok(())
+    }
+
+    /// Forgets the figures so far.
+    fn clear(&mut self) {
+        self.times.clear();
+        self.new_prefixes.clear();
+    }
+
+    fn report(self) -> Search {
+        Search {
+            ms: Times::of(self.times),
+            new_prefixes: median(self.new_prefixes),
+        }
+    }
+}
+
+impl SearchReport {
+    fn print(&self) {
+        println!("{}", self.cpu);
+        println!(
+            "{} swipes of {} points, {} frames, beam {}, {} words, {} parameters\n",
+            self.swipes, self.points, self.frames, self.beam, self.words, self.parameters
+        );
+        println!("search, ms     p50      p90      p99   ");
+        let row = |name: &str, ms: &Times, rest: String| {
+            println!(
+                "{name:8} {:9.3}{:9.3}{:9.3}   {rest}",
+                ms.p50, ms.p90, ms.p99
+            );
+        };
+        for (name, search) in [
+            ("warm", &self.warm),
+            ("cold", &self.cold),
+            ("bare", &self.bare),
+        ] {
+            row(
+                name,
+                &search.ms,
+                format!("{} new prefixes", search.new_prefixes),
+            );
+        }
+        if let Some(seed) = &self.seed {
+            let Seed {
+                step_calls,
+                ratio_to_warm,
+                ratio_to_cold,
+                ratio_to_bare,
+                ..
+            } = seed;
+            let ratios =
+                format!("x {ratio_to_warm} warm, x {ratio_to_cold} cold, x {ratio_to_bare} bare");
+            row(
+                "seed",
+                &seed.ms,
+                format!("{step_calls} step calls; {ratios}"),
+            );
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct BundleReport {
+    cpu: String,
+    swipes: usize,
+    points: usize,
+    beam: usize,
+    bundle_mib: f64,
+    open_ms: f64,
+    features_ms: Times,
+    encoder_ms: Times,
+    search_ms: Times,
+    total_ms: Times,
+    /// Resident memory before opening, after it, and after all swipes, in MiB.
+    rss_mib: [f64; 3],
+}
+
+fn bundle(arguments: &BundleArguments) -> Result<BundleReport> {
+    let input = &arguments.input;
+    let swipes = input.swipes()?;
+    let before = resident_mib();
+    let start = Instant::now();
+    let mut engine = Engine::open(&input.bundle)?;
+    if let Some(path) = &input.lexicon {
+        let labels = &engine.manifest().vocabulary.labels;
+        engine = engine.with_lexicon(swipekit_exporters::lexicon::open_or_build(path, labels)?)?;
+    }
+    let mut session = engine.session();
+    let open_ms = milliseconds(start.elapsed());
+    let opened = resident_mib();
+    let options = DecoderOptions {
+        beam: input.beam,
+        ..engine.options().clone()
+    };
+    for trace in &swipes.others {
+        session.decode_with(trace, &options)?;
+    }
+    let mut times: [Vec<Duration>; 4] = Default::default();
+    for trace in &swipes.timed {
+        session.decode_with(trace, &options)?;
+        let timings = session.timings();
+        for (list, time) in times.iter_mut().zip([
+            timings.features,
+            timings.encoder,
+            timings.search,
+            timings.total(),
+        ]) {
+            list.push(time);
+        }
+    }
+    let [features_ms, encoder_ms, search_ms, total_ms] = times.map(Times::of);
+    Ok(BundleReport {
+        cpu: cpu(),
+        swipes: swipes.timed.len(),
+        points: input.points,
+        beam: input.beam,
+        bundle_mib: size(&input.bundle)?,
+        open_ms,
+        features_ms,
+        encoder_ms,
+        search_ms,
+        total_ms,
+        rss_mib: [before, opened, resident_mib()],
+    })
+}
+
+impl BundleReport {
+    fn print(&self) {
+        println!("{}", self.cpu);
+        println!(
+            "{} swipes of {} points, beam {}\n",
+            self.swipes, self.points, self.beam
+        );
+        println!("ms             p50      p90      p99");
+        let rows = [
+            ("features", &self.features_ms),
+            ("encoder", &self.encoder_ms),
+            ("search", &self.search_ms),
+            ("total", &self.total_ms),
+        ];
+        for (name, ms) in rows {
+            println!("{name:8} {:9.3}{:9.3}{:9.3}", ms.p50, ms.p90, ms.p99);
+        }
+        let [before, opened, after] = self.rss_mib;
+        println!(
+            "\nopens in {:.1} ms; {:.1} MiB on disk",
+            self.open_ms, self.bundle_mib
+        );
+        println!(
+            "resident: {before:.1} MiB before opening, {opened:.1} MiB after, {after:.1} MiB at the end"
+        );
+    }
+}
+
+/// Size of a bundle's files in MiB.
+fn size(path: &Path) -> Result<f64> {
+    let bundle = Bundle::open(path)?;
+    let bytes: u64 = match std::fs::metadata(path)? {
+        file if file.is_file() => file.len(),
+        _ => bundle.manifest().files.values().map(|file| file.size).sum(),
+    };
+    Ok((bytes as f64 / f64::from(1 << 20) * 10.0).round() / 10.0)
+}
+
+fn median(mut values: Vec<usize>) -> usize {
+    values.sort_unstable();
+    values
+        .get(values.len().saturating_sub(1) / 2)
+        .copied()
+        .unwrap_or(0)
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// The processor's name and the number of cores that this process may use.
+fn cpu() -> String {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    let name = name.map_or(std::env::consts::ARCH, |(_, name)| name.trim());
+    format!("{name}, {cores} cores")
+}
+
+fn report<R: Serialize>(report: Result<R>, json: bool, print: impl FnOnce(&R)) -> Result<()> {
+    let report = report?;
+    if json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print(&report);
+    }
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    let done = match &Arguments::parse().command {
+        Command::Search(arguments) => {
+            report(search(arguments), arguments.input.json, SearchReport::print)
+        }
+        Command::Bundle(arguments) => {
+            report(bundle(arguments), arguments.input.json, BundleReport::print)
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

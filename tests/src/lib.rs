@@ -1,0 +1,161 @@
+//! What the end-to-end tests of swipekit share.
+//!
+//! Tests hold the shipped path (checkpoint, bundle, engine) to stored outputs of NeMo and to exact computations. Where
+//! the folder `../shared` with those outputs is absent they say so, and what can be tried on a random checkpoint is.
+
+pub mod checkpoint;
+pub mod goldens;
+pub mod plain;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use swipekit::Engine;
+use swipekit::lexicon::{Lexicon, LexiconBuilder};
+use swipekit::trace::Trace;
+use swipekit::transducer::{JointScratch, Transducer};
+use swipekit_exporters::export;
+use swipekit_exporters::onnx::LengthType;
+use swipekit_exporters::swipes::Swipes;
+use swipekit_exporters::synthetic::{self, Random};
+
+/// A path below `../shared`; `None` with a message where it is absent.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let full = repository("../shared").join(path);
+    if full.exists() {
+        return Some(full);
+    }
+    eprintln!("skipped: ../shared/{path} is absent");
+    None
+}
+
+/// A path below the repository's root.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(path)
+}
+
+/// Whether ONNX Runtime is there; says so where it is not.
+pub fn runtime() -> bool {
+    match swipekit::runtime::load(None) {
+        Ok(_) => true,
+        Err(error) => {
+            eprintln!("skipped: {error}");
+            false
+        }
+    }
+}
+
+/// Options of an export without a lexicon.
+pub fn options(checkpoint: &Path, output: &Path) -> export::Options {
+    export::Options {
+        checkpoint: checkpoint.to_path_buf(),
+        output: output.to_path_buf(),
+        lexicon: None,
+        lexicon_source: "wordfreq".to_owned(),
+        lexicon_licence: "CC BY-SA 4.0".to_owned(),
+        name: Some("test".to_owned()),
+        language: "en".to_owned(),
+        featuriser: None,
+        lengths: LengthType::Int64,
+        parts: true,
+        prior_weight: None,
+        licence: "not stated".to_owned(),
+        credits: Vec::new(),
+    }
+}
+
+/// A bundle with the `words` most frequent English words: of the oracle's `tiny` where it is there, otherwise of a
+/// random model.
+pub fn small_bundle(folder: &Path, words: usize) -> PathBuf {
+    let checkpoint = shared("oracle/tiny/tiny.nemo").unwrap_or_else(|| random_checkpoint(folder));
+    let list = folder.join("words.tsv");
+    let lines: Vec<String> = english(words)
+        .into_iter()
+        .map(|(word, frequency)| format!("{word}\t{frequency}\n"))
+        .collect();
+    std::fs::write(&list, lines.concat()).unwrap();
+    let output = folder.join("bundle");
+    let options = export::Options {
+        lexicon: Some(list),
+        parts: false,
+        ..options(&checkpoint, &output)
+    };
+    export::onnx(&options, |_| {}).unwrap();
+    output
+}
+
+/// A random checkpoint in `folder`.
+pub fn random_checkpoint(folder: &Path) -> PathBuf {
+    let path = folder.join("random.nemo");
+    checkpoint::write_nemo(&path, 7);
+    path
+}
+
+/// The first `count` words of the English list with their frequencies.
+pub fn english(count: usize) -> Vec<(String, f64)> {
+    let text = std::fs::read_to_string(repository("models/lexicons/en/words.tsv")).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let words = lines.filter_map(|line| line.split_once('\t'));
+    words
+        .take(count)
+        .map(|(word, frequency)| (word.to_owned(), frequency.parse().unwrap()))
+        .collect()
+}
+
+/// The lexicon of some words.
+pub fn lexicon<W: AsRef<str>>(words: &[(W, f64)], labels: &[String]) -> Arc<Lexicon> {
+    let mut builder = LexiconBuilder::new(labels);
+    for (word, weight) in words {
+        builder.add(word.as_ref(), *weight).unwrap();
+    }
+    let built = builder.build().unwrap();
+    Arc::new(Lexicon::from_bytes(built.bytes.into(), labels, "test").unwrap())
+}
+
+/// `count` swipes with their words, evenly out of the real ones where they are there, otherwise synthetic.
+pub fn swipes(count: usize) -> Vec<(String, Trace)> {
+    if let Some(path) = shared("data/hws-dev.jsonl.gz") {
+        let step = 5661 / count.max(1);
+        let swipes = Swipes::open(&path)
+            .unwrap()
+            .step_by(step.max(1))
+            .take(count);
+        return swipes
+            .map(|swipe| swipe.unwrap())
+            .map(|swipe| (swipe.word, swipe.trace))
+            .collect();
+    }
+    let mut random = Random::new(3);
+    let words = english(20_000)
+        .into_iter()
+        .step_by(97)
+        .map(|(word, _)| word)
+        .collect::<Vec<_>>();
+    let cycled = words.iter().cycle().take(count * 2);
+    cycled
+        .filter_map(|word| Some((word.clone(), synthetic::trace(word, &mut random)?)))
+        .take(count)
+        .collect()
+}
+
+/// Encoder frames in the joint's space, `[T', J]`.
+pub fn project(transducer: &Transducer, encoded: &[f32]) -> Vec<f32> {
+    let mut projected = Vec::new();
+    transducer
+        .joint
+        .project_encoder(encoded, &mut projected, &mut JointScratch::default())
+        .unwrap();
+    projected
+}
+
+/// The frames that an engine's decoder gets for a trace, `[T', J]`.
+pub fn frames(engine: &Engine, trace: &Trace) -> Vec<f32> {
+    project(engine.transducer(), engine.session().frames(trace).unwrap())
+}
+
+/// Opens the transducer of a bundle once more, to be shared.
+pub fn transducer(engine: &Engine) -> Arc<Transducer> {
+    let manifest = engine.manifest();
+    let weights = engine.bundle().file(&manifest.runtime.transducer).unwrap();
+    Arc::new(Transducer::new(&weights, &manifest.model, &manifest.vocabulary).unwrap())
+}

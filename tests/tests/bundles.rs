@@ -360,3 +360,27 @@ fn a_failed_export_leaves_nothing_behind() {
     assert_eq!(leftovers(folder.path(), &known), [""; 0]);
     Engine::open(&output).unwrap();
 }
+
+#[test]
+fn a_bundle_for_a_newer_runtime_is_refused() {
+    if !runtime() {
+        return;
+    }
+    let source = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../models/en-qwerty"));
+    let folder = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(source).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    Engine::open(folder.path()).unwrap();
+    let manifest = folder.path().join("bundle.json");
+    let json = fs::read_to_string(&manifest).unwrap();
+    let newer = json.replace("\"minimum\": \"1.17\"", "\"minimum\": \"9.0\"");
+    assert_ne!(json, newer);
+    fs::write(&manifest, newer).unwrap();
+    let refused = Engine::open(folder.path());
+    assert!(
+        matches!(refused, Err(Error::Unsupported { .. })),
+        "{refused:?}"
+    );
+}

@@ -133,7 +133,7 @@ fn an_unbounded_beam_is_brute_force_for_the_trained_model() {
 const COMPARED: usize = 1000;
 
 #[test]
-fn a_beam_of_16_loses_nothing_to_one_of_256() {
+fn a_beam_of_16_loses_no_more_than_its_bound_to_one_of_256() {
     if !runtime() {
         return;
     }

@@ -72,14 +72,19 @@ pub struct RuntimeSpec {
 impl RuntimeSpec {
     /// Major and minor number of [`RuntimeSpec::minimum`]; `None` where it is not of the form `1.17` or `1.17.3`.
     pub fn minimum_version(&self) -> Option<(u32, u32)> {
-        let mut parts = self.minimum.split('.').map(|part| {
-            let digits = (1..=6).contains(&part.len()) && part.bytes().all(|c| c.is_ascii_digit());
-            digits.then(|| part.parse::<u32>().ok()).flatten()
-        });
-        let version = (parts.next()??, parts.next()??);
-        let patch = parts.next();
-        (patch != Some(None) && parts.next().is_none()).then_some(version)
+        major_minor(&self.minimum)
     }
+}
+
+/// Major and minor number of a version of the form `1.17` or `1.17.3`; `None` for another form.
+pub(crate) fn major_minor(version: &str) -> Option<(u32, u32)> {
+    let mut parts = version.split('.').map(|part| {
+        let digits = (1..=6).contains(&part.len()) && part.bytes().all(|c| c.is_ascii_digit());
+        digits.then(|| part.parse::<u32>().ok()).flatten()
+    });
+    let version = (parts.next()??, parts.next()??);
+    let patch = parts.next();
+    (patch != Some(None) && parts.next().is_none()).then_some(version)
 }
 
 /// Dimensions of the network.

@@ -107,17 +107,17 @@ impl Decoder {
             transducer: &self.transducer,
             lexicon: &self.lexicon,
         };
-        let found = self
-            .search
-            .run(model, &mut self.tree, frames, options, &mut self.completed);
+        let mut found =
+            self.search
+                .run(model, &mut self.tree, frames, options, &mut self.completed);
+        if found.is_ok() && self.completed.is_empty() {
+            found = self.complete_prefixes(frames);
+        }
         if found.is_err() {
+            // What was made half is forgotten.
             self.tree.truncate(self.warm);
         }
-        found?;
-        if self.completed.is_empty() {
-            self.complete_prefixes(frames)?;
-        }
-        Ok(self.candidates(options))
+        found.map(|()| self.candidates(options))
     }
 
     /// Where the search ended within words only, as for a path that breaks off, each prefix of the beam stands for its

@@ -35,6 +35,8 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 
 use crate::bundle::Bundle;
+#[cfg(feature = "onnxruntime")]
+use crate::bundle::manifest::major_minor;
 use crate::error::{Error, Result};
 
 #[cfg(feature = "onnxruntime")]
@@ -93,6 +95,17 @@ pub fn open_encoder(bundle: &Bundle, options: &RuntimeOptions) -> Result<Box<dyn
     match spec.kind.as_str() {
         #[cfg(feature = "onnxruntime")]
         "onnxruntime" => {
+            let loaded = load(options.library.as_deref())?;
+            // A runtime that is linked in tells no version.
+            let version = major_minor(&loaded.version);
+            if version.is_some() && version < spec.minimum_version() {
+                return Err(Error::Unsupported {
+                    path: bundle.path().to_path_buf(),
+                    what: "ONNX Runtime",
+                    expected: loaded.version,
+                    got: format!("{} or newer", spec.minimum),
+                });
+            }
             let bytes = bundle.file(&spec.encoder)?;
             Ok(Box::new(OnnxEncoder::from_bytes(
                 &bytes,

@@ -16,8 +16,11 @@ use crate::transducer::Transducer;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct EngineOptions {
-    /// Threads of the encoder. Default 1: a swipe is too small to gain from more.
-    pub threads: usize,
+    /// Threads of the encoder; those that the bundle asks for where it is `None` (default).
+    pub threads: Option<usize>,
+    /// Copies of the encoder, and so swipes that can be encoded at the same time. Default 1: a keyboard has one gesture
+    /// at a time, and every copy holds the weights once more.
+    pub copies: usize,
     /// Path of the runtime's shared library; looked for in the usual places where it is `None`
     /// (see [`runtime`]).
     pub runtime_library: Option<PathBuf>,
@@ -31,7 +34,8 @@ pub struct EngineOptions {
 impl Default for EngineOptions {
     fn default() -> Self {
         Self {
-            threads: 1,
+            threads: None,
+            copies: 1,
             runtime_library: None,
             preset: "default".to_owned(),
             warm_prefixes: 1024,
@@ -96,6 +100,7 @@ impl Engine {
         )?);
         let runtime = RuntimeOptions {
             threads: options.threads,
+            copies: options.copies,
             library: options.runtime_library.clone(),
             ..RuntimeOptions::default()
         };

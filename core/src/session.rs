@@ -115,10 +115,24 @@ impl Session {
             return Ok(String::new());
         }
         let start = Instant::now();
-        self.project()?;
+        let text = self.last_greedy();
+        self.timings.search = start.elapsed();
+        text
+    }
+
+    /// As [`greedy`](Self::greedy), of the last gesture: the encoder does not run again.
+    ///
+    /// # Errors
+    /// None that a sound model gives.
+    pub fn last_greedy(&mut self) -> Result<String> {
+        if self.encoded.is_empty() {
+            return Ok(String::new());
+        }
+        if self.projected.is_empty() {
+            self.project()?;
+        }
         let Greedy { labels, .. } =
             greedy(&self.shared.transducer, &self.projected, GREEDY_SYMBOLS)?;
-        self.timings.search = start.elapsed();
         let names = &self.shared.bundle.manifest().vocabulary.labels;
         Ok(labels
             .iter()
@@ -148,6 +162,11 @@ impl Session {
         Ok(&self.encoded)
     }
 
+    /// The encoder's frames of the last gesture, `[T', D]`: the encoder does not run again.
+    pub fn last_frames(&self) -> &[f32] {
+        &self.encoded
+    }
+
     /// How long the stages of the last gesture took.
     pub fn timings(&self) -> Timings {
         self.timings
@@ -157,6 +176,7 @@ impl Session {
     fn encode(&mut self, trace: &Trace) -> Result<bool> {
         self.timings = Timings::default();
         self.encoded.clear();
+        self.projected.clear();
         if trace.len() < 2 {
             return Ok(false);
         }

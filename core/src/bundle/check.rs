@@ -7,8 +7,10 @@ use serde::Deserialize;
 
 use super::MANIFEST_FILE;
 use super::manifest::{
-    FORMAT, FileEntry, LOG_PROBABILITIES, LOGITS, Manifest, ONNXRUNTIME, PRECISIONS, ZERO_VECTOR,
+    FORMAT, FileEntry, LOG_PROBABILITIES, LOGITS, Manifest, ONNXRUNTIME, PRECISIONS, TARGETS,
+    ZERO_VECTOR,
 };
+use super::settings::Problem;
 use crate::decoder::DecoderOptions;
 use crate::error::{Error, Result};
 use crate::features::{FEATURES, Featuriser, KINEMATIC37, KINEMATIC37_VERSION};
@@ -132,6 +134,26 @@ impl Manifest {
         }
         if let Some(lexicon) = &self.lexicon {
             self.check_listed(check, "lexicon.file", &lexicon.file)?;
+        }
+        if let Some(target) = &runtime.target
+            && !TARGETS.contains(&target.as_str())
+        {
+            return Err(unsupported(
+                check.0,
+                "runtime.target",
+                TARGETS.join(", "),
+                shown(target),
+            ));
+        }
+        let damaged = |Problem {
+                           what,
+                           expected,
+                           got,
+                       }| check.damaged(what, expected, shown(&got));
+        runtime.session.check().map_err(damaged)?;
+        if let Some(optimized) = &runtime.optimized {
+            optimized.check().map_err(damaged)?;
+            self.check_listed(check, "runtime.optimized.file", &optimized.file)?;
         }
         Ok(())
     }

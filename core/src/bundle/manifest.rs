@@ -7,6 +7,11 @@ use crate::decoder::DecoderOptions;
 use crate::features::FeaturiserSpec;
 use crate::layout::Layout;
 
+pub use super::settings::{
+    ANY_ARCHITECTURE, CONFIG_KEYS, Execution, MAX_THREADS, OptimizationLevel, OptimizedSpec,
+    SessionSpec, TARGETS,
+};
+
 /// The format that this version writes and the newest one that it reads.
 pub const FORMAT: u32 = 1;
 
@@ -67,6 +72,16 @@ pub struct RuntimeSpec {
     pub step: Option<String>,
     /// File name of the prediction network's and joint's weights, which this crate runs itself.
     pub transducer: String,
+    /// What the bundle was tuned for, one of [`TARGETS`]; `None` for nothing in particular. It is a statement only: what
+    /// it led to stands in the fields below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// Settings of the encoder's session; the defaults where a manifest has none.
+    #[serde(default)]
+    pub session: SessionSpec,
+    /// The encoder, optimised beforehand; `None` where the bundle has only the plain one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub optimized: Option<OptimizedSpec>,
 }
 
 impl RuntimeSpec {

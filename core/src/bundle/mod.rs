@@ -9,8 +9,11 @@ mod check;
 pub mod golden;
 mod hash;
 pub mod manifest;
+mod settings;
 #[cfg(test)]
-mod tests;
+mod settings_tests;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use super::manifest::{
-    Activation, FileEntry, LexiconSpec, ModelSpec, Provenance, RuntimeSpec, Vocabulary,
+    Activation, FileEntry, LexiconSpec, ModelSpec, Provenance, RuntimeSpec, SessionSpec, Vocabulary,
 };
 use super::*;
 use crate::decoder::DecoderOptions;
@@ -22,7 +22,7 @@ fn content(name: &str, size: usize) -> Vec<u8> {
     (0..size).map(|i| (i * 31 + name.len()) as u8).collect()
 }
 
-fn manifest() -> Manifest {
+pub(crate) fn manifest() -> Manifest {
     let files = FILES.iter().map(|&(name, size)| {
         let sha256 = sha256_hex(&content(name, size));
         let size = size as u64;
@@ -39,6 +39,9 @@ fn manifest() -> Manifest {
             encoder: "encoder.onnx".to_owned(),
             step: None,
             transducer: "transducer.safetensors".to_owned(),
+            target: None,
+            session: SessionSpec::default(),
+            optimized: None,
         },
         model: ModelSpec {
             features: 37,
@@ -78,7 +81,7 @@ fn manifest() -> Manifest {
     }
 }
 
-fn json(manifest: &Manifest) -> Vec<u8> {
+pub(super) fn json(manifest: &Manifest) -> Vec<u8> {
     serde_json::to_vec_pretty(manifest).unwrap()
 }
 

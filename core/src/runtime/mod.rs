@@ -22,10 +22,14 @@ mod encoder;
 mod library;
 #[cfg(feature = "onnxruntime")]
 mod onnx;
+#[cfg(feature = "onnxruntime")]
+mod optimize;
 #[cfg(feature = "ort")]
 mod places;
 #[cfg(feature = "ort")]
 mod probe;
+#[cfg(all(test, feature = "ort"))]
+mod session_tests;
 #[cfg(all(test, feature = "ort"))]
 mod test_models;
 #[cfg(all(test, feature = "ort"))]
@@ -35,6 +39,7 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 
 use crate::bundle::Bundle;
+use crate::bundle::manifest::SessionSpec;
 #[cfg(feature = "onnxruntime")]
 use crate::bundle::manifest::major_minor;
 use crate::error::{Error, Result};
@@ -45,14 +50,16 @@ pub use encoder::OnnxEncoder;
 pub use library::{Loaded, load, loaded};
 #[cfg(feature = "onnxruntime")]
 pub use onnx::{OnnxModel, Tensor, TensorData};
+#[cfg(feature = "onnxruntime")]
+pub use optimize::OptimizedFormat;
 
 /// Settings of a runtime.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RuntimeOptions {
-    /// Threads that one run is spread over. Default 1: no pool is made, nothing spins or waits between gestures, and one
-    /// swipe is too small to gain from more. Set 2 where a single swipe takes longer than the user should wait.
-    pub threads: usize,
+    /// Threads that one operator is spread over, in place of those of [`session`](Self::session). `None` by default; set
+    /// 2 where a single swipe takes longer than the user should wait.
+    pub threads: Option<usize>,
     /// Copies of an encoder, and so runs that can go on at the same time. Default 1: a keyboard has one gesture at a
     /// time, and every copy holds the weights once more. Set the number of worker threads where many swipes are decoded
     /// at once.
@@ -60,14 +67,18 @@ pub struct RuntimeOptions {
     /// Path of the runtime's shared library; looked for in the usual places where it is `None` (default). Only the
     /// first use in a process counts: the library is loaded once.
     pub library: Option<PathBuf>,
+    /// Settings of the session, in place of the bundle's. `None` (default) for the bundle's own, or for those of
+    /// [`SessionSpec::default`] where there is no bundle: one thread, nothing spins or waits between gestures.
+    pub session: Option<SessionSpec>,
 }
 
 impl Default for RuntimeOptions {
     fn default() -> Self {
         Self {
-            threads: 1,
+            threads: None,
             copies: 1,
             library: None,
+            session: None,
         }
     }
 }
@@ -86,7 +97,8 @@ pub trait Encoder: Debug + Send + Sync {
     fn encode(&self, features: &[f32], frames: usize, encoded: &mut Vec<f32>) -> Result<usize>;
 }
 
-/// Opens a bundle's encoder in the runtime that its manifest names.
+/// Opens a bundle's encoder in the runtime that its manifest names, with the settings that stand there; the encoder that
+/// was optimised beforehand where there is one that fits this machine.
 ///
 /// # Errors
 /// [`Error::Unsupported`] for a runtime that this build does not have, otherwise what the runtime gives.
@@ -106,11 +118,20 @@ pub fn open_encoder(bundle: &Bundle, options: &RuntimeOptions) -> Result<Box<dyn
                     got: format!("{} or newer", spec.minimum),
                 });
             }
-            let bytes = bundle.file(&spec.encoder)?;
+            let optimized = spec
+                .optimized
+                .as_ref()
+                .filter(|optimized| optimized.serves(std::env::consts::ARCH, &loaded.version));
+            let file = optimized.map_or(&spec.encoder, |optimized| &optimized.file);
+            let session = options.session.as_ref().unwrap_or(&spec.session);
+            let options = RuntimeOptions {
+                session: Some(session.clone()),
+                ..options.clone()
+            };
             Ok(Box::new(OnnxEncoder::from_bytes(
-                &bytes,
+                &bundle.file(file)?,
                 &bundle.manifest().model,
-                options,
+                &options,
             )?))
         }
         other => {

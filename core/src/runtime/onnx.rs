@@ -4,19 +4,15 @@ use std::fmt::{Debug, Display};
 use std::path::Path;
 
 use ort::ep::{self, ExecutionProvider as _};
-use ort::session::builder::GraphOptimizationLevel;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{PrimitiveTensorElementType, TensorElementType, TensorRef, ValueType};
 
 use super::RuntimeOptions;
 use super::library::{self, RUNTIME};
+use crate::bundle::manifest::{Execution, OptimizationLevel, SessionSpec};
 use crate::bytes::Bytes;
 use crate::error::{Error, Result};
-
-/// Threads that a caller may ask for at most: more is a mistake, and each costs a stack.
-const MAX_THREADS: usize = 256;
-
-const SET_UP: &str = "set up a session";
 
 /// For `map_err`: an [`Error::Runtime`] about `action`.
 pub(super) fn failed<E: Display>(action: &'static str) -> impl FnOnce(E) -> Error {
@@ -110,7 +106,7 @@ impl OnnxModel {
     ///
     /// # Errors
     /// [`Error::RuntimeNotFound`] where the runtime is not there, [`Error::Runtime`] where it refuses the model,
-    /// [`Error::Invalid`] for more than 256 threads.
+    /// [`Error::Invalid`] for settings out of range.
     pub fn from_bytes(bytes: &[u8], options: &RuntimeOptions) -> Result<Self> {
         let session = open_session(bytes, options)?;
         Ok(Self { session })
@@ -180,41 +176,45 @@ impl OnnxModel {
     }
 }
 
-/// A session over the model in `bytes`, set up for single runs that come now and then.
+/// A session over the model in `bytes`, ONNX or ORT format, set up as `options` say.
 pub(super) fn open_session(bytes: &[u8], options: &RuntimeOptions) -> Result<Session> {
-    if options.threads == 0 || options.threads > MAX_THREADS {
-        return Err(Error::invalid(
-            "the number of threads",
-            format!("1 to {MAX_THREADS}"),
-            options.threads,
-        ));
-    }
-    let (environment, _) = library::environment(options.library.as_deref())?;
-    let builder = Session::builder(&environment).map_err(failed("make a session"))?;
-    let builder = builder
-        .with_intra_threads(options.threads)
-        .map_err(failed(SET_UP))?;
-    let builder = builder.with_inter_threads(1).map_err(failed(SET_UP))?;
-    // By default threads spin for up to half a second after a run: battery, for nothing.
-    let builder = builder
-        .with_intra_op_spinning(false)
-        .map_err(failed(SET_UP))?;
-    let builder = builder
-        .with_inter_op_spinning(false)
-        .map_err(failed(SET_UP))?;
-    let builder = builder
-        .with_optimization_level(GraphOptimizationLevel::All)
-        .map_err(failed(SET_UP))?;
-    // A pattern is kept for each shape, and every swipe has another length.
-    let mut builder = builder.with_memory_pattern(false).map_err(failed(SET_UP))?;
-    // The arena grows in powers of two and never gives its peak back.
-    ep::CPU::default()
-        .with_arena_allocator(false)
-        .register(&mut builder)
-        .map_err(failed("set up a session"))?;
-    builder
+    session_builder(options)?
         .commit_from_memory(bytes)
         .map_err(failed("load the model"))
+}
+
+/// What makes sessions that are set up as `options` say.
+pub(super) fn session_builder(options: &RuntimeOptions) -> Result<SessionBuilder> {
+    let mut spec = options.session.clone().unwrap_or_default();
+    spec.threads = options.threads.unwrap_or(spec.threads);
+    spec.check()
+        .map_err(|problem| Error::invalid(problem.what, problem.expected, problem.got))?;
+    let (environment, _) = library::environment(options.library.as_deref())?;
+    let builder = Session::builder(&environment).map_err(failed("make a session"))?;
+    configure(builder, &spec).map_err(failed("set up a session"))
+}
+
+fn configure(builder: SessionBuilder, spec: &SessionSpec) -> ort::Result<SessionBuilder> {
+    let mut builder = builder
+        .with_intra_threads(spec.threads)?
+        .with_inter_threads(spec.inter_threads)?
+        .with_parallel_execution(spec.execution == Execution::Parallel)?
+        .with_intra_op_spinning(spec.spinning)?
+        .with_inter_op_spinning(spec.spinning)?
+        .with_optimization_level(match spec.optimization {
+            OptimizationLevel::Disabled => GraphOptimizationLevel::Disable,
+            OptimizationLevel::Basic => GraphOptimizationLevel::Level1,
+            OptimizationLevel::Extended => GraphOptimizationLevel::Level2,
+            OptimizationLevel::All => GraphOptimizationLevel::All,
+        })?
+        .with_memory_pattern(spec.memory_pattern)?;
+    for (key, value) in &spec.config {
+        builder = builder.with_config_entry(key, value)?;
+    }
+    ep::CPU::default()
+        .with_arena_allocator(spec.arena)
+        .register(&mut builder)?;
+    Ok(builder)
 }
 
 /// A view on `data`; nothing is copied.

@@ -1,5 +1,7 @@
 //! Small ONNX models that the tests put together byte by byte.
 
+/// ONNX's code for 8-bit integers.
+pub(super) const INT8: u64 = 3;
 /// ONNX's code for 32-bit floats.
 pub(super) const FLOAT: u64 = 1;
 /// ONNX's code for 32-bit integers.
@@ -76,10 +78,31 @@ pub(super) fn node_with(
     [node(operator, &[input], output), part(5, &content)].concat()
 }
 
+/// `TensorProto` with the raw bytes of its values.
+pub(super) fn constant(name: &str, element: u64, shape: &[u64], raw: &[u8]) -> Vec<u8> {
+    let shape = shape.iter().flat_map(|size| number(1, *size));
+    let mut tensor: Vec<u8> = shape.collect();
+    tensor.extend(number(2, element));
+    tensor.extend(part(8, name.as_bytes()));
+    tensor.extend(part(9, raw));
+    tensor
+}
+
 /// `ModelProto` of IR version 8 and operator set 17, which ONNX Runtime 1.17 and all later ones read.
 pub(super) fn model(nodes: &[Vec<u8>], inputs: &[Vec<u8>], outputs: &[Vec<u8>]) -> Vec<u8> {
+    model_with(nodes, &[], inputs, outputs)
+}
+
+/// As [`model`], with constants.
+pub(super) fn model_with(
+    nodes: &[Vec<u8>],
+    constants: &[Vec<u8>],
+    inputs: &[Vec<u8>],
+    outputs: &[Vec<u8>],
+) -> Vec<u8> {
     let mut graph: Vec<u8> = nodes.iter().flat_map(|node| part(1, node)).collect();
     graph.extend(part(2, b"test"));
+    graph.extend(constants.iter().flat_map(|constant| part(5, constant)));
     graph.extend(inputs.iter().flat_map(|input| part(11, input)));
     graph.extend(outputs.iter().flat_map(|output| part(12, output)));
     [number(1, 8), part(7, &graph), part(8, &number(2, 17))].concat()

@@ -246,7 +246,7 @@ fn options_out_of_range_are_refused() {
     let graph = encoder("Neg", 2, INT64, false);
     for (threads, copies) in [(0, 1), (usize::MAX, 1), (1, 0), (1, usize::MAX)] {
         let options = RuntimeOptions {
-            threads,
+            threads: Some(threads),
             copies,
             ..options()
         };

@@ -1,0 +1,124 @@
+//! Models as ONNX Runtime's own optimiser leaves them.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::RuntimeOptions;
+use super::onnx::{OnnxModel, failed, session_builder};
+use crate::bundle::manifest::{OptimizationLevel, SessionSpec};
+use crate::bytes::Bytes;
+use crate::error::{Error, Result};
+
+/// The file format of an optimised model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptimizedFormat {
+    /// ONNX, with ONNX Runtime's operators among the standard ones.
+    Onnx,
+    /// ONNX Runtime's own format (`.ort`), the only one that its reduced builds for mobile read.
+    Ort,
+}
+
+impl OptimizedFormat {
+    /// The name that ONNX Runtime knows it by.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Onnx => "ONNX",
+            Self::Ort => "ORT",
+        }
+    }
+}
+
+impl OnnxModel {
+    /// Writes the model in `bytes` to the file `to` as ONNX Runtime's optimiser leaves it at `level`, with the settings
+    /// of `session` (whose own level does not count). A file that is there is replaced; after an error it is as it was.
+    ///
+    /// The result depends on the machine more than one may expect:
+    /// * `basic` and `extended` choose operators, not memory layouts: what they give runs on every processor of an
+    ///   architecture. `all` lays weights out for the vectors of this very processor.
+    /// * On x86, quantised models with signed activations get unsigned ones, unless `session.qdqisint8allowed` is `1`
+    ///   in the session's configuration: set it in a model that is made here for ARM.
+    /// * The file names every operator set of the runtime that made it: older runtimes refuse it.
+    ///
+    /// # Errors
+    /// [`Error::RuntimeNotFound`] where the runtime is not there, [`Error::Runtime`] where it refuses the model, cannot
+    /// optimise it, or cannot read what it has written; [`Error::Invalid`] for settings out of range, [`Error::Write`]
+    /// where the file cannot be written.
+    pub fn optimize(
+        bytes: &[u8],
+        session: &SessionSpec,
+        level: OptimizationLevel,
+        format: OptimizedFormat,
+        to: &Path,
+    ) -> Result<()> {
+        let mut session = session.clone();
+        session.optimization = level;
+        let mut options = RuntimeOptions {
+            session: Some(session.clone()),
+            ..RuntimeOptions::default()
+        };
+        let builder = session_builder(&options)?;
+        let partial = Partial::beside(to)?;
+        let what = "optimise a model";
+        let builder = builder
+            .with_config_entry("session.save_model_format", format.name())
+            .map_err(failed(what))?;
+        let mut builder = builder
+            .with_optimized_model_path(&partial.0)
+            .map_err(failed(what))?;
+        if let Err(error) = builder.commit_from_memory(bytes) {
+            // The runtime does not tell a model that it refuses from a file that it cannot write, on a full disk for
+            // one. The first is refused again without the file.
+            session_builder(&options)?
+                .commit_from_memory(bytes)
+                .map_err(failed(what))?;
+            let message = format!("the disk may be full ({error})");
+            return Err(write_error(to)(io::Error::other(message)));
+        }
+        // Nor does it report every write that failed: what it wrote must load again.
+        session.optimization = OptimizationLevel::Disabled;
+        options.session = Some(session);
+        Self::from_bytes(&Bytes::map(&partial.0)?, &options)?;
+        partial.rename(to)
+    }
+}
+
+/// A file in the making; removed unless it has been renamed.
+struct Partial(PathBuf);
+
+impl Partial {
+    /// An empty file in the folder of `to`, with a name of its own.
+    fn beside(to: &Path) -> Result<Self> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let mut name = OsString::from(".");
+        name.push(to.file_name().unwrap_or_default());
+        name.push(format!(".{process}-{count}.partial"));
+        let path = to.with_file_name(name);
+        File::create_new(&path).map_err(write_error(&path))?;
+        Ok(Self(path))
+    }
+
+    fn rename(self, to: &Path) -> Result<()> {
+        File::open(&self.0)
+            .and_then(|file| file.sync_all())
+            .and_then(|()| fs::rename(&self.0, to))
+            .map_err(write_error(to))
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // After a rename nothing is there any more.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn write_error(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    move |source| Error::Write {
+        path: path.to_path_buf(),
+        source,
+    }
+}

@@ -1,13 +1,13 @@
 //! Self-attention with relative positions (Dai et al. 2019, Transformer-XL; Gulati et al. 2020, Conformer).
 
 use super::builder::{Attribute, ElementType, GraphBuilder, Value};
-use super::encoder::{Context, layer_norm, linear};
+use super::encoder::{Context, cast, layer_norm, linear, swap_last};
 use crate::checkpoint::EncoderConfig;
 use crate::network::{self, Affine};
 
 /// The position table of this run's length.
 pub(super) struct Positions {
-    /// `[2T', D]`: sines, then cosines, of positions T'-1 down to -T'. One more than the T'+T'-1 that occur, so that
+    /// `[2T', D]`: sines, then cosines, of positions T' down to -(T'-1). One more than the T'-1+T' that occur, so that
     /// [`relative_shift`] is two views and no padding.
     table: Value,
 }
@@ -27,18 +27,12 @@ pub(super) fn position_table(
         &[1, half],
         (0..half).map(|i| (2.0 * i as f32 * factor).exp()),
     );
-    let (axis, rows, one, down) = (b.ints(&[0]), b.ints(&[-1, 1]), b.int(1), b.int(-1));
-    let frames = b.op("Squeeze", &[&context.frames, &axis]);
-    let first = b.op("Sub", &[&frames, &one]);
-    let below = b.op("Neg", &[&frames]);
-    let below = b.op("Sub", &[&below, &one]);
-    let positions = b.op("Range", &[&first, &below, &down]);
-    let positions = b.op_with(
-        "Cast",
-        &[&positions],
-        &[("to", Attribute::Int(ElementType::F32 as i64))],
-    );
-    let positions = b.op("Reshape", &[&positions, &rows]);
+    let (axis, column, down) = (b.ints(&[0]), b.ints(&[1]), b.float(-1.0));
+    let frames = cast(b, &context.frames, ElementType::F32);
+    let frames = b.op("Squeeze", &[&frames, &axis]);
+    let end = b.op("Neg", &[&frames]);
+    let positions = b.op("Range", &[&frames, &end, &down]);
+    let positions = b.op("Unsqueeze", &[&positions, &column]);
     let angles = b.op("Mul", &[&positions, &frequencies]);
     let (sines, cosines) = (b.op("Sin", &[&angles]), b.op("Cos", &[&angles]));
     Positions {
@@ -76,51 +70,46 @@ impl Attention<'_> {
         let x = layer_norm(b, "norm", &weights.norm, x);
 
         // Queries, keys and values in one product. A bias of the keys adds the same to all of a query's scores, which
-        // the softmax does not see; the values' bias passes through it, since probabilities sum to one.
+        // the softmax does not see; the values' bias passes through it, since probabilities sum to one. What remains
+        // is the bias of the queries that meet keys; those that meet positions have another, added afterwards.
         let joined = weights.query.weight.iter().map(|value| value * scale);
-        let joined = joined
+        let joined: Vec<f32> = joined
             .chain(weights.key.weight.iter().copied())
-            .chain(weights.value.weight.iter().copied());
-        let weight = b.floats("qkv.weight", &[3 * width, width], joined);
-        let joined = b.op_with("Gemm", &[&x, &weight], &[("transB", Attribute::Int(1))]);
-        let parts = b.ints(&[width as i64; 3]);
-        let split = b.op_many(
+            .chain(weights.value.weight.iter().copied())
+            .collect();
+        let content = weights.query.bias.iter().zip(weights.bias_u);
+        let mut bias: Vec<f32> = content.map(|(a, u)| (a + u) * scale).collect();
+        bias.resize(3 * width, 0.0);
+        let joined = Affine {
+            weight: &joined,
+            bias: &bias,
+        };
+        let joined = linear(b, "qkv", joined, 1.0, &x);
+
+        // One transposition for all, frames last: of its kind the cheapest, and ONNX Runtime's products take queries
+        // and values as they lie then.
+        let order = Attribute::Ints(vec![0, 2, 1]);
+        let joined = b.op("Reshape", &[&joined, &context.shape_joined]);
+        let joined = b.op_with("Transpose", &[&joined], &[("perm", order)]);
+        let shape = b.ints(&[0, 3 * heads as i64, head as i64, -1]);
+        let joined = b.op("Reshape", &[&joined, &shape]);
+        let parts = b.ints(&[heads as i64; 3]);
+        let parts = b.op_many(
             "Split",
             &[Some(&joined), Some(&parts)],
             &[("axis", Attribute::Int(1))],
             3,
         );
-
-        let batch_first = |b: &mut GraphBuilder, x: &Value, perm: [i64; 4]| {
-            let dims = b.ints(&[heads as i64, head as i64]);
-            let shape = b.ints(&[-1]);
-            let shape = b.op_with(
-                "Concat",
-                &[&shape, &context.frames, &dims],
-                &[("axis", Attribute::Int(0))],
-            );
-            let x = b.op("Reshape", &[x, &shape]);
-            b.op_with(
-                "Transpose",
-                &[&x],
-                &[("perm", Attribute::Ints(perm.to_vec()))],
-            )
-        };
-        let with_bias = |b: &mut GraphBuilder, name: &str, bias: &[f32]| {
-            let sum = weights
-                .query
-                .bias
-                .iter()
-                .zip(bias)
-                .map(|(a, c)| (a + c) * scale);
-            let bias = b.floats(name, &[width], sum);
-            let query = b.op("Add", &[&split[0], &bias]);
-            batch_first(b, &query, [0, 2, 1, 3])
-        };
-        let content = with_bias(b, "pos_bias_u", weights.bias_u);
-        let relative = with_bias(b, "pos_bias_v", weights.bias_v);
-        let keys = batch_first(b, &split[1], [0, 2, 3, 1]);
-        let values = batch_first(b, &split[2], [0, 2, 1, 3]);
+        let (content, keys, values) = (&parts[0], &parts[1], &parts[2]);
+        let biases = weights.bias_u.iter().zip(weights.bias_v);
+        let step = b.floats(
+            "pos_bias_v_less_u",
+            &[heads, head, 1],
+            biases.map(|(u, v)| (v - u) * scale),
+        );
+        let relative = b.op("Add", &[content, &step]);
+        let (content, relative) = (swap_last(b, content), swap_last(b, &relative));
+        let values = swap_last(b, values);
 
         // The table holds sines before cosines: so must the columns of its projection.
         let half = width / 2;
@@ -144,17 +133,15 @@ impl Attention<'_> {
             &[&positions.table, &weight],
             &[("transB", Attribute::Int(1))],
         );
+        // In this order: a Transpose right behind it would be fused into the Gemm, which then never runs on integers.
         let shape = b.ints(&[-1, heads as i64, head as i64]);
         let projected = b.op("Reshape", &[&projected, &shape]);
-        let projected = b.op_with(
-            "Transpose",
-            &[&projected],
-            &[("perm", Attribute::Ints(vec![1, 2, 0]))],
-        );
+        let order = Attribute::Ints(vec![1, 2, 0]);
+        let projected = b.op_with("Transpose", &[&projected], &[("perm", order)]);
 
-        let by_content = b.op("MatMul", &[&content, &keys]);
+        let by_content = b.op("MatMul", &[&content, keys]);
         let by_position = b.op("MatMul", &[&relative, &projected]);
-        let by_position = relative_shift(b, heads, &by_position, &context.frames);
+        let by_position = relative_shift(b, &by_position, context);
         let scores = b.op("Add", &[&by_content, &by_position]);
         let scores = b.op("Add", &[&scores, &context.key_mask]);
         let probabilities = b.op_with("Softmax", &[&scores], &[("axis", Attribute::Int(-1))]);
@@ -164,7 +151,8 @@ impl Attention<'_> {
             &[&mixed],
             &[("perm", Attribute::Ints(vec![0, 2, 1, 3]))],
         );
-        let mixed = b.op("Reshape", &[&mixed, &context.shape_rows]);
+        let rows = b.ints(&[-1, width as i64]);
+        let mixed = b.op("Reshape", &[&mixed, &rows]);
         let bias: Vec<f32> = weights
             .output
             .weight
@@ -191,24 +179,15 @@ impl Attention<'_> {
     }
 }
 
-/// Moves scores by relative position `[B, H, T', 2T']` to their keys: out[i, j] = x[i, T'-1 + j - i], `[B, H, T', T']`.
+/// Moves scores by relative position `[B, H, T', 2T']` to their keys: out[i, j] = x[i, T' + j - i], `[B, H, T', T']`.
 ///
-/// Row i begins i places earlier than the one above it, so with rows one place shorter the columns line up.
-fn relative_shift(b: &mut GraphBuilder, heads: usize, x: &Value, frames: &Value) -> Value {
-    let (one, two, minus) = (b.ints(&[1]), b.ints(&[2]), b.ints(&[-1]));
-    let heads = b.ints(&[heads as i64]);
-    let axis = [("axis", Attribute::Int(0))];
-    let start = b.op("Sub", &[frames, &one]);
-    let twice = b.op("Mul", &[frames, &two]);
-    let all = b.op("Mul", &[frames, &twice]);
-    let flat = b.op_with("Concat", &[&minus, &heads, &all], &axis);
+/// Row i begins i places earlier than the one above it, so with rows one place shorter the columns line up; the T'
+/// places that this leaves over are the first.
+fn relative_shift(b: &mut GraphBuilder, x: &Value, context: &Context) -> Value {
+    let (flat, end, two) = (b.ints(&[0, 0, -1]), b.ints(&[i64::MAX]), b.ints(&[2]));
     let x = b.op("Reshape", &[x, &flat]);
-    let row = b.op("Sub", &[&twice, &one]);
-    let length = b.op("Mul", &[frames, &row]);
-    let end = b.op("Add", &[&start, &length]);
-    let x = b.op("Slice", &[&x, &start, &end, &two]);
-    let rows = b.op_with("Concat", &[&minus, &heads, frames, &row], &axis);
-    let x = b.op("Reshape", &[&x, &rows]);
+    let x = b.op("Slice", &[&x, &context.frames, &end, &two]);
+    let x = b.op("Reshape", &[&x, &context.shape_shifted]);
     let (zero, three) = (b.ints(&[0]), b.ints(&[3]));
-    b.op("Slice", &[&x, &zero, frames, &three])
+    b.op("Slice", &[&x, &zero, &context.frames, &three])
 }

@@ -14,10 +14,16 @@ pub const IR_VERSION: i64 = 8;
 pub enum ElementType {
     /// 32-bit float.
     F32 = 1,
+    /// Unsigned 8-bit integer.
+    U8 = 2,
+    /// Signed 8-bit integer.
+    I8 = 3,
     /// 32-bit integer.
     I32 = 6,
     /// 64-bit integer.
     I64 = 7,
+    /// 16-bit float.
+    F16 = 10,
 }
 
 /// A dimension of an input or output.

@@ -5,6 +5,9 @@
 //! the queries, the batch norm into the depthwise convolution, the values' bias into the attention's output. Masks are
 //! those of NeMo 2.5 and later, as far as valid frames see them: padding is cut out before every convolution and hidden
 //! from every attention, so nothing leaks, whatever the padding holds.
+//!
+//! For one swipe a node costs about as much to start as to compute, so shapes are constants where 0 (as in the input)
+//! and -1 (the rest) can say them, and what all layers share is computed once.
 
 use super::attention::{Attention, position_table};
 use super::builder::{Attribute, Dim, ElementType, GraphBuilder, Value};
@@ -20,14 +23,14 @@ pub(super) struct Context {
     pub(super) frame_mask: Value,
     /// `[B, 1, 1, T']`, 0 for valid keys and -10000 for others.
     pub(super) key_mask: Value,
-    /// `[B, T', D]` as a shape.
-    pub(super) shape_btd: Value,
-    /// `[B, 1, T', D]` as a shape.
-    pub(super) shape_image: Value,
-    /// `[-1, D]` as a shape.
-    pub(super) shape_rows: Value,
     /// T' as a vector of one.
     pub(super) frames: Value,
+    /// `[B, T', 3D]` as a shape.
+    pub(super) shape_joined: Value,
+    /// `[B, 1, T', D]` as a shape.
+    pub(super) shape_image: Value,
+    /// The first two dimensions of any tensor, then T', then the rest, as a shape.
+    pub(super) shape_shifted: Value,
 }
 
 /// The encoder of `network`.
@@ -44,11 +47,7 @@ pub fn encoder(network: &Network, lengths: LengthType) -> proto::Model {
         LengthType::Int64 => b.input("lengths", ElementType::I64, &[batch]),
         LengthType::Int32 => {
             let lengths = b.input("lengths", ElementType::I32, &[batch]);
-            b.op_with(
-                "Cast",
-                &[&lengths],
-                &[("to", Attribute::Int(ElementType::I64 as i64))],
-            )
+            cast(&mut b, &lengths, ElementType::I64)
         }
     };
     b.metadata("swipekit.blank", network.blank());
@@ -77,7 +76,8 @@ pub fn encoder(network: &Network, lengths: LengthType) -> proto::Model {
         x = layer_norm(&mut b, "norm_out", &layer.norm, &x);
     }
     b.scope("");
-    let encoded = b.op("Reshape", &[&x, &context.shape_btd]);
+    let shape = shape_around(&mut b, &[-1], &context.frames, &[config.d_model as i64]);
+    let encoded = b.op("Reshape", &[&x, &shape]);
     let out = [batch, Dim::Dynamic("T_out"), Dim::Fixed(config.d_model)];
     b.output("encoded_btf", &encoded, ElementType::F32, &out);
     b.output("encoded_lengths", &lengths, ElementType::I64, &[batch]);
@@ -143,7 +143,17 @@ fn feed_forward(b: &mut GraphBuilder, weights: &FeedForward, x: &Value) -> Value
     linear(b, "linear2", weights.linear2, 0.5, &x)
 }
 
-/// Striding subsampling: `[B, F, T]` to `[B T', D]`, the new lengths, and what the layers need to know about shapes.
+/// The shape `before`, then T', then `after`.
+fn shape_around(b: &mut GraphBuilder, before: &[i64], frames: &Value, after: &[i64]) -> Value {
+    let (before, after) = (b.ints(before), b.ints(after));
+    b.op_with(
+        "Concat",
+        &[&before, frames, &after],
+        &[("axis", Attribute::Int(0))],
+    )
+}
+
+/// Striding subsampling: `[B, F, T]` to `[B T', D]`, the new lengths, and what the layers need to know about frames.
 fn subsampling(
     b: &mut GraphBuilder,
     network: &Network,
@@ -152,17 +162,18 @@ fn subsampling(
 ) -> (Value, Value, Context) {
     let config = &network.config.encoder;
     b.scope("pre_encode");
-    let zero = b.float(0.0);
-    let x = b.op_with(
-        "Transpose",
-        &[features],
-        &[("perm", Attribute::Ints(vec![0, 2, 1]))],
-    );
-    let axis = b.ints(&[1]);
-    let mut x = b.op("Unsqueeze", &[&x, &axis]);
-    let mut lengths = lengths.clone();
+    let mut valid = valid_frames(b, features, lengths);
+    // Whatever the padding holds, even NaN, ends here; from now on every value is finite.
+    let (channel, zero) = (b.ints(&[1]), b.float(0.0));
+    let x = b.op("Unsqueeze", &[features, &channel]);
+    let x = b.op("Where", &[&valid, &x, &zero]);
+    let mut x = swap_last(b, &x);
     for (index, stage) in network.subsampling.iter().enumerate() {
-        x = cut_padding(b, &x, &lengths, &zero);
+        if index > 0 {
+            let mask = cast(b, &valid, ElementType::F32);
+            let mask = swap_last(b, &mask);
+            x = b.op("Mul", &[&x, &mask]);
+        }
         let channels_in = stage.weight.len() / (9 * stage.bias.len());
         let shape = [stage.bias.len(), channels_in, 3, 3];
         let weight = b.floats(
@@ -182,84 +193,87 @@ fn subsampling(
         ];
         let y = b.op_with("Conv", &[&x, &weight, &bias], &attributes);
         x = b.op("Relu", &[&y]);
-        // ceil(L / 2).
-        let (one, two) = (b.int(1), b.int(2));
-        let up = b.op("Add", &[&lengths, &one]);
-        lengths = b.op("Div", &[&up, &two]);
+        // Frame t of the output is valid where frame 2t of the input is.
+        let (start, end) = (b.ints(&[0]), b.ints(&[i64::MAX]));
+        let (axis, step) = (b.ints(&[3]), b.ints(&[2]));
+        valid = b.op("Slice", &[&valid, &start, &end, &axis, &step]);
     }
-    x = cut_padding(b, &x, &lengths, &zero);
-    let shape = b.op("Shape", &[&x]);
-    let (first, third) = (b.ints(&[0]), b.ints(&[2]));
-    let batch = b.op("Gather", &[&shape, &first]);
-    let frames = b.op("Gather", &[&shape, &third]);
+    // ceil(L / factor).
+    let factor = 1 << network.subsampling.len();
+    let (divisor, below) = (b.int(factor), b.int(factor - 1));
+    let up = b.op("Add", &[lengths, &below]);
+    let lengths = b.op("Div", &[&up, &divisor]);
+
+    // Channels last: ONNX Runtime's convolution writes them so by itself. The columns of the linear layer follow.
     let x = b.op_with(
         "Transpose",
         &[&x],
-        &[("perm", Attribute::Ints(vec![0, 2, 1, 3]))],
+        &[("perm", Attribute::Ints(vec![0, 2, 3, 1]))],
     );
-    let inputs = network.subsampling_out.weight.len() / config.d_model;
-    let rows = b.ints(&[-1, inputs as i64]);
+    let Affine { weight, bias } = network.subsampling_out;
+    let columns = weight.len() / bias.len();
+    let channels = network.subsampling.last().map_or(1, |s| s.bias.len());
+    let bins = columns / channels;
+    let weight: Vec<f32> = weight
+        .chunks_exact(columns)
+        .flat_map(|row| (0..columns).map(|i| row[i % channels * bins + i / channels]))
+        .collect();
+    let rows = b.ints(&[-1, columns as i64]);
     let x = b.op("Reshape", &[&x, &rows]);
     let scale = if config.xscaling {
         (config.d_model as f32).sqrt()
     } else {
         1.0
     };
-    let x = linear(b, "out", network.subsampling_out, scale, &x);
+    let out = Affine {
+        weight: &weight,
+        bias,
+    };
+    let x = linear(b, "out", out, scale, &x);
 
-    let valid = valid_frames(b, &frames, &lengths);
-    let valid = b.op_with(
-        "Cast",
-        &[&valid],
-        &[("to", Attribute::Int(ElementType::F32 as i64))],
-    );
-    let (column, middle) = (b.ints(&[-1, 1]), b.ints(&[1, 2]));
+    let frames = b.op_with("Shape", &[&valid], &[("start", Attribute::Int(3))]);
+    let valid = cast(b, &valid, ElementType::F32);
+    let column = b.ints(&[-1, 1]);
     let frame_mask = b.op("Reshape", &[&valid, &column]);
     let (unit, hidden) = (b.float(1.0), b.float(10_000.0));
     let invalid = b.op("Sub", &[&valid, &unit]);
-    let penalty = b.op("Mul", &[&invalid, &hidden]);
-    let key_mask = b.op("Unsqueeze", &[&penalty, &middle]);
-    let width = b.ints(&[config.d_model as i64]);
-    let shape_btd = b.op_with(
-        "Concat",
-        &[&batch, &frames, &width],
-        &[("axis", Attribute::Int(0))],
-    );
-    let height = b.ints(&[1]);
-    let image = [&batch, &height, &frames, &width];
-    let shape_image = b.op_with("Concat", &image, &[("axis", Attribute::Int(0))]);
-    let shape_rows = b.ints(&[-1, config.d_model as i64]);
+    let key_mask = b.op("Mul", &[&invalid, &hidden]);
+    let width = config.d_model as i64;
+    let shape_joined = shape_around(b, &[-1], &frames, &[3 * width]);
+    let shape_image = shape_around(b, &[-1, 1], &frames, &[width]);
+    let shape_shifted = shape_around(b, &[0, 0], &frames, &[-1]);
     (
         x,
         lengths,
         Context {
             frame_mask,
             key_mask,
-            shape_btd,
-            shape_image,
-            shape_rows,
             frames,
+            shape_joined,
+            shape_image,
+            shape_shifted,
         },
     )
 }
 
-/// `[B, T]`, true where a frame is within its length; `frames` is T as a vector of one.
-fn valid_frames(b: &mut GraphBuilder, frames: &Value, lengths: &Value) -> Value {
-    let (start, step, axis) = (b.int(0), b.int(1), b.ints(&[1]));
-    let no_axes = b.ints(&[0]);
-    let count = b.op("Squeeze", &[frames, &no_axes]);
+/// `[B, 1, 1, T]`, true where a frame of `features` `[B, F, T]` is within its length.
+fn valid_frames(b: &mut GraphBuilder, features: &Value, lengths: &Value) -> Value {
+    let (start, step) = (b.int(0), b.int(1));
+    let (axis, axes) = (b.ints(&[0]), b.ints(&[1, 2, 3]));
+    let frames = b.op_with("Shape", &[features], &[("start", Attribute::Int(2))]);
+    let count = b.op("Squeeze", &[&frames, &axis]);
     let index = b.op("Range", &[&start, &count, &step]);
-    let lengths = b.op("Unsqueeze", &[lengths, &axis]);
+    let lengths = b.op("Unsqueeze", &[lengths, &axes]);
     b.op("Less", &[&index, &lengths])
 }
 
-/// Sets frames past their length to zero, whatever they hold: `x` is `[B, C, T, F]`.
-fn cut_padding(b: &mut GraphBuilder, x: &Value, lengths: &Value, zero: &Value) -> Value {
-    let shape = b.op("Shape", &[x]);
-    let third = b.ints(&[2]);
-    let frames = b.op("Gather", &[&shape, &third]);
-    let valid = valid_frames(b, &frames, lengths);
-    let axes = b.ints(&[1, 3]);
-    let mask = b.op("Unsqueeze", &[&valid, &axes]);
-    b.op("Where", &[&mask, x, zero])
+/// `x` as another type.
+pub(super) fn cast(b: &mut GraphBuilder, x: &Value, to: ElementType) -> Value {
+    b.op_with("Cast", &[x], &[("to", Attribute::Int(to as i64))])
+}
+
+/// The last two of four dimensions the other way round.
+pub(super) fn swap_last(b: &mut GraphBuilder, x: &Value) -> Value {
+    let order = Attribute::Ints(vec![0, 1, 3, 2]);
+    b.op_with("Transpose", &[x], &[("perm", order)])
 }

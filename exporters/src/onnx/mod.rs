@@ -18,7 +18,7 @@ mod transducer;
 
 use prost::Message;
 
-pub use builder::{IR_VERSION, OPSET};
+pub use builder::{ElementType, IR_VERSION, OPSET};
 pub use encoder::encoder;
 pub use prediction::{joint, joint_encoder, prediction, step};
 pub use transducer::transducer;

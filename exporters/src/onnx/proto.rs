@@ -114,7 +114,7 @@ pub struct Tensor {
     /// Sizes of the dimensions.
     #[prost(int64, repeated, packed = "false", tag = "1")]
     pub dims: Vec<i64>,
-    /// Type of the elements: 1 float32, 6 int32, 7 int64, 9 bool.
+    /// Type of the elements: 1 float32, 2 uint8, 3 int8, 6 int32, 7 int64, 9 bool, 10 float16.
     #[prost(int32, optional, tag = "2")]
     pub data_type: Option<i32>,
     /// Name.

@@ -256,3 +256,38 @@ fn bytes_are_the_same_every_time_and_read_back_as_the_model() {
         }
     });
 }
+
+#[test]
+fn every_matrix_of_the_encoder_is_the_transposed_weight_of_one_gemm() {
+    graphs(|network, kind, model| {
+        if kind != "encoder" {
+            return;
+        }
+        let graph = body(&model);
+        let matrices: HashSet<&str> = graph
+            .initializer
+            .iter()
+            .filter(|tensor| tensor.dims.len() == 2 && tensor.dims[0] > 1)
+            .map(|tensor| tensor.name.as_deref().unwrap())
+            .collect();
+        let mut weights = HashSet::new();
+        for node in &graph.node {
+            let name = node.name.as_deref().unwrap();
+            if node.op_type.as_deref() == Some("Gemm") {
+                assert_eq!(node.attribute.len(), 1, "{name}");
+                assert_eq!(node.attribute[0].name.as_deref(), Some("transB"), "{name}");
+                assert_eq!(node.attribute[0].i, Some(1), "{name}");
+                assert!(weights.insert(node.input[1].as_str()), "{name}");
+            } else {
+                let mut inputs = node.input.iter();
+                assert!(
+                    !inputs.any(|input| matrices.contains(input.as_str())),
+                    "{name}"
+                );
+            }
+        }
+        assert_eq!(weights, matrices);
+        // The subsampling's, and of each layer: two feed-forward modules, attention and convolution.
+        assert_eq!(weights.len(), 1 + network.layers.len() * (4 + 3 + 2));
+    });
+}

@@ -4,6 +4,7 @@
 //! Every export goes through [`validate`], and writes no bundle where it fails. The reference runs in double precision,
 //! so what is measured is the artefact's own rounding.
 
+mod agreement;
 mod cases;
 mod encoder;
 mod greedy;
@@ -24,6 +25,7 @@ use crate::network::Network;
 use crate::onnx::{LengthType, StepOutput};
 use crate::reference::InputError;
 
+pub use agreement::{Agreement, agreement};
 use measure::{Comparison, expect};
 
 /// Greatest accepted difference, relative to numbers above 1.

@@ -1,0 +1,97 @@
+//! How a graph is brought to 8 bits.
+
+use serde::Serialize;
+
+/// Type of quantised activations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ActivationType {
+    /// 0 to 255: what x86 multiplies with signed weights.
+    U8,
+    /// -128 to 127: what ARM multiplies with signed weights.
+    S8,
+}
+
+impl ActivationType {
+    /// Least and greatest integer.
+    pub fn bounds(self) -> (i32, i32) {
+        match self {
+            Self::U8 => (0, 255),
+            Self::S8 => (-128, 127),
+        }
+    }
+}
+
+/// Where the ranges of activations come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scheme {
+    /// From calibration swipes, fixed in the graph: QuantizeLinear and DequantizeLinear around each layer.
+    Static(ActivationType),
+    /// From each swipe itself: DynamicQuantizeLinear with MatMulInteger or ConvInteger. Activations are 0 to 255.
+    Dynamic,
+}
+
+/// How a graph is brought to 8 bits. Weights are always signed, symmetric and per channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Recipe {
+    /// Name, for reports and the command line.
+    pub name: &'static str,
+    /// Where the ranges of activations come from.
+    pub scheme: Scheme,
+    /// Greatest weight in magnitude: 127, or 63 where the processor adds two products in 16 bits, which would overflow
+    /// with 8-bit weights (x86 without VNNI, WebAssembly's relaxed dot product).
+    pub weight_limit: i8,
+}
+
+/// Ranges fixed, unsigned activations: x86 with VNNI.
+pub const STATIC_U8S8: Recipe = Recipe {
+    name: "static-u8s8",
+    scheme: Scheme::Static(ActivationType::U8),
+    weight_limit: 127,
+};
+/// Ranges of each swipe: x86 with VNNI, ARM.
+pub const DYNAMIC_U8S8: Recipe = Recipe {
+    name: "dynamic-u8s8",
+    scheme: Scheme::Dynamic,
+    weight_limit: 127,
+};
+/// Ranges fixed, 7-bit weights: any x86, WebAssembly.
+pub const STATIC_U8S7: Recipe = Recipe {
+    name: "static-u8s7",
+    scheme: Scheme::Static(ActivationType::U8),
+    weight_limit: 63,
+};
+/// Ranges of each swipe, 7-bit weights: any x86, WebAssembly.
+pub const DYNAMIC_U8S7: Recipe = Recipe {
+    name: "dynamic-u8s7",
+    scheme: Scheme::Dynamic,
+    weight_limit: 63,
+};
+/// Ranges fixed, signed activations: ARM.
+pub const STATIC_S8S8: Recipe = Recipe {
+    name: "static-s8s8",
+    scheme: Scheme::Static(ActivationType::S8),
+    weight_limit: 127,
+};
+
+/// All recipes.
+pub const RECIPES: [Recipe; 5] = [
+    STATIC_U8S8,
+    DYNAMIC_U8S8,
+    STATIC_U8S7,
+    DYNAMIC_U8S7,
+    STATIC_S8S8,
+];
+
+impl Recipe {
+    /// The recipe of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        RECIPES.into_iter().find(|recipe| recipe.name == name)
+    }
+
+    /// Whether the ranges of activations come from calibration swipes.
+    pub fn is_static(&self) -> bool {
+        matches!(self.scheme, Scheme::Static(_))
+    }
+}

@@ -1,0 +1,264 @@
+//! Which layers must stay in float for the words to stay right.
+//!
+//! All layers are quantised first. Where that costs more than the budget, each layer is quantised alone and measured on
+//! some of the swipes, and those that hurt most go back to float, one, then two, then four and so on, until the cost is
+//! within the budget; the last step is then halved as long as it stays there.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::layers::{Layer, layers};
+use super::probe::{Effect, Probe};
+use super::recipe::Recipe;
+use super::rewrite::{Ranges, rewrite};
+use super::{QuantizeError, Result};
+use crate::compare::mcnemar;
+use crate::onnx::proto::Model;
+use crate::onnx::serialize;
+
+/// When the layers are measured one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Where all of them together cost more than the budget.
+    Needed,
+    /// Always: the report then shows every layer's own cost.
+    Always,
+}
+
+/// What quantisation may cost on the calibration swipes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Budget {
+    /// Points of top-1 accuracy, beyond what chance explains.
+    pub max_top1_loss: f64,
+    /// Mean cosine between its frames and those of the FP32 graph: words alone would not tell on a model that gets few
+    /// right.
+    pub min_cosine: f64,
+}
+
+impl Budget {
+    /// Whether an effect is within the budget. A loss that chance explains is none: a coin that is thrown for every
+    /// swipe that only one of the two graphs gets right would often do the same (McNemar's test).
+    pub(super) fn holds(&self, effect: &Effect) -> bool {
+        let loses = effect.top1_loss > self.max_top1_loss
+            && mcnemar(effect.lost, effect.gained).0 <= SIGNIFICANT;
+        !loses && effect.cosine >= self.min_cosine
+    }
+
+    fn exceeded(&self, effect: &Effect, float: usize, layers: usize) -> QuantizeError {
+        QuantizeError::Budget {
+            expected: *self,
+            top1_loss: effect.top1_loss,
+            cosine: effect.cosine,
+            float,
+            layers,
+        }
+    }
+}
+
+/// The two-sided p value from which on a loss counts as real. Lenient for a test: what it lets through is small, and
+/// what it holds back costs only bytes.
+const SIGNIFICANT: f64 = 0.25;
+
+/// Swipes that a graph must pass before it is measured on all.
+const GLANCE_SWIPES: usize = 64;
+
+/// Swipes that single layers are measured on at most.
+const ALONE_SWIPES: usize = 256;
+
+/// One layer's cost.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LayerEffect {
+    /// The layer.
+    pub layer: String,
+    /// Parameters of its weight.
+    pub parameters: usize,
+    /// What quantising this layer alone does.
+    pub effect: Effect,
+}
+
+/// A set of layers that was tried in float.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Trial {
+    /// How many layers were in float.
+    pub float: usize,
+    /// What the graph does.
+    pub effect: Effect,
+}
+
+/// What the search did and chose.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Sensitivity {
+    /// What quantisation may cost.
+    pub budget: Budget,
+    /// All layers that could be quantised.
+    pub layers: usize,
+    /// Each layer alone on some of the swipes, worst first; empty where it was not asked for and not needed.
+    pub alone: Vec<LayerEffect>,
+    /// What was tried, in order.
+    pub trials: Vec<Trial>,
+    /// The layers that stay in float.
+    pub float: Vec<String>,
+    /// What the chosen graph does.
+    pub chosen: Effect,
+}
+
+/// Finds the layers that must stay in float; `progress` is told what is measured. Without `may_float` none may.
+///
+/// # Errors
+/// [`QuantizeError::Budget`] where that, or half of the layers in float, is not enough, and what the graph and the
+/// runtime give.
+pub fn search(
+    graph: &Graph<'_>,
+    probe: &Probe,
+    budget: Budget,
+    when: When,
+    may_float: bool,
+    progress: &mut dyn FnMut(&str),
+) -> crate::error::Result<Sensitivity> {
+    let layers = layers(graph.model)?;
+    let mut search = Search {
+        graph,
+        probe,
+        budget,
+        layers: layers.len(),
+        trials: Vec::new(),
+    };
+    progress("all layers in 8 bits");
+    if !may_float {
+        // Frames that are far off on some swipes are far off on all: no need to decode them.
+        let glance = search.effect(&BTreeSet::new(), Some(GLANCE_SWIPES))?;
+        if glance.cosine < budget.min_cosine {
+            return Err(budget.exceeded(&glance, 0, layers.len()).into());
+        }
+    }
+    let mut chosen = search.float(&BTreeSet::new())?;
+    let mut float = BTreeSet::new();
+    let mut alone = Vec::new();
+    let enough = budget.holds(&chosen);
+    if !enough && !may_float {
+        return Err(budget.exceeded(&chosen, 0, layers.len()).into());
+    }
+    if !enough || when == When::Always {
+        alone = search.alone(&layers, progress)?;
+    }
+    if !enough {
+        let worst: Vec<String> = alone.iter().map(|effect| effect.layer.clone()).collect();
+        (float, chosen) = search.fewest(&worst, progress)?;
+    }
+    Ok(Sensitivity {
+        budget,
+        layers: layers.len(),
+        alone,
+        trials: search.trials,
+        float: float.into_iter().collect(),
+        chosen,
+    })
+}
+
+/// What is quantised, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Graph<'g> {
+    /// The FP32 graph.
+    pub model: &'g Model,
+    /// The recipe.
+    pub recipe: &'g Recipe,
+    /// The ranges of activations, for a static recipe.
+    pub ranges: &'g Ranges,
+}
+
+struct Search<'s> {
+    graph: &'s Graph<'s>,
+    probe: &'s Probe,
+    budget: Budget,
+    layers: usize,
+    trials: Vec<Trial>,
+}
+
+impl Search<'_> {
+    /// The fewest of the `worst` layers that must be in float for the budget to hold.
+    fn fewest(
+        &mut self,
+        worst: &[String],
+        progress: &mut dyn FnMut(&str),
+    ) -> crate::error::Result<(BTreeSet<String>, Effect)> {
+        let first =
+            |count: usize| -> BTreeSet<String> { worst.iter().take(count).cloned().collect() };
+        let most = self.layers.div_ceil(2);
+        let (mut too_few, mut count) = (0, 1);
+        let mut chosen = loop {
+            progress(&format!("{count} layers in float"));
+            let effect = self.float(&first(count))?;
+            if self.budget.holds(&effect) {
+                break effect;
+            }
+            if count >= most {
+                return Err(self.budget.exceeded(&effect, count, self.layers).into());
+            }
+            too_few = count;
+            count = (2 * count).min(most);
+        };
+        while count - too_few > 1 {
+            let middle = too_few + (count - too_few) / 2;
+            progress(&format!("{middle} layers in float"));
+            let effect = self.float(&first(middle))?;
+            if self.budget.holds(&effect) {
+                (count, chosen) = (middle, effect);
+            } else {
+                too_few = middle;
+            }
+        }
+        Ok((first(count), chosen))
+    }
+
+    /// Measures the graph with `float` in float.
+    fn float(&mut self, float: &BTreeSet<String>) -> crate::error::Result<Effect> {
+        let effect = self.effect(float, None)?;
+        self.trials.push(Trial {
+            float: float.len(),
+            effect,
+        });
+        Ok(effect)
+    }
+
+    fn effect(
+        &self,
+        float: &BTreeSet<String>,
+        swipes: Option<usize>,
+    ) -> crate::error::Result<Effect> {
+        let Graph {
+            model,
+            recipe,
+            ranges,
+        } = *self.graph;
+        let model: Result<Model> = rewrite(model, recipe, ranges, float);
+        Ok(self.probe.effect(&serialize(model?), swipes)?)
+    }
+
+    /// Measures each layer alone, worst first: by words lost, then by the frames' cosine.
+    fn alone(
+        &self,
+        layers: &[Layer],
+        progress: &mut dyn FnMut(&str),
+    ) -> crate::error::Result<Vec<LayerEffect>> {
+        let names: BTreeSet<String> = layers.iter().map(|layer| layer.name.clone()).collect();
+        let mut effects = Vec::with_capacity(layers.len());
+        for (place, layer) in layers.iter().enumerate() {
+            progress(&format!("layer {} of {} alone", place + 1, layers.len()));
+            let mut float = names.clone();
+            float.remove(&layer.name);
+            effects.push(LayerEffect {
+                layer: layer.name.clone(),
+                parameters: layer.shape.iter().product(),
+                effect: self.effect(&float, Some(ALONE_SWIPES))?,
+            });
+        }
+        effects.sort_by(|a, b| {
+            let (a, b) = (&a.effect, &b.effect);
+            b.top1_loss
+                .total_cmp(&a.top1_loss)
+                .then(a.cosine.total_cmp(&b.cosine))
+        });
+        Ok(effects)
+    }
+}

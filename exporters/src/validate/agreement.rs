@@ -1,0 +1,346 @@
+//! An encoder of fewer bits against the FP32 encoder: the same swipes through both.
+
+use serde::Serialize;
+use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
+
+use super::{Result, ValidationError};
+use crate::frames::{EncoderError, ErrorHistogram, SwipeError};
+use crate::onnx::LengthType;
+use crate::quantize::calibrate::Sample;
+
+/// How an encoder's frames compare with those of the FP32 encoder.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Agreement {
+    /// Least accepted mean cosine.
+    pub min_cosine: f64,
+    /// The difference.
+    #[serde(flatten)]
+    pub error: EncoderError,
+}
+
+/// Least mean cosine between the frames of a batch padded with NaN and one padded with zeros.
+const PADDING_COSINE: f64 = 0.99999;
+
+/// Runs both encoders over `samples`, each swipe alone, and `encoder` over a padded batch of them.
+///
+/// # Errors
+/// [`ValidationError::Check`] where shapes or lengths differ, a value is not finite, padding shows, or the mean
+/// cosine is less than `min_cosine`; what the runtime gives.
+pub fn agreement(
+    fp32: &[u8],
+    encoder: &[u8],
+    samples: &[Sample],
+    lengths: LengthType,
+    min_cosine: f64,
+) -> Result<Agreement> {
+    let open = |bytes| OnnxModel::from_bytes(bytes, &RuntimeOptions::default()).map_err(failed);
+    let (mut reference, mut model) = (open(fp32)?, open(encoder)?);
+    let mut difference = Difference::default();
+    for sample in samples {
+        let batch = Batch::of(std::slice::from_ref(sample));
+        let expected = batch.run(&mut reference, lengths)?;
+        difference.add(&expected, &batch.run(&mut model, lengths)?)?;
+    }
+    let agreement = difference.agreement("its frames and FP32's", min_cosine)?;
+    // In a batch, swipes share the ranges that an encoder takes from its input, and one may spoil another's, so that the
+    // FP32 frames say little. What counts is that it does not matter what the padding is.
+    let some = &samples[..samples.len().min(4)];
+    let mut padded = Difference::default();
+    let expected = Batch::padded(some, 0.0).run(&mut model, lengths)?;
+    padded.add(&expected, &Batch::of(some).run(&mut model, lengths)?)?;
+    padded.agreement(
+        "its frames with zeros and with NaN as padding",
+        PADDING_COSINE,
+    )?;
+    Ok(agreement)
+}
+
+fn failed(source: swipekit::Error) -> ValidationError {
+    ValidationError::Runtime {
+        path: "the encoder".into(),
+        source: Box::new(source),
+    }
+}
+
+/// Swipes as one input, padded with NaN to the longest.
+struct Batch {
+    features: Tensor,
+    lengths: Vec<usize>,
+}
+
+/// Valid frames `[T', D]` of each swipe of a batch.
+struct Frames {
+    rows: Vec<Vec<f32>>,
+    width: usize,
+}
+
+impl Batch {
+    fn of(samples: &[Sample]) -> Self {
+        Self::padded(samples, f32::NAN)
+    }
+
+    fn padded(samples: &[Sample], padding: f32) -> Self {
+        let longest = samples
+            .iter()
+            .map(|sample| sample.frames)
+            .max()
+            .unwrap_or(0);
+        let count = samples.first().map_or(0, |sample| {
+            sample
+                .features
+                .len()
+                .checked_div(sample.frames)
+                .unwrap_or(0)
+        });
+        let mut values = vec![padding; samples.len() * count * longest];
+        for (row, sample) in values
+            .chunks_exact_mut((count * longest).max(1))
+            .zip(samples)
+        {
+            let lines = row.chunks_exact_mut(longest.max(1));
+            for (line, feature) in lines.zip(sample.features.chunks_exact(sample.frames.max(1))) {
+                line[..sample.frames].copy_from_slice(feature);
+            }
+        }
+        Self {
+            features: Tensor::f32([samples.len(), count, longest], values),
+            lengths: samples.iter().map(|sample| sample.frames).collect(),
+        }
+    }
+
+    fn run(&self, model: &mut OnnxModel, lengths: LengthType) -> Result<Frames> {
+        let rows = self.lengths.len();
+        let lengths = match lengths {
+            LengthType::Int32 => {
+                Tensor::i32([rows], self.lengths.iter().map(|n| *n as i32).collect())
+            }
+            LengthType::Int64 => {
+                Tensor::i64([rows], self.lengths.iter().map(|n| *n as i64).collect())
+            }
+        };
+        let inputs = [("features_bft", &self.features), ("lengths", &lengths)];
+        let outputs = model.run(&inputs).map_err(failed)?;
+        let output = |name: &str| {
+            let found = outputs.iter().find(|(output, _)| output == name);
+            found
+                .map(|(_, tensor)| tensor)
+                .ok_or_else(|| check("an output of the encoder", name, "none of that name"))
+        };
+        let (encoded, valid) = (output("encoded_btf")?, output("encoded_lengths")?);
+        let (Some(values), Some(valid)) = (encoded.as_f32(), valid.as_i64()) else {
+            return Err(check(
+                "outputs of the encoder",
+                "floats and integers",
+                "other types",
+            ));
+        };
+        let &[batch, frames, width] = &encoded.shape[..] else {
+            return Err(check(
+                "encoded_btf",
+                "three dimensions",
+                encoded.shape.len(),
+            ));
+        };
+        if batch != rows || valid.len() != rows {
+            return Err(check("rows of the encoder's output", rows, batch));
+        }
+        let rows = values.chunks_exact((frames * width).max(1)).zip(valid);
+        let rows = rows.map(|(row, valid)| {
+            let valid = usize::try_from(*valid).unwrap_or(0).min(frames);
+            row[..valid * width].to_vec()
+        });
+        Ok(Frames {
+            rows: rows.collect(),
+            width,
+        })
+    }
+}
+
+/// What was seen so far.
+#[derive(Default)]
+struct Difference {
+    swipes: Vec<SwipeError>,
+    histogram: ErrorHistogram,
+}
+
+impl Difference {
+    /// Adds the frames of a run; their number must be the same, and every value finite.
+    fn add(&mut self, expected: &Frames, got: &Frames) -> Result<()> {
+        for (expected_row, row) in expected.rows.iter().zip(&got.rows) {
+            if expected.width != got.width || expected_row.len() != row.len() {
+                let what = "values of the encoder's output";
+                return Err(check(what, expected_row.len(), row.len()));
+            }
+            if !row.iter().all(|value| value.is_finite()) {
+                return Err(check(
+                    "the encoder's output",
+                    "finite numbers",
+                    "NaN or infinity",
+                ));
+            }
+            let error = SwipeError::of(expected_row, row, expected.width, &mut self.histogram);
+            self.swipes.push(error);
+        }
+        Ok(())
+    }
+
+    fn agreement(self, what: &str, min_cosine: f64) -> Result<Agreement> {
+        let refused = |got: String| {
+            let expected = format!(
+                "a mean cosine of {min_cosine} and more of its {what} and what is expected"
+            );
+            check("encoder.agreement", expected, got)
+        };
+        let error = EncoderError::of(&self.swipes, self.histogram);
+        let error = error.ok_or_else(|| refused("no frame".to_owned()))?;
+        if error.cosine_mean.is_nan() || error.cosine_mean < min_cosine {
+            return Err(refused(format!("{:.4}", error.cosine_mean)));
+        }
+        Ok(Agreement { min_cosine, error })
+    }
+}
+
+fn check(check: &str, expected: impl ToString, got: impl ToString) -> ValidationError {
+    ValidationError::Check {
+        check: check.to_owned(),
+        expected: expected.to_string(),
+        got: got.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use swipekit_tests::runtime;
+
+    use super::*;
+    use crate::checkpoint::{ModelConfig, Weights};
+    use crate::network::Network;
+    use crate::onnx;
+    use crate::synthetic::Random;
+    use crate::testing::{random_weights, small_config, small_configs, values};
+
+    fn encoder(config: &ModelConfig, weights: &Weights, lengths: LengthType) -> Vec<u8> {
+        let network = Network::new(config, weights).unwrap();
+        onnx::serialize(onnx::encoder(&network, lengths))
+    }
+
+    fn samples(config: &ModelConfig) -> Vec<Sample> {
+        let mut random = Random::new(1);
+        let samples = [20, 7, 33, 1, 12].map(|frames| Sample {
+            features: values(&mut random, config.encoder.features * frames, 1.0),
+            frames,
+        });
+        samples.to_vec()
+    }
+
+    /// What was expected and what was there instead.
+    fn refused(fp32: &[u8], encoder: &[u8], samples: &[Sample]) -> [String; 3] {
+        match agreement(fp32, encoder, samples, LengthType::Int64, 0.99) {
+            Err(ValidationError::Check {
+                check,
+                expected,
+                got,
+            }) => [check, expected, got],
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_file_agrees_with_itself() {
+        if !runtime() {
+            return;
+        }
+        for config in small_configs() {
+            let samples = samples(&config);
+            for lengths in [LengthType::Int32, LengthType::Int64] {
+                let file = encoder(&config, &random_weights(&config, 1), lengths);
+                let got = agreement(&file, &file, &samples, lengths, 0.9999).unwrap();
+                assert_eq!((got.error.swipes, got.min_cosine), (samples.len(), 0.9999));
+                assert!((got.error.cosine_min - 1.0).abs() < 1e-9);
+                assert_eq!((got.error.max_abs, got.error.rms_relative), (0.0, 0.0));
+            }
+        }
+    }
+
+    #[test]
+    fn another_network_is_refused() {
+        if !runtime() {
+            return;
+        }
+        let config = small_config();
+        let file = |config: &ModelConfig, seed| {
+            encoder(config, &random_weights(config, seed), LengthType::Int64)
+        };
+        let (one, samples) = (file(&config, 1), samples(&config));
+        let [check, expected, _] = refused(&one, &file(&config, 2), &samples);
+        assert_eq!(check, "encoder.agreement");
+        assert!(expected.contains("0.99"));
+        let mut wider = config.clone();
+        wider.encoder.d_model = 18;
+        let [check, expected, got] = refused(&one, &file(&wider, 1), &samples);
+        assert_eq!(check, "values of the encoder's output");
+        assert_ne!(expected, got);
+        let mut coarser = config.clone();
+        coarser.encoder.subsampling = 4;
+        let [check, ..] = refused(&one, &file(&coarser, 1), &samples);
+        assert_eq!(check, "values of the encoder's output");
+    }
+
+    #[test]
+    fn frames_that_are_not_finite_are_refused() {
+        if !runtime() {
+            return;
+        }
+        let config = small_config();
+        let sound = random_weights(&config, 1);
+        let one = encoder(&config, &sound, LengthType::Int64);
+        for value in [f32::NAN, f32::INFINITY] {
+            let mut wrong = sound.clone();
+            let bias = wrong.tensors.get_mut("encoder.layers.1.norm_out.bias");
+            bias.unwrap().data[3] = value;
+            let wrong = encoder(&config, &wrong, LengthType::Int64);
+            let [check, ..] = refused(&one, &wrong, &samples(&config));
+            assert_eq!(check, "the encoder's output");
+        }
+    }
+
+    #[test]
+    fn padding_that_shows_is_refused() {
+        if !runtime() {
+            return;
+        }
+        let config = small_config();
+        let weights = random_weights(&config, 1);
+        let network = Network::new(&config, &weights).unwrap();
+        let mut model = onnx::encoder(&network, LengthType::Int64);
+        let one = onnx::serialize(model.clone());
+        // The padding is not cut out any more; a swipe alone has none.
+        let nodes = &mut model.graph.as_mut().unwrap().node;
+        let mut nodes = nodes.iter_mut();
+        let cut = nodes.find(|node| node.op_type.as_deref() == Some("Where"));
+        let cut = cut.unwrap();
+        cut.op_type = Some("Identity".to_owned());
+        cut.input = vec![cut.input[1].clone()];
+        let leaky = onnx::serialize(model);
+        let samples = samples(&config);
+        agreement(&one, &leaky, &samples[..1], LengthType::Int64, 0.9999).unwrap();
+        let [check, ..] = refused(&one, &leaky, &samples);
+        assert_eq!(check, "the encoder's output");
+    }
+
+    #[test]
+    fn nothing_to_compare_is_an_error() {
+        if !runtime() {
+            return;
+        }
+        let config = small_config();
+        let file = encoder(&config, &random_weights(&config, 1), LengthType::Int64);
+        assert_eq!(refused(&file, &file, &[])[2], "no frame");
+        let empty = Sample {
+            features: Vec::new(),
+            frames: 0,
+        };
+        let got = agreement(&file, &file, &[empty], LengthType::Int64, 0.99);
+        assert!(matches!(got, Err(ValidationError::Runtime { .. })));
+    }
+}

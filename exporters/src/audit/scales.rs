@@ -1,0 +1,157 @@
+//! Scales, zero points and integer biases of a quantised graph.
+
+use super::AuditError;
+use super::graph::{Constant, Element, Graph, input, operator};
+use super::weights::{SLACK, expect_shape, malformed, pair, wrong_value};
+use crate::onnx::proto::Node;
+
+/// Greatest relative difference between an integer bias's scale and the product of the scales that it must be.
+const SCALE_TOLERANCE: f64 = 1e-5;
+
+/// Checks the biases in 32-bit integers: `b.int32` with `b.scale`, which must be the product of the scales of activation
+/// and weight: the integer kernels take that for granted and never look.
+pub(super) fn biases(baseline: &Graph, artefact: &Graph) -> Result<(), AuditError> {
+    for stored in &artefact.constants {
+        let Some(name) = stored.name.strip_suffix(".int32") else {
+            continue;
+        };
+        let (bias, _) = pair(baseline, artefact, name, Element::I32)?;
+        let scale_name = format!("{name}.scale");
+        let scale = artefact
+            .constant(&scale_name)
+            .ok_or_else(|| malformed(&scale_name, "a constant"))?;
+        let scales = check_scales(scale)?;
+        expect_shape(stored, &bias.shape)?;
+        expect_shape(scale, &bias.shape)?;
+        for (node, _) in artefact.readers(&stored.name) {
+            let value = node.output.first().map_or("", String::as_str);
+            for (product, _) in artefact.readers(value).filter(|(_, place)| *place == 2) {
+                bias_scale(artefact, product, name, &scales)?;
+            }
+        }
+        let expected = bias.floats()?;
+        for (place, integer) in stored.integers()?.iter().enumerate() {
+            let scale = f64::from(scales[place]);
+            let value = f64::from(*integer) * scale;
+            // A large bias is exact to the 24 bits of its own type only.
+            let exact = f64::from(expected[place]);
+            let tolerance = 0.5 * scale * (1.0 + SLACK) + exact.abs() * f64::from(f32::EPSILON);
+            if (value - exact).abs() > tolerance {
+                return Err(wrong_value(bias, place, expected[place], tolerance, value));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn bias_scale(
+    artefact: &Graph,
+    product: &Node,
+    bias: &str,
+    scales: &[f32],
+) -> Result<(), AuditError> {
+    let scale_of = |position| {
+        let maker = artefact.maker(input(product, position)?)?;
+        let is_pair = operator(maker) == "DequantizeLinear";
+        artefact.constant(input(maker, 1).filter(|_| is_pair)?)
+    };
+    // Where either is float, no integer kernel comes of it, and the optimised graph shows that.
+    let (Some(activation), Some(weight)) = (scale_of(0), scale_of(1)) else {
+        return Ok(());
+    };
+    let (activation, weight) = (check_scales(activation)?, check_scales(weight)?);
+    for (channel, got) in scales.iter().enumerate() {
+        let weight = weight
+            .get(channel)
+            .or(weight.first())
+            .copied()
+            .unwrap_or(0.0);
+        let expected = f64::from(activation[0]) * f64::from(weight);
+        if (f64::from(*got) / expected - 1.0).abs() > SCALE_TOLERANCE {
+            return Err(AuditError::BiasScale {
+                bias: bias.to_owned(),
+                channel,
+                expected,
+                got: *got,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Checks every scale and zero point of the artefact.
+pub(super) fn parameters(artefact: &Graph) -> Result<(), AuditError> {
+    for constant in &artefact.constants {
+        if constant.name.ends_with(".scale") {
+            check_scales(constant)?;
+        }
+    }
+    for node in &artefact.nodes {
+        if !matches!(operator(node), "QuantizeLinear" | "DequantizeLinear") {
+            continue;
+        }
+        let constant = |position| input(node, position).and_then(|name| artefact.constant(name));
+        let Some(scale) = constant(1) else {
+            continue;
+        };
+        let scales = check_scales(scale)?;
+        let Some(zero) = constant(2) else { continue };
+        let values = zero.integers().map_err(|_| AuditError::ZeroPoint {
+            tensor: zero.name.clone(),
+            expected: "int8, uint8 or int32",
+            got: zero.element.name().to_owned(),
+        })?;
+        if values.len() != scales.len() {
+            return Err(AuditError::ZeroPoint {
+                tensor: zero.name.clone(),
+                expected: "one for each scale",
+                got: format!("{} for {}", values.len(), scales.len()),
+            });
+        }
+        if zero.element == Element::I32 && values.iter().any(|value| *value != 0) {
+            return Err(AuditError::ZeroPoint {
+                tensor: zero.name.clone(),
+                expected: "0 for 32-bit integers",
+                got: "another".to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The values of a scale, all finite and above zero.
+pub(super) fn check_scales(scale: &Constant) -> Result<Vec<f32>, AuditError> {
+    let scales = scale.floats()?;
+    let bad = scales.iter().position(|s| !(s.is_finite() && *s > 0.0));
+    match bad {
+        Some(index) => Err(AuditError::Scale {
+            tensor: scale.name.clone(),
+            index,
+            got: scales[index],
+        }),
+        None if scales.is_empty() => Err(malformed(&scale.name, "at least one scale")),
+        None => Ok(scales),
+    }
+}
+
+/// Weights are symmetric: their zero point is zero, or left out.
+pub(super) fn check_weight_zero(
+    artefact: &Graph,
+    node: &Node,
+    position: usize,
+) -> Result<(), AuditError> {
+    let Some(name) = input(node, position) else {
+        return Ok(());
+    };
+    let zero = artefact
+        .constant(name)
+        .ok_or_else(|| malformed(name, "a constant zero point"))?;
+    if zero.element == Element::I8 && zero.integers()?.iter().all(|value| *value == 0) {
+        return Ok(());
+    }
+    Err(AuditError::ZeroPoint {
+        tensor: name.to_owned(),
+        expected: "0 in int8: weights are symmetric",
+        got: format!("another in {}", zero.element.name()),
+    })
+}

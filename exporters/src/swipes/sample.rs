@@ -1,0 +1,133 @@
+//! Swipes taken evenly out of a manifest.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use swipekit::bundle::sha256_hex;
+use swipekit::bytes::Bytes;
+
+use crate::error::{Error, Result};
+use crate::swipes::{Swipe, Swipes};
+
+/// What is taken from a manifest.
+#[derive(Debug)]
+pub struct Sample {
+    /// The swipes, in the order of the manifest.
+    pub swipes: Vec<Swipe>,
+    /// Swipes of the whole manifest.
+    pub of: usize,
+    /// The words of the whole manifest, where they were asked for.
+    pub words: BTreeSet<String>,
+    /// SHA-256 of the manifest's bytes.
+    pub sha256: String,
+}
+
+/// Takes `samples` swipes evenly out of the manifest, or all where it is `None` or there are not more. `words`: whether
+/// the words are wanted.
+///
+/// # Errors
+/// Whatever reading the manifest gives; [`Error::Empty`] where there is no swipe.
+pub fn read(manifest: &Path, samples: Option<usize>, words: bool) -> Result<Sample> {
+    let sha256 = sha256_hex(&Bytes::map(manifest)?);
+    let mut sample = Sample {
+        swipes: Vec::new(),
+        of: 0,
+        words: BTreeSet::new(),
+        sha256,
+    };
+    for swipe in Swipes::open(manifest)? {
+        let swipe = swipe?;
+        sample.of += 1;
+        if words {
+            sample.words.insert(swipe.word.clone());
+        }
+        if samples.is_none() {
+            sample.swipes.push(swipe);
+        }
+    }
+    if let Some(wanted) = samples {
+        // Read again rather than keep all: a manifest may be much larger than the sample.
+        for (index, swipe) in Swipes::open(manifest)?.enumerate() {
+            if picked(index, wanted, sample.of) {
+                sample.swipes.push(swipe?);
+            }
+        }
+    }
+    if sample.swipes.is_empty() {
+        return Err(Error::Empty {
+            path: manifest.to_path_buf(),
+            what: "swipes",
+        });
+    }
+    Ok(sample)
+}
+
+/// Whether the swipe at `index` is one of `wanted` that lie evenly among `of`.
+pub fn picked(index: usize, wanted: usize, of: usize) -> bool {
+    wanted >= of || index * wanted / of != (index + 1) * wanted / of
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synthetic;
+
+    #[test]
+    fn samples_lie_evenly() {
+        for (wanted, of) in [
+            (1, 1),
+            (1, 10),
+            (3, 10),
+            (7, 10),
+            (10, 10),
+            (20, 10),
+            (200, 5661),
+        ] {
+            let indices: Vec<usize> = (0..of).filter(|i| picked(*i, wanted, of)).collect();
+            assert_eq!(indices.len(), wanted.min(of));
+            let step = of / wanted.min(of);
+            let gaps = indices.windows(2).map(|pair| pair[1] - pair[0]);
+            assert!(gaps.into_iter().all(|gap| (step..=step + 1).contains(&gap)));
+        }
+    }
+
+    #[test]
+    fn a_sample_is_part_of_the_manifest_and_its_words_are_of_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("swipes.jsonl");
+        std::fs::write(
+            &path,
+            synthetic::manifest(&["the", "hello", "the", "water"], 1),
+        )
+        .unwrap();
+        let all = read(&path, None, true).unwrap();
+        assert_eq!((all.swipes.len(), all.of, all.words.len()), (4, 4, 3));
+        let two = read(&path, Some(2), true).unwrap();
+        assert_eq!((two.of, two.words.len(), two.sha256.len()), (4, 3, 64));
+        assert_eq!(two.swipes, [all.swipes[1].clone(), all.swipes[3].clone()]);
+        assert!(read(&path, Some(9), false).unwrap().words.is_empty());
+    }
+
+    #[test]
+    fn a_manifest_without_swipes_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("none.jsonl");
+        assert!(
+            matches!(read(&path, None, false), Err(Error::Core(_))),
+            "it is absent"
+        );
+        std::fs::write(&path, "\n").unwrap();
+        for samples in [None, Some(3)] {
+            assert!(matches!(
+                read(&path, samples, false),
+                Err(Error::Empty { .. })
+            ));
+        }
+        std::fs::write(&path, "{\"word\":\"mysecret\",\"points\":7}\n").unwrap();
+        let error = read(&path, None, false).unwrap_err().to_string();
+        assert!(
+            error.contains("none.jsonl:1") && !error.contains("mysecret"),
+            "{error}"
+        );
+    }
+}

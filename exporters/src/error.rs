@@ -3,9 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::audit::AuditError;
 use crate::checkpoint::CheckpointError;
+use crate::compare::CompareError;
 use crate::lexicon::LexiconError;
 use crate::network::NetworkError;
+use crate::quantize::QuantizeError;
 use crate::validate::ValidationError;
 
 /// Result of a command.
@@ -24,12 +27,26 @@ pub enum Error {
     /// An artefact is not what the checkpoint calls for.
     #[error(transparent)]
     Validation(#[from] ValidationError),
+    /// An encoder is not what it is said to be.
+    #[error("the export is refused: {0}")]
+    Audit(#[from] AuditError),
+    /// The encoder cannot be brought to fewer bits.
+    #[error(transparent)]
+    Quantize(#[from] QuantizeError),
+    /// INT8 was asked for without swipes to calibrate on.
+    #[error(
+        "INT8 needs swipes to calibrate on: give a manifest with --calibration, or --synthetic-calibration to try things out"
+    )]
+    NoCalibration,
     /// A word list or a lexicon cannot be used.
     #[error(transparent)]
     Lexicon(#[from] LexiconError),
     /// The weights cannot be put into a file.
     #[error("cannot write the weights of prediction network and joint: {0}")]
     Weights(#[from] safetensors::SafeTensorError),
+    /// Bundles cannot be compared.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
     /// A bundle, a lexicon or a runtime failed.
     #[error(transparent)]
     Core(#[from] swipekit::Error),
@@ -106,6 +123,8 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Validation(ValidationError::Check { .. })
+            | Self::Audit(_)
+            | Self::Quantize(QuantizeError::Budget { .. })
             | Self::Core(swipekit::Error::SelfTest { .. }) => 3,
             Self::Core(swipekit::Error::Damaged { .. }) => 3,
             Self::Lexicon(LexiconError::Core(swipekit::Error::Damaged { .. })) => 3,

@@ -1,18 +1,26 @@
 //! swipekit exporters: from a NeMo checkpoint to a validated bundle.
 #![forbid(unsafe_code)]
 
+pub mod accuracy;
+pub mod audit;
 pub mod bundle;
 pub mod checkpoint;
 pub mod cli;
+pub mod compare;
 pub mod error;
 pub mod evaluate;
 pub mod export;
+pub mod frames;
+pub mod html;
 pub mod lexicon;
 pub mod network;
 pub mod onnx;
+pub mod precision;
+pub mod quantize;
 pub mod reference;
 pub mod swipes;
 pub mod synthetic;
 #[cfg(test)]
 mod testing;
+pub mod times;
 pub mod validate;

@@ -90,9 +90,13 @@ fn from_a_checkpoint_to_words() {
         at,
         &[&EXPORT[..], &["--precision", "fp32", "--parts", "--json"]].concat(),
     );
-    assert_eq!(report["bundle"], "bundle");
     assert!(report["seconds"].is_number() && report["rss_mb"].is_number());
-    assert!(report["validation"]["checks"].as_array().unwrap().len() > 10);
+    let bundle = &report["bundles"][0];
+    assert_eq!(
+        (&bundle["bundle"], &bundle["path"]),
+        (&"bundle".into(), &"bundle".into())
+    );
+    assert!(bundle["validation"]["checks"].as_array().unwrap().len() > 10);
     for name in [
         "bundle.json",
         "encoder.onnx",
@@ -104,8 +108,8 @@ fn from_a_checkpoint_to_words() {
         assert!(at.join("bundle").join(name).is_file(), "{name}");
     }
     assert!(
-        succeed(at, &EXPORT).contains("checkpoint_sha256"),
-        "a table for people"
+        succeed(at, &EXPORT).contains("bundle/report.html"),
+        "where the evidence is"
     );
 
     let evaluation = json(

@@ -2,7 +2,7 @@
 
 mod inspect;
 mod pack;
-mod place;
+pub(crate) mod place;
 mod runtime_meta;
 #[cfg(test)]
 mod tests;

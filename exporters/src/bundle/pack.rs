@@ -1,11 +1,10 @@
 //! A bundle as one file, and back.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{Cursor, Write};
 use std::path::Path;
 
 use swipekit::bundle::{ALIGNMENT, Bundle, MANIFEST_FILE};
-use tempfile::NamedTempFile;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
@@ -56,8 +55,13 @@ pub fn pack(bundle: impl AsRef<Path>, file: impl AsRef<Path>) -> Result<()> {
     let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
     #[cfg(unix)]
     builder.permissions(permissions);
-    let temporary = builder.tempfile_in(&parent).map_err(Error::write(file))?;
-    write_archive(&temporary, &entries).map_err(Error::write(file))?;
+    let mut temporary = builder.tempfile_in(&parent).map_err(Error::write(file))?;
+    // Made in memory first: the crate `zip` prints to standard error where a disk is full.
+    let archive = archive(&entries, total as usize).map_err(Error::write(file))?;
+    temporary
+        .write_all(&archive)
+        .and_then(|()| temporary.as_file().sync_all())
+        .map_err(Error::write(file))?;
     // What is about to be put in place must open.
     Bundle::open(temporary.path())?;
     temporary
@@ -66,22 +70,21 @@ pub fn pack(bundle: impl AsRef<Path>, file: impl AsRef<Path>) -> Result<()> {
     Ok(())
 }
 
-fn write_archive(
-    file: &NamedTempFile,
+fn archive(
     entries: &[(&str, swipekit::bytes::Bytes)],
-) -> std::io::Result<()> {
+    capacity: usize,
+) -> std::io::Result<Vec<u8>> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .last_modified_time(DateTime::default())
         .unix_permissions(0o644)
         .with_android_alignment(ALIGNMENT as u16);
-    let mut archive = ZipWriter::new(BufWriter::new(file.as_file()));
+    let mut archive = ZipWriter::new(Cursor::new(Vec::with_capacity(capacity)));
     for (name, content) in entries {
         archive.start_file(*name, options)?;
         archive.write_all(content)?;
     }
-    archive.finish()?.flush()?;
-    file.as_file().sync_all()
+    Ok(archive.finish()?.into_inner())
 }
 
 /// Writes the packed bundle `file` as the folder `folder`, replacing a bundle that is there.

@@ -18,7 +18,7 @@ const MAX_MANIFEST: u64 = 1 << 20;
 
 /// An empty temporary folder beside `destination`, on the same file system; its parent folders are made where they are
 /// missing.
-pub(super) fn staging(destination: &Path) -> Result<TempDir> {
+pub(crate) fn staging(destination: &Path) -> Result<TempDir> {
     let parent = parent(destination);
     fs::create_dir_all(&parent).map_err(Error::write(&parent))?;
     let mut builder = tempfile::Builder::new();

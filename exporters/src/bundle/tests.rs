@@ -2,7 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use swipekit::bundle::manifest::{
-    Activation, FORMAT, ModelSpec, Provenance, RuntimeSpec, Vocabulary,
+    Activation, FORMAT, ModelSpec, Provenance, RuntimeSpec, SessionSpec, Vocabulary,
 };
 use swipekit::bundle::{ALIGNMENT, Bundle, MANIFEST_FILE, Manifest, RUNTIME_META_FILE};
 use swipekit::decoder::DecoderOptions;
@@ -26,6 +26,9 @@ fn manifest() -> Manifest {
             encoder: "encoder.onnx".to_owned(),
             step: None,
             transducer: "transducer.safetensors".to_owned(),
+            target: None,
+            session: SessionSpec::default(),
+            optimized: None,
         },
         model: ModelSpec {
             features: 37,

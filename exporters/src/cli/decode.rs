@@ -9,6 +9,7 @@ use swipekit::lexicon::Alphabet;
 use super::{EngineArguments, output};
 use crate::error::Result;
 use crate::swipes::Swipes;
+use crate::times::milliseconds;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -64,7 +65,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         let swipe = swipe?;
         let candidates = session.decode_with(&swipe.trace, &options)?;
         let timings = session.timings();
-        let ms = output::milliseconds(timings.total());
+        let ms = milliseconds(timings.total());
         count += 1;
         total += ms;
         let folded = |word: &str| alphabet.fold(word).ok();
@@ -86,8 +87,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
                     })
                     .collect(),
                 ms,
-                encoder_ms: output::milliseconds(timings.encoder),
-                search_ms: output::milliseconds(timings.search),
+                encoder_ms: milliseconds(timings.encoder),
+                search_ms: milliseconds(timings.search),
             };
             let line = serde_json::to_string(&line)
                 .map_err(crate::error::Error::json("standard output"))?;

@@ -7,6 +7,7 @@
 //! an export that does not decode what its checkpoint decodes, a bundle whose hashes are wrong.
 
 mod bundle;
+mod compare;
 mod decode;
 mod eval;
 mod export;
@@ -36,6 +37,11 @@ enum Command {
     Export(export::Command),
     /// Measure a bundle's accuracy and speed on a manifest of swipes.
     Eval(eval::Arguments),
+    /// Put bundles side by side on a manifest of swipes: accuracy, sizes, memory, latency.
+    Compare(compare::Arguments),
+    /// Measure opening and memory of one bundle in this process, for `compare`.
+    #[command(name = crate::compare::COMMAND, hide = true)]
+    Measure(crate::compare::MeasureArguments),
     /// Decode the swipes of a manifest.
     Decode(decode::Arguments),
     /// Prepare word lists, build and inspect lexicons.
@@ -69,12 +75,21 @@ struct EngineArguments {
     /// Weight of the lexicon's prior, in place of the preset's.
     #[arg(long, value_name = "X")]
     prior_weight: Option<f32>,
-    /// Threads of the encoder.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    threads: usize,
+    /// Threads of the encoder, in place of those that the bundle asks for.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
     /// ONNX Runtime's shared library; looked for where it is not given.
     #[arg(long, value_name = "FILE")]
     runtime_library: Option<PathBuf>,
+}
+
+/// A number from 1.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("expected at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 impl EngineArguments {
@@ -117,6 +132,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let result = match arguments.command {
         Command::Export(command) => export::run(command),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::Compare(arguments) => compare::run(arguments),
+        Command::Measure(arguments) => compare::measure(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Lexicon(command) => lexicon::run(command),
         Command::Bundle(command) => bundle::run(command),

@@ -1,7 +1,7 @@
 //! What the command line prints.
 
 use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
+use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -37,6 +37,29 @@ pub(super) fn json(value: &impl Serialize) -> Result<()> {
     let mut line = serde_json::to_string_pretty(value).map_err(Error::json("standard output"))?;
     line.push('\n');
     text(&line)
+}
+
+/// Writes a file, beside its place first and then renamed onto it: at every moment there is the old one or the new one.
+pub(super) fn file(path: &Path, content: &[u8]) -> Result<()> {
+    let parent = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".swipekit-");
+    #[cfg(unix)]
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    #[cfg(unix)]
+    builder.permissions(permissions);
+    let mut temporary = builder.tempfile_in(parent).map_err(Error::write(path))?;
+    temporary
+        .write_all(content)
+        .and_then(|()| temporary.as_file().sync_all())
+        .map_err(Error::write(path))?;
+    temporary
+        .persist(path)
+        .map_err(|error| Error::write(path)(error.error))?;
+    Ok(())
 }
 
 /// Prints names and values in two columns.
@@ -113,7 +136,11 @@ pub(super) fn progress(total: Option<usize>, what: &str) -> ProgressBar {
     bar
 }
 
-/// A time in milliseconds.
-pub(super) fn milliseconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e6).round() / 1e3
+/// Progress in stages on standard error, where that is a terminal.
+pub(super) fn stages(what: &str) -> ProgressBar {
+    let bar = progress(Some(1), what);
+    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} {msg}") {
+        bar.set_style(style);
+    }
+    bar
 }

@@ -1,6 +1,6 @@
 //! From a list to the lexicon of a model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -146,4 +146,32 @@ pub fn open_or_build(path: &Path, labels: &[String]) -> Result<Lexicon> {
     }
     let (built, _) = build_bytes(&BuildOptions::new(path, labels.to_vec()))?;
     Ok(Lexicon::from_bytes(Bytes::from(built.bytes), labels, path)?)
+}
+
+/// A lexicon of `words`, all equally frequent: of those alone that the vocabulary `labels` can spell.
+///
+/// # Errors
+/// [`LexiconError::NoWords`] where there is no such word.
+pub fn of_words<'a>(
+    words: impl IntoIterator<Item = &'a str>,
+    labels: &[String],
+) -> Result<Lexicon> {
+    let mut builder = LexiconBuilder::new(labels);
+    let words: BTreeSet<&str> = words.into_iter().collect();
+    for word in &words {
+        // The builder keeps what it rejects.
+        let _ = builder.add(word, 1.0);
+    }
+    let built = builder.build()?;
+    if built.words == 0 {
+        return Err(LexiconError::NoWords {
+            given: words.len(),
+            rejected: "all: the model has no labels for them".to_owned(),
+        });
+    }
+    Ok(Lexicon::from_bytes(
+        Bytes::from(built.bytes),
+        labels,
+        "the words of the swipes",
+    )?)
 }

@@ -10,7 +10,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 
-pub use build::{BuildOptions, BuildReport, build, build_bytes, open_or_build};
+pub use build::{BuildOptions, BuildReport, build, build_bytes, of_words, open_or_build};
 pub use error::{LexiconError, Result};
 pub use filter::{Filters, Reason, SINGLE_LETTERS, VOWELLESS};
 pub use inspect::{InspectReport, inspect};

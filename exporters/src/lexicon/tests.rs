@@ -351,3 +351,16 @@ proptest! {
         let _ = read_words(&path);
     }
 }
+
+#[test]
+fn words_of_a_list_without_frequencies_may_be_equally_likely() {
+    let labels: Vec<String> = ('a'..='z').map(String::from).collect();
+    let lexicon = of_words(["the", "hello", "日本", "the"], &labels).unwrap();
+    assert_eq!(lexicon.len(), 2);
+    let cost = |word: &str| lexicon.key_cost(&word.bytes().map(|c| c - b'a').collect::<Vec<_>>());
+    assert!(cost("the").is_some() && cost("the") == cost("hello"));
+    assert!(matches!(
+        of_words(["日本"], &labels),
+        Err(LexiconError::NoWords { given: 1, .. })
+    ));
+}

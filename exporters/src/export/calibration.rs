@@ -1,0 +1,202 @@
+//! The swipes that quantisation is calibrated on and measured by.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+use swipekit::features::{Features, Featuriser};
+use swipekit::lexicon::Alphabet;
+
+use super::graphs::Graphs;
+use crate::error::Result;
+use crate::lexicon;
+use crate::quantize::QuantizeError;
+use crate::quantize::calibrate::{Method, Sample};
+use crate::quantize::probe::{Judge, Target};
+use crate::quantize::sensitivity::When;
+use crate::quantize::{Recipe, probe};
+use crate::swipes::sample;
+use crate::synthetic::{self, Random};
+
+/// Where calibration swipes come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A manifest of swipes.
+    Manifest(PathBuf),
+    /// Synthetic swipes of a few words: for trying things out. No accuracy follows from them.
+    Synthetic,
+}
+
+/// How encoders are quantised.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quantization {
+    /// Where calibration swipes come from; INT8 needs some.
+    pub calibration: Option<Source>,
+    /// Batches of calibration swipes.
+    pub batches: usize,
+    /// Swipes a batch. They run one by one, so that no padding counts; a batch is what a moving average moves by.
+    pub batch_size: usize,
+    /// How the ranges of static recipes follow.
+    pub method: Method,
+    /// The recipe; the target's own where it is `None`.
+    pub recipe: Option<Recipe>,
+    /// Points of top-1 accuracy that INT8 may cost on the calibration swipes.
+    pub max_top1_loss: f64,
+    /// When layers are measured one by one.
+    pub sensitivity: When,
+}
+
+impl Default for Quantization {
+    fn default() -> Self {
+        Self {
+            calibration: None,
+            batches: 32,
+            batch_size: 16,
+            method: Method::Percentile { percent: 99.99 },
+            recipe: None,
+            max_top1_loss: 0.2,
+            sensitivity: When::Needed,
+        }
+    }
+}
+
+/// What a bundle was calibrated on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CalibrationReport {
+    /// File name of the manifest, or `synthetic`.
+    pub source: String,
+    /// SHA-256 of the manifest.
+    pub sha256: Option<String>,
+    /// Swipes.
+    pub swipes: usize,
+    /// Swipes a batch.
+    pub batch_size: usize,
+    /// How the ranges follow, where the recipe is static.
+    pub method: Method,
+    /// Whose words the swipes were decoded with: `bundle`, or `manifest` for those of the swipes themselves.
+    pub words: &'static str,
+}
+
+impl CalibrationReport {
+    /// One line for a manifest.
+    pub fn line(&self) -> String {
+        let hash = self.sha256.as_ref().map(|hash| format!(", SHA-256 {hash}"));
+        format!(
+            "{}: {} swipes{}",
+            self.source,
+            self.swipes,
+            hash.unwrap_or_default()
+        )
+    }
+}
+
+/// Calibration swipes, ready to run.
+#[derive(Debug)]
+pub(super) struct Calibration {
+    targets: Arc<Vec<Target>>,
+    pub(super) samples: Vec<Sample>,
+    pub(super) judge: Judge,
+    pub(super) report: CalibrationReport,
+}
+
+impl Calibration {
+    /// Takes swipes evenly out of the source.
+    pub(super) fn new(
+        source: &Source,
+        quantization: &Quantization,
+        graphs: &Graphs,
+        threads: usize,
+    ) -> Result<Self> {
+        let Quantization {
+            batches,
+            batch_size,
+            method,
+            ..
+        } = *quantization;
+        let count = batches.saturating_mul(batch_size);
+        let manifest = &graphs.manifest;
+        let labels = &manifest.vocabulary.labels;
+        let (name, sha256, mut swipes) = match source {
+            Source::Manifest(path) => {
+                let sample = sample::read(path, Some(count), false)?;
+                let pairs = sample.swipes.into_iter();
+                let pairs = pairs.map(|swipe| (swipe.word, swipe.trace));
+                let pairs: Vec<_> = pairs.collect();
+                (file_name(path), Some(sample.sha256), pairs)
+            }
+            Source::Synthetic => {
+                let mut random = Random::new(synthetic::SAMPLE_SEED);
+                let words = synthetic::SAMPLE_WORDS.iter().cycle().take(count);
+                let swipes = words.filter_map(|word| {
+                    Some(((*word).to_owned(), synthetic::trace(word, &mut random)?))
+                });
+                ("synthetic".to_owned(), None, swipes.collect())
+            }
+        };
+        swipes.retain(|(_, trace)| trace.len() > 1);
+        if swipes.is_empty() {
+            return Err(QuantizeError::NoSwipes { path: name.into() }.into());
+        }
+
+        let alphabet = Alphabet::new(labels);
+        let featuriser = Featuriser::new(&manifest.featuriser)?;
+        let targets: Vec<Target> = swipes
+            .iter()
+            .map(|(word, trace)| Target {
+                sample: features(&featuriser, trace),
+                key: alphabet.fold(word).ok(),
+            })
+            .collect();
+        let (lexicon, words) = match &graphs.lexicon {
+            Some(lexicon) => (lexicon.clone(), "bundle"),
+            None => {
+                let words = swipes.iter().map(|(word, _)| word.as_str());
+                (lexicon::of_words(words, labels)?, "manifest")
+            }
+        };
+        Ok(Self {
+            samples: targets.iter().map(|target| target.sample.clone()).collect(),
+            judge: Judge {
+                model: manifest.model.clone(),
+                transducer: Arc::new(graphs.transducer()?),
+                lexicon: Arc::new(lexicon),
+                alphabet,
+                options: manifest.presets.get("default").cloned().unwrap_or_default(),
+                threads,
+            },
+            report: CalibrationReport {
+                source: name,
+                sha256,
+                swipes: targets.len(),
+                batch_size,
+                method,
+                words,
+            },
+            targets: Arc::new(targets),
+        })
+    }
+
+    /// The FP32 encoder's outcomes, which others are measured against.
+    pub(super) fn probe(&self, fp32: &[u8]) -> Result<probe::Probe> {
+        Ok(probe::Probe::new(
+            self.judge.clone(),
+            Arc::clone(&self.targets),
+            fp32,
+        )?)
+    }
+}
+
+/// Features of a trace.
+pub(super) fn features(featuriser: &Featuriser, trace: &swipekit::Trace) -> Sample {
+    let mut features = Features::new();
+    let frames = featuriser.features(trace, &mut features);
+    Sample {
+        features: features.data().to_vec(),
+        frames,
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name();
+    name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}

@@ -1,0 +1,190 @@
+//! What all bundles of a checkpoint share: its graphs in FP32, held to the reference.
+
+use std::fs;
+use std::path::Path;
+
+use swipekit::bundle::manifest::{
+    FORMAT, LexiconSpec, Manifest, ModelSpec, Provenance, RuntimeSpec, Vocabulary,
+};
+use swipekit::decoder::DecoderOptions;
+use swipekit::features::FeaturiserSpec;
+use swipekit::layout::Layout;
+use swipekit::lexicon::Lexicon;
+use swipekit::transducer::Transducer;
+
+use super::{ENCODER, FeaturiserKind, LEXICON, Options, PARTS, STEP, TRANSDUCER};
+use crate::checkpoint::Checkpoint;
+use crate::error::{Error, Result};
+use crate::lexicon;
+use crate::network::Network;
+use crate::onnx::proto::Model;
+use crate::onnx::{self, StepOutput};
+use crate::validate::{self, ValidationReport};
+
+/// The oldest ONNX Runtime that runs the graphs.
+const MINIMUM_RUNTIME: &str = "1.17";
+
+/// The graphs of a checkpoint and what its bundles say of it.
+#[derive(Debug)]
+pub(super) struct Graphs {
+    /// The FP32 encoder.
+    pub(super) encoder: Model,
+    /// The FP32 encoder as a file.
+    pub(super) encoder_file: Vec<u8>,
+    /// Every other file of the network by name.
+    pub(super) files: Vec<(&'static str, Vec<u8>)>,
+    /// The words.
+    pub(super) lexicon: Option<Lexicon>,
+    /// The manifest of an FP32 bundle without a target.
+    pub(super) manifest: Manifest,
+    /// How the graphs compare with the reference.
+    pub(super) validation: ValidationReport,
+}
+
+impl Graphs {
+    /// Reads the checkpoint, writes its graphs and holds them to the reference network.
+    pub(super) fn new(
+        options: &Options,
+        scratch: &Path,
+        mut step: impl FnMut(&str),
+    ) -> Result<Self> {
+        step("reading the checkpoint");
+        let checkpoint = Checkpoint::open(&options.checkpoint)?;
+        let network = Network::new(&checkpoint.config, &checkpoint.weights)?;
+        let lexicon = match &options.lexicon {
+            Some(path) => {
+                let lexicon = lexicon::open_or_build(path, &checkpoint.config.labels)?;
+                lexicon.verify(path)?;
+                Some(lexicon)
+            }
+            None => None,
+        };
+
+        step("writing the graphs");
+        let step_output = StepOutput::of(checkpoint.config.joint.log_softmax);
+        let encoder = onnx::encoder(&network, options.lengths);
+        let mut files = vec![
+            (STEP, onnx::serialize(onnx::step(&network, step_output))),
+            (TRANSDUCER, onnx::transducer(&network)?),
+        ];
+        if options.parts {
+            let graphs = [
+                onnx::prediction(&network),
+                onnx::joint_encoder(&network),
+                onnx::joint(&network),
+            ];
+            let graphs = graphs.map(onnx::serialize);
+            files.extend(PARTS.into_iter().zip(graphs));
+        }
+        let encoder_file = onnx::serialize(encoder.clone());
+        let all = files.iter().map(|(name, content)| (*name, content));
+        for (name, content) in all.chain([(ENCODER, &encoder_file)]) {
+            let path = scratch.join(name);
+            fs::write(&path, content).map_err(Error::write(&path))?;
+        }
+
+        step("holding the graphs to the reference");
+        let file = |name: &str| scratch.join(name);
+        let [prediction, joint_encoder, joint] = PARTS.map(file);
+        let paths = validate::Files {
+            encoder: &file(ENCODER),
+            step: &file(STEP),
+            transducer: &file(TRANSDUCER),
+            parts: options.parts.then_some(validate::Parts {
+                prediction: &prediction,
+                joint_encoder: &joint_encoder,
+                joint: &joint,
+            }),
+        };
+        let validation = validate::validate(&network, &paths, options.lengths)?;
+        let manifest = manifest(options, &checkpoint, &network, lexicon.as_ref());
+        Ok(Self {
+            encoder,
+            encoder_file,
+            files,
+            lexicon,
+            manifest,
+            validation,
+        })
+    }
+
+    /// Prediction network and joint as core runs them.
+    pub(super) fn transducer(&self) -> Result<Transducer> {
+        let weights = self.files.iter().find(|(name, _)| *name == TRANSDUCER);
+        let weights = weights.map_or(&[][..], |(_, content)| content);
+        let Manifest {
+            model, vocabulary, ..
+        } = &self.manifest;
+        Ok(Transducer::new(weights, model, vocabulary)?)
+    }
+}
+
+fn manifest(
+    options: &Options,
+    checkpoint: &Checkpoint,
+    network: &Network,
+    lexicon: Option<&Lexicon>,
+) -> Manifest {
+    let config = &checkpoint.config;
+    let scale = config.feature_scale.clone();
+    let kind = options.featuriser.unwrap_or(match scale {
+        Some(_) => FeaturiserKind::Kinematic37,
+        None => FeaturiserKind::Seed,
+    });
+    let mut preset = DecoderOptions::default();
+    preset.prior_weight = options.prior_weight.unwrap_or(preset.prior_weight);
+    Manifest {
+        format: FORMAT,
+        name: options.base_name(),
+        language: options.language.clone(),
+        precision: "fp32".to_owned(),
+        runtime: RuntimeSpec {
+            kind: "onnxruntime".to_owned(),
+            minimum: MINIMUM_RUNTIME.to_owned(),
+            encoder: ENCODER.to_owned(),
+            step: Some(STEP.to_owned()),
+            transducer: TRANSDUCER.to_owned(),
+            target: None,
+            session: Default::default(),
+            optimized: None,
+        },
+        model: ModelSpec {
+            features: config.encoder.features,
+            encoder: config.encoder.d_model,
+            subsampling: config.encoder.subsampling,
+            prediction_layers: config.prediction.layers,
+            prediction: config.prediction.hidden,
+            joint: config.joint.hidden,
+            activation: config.joint.activation,
+            parameters: checkpoint.weights.parameter_count() as u64,
+        },
+        vocabulary: Vocabulary {
+            labels: config.labels.clone(),
+            blank: network.blank(),
+            start_of_sequence: "zero-vector".to_owned(),
+            step_output: StepOutput::of(config.joint.log_softmax).name().to_owned(),
+        },
+        featuriser: match kind {
+            FeaturiserKind::Kinematic37 => FeaturiserSpec::kinematic37(scale.unwrap_or_default()),
+            FeaturiserKind::Seed => FeaturiserSpec::seed(),
+        },
+        layout: Layout::qwerty(),
+        presets: [("default".to_owned(), preset)].into(),
+        lexicon: lexicon.map(|lexicon| LexiconSpec {
+            file: LEXICON.to_owned(),
+            words: lexicon.len() as u64,
+            keys: lexicon.keys() as u64,
+            source: options.lexicon_source.clone(),
+            licence: options.lexicon_licence.clone(),
+        }),
+        files: Default::default(),
+        provenance: Provenance {
+            checkpoint: checkpoint.file_name.clone(),
+            checkpoint_sha256: checkpoint.sha256.clone(),
+            exporter: concat!("swipekit ", env!("CARGO_PKG_VERSION")).to_owned(),
+            calibration: None,
+            licence: options.licence.clone(),
+            credits: options.credits.clone(),
+        },
+    }
+}

@@ -1,0 +1,206 @@
+//! One bundle of an export: files, manifest, goldens, audit, report.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use swipekit::Engine;
+use swipekit::bundle::manifest::{OptimizationLevel, OptimizedSpec};
+use swipekit::bundle::{GOLDEN_FILE, Manifest, REPORT_FILE, RUNTIME_META_FILE};
+use swipekit::bytes::Bytes;
+use swipekit::runtime::{OnnxModel, OptimizedFormat};
+
+use super::encoders::Encoder;
+use super::golden::golden;
+use super::graphs::Graphs;
+use super::report::Report;
+use super::target::Target;
+use super::{ENCODER, LEXICON, OPTIMIZED, Options, REPORT_PAGE, page};
+use crate::audit::{Expected, audit};
+use crate::bundle::{BundleWriter, RuntimeMeta, pack};
+use crate::error::{Error, Result};
+use crate::precision::Precision;
+
+/// Which bundle of an export.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) target: Target,
+    pub(super) precision: Precision,
+    /// Its name.
+    pub(super) name: String,
+    /// Its folder.
+    pub(super) folder: PathBuf,
+}
+
+/// A bundle that stands in its temporary folder and has passed its own checks.
+#[derive(Debug)]
+pub(super) struct Package {
+    pub(super) place: Place,
+    pub(super) encoder: Rc<Encoder>,
+    pub(super) report: Report,
+    writer: BundleWriter,
+    manifest: Manifest,
+}
+
+impl Package {
+    /// Writes the bundle's files into a temporary folder, audits the encoder and takes down the golden swipes.
+    pub(super) fn stage(
+        options: &Options,
+        graphs: &Graphs,
+        encoder: Rc<Encoder>,
+        place: Place,
+    ) -> Result<Self> {
+        let mut writer = BundleWriter::create(&place.folder)?;
+        let mut manifest = graphs.manifest.clone();
+        manifest.name.clone_from(&place.name);
+        manifest.precision = place.precision.name().to_owned();
+        manifest.runtime.target = Some(place.target.name().to_owned());
+        manifest.runtime.session = place.target.session();
+        let calibration = encoder.report.calibration.as_ref();
+        manifest.provenance.calibration = calibration.map(|calibration| calibration.line());
+
+        writer.add(ENCODER, &encoder.file)?;
+        for (name, content) in &graphs.files {
+            writer.add(name, content)?;
+        }
+        if let Some(lexicon) = &graphs.lexicon {
+            writer.add(LEXICON, lexicon.bytes())?;
+        }
+        for asset in &options.assets {
+            writer.add_file(&asset_name(asset), asset)?;
+        }
+        writer.add_json(RUNTIME_META_FILE, &RuntimeMeta::of(&manifest))?;
+        // ONNX Runtime would fold an FP16 encoder's casts and write 32 bits.
+        if options.optimized && place.precision != Precision::Fp16 {
+            manifest.runtime.optimized = Some(optimize(&mut writer, &encoder, place.target)?);
+        }
+
+        let session = place.target.session();
+        let equalized = encoder.equalized.as_ref();
+        let audit = audit(
+            &encoder.file,
+            &Expected {
+                precision: place.precision,
+                baseline: equalized.map_or(&graphs.encoder_file, |source| &source.file),
+                quantised: &encoder.reduced,
+                float: &encoder.kept,
+                session: &session,
+                max_ratio: place.precision.max_ratio(graphs.encoder_file.len()),
+            },
+        )?;
+
+        drop(writer.stage(&mut manifest)?);
+        let golden = golden(&Engine::open(writer.folder())?, place.precision)?;
+        writer.add_json(GOLDEN_FILE, &golden)?;
+        drop(writer.stage(&mut manifest)?);
+        Engine::open(writer.folder())?.self_test()?;
+        let report = Report {
+            bundle: manifest.name.clone(),
+            target: place.target,
+            precision: place.precision,
+            checkpoint: manifest.provenance.checkpoint.clone(),
+            checkpoint_sha256: manifest.provenance.checkpoint_sha256.clone(),
+            parameters: manifest.model.parameters,
+            bytes: writer.sizes(),
+            compressed: None,
+            validation: graphs.validation.clone(),
+            encoder: encoder.report.clone(),
+            audit,
+            golden_swipes: golden.swipes.len(),
+            comparison: None,
+        };
+        Ok(Self {
+            place,
+            encoder,
+            report,
+            writer,
+            manifest,
+        })
+    }
+
+    /// The temporary folder; the bundle in it opens.
+    pub(super) fn folder(&self) -> &Path {
+        self.writer.folder()
+    }
+
+    /// Adds the reports and moves the bundle to its place; then packs it where that was asked for.
+    pub(super) fn finish(mut self, options: &Options) -> Result<Report> {
+        if options.compression_test {
+            self.report.compressed = Some(compressed(self.writer.folder(), &self.report.bytes)?);
+        }
+        self.writer.add_json(REPORT_FILE, &self.report)?;
+        self.writer
+            .add(REPORT_PAGE, page::report(&self.report).as_bytes())?;
+        self.writer.finish(self.manifest)?;
+        if let Some(folder) = &options.package_dir {
+            let file = format!("{}.{}", self.place.name, swipekit::bundle::EXTENSION);
+            pack(&self.place.folder, folder.join(file))?;
+        }
+        Ok(self.report)
+    }
+}
+
+/// The file name of an asset.
+fn asset_name(asset: &Path) -> String {
+    let name = asset.file_name();
+    name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// Writes the encoder as ONNX Runtime's optimiser leaves it.
+fn optimize(writer: &mut BundleWriter, encoder: &Encoder, target: Target) -> Result<OptimizedSpec> {
+    let mut session = target.session();
+    if target == Target::Android {
+        // Made on x86, it would get unsigned activations.
+        let key = "session.qdqisint8allowed".to_owned();
+        session.config.insert(key, "1".to_owned());
+    }
+    let level = OptimizationLevel::Extended;
+    let to = writer.folder().join(OPTIMIZED);
+    OnnxModel::optimize(&encoder.file, &session, level, OptimizedFormat::Ort, &to)?;
+    writer.adopt(OPTIMIZED)?;
+    let version = swipekit::runtime::load(None)?.version;
+    let mut parts = version.split('.');
+    let runtime = match (parts.next(), parts.next()) {
+        (Some(major), Some(minor)) => format!("{major}.{minor}"),
+        _ => version,
+    };
+    Ok(OptimizedSpec {
+        file: OPTIMIZED.to_owned(),
+        architecture: target.architecture().to_owned(),
+        runtime,
+        level,
+    })
+}
+
+/// Bytes of each file after deflate, as an APK holds it.
+fn compressed(
+    folder: &Path,
+    files: &std::collections::BTreeMap<String, u64>,
+) -> Result<std::collections::BTreeMap<String, u64>> {
+    let sizes = files.keys().map(|name| {
+        let path = folder.join(name);
+        let content = Bytes::map(&path)?;
+        let deflated = crate::audit::deflated(&content);
+        Ok((name.clone(), deflated))
+    });
+    sizes.collect()
+}
+
+/// Makes sure that several bundles may stand in `folder`.
+pub(super) fn check_folder(folder: &Path) -> Result<()> {
+    if folder.join(swipekit::bundle::MANIFEST_FILE).exists() {
+        return Err(Error::InTheWay {
+            path: folder.to_path_buf(),
+            expected: "a folder that several bundles can stand in",
+            got: "a bundle".to_owned(),
+        });
+    }
+    match fs::metadata(folder) {
+        Ok(about) if !about.is_dir() => Err(Error::InTheWay {
+            path: folder.to_path_buf(),
+            expected: "a folder that several bundles can stand in",
+            got: "something that is no folder".to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}

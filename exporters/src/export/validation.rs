@@ -1,0 +1,95 @@
+//! The bundles of an export side by side on real swipes.
+
+use std::rc::Rc;
+
+use super::Validation;
+use super::package::{Package, Place};
+use crate::compare::{self, BundleFigures, Paired, Subject};
+use crate::error::Result;
+use crate::precision::Precision;
+use crate::validate::ValidationError;
+
+/// Swipes that must be lost net for chance to be ruled out: the two-sided p value of McNemar's test from which on a loss
+/// counts as real.
+const SIGNIFICANT: f64 = 0.05;
+
+/// Compares the bundles on a manifest, each encoder once, and puts each bundle's part into its report.
+///
+/// # Errors
+/// What comparing gives; [`ValidationError::Check`] where a bundle loses more top-1 accuracy than `max_top1_loss`, and
+/// more than chance would.
+pub(super) fn validate(
+    validation: &Validation,
+    max_top1_loss: f64,
+    baseline: Option<Package>,
+    packages: &mut [Package],
+    mut progress: impl FnMut(&str),
+) -> Result<()> {
+    let is_fp32 = |package: &&Package| package.place.precision == Precision::Fp32;
+    let first = baseline.as_ref().or_else(|| packages.iter().find(is_fp32));
+    let Some(first) = first else {
+        return Ok(());
+    };
+    let mut compared: Vec<&Package> = vec![first];
+    for package in packages.iter() {
+        let known = |other: &&Package| Rc::ptr_eq(&other.encoder, &package.encoder);
+        if !compared.iter().any(known) {
+            compared.push(package);
+        }
+    }
+    let subjects: Vec<Subject> = compared
+        .iter()
+        .map(|package| Subject::new(&package.place.name, package.folder()))
+        .collect();
+    let encoders: Vec<_> = compared.iter().map(|p| Rc::clone(&p.encoder)).collect();
+    let mut options = compare::Options::new(&validation.manifest);
+    options.samples = validation.samples;
+    options.program.clone_from(&validation.program);
+    // The audit has deflated the encoders already.
+    options.deflate = false;
+    let comparison = compare::compare(&subjects, &options, |at| {
+        progress(&format!("{} {}", at.step, at.bundle));
+    })?;
+    for package in packages {
+        let same = |encoder| Rc::ptr_eq(encoder, &package.encoder);
+        let Some(place) = encoders.iter().position(same) else {
+            continue;
+        };
+        accept(&comparison.bundles[place], max_top1_loss, &package.place)?;
+        let mut own = comparison.clone();
+        own.bundles = match place {
+            0 => vec![comparison.bundles[0].clone()],
+            _ => vec![
+                comparison.bundles[0].clone(),
+                comparison.bundles[place].clone(),
+            ],
+        };
+        package.report.comparison = Some(own);
+    }
+    Ok(())
+}
+
+/// Refuses a bundle that loses words.
+fn accept(figures: &BundleFigures, max_top1_loss: f64, place: &Place) -> Result<()> {
+    let Some(difference) = &figures.difference else {
+        return Ok(());
+    };
+    let top1 = &difference.accuracy.overall.top1;
+    if !loses(top1, max_top1_loss) {
+        return Ok(());
+    }
+    Err(ValidationError::Check {
+        check: format!("top-1 accuracy of {}", place.name),
+        expected: format!("at most {max_top1_loss} points less than FP32"),
+        got: format!(
+            "{:.2} points less: {} swipes lost, {} won, p = {:.4}",
+            -top1.difference, top1.lost, top1.won, top1.p
+        ),
+    }
+    .into())
+}
+
+/// Whether a loss is greater than `most`, and no chance.
+fn loses(top1: &Paired, most: f64) -> bool {
+    -top1.difference > most && top1.p <= SIGNIFICANT
+}

@@ -14,12 +14,15 @@ use swipekit::{Engine, EngineOptions};
 use swipekit_benches::input::{self, Parts};
 use swipekit_benches::seed::{self, Dimensions};
 use swipekit_benches::times::{Times, timed};
+use swipekit_benches::{comparison, encoders};
+use swipekit_exporters::compare::{self, Comparison, Machine};
 use swipekit_exporters::evaluate::resident_mib;
+use swipekit_exporters::times::milliseconds;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Times a bundle: its search next to the seed system's (in processor time), or all of it (on the clock). One process, one
-/// thread, medians.
+/// Times a bundle: its search next to the seed system's (in processor time), or all of it (on the clock), or several bundles
+/// in turns. One process, one thread, medians.
 #[derive(Debug, Parser)]
 #[command(name = "swipekit-bench", version)]
 struct Arguments {
@@ -33,6 +36,13 @@ enum Command {
     Search(SearchArguments),
     /// Opening, encoder, search and memory of the whole bundle.
     Bundle(BundleArguments),
+    /// Encoders of several bundles in turns on features of one length, in processor time.
+    Encoder(encoders::Arguments),
+    /// Several bundles in turns on the same swipes: percentiles, ratios, accuracy, memory.
+    Compare(comparison::Arguments),
+    /// Measure opening and memory of one bundle in this process, for `compare`.
+    #[command(name = compare::COMMAND, hide = true)]
+    Measure(compare::MeasureArguments),
 }
 
 #[derive(Debug, Args)]
@@ -99,7 +109,7 @@ struct Search {
 
 #[derive(Debug, Serialize)]
 struct SearchReport {
-    cpu: String,
+    machine: Machine,
     swipes: usize,
     points: usize,
     frames: usize,
@@ -201,7 +211,7 @@ fn search(arguments: &SearchArguments) -> Result<SearchReport> {
         }
     });
     Ok(SearchReport {
-        cpu: cpu(),
+        machine: Machine::this(),
         swipes: encoded.len(),
         points: input.points,
         frames: encoded
@@ -281,7 +291,7 @@ impl Run {
 
 impl SearchReport {
     fn print(&self) {
-        println!("{}", self.cpu);
+        println!("{}", self.machine);
         println!(
             "{} swipes of {} points, {} frames, beam {}, {} words, {} parameters\n",
             self.swipes, self.points, self.frames, self.beam, self.words, self.parameters
@@ -325,7 +335,7 @@ impl SearchReport {
 
 #[derive(Debug, Serialize)]
 struct BundleReport {
-    cpu: String,
+    machine: Machine,
     swipes: usize,
     points: usize,
     beam: usize,
@@ -374,7 +384,7 @@ fn bundle(arguments: &BundleArguments) -> Result<BundleReport> {
     }
     let [features_ms, encoder_ms, search_ms, total_ms] = times.map(Times::of);
     Ok(BundleReport {
-        cpu: cpu(),
+        machine: Machine::this(),
         swipes: swipes.timed.len(),
         points: input.points,
         beam: input.beam,
@@ -390,7 +400,7 @@ fn bundle(arguments: &BundleArguments) -> Result<BundleReport> {
 
 impl BundleReport {
     fn print(&self) {
-        println!("{}", self.cpu);
+        println!("{}", self.machine);
         println!(
             "{} swipes of {} points, beam {}\n",
             self.swipes, self.points, self.beam
@@ -434,21 +444,6 @@ fn median(mut values: Vec<usize>) -> usize {
         .unwrap_or(0)
 }
 
-fn milliseconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e6).round() / 1e3
-}
-
-/// The processor's name and the number of cores that this process may use.
-fn cpu() -> String {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = info
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(':'));
-    let name = name.map_or(std::env::consts::ARCH, |(_, name)| name.trim());
-    format!("{name}, {cores} cores")
-}
-
 fn report<R: Serialize>(report: Result<R>, json: bool, print: impl FnOnce(&R)) -> Result<()> {
     let report = report?;
     if json {
@@ -466,6 +461,20 @@ fn main() -> ExitCode {
         }
         Command::Bundle(arguments) => {
             report(bundle(arguments), arguments.input.json, BundleReport::print)
+        }
+        Command::Encoder(arguments) => report(
+            encoders::run(arguments),
+            arguments.json,
+            encoders::Report::print,
+        ),
+        Command::Compare(arguments) => {
+            let print = |comparison: &Comparison| print!("{}", compare::text(comparison));
+            let compared = comparison::run(arguments).map_err(Into::into);
+            report(compared, arguments.json, print)
+        }
+        Command::Measure(arguments) => {
+            let measured = compare::measure(arguments).map_err(Into::into);
+            report(measured, true, |_| {})
         }
     };
     match done {

@@ -15,7 +15,6 @@ use swipekit::lexicon::{Lexicon, LexiconBuilder};
 use swipekit::trace::Trace;
 use swipekit::transducer::{JointScratch, Transducer};
 use swipekit_exporters::export;
-use swipekit_exporters::onnx::LengthType;
 use swipekit_exporters::swipes::Swipes;
 use swipekit_exporters::synthetic::{self, Random};
 
@@ -48,19 +47,11 @@ pub fn runtime() -> bool {
 /// Options of an export without a lexicon.
 pub fn options(checkpoint: &Path, output: &Path) -> export::Options {
     export::Options {
-        checkpoint: checkpoint.to_path_buf(),
-        output: output.to_path_buf(),
-        lexicon: None,
         lexicon_source: "wordfreq".to_owned(),
         lexicon_licence: "CC BY-SA 4.0".to_owned(),
         name: Some("test".to_owned()),
-        language: "en".to_owned(),
-        featuriser: None,
-        lengths: LengthType::Int64,
         parts: true,
-        prior_weight: None,
-        licence: "not stated".to_owned(),
-        credits: Vec::new(),
+        ..export::Options::new(checkpoint, output)
     }
 }
 

@@ -58,6 +58,7 @@ fn the_readme_s_commands_parse() {
     }
     for task in [
         "export onnx",
+        "compare",
         "eval",
         "decode",
         "lexicon prepare",

@@ -630,7 +630,8 @@ fn a_random_checkpoint_exports() {
     let output = folder.path().join("bundle");
     let outcome =
         export::onnx(&options(&random_checkpoint(folder.path()), &output), |_| {}).unwrap();
-    assert!(outcome.report.golden_swipes > 3 && outcome.report.validation.max_error() < 2e-5);
+    let report = &outcome.bundles[0].report;
+    assert!(report.golden_swipes > 3 && report.validation.max_error() < 2e-5);
     Engine::open(output).unwrap().self_test().unwrap();
     let _ = shared("README.md");
 }

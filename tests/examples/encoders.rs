@@ -1,0 +1,116 @@
+//! Exports bundles of all precisions, targets and schemes and writes what this runtime gives for their encoders, to be
+//! held to another runtime: `encoders FOLDER CHECKPOINT...`. Without a checkpoint a random one is exported.
+//!
+//! `FOLDER/cases.jsonl` gets a line for each encoder; see `xtask/python/run_onnxruntime.py`.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use swipekit::Trace;
+use swipekit::bundle::Bundle;
+use swipekit::features::{Features, Featuriser};
+use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
+use swipekit_exporters::export::{self, Options, Precision, Quantization, Source, Target};
+use swipekit_exporters::quantize::Recipe;
+use swipekit_exporters::quantize::recipe::{DYNAMIC_U8S7, STATIC_S8S8, STATIC_U8S7};
+use swipekit_exporters::synthetic::{self, Random};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let folder = arguments.next().ok_or("expected a folder")?;
+    let mut checkpoints: Vec<PathBuf> = arguments.collect();
+    if checkpoints.is_empty() {
+        checkpoints.push(swipekit_tests::random_checkpoint(&folder));
+    }
+    let mut cases = String::new();
+    for (index, checkpoint) in checkpoints.iter().enumerate() {
+        let at = folder.join(index.to_string());
+        let floats = vec![Precision::Fp32, Precision::Fp16];
+        let (all, desktop) = (
+            vec![Target::Desktop, Target::Android, Target::Web],
+            vec![Target::Desktop],
+        );
+        let exports: [(_, _, Option<Recipe>); 4] = [
+            (floats, all, None),
+            (vec![Precision::Int8], desktop.clone(), Some(DYNAMIC_U8S7)),
+            (vec![Precision::Int8], desktop, Some(STATIC_U8S7)),
+            (
+                vec![Precision::Int8],
+                vec![Target::Android],
+                Some(STATIC_S8S8),
+            ),
+        ];
+        for (precisions, targets, recipe) in exports {
+            let options = Options {
+                precisions,
+                targets,
+                quantization: Quantization {
+                    calibration: Some(Source::Synthetic),
+                    batches: 4,
+                    recipe,
+                    ..Quantization::default()
+                },
+                optimized: true,
+                ..Options::new(
+                    checkpoint,
+                    at.join(recipe.map_or("float", |recipe| recipe.name)),
+                )
+            };
+            for bundle in export::onnx(&options, |_| {})?.bundles {
+                for case in encoders(&bundle.path, bundle.report.precision)? {
+                    cases.push_str(&format!("{case}\n"));
+                }
+            }
+        }
+    }
+    fs::write(folder.join("cases.jsonl"), cases)?;
+    Ok(())
+}
+
+/// The encoders of a bundle, with a swipe and its frames.
+fn encoders(path: &Path, precision: Precision) -> Result<Vec<Value>, Box<dyn Error>> {
+    let bundle = Bundle::open(path)?;
+    let manifest = bundle.manifest();
+    let trace = synthetic::trace("keyboard", &mut Random::new(3)).ok_or("no swipe")?;
+    let (features, lengths) = input(&Featuriser::new(&manifest.featuriser)?, &trace);
+    let optimized = manifest.runtime.optimized.as_ref().map(|spec| &spec.file);
+    let mut cases = Vec::new();
+    for file in [Some(&manifest.runtime.encoder), optimized]
+        .into_iter()
+        .flatten()
+    {
+        let model = bundle.file(file)?;
+        let mut model = OnnxModel::from_bytes(&model, &RuntimeOptions::default())?;
+        let outputs = model.run(&[("features_bft", &features), ("lengths", &lengths)])?;
+        let output = |name: &str| {
+            let found = outputs.iter().find(|(output, _)| output == name);
+            found
+                .map(|(_, tensor)| tensor)
+                .ok_or("an output is missing")
+        };
+        let (encoded, valid) = (output("encoded_btf")?, output("encoded_lengths")?);
+        cases.push(json!({
+            "model": path.join(file),
+            "features": {"shape": features.shape, "values": features.as_f32()},
+            "lengths": {"shape": lengths.shape, "values": lengths.as_i64()},
+            "encoded": {"shape": encoded.shape, "values": encoded.as_f32()},
+            "encoded_lengths": {"shape": valid.shape, "values": valid.as_i64()},
+            // An integer that rounds the other way moves everything behind it.
+            "tolerance": if precision == Precision::Int8 { 0.05 } else { 1e-5 },
+        }));
+    }
+    Ok(cases)
+}
+
+fn input(featuriser: &Featuriser, trace: &Trace) -> (Tensor, Tensor) {
+    let mut features = Features::new();
+    let frames = featuriser.features(trace, &mut features);
+    let values = features.data().to_vec();
+    let width = values.len() / frames.max(1);
+    (
+        Tensor::f32([1, width, frames], values),
+        Tensor::i64([1], vec![frames as i64]),
+    )
+}

@@ -1,4 +1,4 @@
-//! Exported graphs must satisfy `onnx.checker`.
+//! Exported graphs must satisfy `onnx.checker`, and run the same in stock ONNX Runtime.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::error::{Error, Result};
-use crate::process;
+use crate::{process, python as tools};
 
 /// Small checkpoints beside the repository, which are exported for this; passed over where they are absent.
 const CHECKPOINTS: &[&str] = &["oracle/tiny/tiny.nemo", "oracle/tiny4/tiny4.nemo"];
@@ -55,15 +55,63 @@ pub fn check(python: &Path) -> Result<()> {
         }
         graphs.extend(written);
     }
-    if graphs.is_empty() {
-        eprintln!("skipped: there is no graph to check");
-        return Ok(());
-    }
+    let reduced = encoders(scratch.path())?;
+    graphs.extend(reduced.iter().flat_map(|bundle| onnx_files(bundle)));
     process::run(
         Command::new(python)
             .arg(process::root().join("xtask/python/check_onnx.py"))
             .args(graphs),
-    )
+    )?;
+    if tools::stock_runtime(python)? {
+        process::run(
+            Command::new(python)
+                .arg(process::root().join("xtask/python/run_onnxruntime.py"))
+                .arg(scratch.path().join("encoders/cases.jsonl")),
+        )?;
+    }
+    Ok(())
+}
+
+/// Exports bundles of every precision and scheme into `scratch/encoders`, with what this runtime gives for them in
+/// `cases.jsonl`, and gives their folders: of the small checkpoints, or of a random one where those are absent.
+fn encoders(scratch: &Path) -> Result<Vec<PathBuf>> {
+    let folder = scratch.join("encoders");
+    fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
+    let checkpoints = CHECKPOINTS
+        .iter()
+        .map(|name| process::root().join("../shared").join(name))
+        .filter(|path| path.is_file());
+    let mut command = process::cargo();
+    command.args([
+        "run",
+        "--quiet",
+        "--locked",
+        "--package",
+        "swipekit-tests",
+        "--example",
+        "encoders",
+        "--",
+    ]);
+    process::run(command.arg(&folder).args(checkpoints))?;
+    // FOLDER/CHECKPOINT/EXPORT, which is a bundle itself or holds several.
+    let exports = entries(&folder).into_iter().flat_map(|of| entries(&of));
+    let bundles: Vec<PathBuf> = exports
+        .flat_map(|export| {
+            let mut bundles = entries(&export);
+            bundles.push(export);
+            bundles
+        })
+        .filter(|folder| !onnx_files(folder).is_empty())
+        .collect();
+    if bundles.is_empty() {
+        return Err(Error::Wrong {
+            path: folder,
+            what: "exported encoders",
+            expected: "bundles".to_owned(),
+            got: "none".to_owned(),
+        });
+    }
+    Ok(bundles)
 }
 
 fn onnx_files(folder: &Path) -> Vec<PathBuf> {

@@ -121,3 +121,35 @@ pub fn tools() -> Result<PathBuf> {
     fs::write(&stamp, wanted).map_err(Error::io(&stamp))?;
     Ok(python)
 }
+
+/// Adds stock ONNX Runtime to the environment of [`tools`], unless it is there; false, with a message, where it cannot be
+/// installed.
+pub fn stock_runtime(python: &Path) -> Result<bool> {
+    let requirements = process::root().join("xtask/python/onnxruntime.txt");
+    let stamp = process::target()?.join("native/python/onnxruntime.sha256");
+    let wanted = files::sha256(&requirements)?;
+    if fs::read_to_string(&stamp).is_ok_and(|got| got == wanted) {
+        return Ok(true);
+    }
+    let installed = process::run(
+        Command::new(python)
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-deps",
+                "--require-hashes",
+            ])
+            .args(["--only-binary=:all:", "--requirement"])
+            .arg(&requirements)
+            .stdin(Stdio::null()),
+    );
+    if let Err(error) = installed {
+        eprintln!("skipped: stock ONNX Runtime cannot be installed: {error}");
+        return Ok(false);
+    }
+    fs::write(&stamp, wanted).map_err(Error::io(&stamp))?;
+    Ok(true)
+}

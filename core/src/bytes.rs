@@ -45,6 +45,25 @@ impl Bytes {
         })
     }
 
+    /// Gives the memory of a mapped file back to the system; it is read from the file again where it is needed. Of a part
+    /// of a file, whole pages at its ends go too. Nothing happens where memory is no mapped file.
+    #[cfg(feature = "executorch")]
+    #[allow(unsafe_code)]
+    pub(crate) fn forget(&self) {
+        #[cfg(unix)]
+        if let Owner::Mapped(map) = &*self.owner {
+            // SAFETY: the map is read-only and of a file that is not written in place, so that the pages come back with
+            // the same content. A failure leaves them where they are.
+            let _ = unsafe {
+                map.unchecked_advise_range(
+                    memmap2::UncheckedAdvice::DontNeed,
+                    self.range.start,
+                    self.range.len(),
+                )
+            };
+        }
+    }
+
     /// The part `range` of these bytes, sharing the memory; `None` where it reaches past the end.
     pub fn slice(&self, range: Range<usize>) -> Option<Self> {
         if range.start > range.end || range.end > self.len() {

@@ -80,12 +80,14 @@ pub enum Error {
         source: Box<Error>,
     },
     /// There is nothing for this platform.
-    #[error(
-        "no pinned ONNX Runtime wheel for {platform}; install ONNX Runtime yourself and set ORT_DYLIB_PATH"
-    )]
+    #[error("no pinned wheel of {package} for {platform}; {by_hand}")]
     Platform {
+        /// The package.
+        package: &'static str,
         /// The platform.
         platform: String,
+        /// What to do without it.
+        by_hand: String,
     },
     /// Some steps failed.
     #[error("{count} of the steps failed: {names}")]

@@ -1,11 +1,12 @@
 //! Developer commands of swipekit.
 //!
-//! `cargo xtask setup` fetches the native runtime, `cargo xtask demo` decodes sample swipes with the default bundle,
+//! `cargo xtask setup` fetches the native runtimes, `cargo xtask demo` decodes sample swipes with the default bundle,
 //! `cargo xtask test` runs everything that must pass.
 #![forbid(unsafe_code)]
 
 mod demo;
 mod error;
+mod executorch;
 mod files;
 mod graphs;
 mod licences;
@@ -13,6 +14,7 @@ mod process;
 mod python;
 mod setup;
 mod test;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -32,6 +34,10 @@ struct Arguments {
 enum Command {
     /// Fetch ONNX Runtime's shared library out of its PyPI wheel into target/native (pinned version and hash).
     Setup {
+        /// Also fetch what the feature `executorch` and `swipekit export pte` need: ExecuTorch's libraries, libclang for its
+        /// bindings, and a Python environment with PyTorch (several GB).
+        #[arg(long)]
+        executorch: bool,
         /// Also make the Python environment in which `onnx.checker` judges exported graphs.
         #[arg(long)]
         python_tools: bool,
@@ -46,8 +52,15 @@ enum Command {
 
 fn run(command: &Command) -> Result<()> {
     match command {
-        Command::Setup { python_tools } => {
+        Command::Setup {
+            executorch,
+            python_tools,
+        } => {
             setup::runtime()?;
+            if *executorch {
+                executorch::libraries()?;
+                executorch::environment()?;
+            }
             if *python_tools {
                 python::tools()?;
             }

@@ -78,11 +78,21 @@ pub fn download(requirement: &str, tag: &str, folder: &Path) -> Result<PathBuf> 
         })
 }
 
-/// Makes the environment of `xtask/python/requirements.txt` under the target folder, unless it is there, and gives the
-/// path of its interpreter.
-pub fn tools() -> Result<PathBuf> {
-    let requirements = process::root().join("xtask/python/requirements.txt");
-    let folder = process::target()?.join("native/python");
+/// A Python environment of pinned packages.
+#[derive(Debug)]
+pub struct Environment {
+    /// What it holds.
+    pub what: &'static str,
+    /// Where it is, in the target folder.
+    pub folder: &'static str,
+    /// Its packages, a requirements file of this repository.
+    pub requirements: &'static str,
+}
+
+/// Makes an environment in the target folder, unless it is there, and gives the path of its interpreter.
+pub fn environment(environment: &Environment) -> Result<PathBuf> {
+    let requirements = process::root().join(environment.requirements);
+    let folder = process::target()?.join(environment.folder);
     let python = folder.join(if cfg!(windows) {
         "Scripts/python.exe"
     } else {
@@ -91,35 +101,41 @@ pub fn tools() -> Result<PathBuf> {
     let stamp = folder.join("requirements.sha256");
     let wanted = files::sha256(&requirements)?;
     if python.is_file() && fs::read_to_string(&stamp).is_ok_and(|got| got == wanted) {
-        eprintln!("Python tools: {} is in place", folder.display());
+        eprintln!("{}: {} is in place", environment.what, folder.display());
         return Ok(python);
     }
     need("venv")?;
-    eprintln!("Python tools: installing into {}", folder.display());
+    eprintln!("{}: installing into {}", environment.what, folder.display());
     process::run(
         Command::new(interpreter())
             .args(["-m", "venv", "--clear"])
             .arg(&folder)
             .stdin(Stdio::null()),
     )?;
-    process::run(
-        Command::new(&python)
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--no-deps",
-                "--require-hashes",
-            ])
-            .args(["--only-binary=:all:", "--requirement"])
-            .arg(&requirements)
-            .stdin(Stdio::null()),
-    )?;
+    install(&python, &requirements)?;
     // The stamp comes last: an environment without it is made again.
     fs::write(&stamp, wanted).map_err(Error::io(&stamp))?;
     Ok(python)
+}
+
+/// Makes the environment in which `onnx.checker` judges exported graphs, unless it is there, and gives its interpreter.
+pub fn tools() -> Result<PathBuf> {
+    environment(&Environment {
+        what: "Python tools",
+        folder: "native/python",
+        requirements: "xtask/python/requirements.txt",
+    })
+}
+
+fn install(python: &Path, requirements: &Path) -> Result<()> {
+    process::run(
+        Command::new(python)
+            .args(["-m", "pip", "install", "--quiet"])
+            .args(["--disable-pip-version-check", "--no-deps", "--no-compile"])
+            .args(["--require-hashes", "--only-binary=:all:", "--requirement"])
+            .arg(requirements)
+            .stdin(Stdio::null()),
+    )
 }
 
 /// Adds stock ONNX Runtime to the environment of [`tools`], unless it is there; false, with a message, where it cannot be
@@ -131,21 +147,7 @@ pub fn stock_runtime(python: &Path) -> Result<bool> {
     if fs::read_to_string(&stamp).is_ok_and(|got| got == wanted) {
         return Ok(true);
     }
-    let installed = process::run(
-        Command::new(python)
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--no-deps",
-                "--require-hashes",
-            ])
-            .args(["--only-binary=:all:", "--requirement"])
-            .arg(&requirements)
-            .stdin(Stdio::null()),
-    );
+    let installed = install(python, &requirements);
     if let Err(error) = installed {
         eprintln!("skipped: stock ONNX Runtime cannot be installed: {error}");
         return Ok(false);

@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::MANIFEST_FILE;
 use super::manifest::{
-    FORMAT, FileEntry, LOG_PROBABILITIES, LOGITS, Manifest, ONNXRUNTIME, PRECISIONS, TARGETS,
-    ZERO_VECTOR,
+    FORMAT, FileEntry, LOG_PROBABILITIES, LOGITS, Manifest, ONNXRUNTIME, PRECISIONS, RUNTIMES,
+    TARGETS, ZERO_VECTOR,
 };
 use super::settings::Problem;
 use crate::decoder::DecoderOptions;
@@ -113,11 +113,11 @@ impl Manifest {
 
     fn check_runtime(&self, check: &Check) -> Result<()> {
         let runtime = &self.runtime;
-        if runtime.kind != ONNXRUNTIME {
+        if !RUNTIMES.contains(&runtime.kind.as_str()) {
             return Err(unsupported(
                 check.0,
                 "runtime",
-                ONNXRUNTIME,
+                RUNTIMES.join(", "),
                 shown(&runtime.kind),
             ));
         }
@@ -152,6 +152,12 @@ impl Manifest {
                        }| check.damaged(what, expected, shown(&got));
         runtime.session.check().map_err(damaged)?;
         if let Some(optimized) = &runtime.optimized {
+            check.that(
+                runtime.kind == ONNXRUNTIME,
+                "runtime.kind of a bundle with an optimised encoder",
+                ONNXRUNTIME,
+                &runtime.kind,
+            )?;
             optimized.check().map_err(damaged)?;
             self.check_listed(check, "runtime.optimized.file", &optimized.file)?;
         }

@@ -15,8 +15,13 @@ pub use super::settings::{
 /// The format that this version writes and the newest one that it reads.
 pub const FORMAT: u32 = 1;
 
-/// The only runtime kind that this version knows: ONNX Runtime.
+/// The runtime kind ONNX Runtime.
 pub const ONNXRUNTIME: &str = "onnxruntime";
+/// The runtime kind ExecuTorch.
+pub const EXECUTORCH: &str = "executorch";
+/// The runtime kinds that this version knows; whether a build has them is another question
+/// ([`runtime::supported`](crate::runtime::supported)).
+pub const RUNTIMES: [&str; 2] = [ONNXRUNTIME, EXECUTORCH];
 /// Precisions of an encoder.
 pub const PRECISIONS: [&str; 3] = ["fp32", "fp16", "int8"];
 /// The only start of sequence that this version knows.
@@ -62,11 +67,11 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuntimeSpec {
-    /// `onnxruntime`.
+    /// One of [`RUNTIMES`].
     pub kind: String,
-    /// The oldest version that runs the encoder, for example `1.17`.
+    /// The oldest version of the runtime that runs the encoder, for example `1.17`.
     pub minimum: String,
-    /// File name of the encoder, for example `encoder.onnx`.
+    /// File name of the encoder, for example `encoder.onnx` or `encoder.pte`.
     pub encoder: String,
     /// File name of the step graph (prediction network and joint), for decoders of the seed's form.
     pub step: Option<String>,
@@ -76,7 +81,7 @@ pub struct RuntimeSpec {
     /// it led to stands in the fields below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// Settings of the encoder's session; the defaults where a manifest has none.
+    /// Settings of the encoder's session; the defaults where a manifest has none. ExecuTorch looks at the threads only.
     #[serde(default)]
     pub session: SessionSpec,
     /// The encoder, optimised beforehand; `None` where the bundle has only the plain one.

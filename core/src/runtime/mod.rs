@@ -14,44 +14,34 @@
 //! One library serves the whole process: the first that loads. With the feature `ort-download` in place of `ort`, ONNX
 //! Runtime is linked into the program instead and nothing is looked for.
 //!
-//! Everything of the crate `ort` is in this module.
+//! ExecuTorch (feature `executorch`) is linked into the program, see `docs/EXECUTORCH.md`.
 
-#[cfg(feature = "onnxruntime")]
-mod encoder;
-#[cfg(feature = "onnxruntime")]
-mod library;
+#[cfg(any(feature = "onnxruntime", feature = "executorch"))]
+mod contract;
+#[cfg(any(feature = "onnxruntime", feature = "executorch"))]
+mod copies;
+#[cfg(feature = "executorch")]
+mod executorch;
 #[cfg(feature = "onnxruntime")]
 mod onnx;
-#[cfg(feature = "onnxruntime")]
-mod optimize;
-#[cfg(feature = "ort")]
-mod places;
-#[cfg(feature = "ort")]
-mod probe;
-#[cfg(all(test, feature = "ort"))]
-mod session_tests;
-#[cfg(all(test, feature = "ort"))]
-mod test_models;
-#[cfg(all(test, feature = "ort"))]
-mod tests;
+mod tensor;
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::path::PathBuf;
 
 use crate::bundle::Bundle;
-use crate::bundle::manifest::SessionSpec;
+#[cfg(feature = "executorch")]
+use crate::bundle::manifest::EXECUTORCH;
 #[cfg(feature = "onnxruntime")]
-use crate::bundle::manifest::major_minor;
+use crate::bundle::manifest::ONNXRUNTIME;
+use crate::bundle::manifest::SessionSpec;
 use crate::error::{Error, Result};
 
+#[cfg(feature = "executorch")]
+pub use executorch::{EXECUTORCH_VERSION, PteEncoder, PteModel};
 #[cfg(feature = "onnxruntime")]
-pub use encoder::OnnxEncoder;
-#[cfg(feature = "onnxruntime")]
-pub use library::{Loaded, load, loaded};
-#[cfg(feature = "onnxruntime")]
-pub use onnx::{OnnxModel, Tensor, TensorData};
-#[cfg(feature = "onnxruntime")]
-pub use optimize::OptimizedFormat;
+pub use onnx::{Loaded, OnnxEncoder, OnnxModel, OptimizedFormat, load, loaded};
+pub use tensor::{Tensor, TensorData};
 
 /// Settings of a runtime.
 #[derive(Clone, Debug)]
@@ -95,6 +85,25 @@ pub trait Encoder: Debug + Send + Sync {
     /// calls for, [`Error::Runtime`] where the runtime fails, [`Error::NotFinite`] where it gives NaN or infinity.
     /// `encoded` is empty after an error.
     fn encode(&self, features: &[f32], frames: usize, encoded: &mut Vec<f32>) -> Result<usize>;
+
+    /// What runs it.
+    fn runtime(&self) -> RuntimeInfo;
+}
+
+/// What runs an encoder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RuntimeInfo {
+    /// Name: `ONNX Runtime` or `ExecuTorch`.
+    pub name: &'static str,
+    /// Version, for example `1.32.0`; empty where it is not known.
+    pub version: String,
+}
+
+impl fmt::Display for RuntimeInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.version)
+    }
 }
 
 /// Opens a bundle's encoder in the runtime that its manifest names, with the settings that stand there; the encoder that
@@ -103,37 +112,11 @@ pub trait Encoder: Debug + Send + Sync {
 /// # Errors
 /// [`Error::Unsupported`] for a runtime that this build does not have, otherwise what the runtime gives.
 pub fn open_encoder(bundle: &Bundle, options: &RuntimeOptions) -> Result<Box<dyn Encoder>> {
-    let spec = &bundle.manifest().runtime;
-    match spec.kind.as_str() {
+    match bundle.manifest().runtime.kind.as_str() {
         #[cfg(feature = "onnxruntime")]
-        "onnxruntime" => {
-            let loaded = load(options.library.as_deref())?;
-            // A runtime that is linked in tells no version.
-            let version = major_minor(&loaded.version);
-            if version.is_some() && version < spec.minimum_version() {
-                return Err(Error::Unsupported {
-                    path: bundle.path().to_path_buf(),
-                    what: "ONNX Runtime",
-                    expected: loaded.version,
-                    got: format!("{} or newer", spec.minimum),
-                });
-            }
-            let optimized = spec
-                .optimized
-                .as_ref()
-                .filter(|optimized| optimized.serves(std::env::consts::ARCH, &loaded.version));
-            let file = optimized.map_or(&spec.encoder, |optimized| &optimized.file);
-            let session = options.session.as_ref().unwrap_or(&spec.session);
-            let options = RuntimeOptions {
-                session: Some(session.clone()),
-                ..options.clone()
-            };
-            Ok(Box::new(OnnxEncoder::from_bytes(
-                &bundle.file(file)?,
-                &bundle.manifest().model,
-                &options,
-            )?))
-        }
+        ONNXRUNTIME => Ok(Box::new(onnx::open_encoder(bundle, options)?)),
+        #[cfg(feature = "executorch")]
+        EXECUTORCH => Ok(Box::new(executorch::open_encoder(bundle, options)?)),
         other => {
             let _ = options;
             Err(Error::Unsupported {
@@ -148,9 +131,10 @@ pub fn open_encoder(bundle: &Bundle, options: &RuntimeOptions) -> Result<Box<dyn
 
 /// The runtimes that this build can run, as a bundle's manifest names them.
 pub fn supported() -> &'static [&'static str] {
-    if cfg!(feature = "onnxruntime") {
-        &["onnxruntime"]
-    } else {
-        &[]
-    }
+    &[
+        #[cfg(feature = "onnxruntime")]
+        ONNXRUNTIME,
+        #[cfg(feature = "executorch")]
+        EXECUTORCH,
+    ]
 }

@@ -1,27 +1,18 @@
 //! The encoder graph in ONNX Runtime.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError, TryLockError};
 
 use ort::session::{Session, SessionInputValue};
 use ort::value::{Outlet, TensorElementType, ValueType};
 
-use super::onnx::{failed, open_session, sizes, view};
-use super::{Encoder, RuntimeOptions};
+use super::library::{self, RUNTIME};
+use super::model::{failed, open_session, sizes, view};
+use super::{Encoder, RuntimeInfo, RuntimeOptions};
 use crate::bundle::manifest::ModelSpec;
 use crate::bytes::Bytes;
 use crate::error::{Error, Result};
-
-/// Input `[B, F, T]`, 32-bit floats.
-const FEATURES: &str = "features_bft";
-/// Input `[B]`: valid frames of each swipe, 32-bit or 64-bit integers.
-const LENGTHS: &str = "lengths";
-/// Output `[B, T', D]`, 32-bit floats.
-const ENCODED: &str = "encoded_btf";
-
-/// Copies of an encoder at most.
-const MAX_COPIES: usize = 64;
+use crate::runtime::contract::{ENCODED, FEATURES, LENGTHS, check_encoded, check_features};
+use crate::runtime::copies::Copies;
 
 /// An encoder graph: `features_bft` `[B, F, T]` and `lengths` `[B]` to `encoded_btf` `[B, T', D]`.
 ///
@@ -29,9 +20,7 @@ const MAX_COPIES: usize = 64;
 /// that is idle.
 #[derive(Debug)]
 pub struct OnnxEncoder {
-    copies: Vec<Mutex<Session>>,
-    /// The copy to wait for where none is idle.
-    next: AtomicUsize,
+    copies: Copies<Session>,
     features: usize,
     width: usize,
     subsampling: usize,
@@ -55,13 +44,6 @@ impl OnnxEncoder {
     /// [`Error::Invalid`] and [`Error::Shape`] where inputs and outputs are not those of an encoder of these dimensions,
     /// [`Error::Invalid`] for options out of range.
     pub fn from_bytes(bytes: &[u8], model: &ModelSpec, options: &RuntimeOptions) -> Result<Self> {
-        if options.copies == 0 || options.copies > MAX_COPIES {
-            return Err(Error::invalid(
-                "the number of copies",
-                format!("1 to {MAX_COPIES}"),
-                options.copies,
-            ));
-        }
         let first = open_session(bytes, options)?;
         let inputs = first.inputs();
         if inputs.len() != 2 {
@@ -90,13 +72,9 @@ impl OnnxEncoder {
             &[0, 0, model.encoder],
         )?;
         let features_first = inputs[0].name() == FEATURES;
-        let mut copies = vec![Mutex::new(first)];
-        for _ in 1..options.copies {
-            copies.push(Mutex::new(open_session(bytes, options)?));
-        }
+        let copies = Copies::new(options.copies, first, || open_session(bytes, options))?;
         Ok(Self {
             copies,
-            next: AtomicUsize::new(0),
             features: model.features,
             width: model.encoder,
             subsampling: model.subsampling.max(1),
@@ -132,18 +110,7 @@ impl OnnxEncoder {
             .map_err(failed("give the encoder's output"))?;
         let shape = sizes(shape);
         let expected = [1, frames.div_ceil(self.subsampling), self.width];
-        if shape != expected {
-            return Err(Error::Shape {
-                what: ENCODED.to_owned(),
-                expected: expected.to_vec(),
-                got: shape,
-            });
-        }
-        if !values.iter().all(|value| value.is_finite()) {
-            return Err(Error::NotFinite {
-                what: "the encoder's output",
-            });
-        }
+        check_encoded(values, &shape, expected)?;
         encoded.extend_from_slice(values);
         Ok(expected[1])
     }
@@ -152,26 +119,16 @@ impl OnnxEncoder {
 impl Encoder for OnnxEncoder {
     fn encode(&self, features: &[f32], frames: usize, encoded: &mut Vec<f32>) -> Result<usize> {
         encoded.clear();
-        let values = self.features.checked_mul(frames);
-        if frames == 0 || i32::try_from(frames).is_err() || values != Some(features.len()) {
-            return Err(Error::Shape {
-                what: "features".to_owned(),
-                expected: vec![self.features, frames.max(1)],
-                got: vec![features.len()],
-            });
+        check_features(features, self.features, frames)?;
+        self.copies
+            .with(|session| self.run(session, features, frames, encoded))
+    }
+
+    fn runtime(&self) -> RuntimeInfo {
+        RuntimeInfo {
+            name: RUNTIME,
+            version: library::loaded().map_or_else(String::new, |loaded| loaded.version),
         }
-        for copy in &self.copies {
-            match copy.try_lock() {
-                Ok(mut session) => return self.run(&mut session, features, frames, encoded),
-                Err(TryLockError::Poisoned(lock)) => {
-                    return self.run(&mut lock.into_inner(), features, frames, encoded);
-                }
-                Err(TryLockError::WouldBlock) => {}
-            }
-        }
-        let copy = &self.copies[self.next.fetch_add(1, Ordering::Relaxed) % self.copies.len()];
-        let mut session = copy.lock().unwrap_or_else(PoisonError::into_inner);
-        self.run(&mut session, features, frames, encoded)
     }
 }
 

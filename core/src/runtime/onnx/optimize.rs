@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::RuntimeOptions;
-use super::onnx::{OnnxModel, failed, session_builder};
+use super::model::{OnnxModel, failed, session_builder};
 use crate::bundle::manifest::{OptimizationLevel, SessionSpec};
 use crate::bytes::Bytes;
 use crate::error::{Error, Result};

@@ -1,0 +1,146 @@
+//! The encoder as a program of ExecuTorch.
+
+use std::path::Path;
+
+use executorch::tensor::ScalarType;
+
+use super::model::{Input, PteModel, PteTensorInfo, floats, shape, tensor};
+use super::{EXECUTORCH_VERSION, RUNTIME};
+use crate::bundle::manifest::ModelSpec;
+use crate::bytes::Bytes;
+use crate::error::{Error, Result};
+use crate::runtime::contract::{ENCODED, FEATURES, LENGTHS, check_encoded, check_features};
+use crate::runtime::copies::Copies;
+use crate::runtime::{Encoder, RuntimeInfo, RuntimeOptions};
+
+/// An encoder program: `features_bft` `[1, F, T]` and `lengths` `[1]` to `encoded_btf` `[1, T', D]`, where T is at most
+/// what the program was exported for.
+#[derive(Debug)]
+pub struct PteEncoder {
+    copies: Copies<PteModel>,
+    features: usize,
+    width: usize,
+    subsampling: usize,
+    max_frames: usize,
+}
+
+impl PteEncoder {
+    /// Loads the encoder of a network with the dimensions `model` from the file at `path`; see
+    /// [`PteModel::from_bytes`] for what the file must be.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the file cannot be read, otherwise as [`from_bytes`](Self::from_bytes).
+    pub fn open(path: &Path, model: &ModelSpec, options: &RuntimeOptions) -> Result<Self> {
+        Self::from_bytes(Bytes::map(path)?, model, options)
+    }
+
+    /// Loads the encoder of a network with the dimensions `model`; see [`PteModel::from_bytes`] for what the bytes must be.
+    ///
+    /// # Errors
+    /// [`Error::Runtime`] where ExecuTorch refuses the program, [`Error::Invalid`] and [`Error::Shape`] where inputs and
+    /// outputs are not those of an encoder of these dimensions, [`Error::Invalid`] for options out of range.
+    pub fn from_bytes(bytes: Bytes, model: &ModelSpec, options: &RuntimeOptions) -> Result<Self> {
+        let first = PteModel::from_bytes(bytes.clone(), options)?;
+        let max_frames = check(first.inputs(), first.outputs(), model)?;
+        let copies = Copies::new(options.copies, first, || {
+            PteModel::from_bytes(bytes.clone(), options)
+        })?;
+        Ok(Self {
+            copies,
+            features: model.features,
+            width: model.encoder,
+            subsampling: model.subsampling.max(1),
+            max_frames,
+        })
+    }
+
+    /// The longest swipe that the program takes, in frames.
+    pub fn max_frames(&self) -> usize {
+        self.max_frames
+    }
+}
+
+/// Checks types and greatest sizes of inputs and outputs, and gives the greatest T.
+fn check(inputs: &[PteTensorInfo], outputs: &[PteTensorInfo], model: &ModelSpec) -> Result<usize> {
+    let ([features, lengths], [encoded, ..]) = (inputs, outputs) else {
+        return Err(Error::invalid(
+            "the encoder program",
+            format!("inputs {FEATURES} and {LENGTHS}, output {ENCODED}"),
+            format!("{} inputs, {} outputs", inputs.len(), outputs.len()),
+        ));
+    };
+    let max_frames = features.sizes.get(2).copied().unwrap_or(0);
+    let frames = max_frames.div_ceil(model.subsampling.max(1));
+    for (what, info, element, sizes) in [
+        (
+            FEATURES,
+            features,
+            ScalarType::Float,
+            vec![1, model.features, max_frames],
+        ),
+        (LENGTHS, lengths, ScalarType::Long, vec![1]),
+        (
+            ENCODED,
+            encoded,
+            ScalarType::Float,
+            vec![1, frames, model.encoder],
+        ),
+    ] {
+        if info.element != element {
+            return Err(Error::invalid(
+                "a tensor of the encoder program",
+                format!("{what} of {element:?}"),
+                format!("{:?}", info.element),
+            ));
+        }
+        if info.sizes != sizes {
+            return Err(Error::Shape {
+                what: format!("the greatest {what} of the encoder program"),
+                expected: sizes,
+                got: info.sizes.clone(),
+            });
+        }
+    }
+    Ok(max_frames)
+}
+
+impl Encoder for PteEncoder {
+    fn encode(&self, features: &[f32], frames: usize, encoded: &mut Vec<f32>) -> Result<usize> {
+        encoded.clear();
+        check_features(features, self.features, frames)?;
+        if frames > self.max_frames {
+            return Err(Error::TooLarge {
+                what: "the number of frames",
+                limit: self.max_frames as u64,
+                got: frames as u64,
+            });
+        }
+        let length = [frames as i64];
+        let inputs = [
+            Input::floats(&[1, self.features, frames], features)?,
+            Input::integers(&[1], &length)?,
+        ];
+        let expected = [1, frames.div_ceil(self.subsampling), self.width];
+        self.copies.with(|model| {
+            model.run_with(&inputs, |outputs| {
+                let output = outputs.first().ok_or_else(|| Error::Runtime {
+                    runtime: RUNTIME,
+                    action: "run the encoder",
+                    message: "the output is missing".to_owned(),
+                })?;
+                let output = tensor(output)?;
+                let values = floats(&output)?;
+                check_encoded(values, &shape(&output), expected)?;
+                encoded.extend_from_slice(values);
+                Ok(expected[1])
+            })
+        })
+    }
+
+    fn runtime(&self) -> RuntimeInfo {
+        RuntimeInfo {
+            name: RUNTIME,
+            version: EXECUTORCH_VERSION.to_owned(),
+        }
+    }
+}

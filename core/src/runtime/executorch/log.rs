@@ -1,0 +1,53 @@
+//! What ExecuTorch prints becomes part of an error instead.
+
+use std::cell::RefCell;
+use std::sync::Once;
+
+use executorch::platform::{self, LogLevel, PlatformImpl};
+
+/// Bytes of messages kept at most.
+const MOST: usize = 500;
+
+thread_local! {
+    /// Messages of errors on this thread since they were last taken.
+    static PRINTED: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Starts ExecuTorch's platform layer, once in a process, and takes over its messages.
+pub(super) fn init() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let mut hooks = PlatformImpl::new(None);
+        hooks.set_emit_log_message(|entry| {
+            if matches!(entry.level, LogLevel::Error | LogLevel::Fatal) {
+                keep(entry.message);
+            }
+        });
+        // SAFETY: `Once` runs this once, before any other call of this module into ExecuTorch.
+        unsafe {
+            platform::register_platform_impl(hooks);
+            platform::pal_init();
+        }
+    });
+}
+
+fn keep(message: &str) {
+    // A message may come while the thread ends.
+    let _ = PRINTED.try_with(|printed| {
+        let Ok(mut printed) = printed.try_borrow_mut() else {
+            return;
+        };
+        if printed.len() + message.len() > MOST {
+            return;
+        }
+        if !printed.is_empty() {
+            printed.push_str("; ");
+        }
+        printed.push_str(message);
+    });
+}
+
+/// Takes the messages of this thread.
+pub(super) fn take() -> String {
+    PRINTED.with(RefCell::take)
+}

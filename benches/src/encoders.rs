@@ -54,6 +54,7 @@ pub struct Report {
 #[derive(Debug, Serialize)]
 pub struct Timed {
     label: String,
+    runtime: String,
     precision: String,
     /// Processor time of a swipe.
     ms: Times,
@@ -140,6 +141,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Box<dyn std::error::Error>> 
         encoders: timed
             .map(|(place, ((subject, precision), run))| Timed {
                 label: subject.label.clone(),
+                runtime: run.encoder.runtime().to_string(),
                 precision,
                 speed: (place > 0)
                     .then(|| Ratio::of(&baseline, &run.times))
@@ -159,19 +161,22 @@ impl Report {
             self.swipes, self.points, self.rounds, self.warm_up
         );
         println!(
-            "{:32}     p50      p90      p99   faster than the first",
+            "{:52}     p50      p90      p99   faster than the first",
             "encoder, ms"
         );
         for encoder in &self.encoders {
             let Times { p50, p90, p99 } = encoder.ms;
-            let label = format!("{} ({})", encoder.label, encoder.precision);
+            let label = format!(
+                "{} ({}, {})",
+                encoder.label, encoder.precision, encoder.runtime
+            );
             let speed = encoder.speed.map_or_else(String::new, |speed| {
                 format!(
                     "   x {:.2} (medians x {:.2})",
                     speed.median, speed.of_medians
                 )
             });
-            println!("{label:32}{p50:8.3} {p90:8.3} {p99:8.3}{speed}");
+            println!("{label:52}{p50:8.3} {p90:8.3} {p99:8.3}{speed}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use swipekit::bundle::Bundle;
+use swipekit::bundle::manifest::ONNXRUNTIME;
 use swipekit::features::{Features, Featuriser};
 use swipekit::lexicon::Lexicon;
 use swipekit::runtime::{self, Encoder, OnnxModel, RuntimeOptions};
@@ -61,12 +62,13 @@ impl Parts {
         })
     }
 
-    /// The step graph.
+    /// The step graph; `None` where the bundle has none, or has it as a program of ExecuTorch.
     ///
     /// # Errors
     /// What loading gives.
     pub fn step(&self) -> swipekit::Result<Option<OnnxModel>> {
-        let Some(name) = &self.bundle.manifest().runtime.step else {
+        let spec = &self.bundle.manifest().runtime;
+        let Some(name) = spec.step.as_ref().filter(|_| spec.kind == ONNXRUNTIME) else {
             return Ok(None);
         };
         OnnxModel::from_bytes(&self.bundle.file(name)?, &RuntimeOptions::default()).map(Some)

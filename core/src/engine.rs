@@ -8,7 +8,7 @@ use crate::decoder::{Decoder, DecoderOptions};
 use crate::error::{Error, Result};
 use crate::features::Featuriser;
 use crate::lexicon::Lexicon;
-use crate::runtime::{self, Encoder, RuntimeOptions};
+use crate::runtime::{self, Encoder, RuntimeInfo, RuntimeOptions};
 use crate::session::Session;
 use crate::transducer::Transducer;
 
@@ -170,6 +170,11 @@ impl Engine {
     /// The bundle.
     pub fn bundle(&self) -> &Bundle {
         &self.shared.bundle
+    }
+
+    /// What runs the encoder.
+    pub fn runtime(&self) -> RuntimeInfo {
+        self.shared.encoder.runtime()
     }
 
     /// The prediction network and the joint.

@@ -8,6 +8,7 @@ use crate::checkpoint::CheckpointError;
 use crate::compare::CompareError;
 use crate::lexicon::LexiconError;
 use crate::network::NetworkError;
+use crate::pte::PteError;
 use crate::quantize::QuantizeError;
 use crate::validate::ValidationError;
 
@@ -38,6 +39,9 @@ pub enum Error {
         "INT8 needs swipes to calibrate on: give a manifest with --calibration, or --synthetic-calibration to try things out"
     )]
     NoCalibration,
+    /// A program of ExecuTorch cannot be made or is not what it should be.
+    #[error(transparent)]
+    Pte(#[from] PteError),
     /// A word list or a lexicon cannot be used.
     #[error(transparent)]
     Lexicon(#[from] LexiconError),
@@ -125,6 +129,7 @@ impl Error {
             Self::Validation(ValidationError::Check { .. })
             | Self::Audit(_)
             | Self::Quantize(QuantizeError::Budget { .. })
+            | Self::Pte(PteError::Refused { .. } | PteError::Budget { .. })
             | Self::Core(swipekit::Error::SelfTest { .. }) => 3,
             Self::Core(swipekit::Error::Damaged { .. }) => 3,
             Self::Lexicon(LexiconError::Core(swipekit::Error::Damaged { .. })) => 3,

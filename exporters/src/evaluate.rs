@@ -55,6 +55,8 @@ pub struct Evaluation {
     pub search_ms_p50: f64,
     /// Resident memory of the process at the end, in MiB.
     pub rss_mb: f64,
+    /// What ran the encoder, with its version.
+    pub runtime: String,
     /// How targets are compared.
     pub folding: &'static str,
 }
@@ -83,7 +85,7 @@ pub fn evaluate(
             what: "swipes",
         });
     }
-    Ok(counts.summary())
+    Ok(counts.summary(engine.runtime().to_string()))
 }
 
 #[derive(Default)]
@@ -113,7 +115,7 @@ impl Counts {
         Ok(())
     }
 
-    fn summary(self) -> Evaluation {
+    fn summary(self, runtime: String) -> Evaluation {
         let accuracy = Accuracy::of(&self.outcomes);
         let class = |letters| accuracy.of_length(letters);
         let total = Times::of(self.total);
@@ -133,6 +135,7 @@ impl Counts {
             encoder_ms_p50: Times::of(self.encoder).p50,
             search_ms_p50: Times::of(self.search).p50,
             rss_mb: resident_mib(),
+            runtime,
             folding: FOLDING,
         }
     }

@@ -16,6 +16,7 @@ pub mod lexicon;
 pub mod network;
 pub mod onnx;
 pub mod precision;
+pub mod pte;
 pub mod quantize;
 pub mod reference;
 pub mod swipes;

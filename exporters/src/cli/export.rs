@@ -18,7 +18,9 @@ use crate::quantize::sensitivity::When;
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Write ONNX bundles, after they have proved themselves against the checkpoint.
-    Onnx(Box<Arguments>),
+    Onnx(Box<OnnxArguments>),
+    /// Write ExecuTorch bundles, likewise; it takes Python with PyTorch (`cargo xtask setup --executorch`).
+    Pte(Box<PteArguments>),
 }
 
 /// Precision of the encoder.
@@ -80,22 +82,17 @@ enum Sensitivity {
     Always,
 }
 
+/// What every export takes.
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("swipes").args(["calibration", "synthetic_calibration"]))]
-pub(super) struct Arguments {
+struct Common {
     /// NeMo checkpoint: .nemo or Lightning .ckpt.
     #[arg(long, value_name = "FILE")]
     checkpoint: PathBuf,
-    /// Folder of the bundle; an older bundle there is replaced once the new one has passed. Of several precisions or
-    /// targets, the folder that their bundles stand in, each called TARGET-PRECISION.
+    /// Folder of the bundle; an older bundle there is replaced once the new one has passed. Of several bundles the folder
+    /// that they stand in.
     #[arg(long, value_name = "DIR")]
     output: PathBuf,
-    /// Precisions of the encoder.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "fp32")]
-    precision: Vec<Precision>,
-    /// What the bundles are for.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "desktop")]
-    target: Vec<Target>,
     /// Lexicon to bundle: a built lexicon or a word list with frequencies. Without it the bundle is dynamic.
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
@@ -111,12 +108,6 @@ pub(super) struct Arguments {
     /// Folder to also write every bundle to as one .swipekit file.
     #[arg(long, value_name = "DIR")]
     package_dir: Option<PathBuf>,
-    /// Leave INT8 out, whatever --precision says.
-    #[arg(long)]
-    skip_quantization: bool,
-    /// Also write the encoder as ONNX Runtime's optimiser leaves it (encoder.ort).
-    #[arg(long)]
-    create_ort_optimized: bool,
     /// Report what each file takes after deflate.
     #[arg(long)]
     compression_test: bool,
@@ -132,24 +123,9 @@ pub(super) struct Arguments {
     /// Swipes a batch.
     #[arg(long, value_name = "M", default_value_t = Quantization::default().batch_size, value_parser = at_least_one)]
     calibration_batch_size: usize,
-    /// How the ranges of activations follow from the calibration, for static recipes.
-    #[arg(long, value_enum, default_value_t = CalibrationMethod::Percentile)]
-    calibration_method: CalibrationMethod,
-    /// Percent of the values that --calibration-method percentile keeps.
-    #[arg(long, value_name = "X", default_value_t = 99.99, value_parser = percent)]
-    percentile: f64,
-    /// Weight of the newest batch in --calibration-method moving-average.
-    #[arg(long, value_name = "X", default_value_t = 0.1, value_parser = share)]
-    moving_average: f32,
-    /// INT8 recipe, in place of the target's own.
-    #[arg(long, value_name = "NAME", value_parser = recipe)]
-    recipe: Option<Recipe>,
-    /// Points of top-1 accuracy that INT8 may cost; layers that cost more stay in float.
+    /// Points of top-1 accuracy that INT8 may cost; what costs more is made otherwise, or refused.
     #[arg(long, value_name = "POINTS", default_value_t = 0.2, value_parser = points)]
     max_top1_loss: f64,
-    /// When each layer's own cost is measured.
-    #[arg(long, value_enum, default_value_t = Sensitivity::Auto)]
-    sensitivity: Sensitivity,
     /// Manifest of swipes to compare the bundles on, next to FP32.
     #[arg(long, value_name = "MANIFEST")]
     validate: Option<PathBuf>,
@@ -165,12 +141,6 @@ pub(super) struct Arguments {
     /// Featuriser; by default `kinematic37` for a checkpoint with a feature scale, otherwise `seed`.
     #[arg(long, value_enum)]
     featuriser: Option<Featuriser>,
-    /// Type of the encoder's input `lengths`.
-    #[arg(long, value_enum, default_value_t = Lengths::Int64)]
-    lengths: Lengths,
-    /// Also write prediction network and joint as graphs of their own.
-    #[arg(long)]
-    parts: bool,
     /// Weight of the lexicon's prior in the default preset.
     #[arg(long, value_name = "X")]
     prior_weight: Option<f32>,
@@ -183,6 +153,86 @@ pub(super) struct Arguments {
     /// Print the reports as one JSON object.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct OnnxArguments {
+    #[command(flatten)]
+    common: Common,
+    /// Precisions of the encoder. Of several bundles, each is called TARGET-PRECISION.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "fp32")]
+    precision: Vec<Precision>,
+    /// What the bundles are for.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "desktop")]
+    target: Vec<Target>,
+    /// Leave INT8 out, whatever --precision says.
+    #[arg(long)]
+    skip_quantization: bool,
+    /// Also write the encoder as ONNX Runtime's optimiser leaves it (encoder.ort).
+    #[arg(long)]
+    create_ort_optimized: bool,
+    /// How the ranges of activations follow from the calibration, for static recipes.
+    #[arg(long, value_enum, default_value_t = CalibrationMethod::Percentile)]
+    calibration_method: CalibrationMethod,
+    /// Percent of the values that --calibration-method percentile keeps.
+    #[arg(long, value_name = "X", default_value_t = 99.99, value_parser = percent)]
+    percentile: f64,
+    /// Weight of the newest batch in --calibration-method moving-average.
+    #[arg(long, value_name = "X", default_value_t = 0.1, value_parser = share)]
+    moving_average: f32,
+    /// INT8 recipe, in place of the target's own.
+    #[arg(long, value_name = "NAME", value_parser = recipe)]
+    recipe: Option<Recipe>,
+    /// When each layer's own cost is measured.
+    #[arg(long, value_enum, default_value_t = Sensitivity::Auto)]
+    sensitivity: Sensitivity,
+    /// Type of the encoder's input `lengths`.
+    #[arg(long, value_enum, default_value_t = Lengths::Int64)]
+    lengths: Lengths,
+    /// Also write prediction network and joint as graphs of their own.
+    #[arg(long)]
+    parts: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[cfg_attr(not(feature = "executorch"), allow(dead_code))]
+pub(super) struct PteArguments {
+    #[command(flatten)]
+    common: Common,
+    /// Programs to make. Of several bundles, each is called like its mode.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "xnnpack")]
+    mode: Vec<Mode>,
+    /// Where the ranges of activations in 8 bits come from.
+    #[arg(long, value_enum, default_value_t = Scheme::Dynamic)]
+    scheme: Scheme,
+    /// Let an FP32 encoder take the place of one in 8 bits that fails, instead of failing.
+    #[arg(long)]
+    fallback_fp32: bool,
+    /// Python interpreter with PyTorch and ExecuTorch; looked for where it is not given.
+    #[arg(long, value_name = "FILE")]
+    python: Option<PathBuf>,
+}
+
+/// How a program of ExecuTorch is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+enum Mode {
+    /// 32-bit floats without XNNPACK: slow, to compare with.
+    Fp32,
+    /// 32-bit floats on XNNPACK.
+    Xnnpack,
+    /// 8-bit integers on XNNPACK.
+    Int8,
+    /// As int8, refused unless it is quantised and XNNPACK runs it.
+    Ultra,
+}
+
+/// Where the ranges of activations in 8 bits come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Scheme {
+    /// Each swipe's own.
+    Dynamic,
+    /// The calibration swipes.
+    Static,
 }
 
 fn recipe(name: &str) -> Result<Recipe, String> {
@@ -211,30 +261,71 @@ fn share(text: &str) -> Result<f32, String> {
     between(text, 0.0, 1.0).map(|share| share as f32)
 }
 
-impl Arguments {
-    fn quantization(&self) -> Quantization {
+impl Common {
+    /// The options that do not depend on the runtime.
+    fn options(&self) -> export::Options {
         let synthetic = self.synthetic_calibration.then_some(Source::Synthetic);
-        Quantization {
-            calibration: self.calibration.clone().map(Source::Manifest).or(synthetic),
-            batches: self.calibration_batches,
-            batch_size: self.calibration_batch_size,
-            method: match self.calibration_method {
-                CalibrationMethod::Minmax => Method::MinMax,
-                CalibrationMethod::MovingAverage => Method::MovingAverage {
-                    weight: self.moving_average,
-                },
-                CalibrationMethod::Percentile => Method::Percentile {
-                    percent: self.percentile,
-                },
-                CalibrationMethod::Entropy => Method::Entropy,
+        export::Options {
+            quantization: Quantization {
+                calibration: self.calibration.clone().map(Source::Manifest).or(synthetic),
+                batches: self.calibration_batches,
+                batch_size: self.calibration_batch_size,
+                max_top1_loss: self.max_top1_loss,
+                ..Quantization::default()
             },
-            recipe: self.recipe,
-            max_top1_loss: self.max_top1_loss,
-            sensitivity: match self.sensitivity {
-                Sensitivity::Auto => When::Needed,
-                Sensitivity::Always => When::Always,
-            },
+            validation: self.validate.clone().map(|manifest| Validation {
+                manifest,
+                samples: self.validate_samples,
+                program: std::env::current_exe().ok(),
+            }),
+            lexicon: self.lexicon.clone(),
+            lexicon_source: self.lexicon_source.clone(),
+            lexicon_licence: self.lexicon_licence.clone(),
+            name: self.name.clone(),
+            language: self.language.clone(),
+            featuriser: self.featuriser.map(|featuriser| match featuriser {
+                Featuriser::Kinematic37 => export::FeaturiserKind::Kinematic37,
+                Featuriser::Seed => export::FeaturiserKind::Seed,
+            }),
+            assets: self.bundle_assets.clone(),
+            package_dir: self.package_dir.clone(),
+            compression_test: self.compression_test,
+            prior_weight: self.prior_weight,
+            licence: self.licence.clone(),
+            credits: self.credits.clone(),
+            ..export::Options::new(&self.checkpoint, &self.output)
         }
+    }
+}
+
+impl OnnxArguments {
+    fn options(&self) -> export::Options {
+        let mut options = self.common.options();
+        options.precisions = self.precisions();
+        options.targets = self.targets();
+        options.lengths = match self.lengths {
+            Lengths::Int32 => LengthType::Int32,
+            Lengths::Int64 => LengthType::Int64,
+        };
+        options.parts = self.parts;
+        options.optimized = self.create_ort_optimized;
+        let quantization = &mut options.quantization;
+        quantization.method = match self.calibration_method {
+            CalibrationMethod::Minmax => Method::MinMax,
+            CalibrationMethod::MovingAverage => Method::MovingAverage {
+                weight: self.moving_average,
+            },
+            CalibrationMethod::Percentile => Method::Percentile {
+                percent: self.percentile,
+            },
+            CalibrationMethod::Entropy => Method::Entropy,
+        };
+        quantization.recipe = self.recipe;
+        quantization.sensitivity = match self.sensitivity {
+            Sensitivity::Auto => When::Needed,
+            Sensitivity::Always => When::Always,
+        };
+        options
     }
 
     fn precisions(&self) -> Vec<export::Precision> {
@@ -267,7 +358,13 @@ impl Arguments {
 }
 
 pub(super) fn run(command: Command) -> Result<()> {
-    let Command::Onnx(arguments) = command;
+    match command {
+        Command::Onnx(arguments) => onnx(&arguments),
+        Command::Pte(arguments) => pte(&arguments),
+    }
+}
+
+fn onnx(arguments: &OnnxArguments) -> Result<()> {
     if arguments.precisions().is_empty() {
         let text =
             "--skip-quantization leaves no precision to export; name another one with --precision";
@@ -275,47 +372,56 @@ pub(super) fn run(command: Command) -> Result<()> {
             .error(ErrorKind::ArgumentConflict, text)
             .exit();
     }
-    let options = export::Options {
-        precisions: arguments.precisions(),
-        targets: arguments.targets(),
-        quantization: arguments.quantization(),
-        validation: arguments.validate.map(|manifest| Validation {
-            manifest,
-            samples: arguments.validate_samples,
-            program: std::env::current_exe().ok(),
+    with_progress(arguments.common.json, |say| {
+        export::onnx(&arguments.options(), say)
+    })
+}
+
+#[cfg(feature = "executorch")]
+fn pte(arguments: &PteArguments) -> Result<()> {
+    use crate::pte;
+
+    let mut modes = arguments.mode.clone();
+    modes.sort();
+    modes.dedup();
+    let modes = modes.into_iter().map(|mode| match mode {
+        Mode::Fp32 => pte::Mode::Fp32,
+        Mode::Xnnpack => pte::Mode::Xnnpack,
+        Mode::Int8 => pte::Mode::Int8,
+        Mode::Ultra => pte::Mode::Ultra,
+    });
+    let options = export::PteOptions {
+        base: arguments.common.options(),
+        modes: modes.collect(),
+        scheme: Some(match arguments.scheme {
+            Scheme::Dynamic => pte::Scheme::Dynamic,
+            Scheme::Static => pte::Scheme::Static,
         }),
-        lexicon: arguments.lexicon,
-        lexicon_source: arguments.lexicon_source,
-        lexicon_licence: arguments.lexicon_licence,
-        name: arguments.name,
-        language: arguments.language,
-        featuriser: arguments.featuriser.map(|featuriser| match featuriser {
-            Featuriser::Kinematic37 => export::FeaturiserKind::Kinematic37,
-            Featuriser::Seed => export::FeaturiserKind::Seed,
-        }),
-        lengths: match arguments.lengths {
-            Lengths::Int32 => LengthType::Int32,
-            Lengths::Int64 => LengthType::Int64,
-        },
-        parts: arguments.parts,
-        optimized: arguments.create_ort_optimized,
-        assets: arguments.bundle_assets,
-        package_dir: arguments.package_dir,
-        compression_test: arguments.compression_test,
-        prior_weight: arguments.prior_weight,
-        licence: arguments.licence,
-        credits: arguments.credits,
-        ..export::Options::new(arguments.checkpoint, arguments.output)
+        fallback_fp32: arguments.fallback_fp32,
+        python: arguments.python.clone(),
     };
+    with_progress(arguments.common.json, |say| export::pte(&options, say))
+}
+
+#[cfg(not(feature = "executorch"))]
+fn pte(_: &PteArguments) -> Result<()> {
+    Err(crate::pte::PteError::NotBuilt.into())
+}
+
+/// Runs an export under a progress bar and prints what it did.
+fn with_progress(
+    as_json: bool,
+    export: impl FnOnce(&mut dyn FnMut(&export::Progress<'_>)) -> Result<Outcome>,
+) -> Result<()> {
     let bar = output::stages("export");
-    let result = export::onnx(&options, |progress| {
+    let result = export(&mut |progress| {
         bar.set_length(progress.stages as u64);
         bar.set_position(progress.done as u64);
         bar.set_message(progress.what.to_owned());
     });
     bar.finish_and_clear();
     let outcome = result?;
-    if arguments.json {
+    if as_json {
         output::json(&outcome)
     } else {
         output::text(&summary(&outcome))
@@ -338,9 +444,12 @@ fn summary(outcome: &Outcome) -> String {
     let rows = outcome.bundles.iter().map(|bundle| {
         let report = &bundle.report;
         let kib = |bytes: u64| format!("{:.0}", bytes as f64 / 1024.0);
-        let size = &report.audit.size;
-        let cost = report.encoder.sensitivity.as_ref();
         let none = || "-".to_owned();
+        let size = report.size();
+        let cost = report.encoder.sensitivity.as_ref();
+        let lowering = report.lowering.as_ref();
+        let effect = lowering.and_then(|lowering| lowering.effect.as_ref());
+        let effect = cost.map(|cost| &cost.chosen).or(effect);
         // On the manifest where one was given, otherwise on the calibration swipes.
         let compared = report.comparison.as_ref();
         let figures = compared.and_then(|comparison| comparison.bundles.last());
@@ -351,18 +460,15 @@ fn summary(outcome: &Outcome) -> String {
         let percent = |share: Option<f64>| share.map_or_else(none, |share| format!("{share:.2}"));
         vec![
             report.bundle.clone(),
-            kib(size.bytes),
-            format!("{:.3}", size.ratio),
-            kib(size.deflated),
-            report
-                .encoder
-                .recipe
-                .map_or_else(none, |recipe| recipe.name.to_owned()),
+            size.map_or_else(none, |size| kib(size.bytes)),
+            size.map_or_else(none, |size| format!("{:.3}", size.ratio)),
+            size.map_or_else(none, |size| kib(size.deflated)),
+            recipe_name(report).unwrap_or_else(none),
             cost.map_or_else(none, |cost| {
                 format!("{} of {}", cost.float.len(), cost.layers)
             }),
-            percent(top1.or(cost.map(|cost| cost.chosen.top1))),
-            percent(lost.or(cost.map(|cost| cost.chosen.top1_loss))),
+            percent(top1.or(effect.map(|effect| effect.top1))),
+            percent(lost.or(effect.map(|effect| effect.top1_loss))),
             report
                 .encoder
                 .agreement
@@ -388,9 +494,23 @@ fn summary(outcome: &Outcome) -> String {
         headers: headers.map(str::to_owned).to_vec(),
         rows: rows.collect(),
     };
+    let warnings = outcome.bundles.iter().flat_map(|bundle| {
+        let lowering = bundle.report.lowering.iter();
+        let warnings = lowering.flat_map(|lowering| &lowering.warnings);
+        warnings.map(|warning| format!("warning: {}: {warning}\n", bundle.report.bundle))
+    });
     format!(
-        "{}\nReports:\n{}",
+        "{}\n{}Reports:\n{}",
         table.text(),
+        warnings.collect::<String>(),
         reports.collect::<String>()
     )
+}
+
+/// How an encoder's 8 bits were made.
+fn recipe_name(report: &export::Report) -> Option<String> {
+    if let Some(recipe) = &report.encoder.recipe {
+        return Some(recipe.name.to_owned());
+    }
+    report.lowering.as_ref()?.encoder.scheme.clone()
 }

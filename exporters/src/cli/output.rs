@@ -14,8 +14,12 @@ pub(super) fn long_version() -> String {
         Ok(loaded) => loaded.to_string(),
         Err(_) => "not found; run `cargo xtask setup` or set ORT_DYLIB_PATH".to_owned(),
     };
+    #[cfg(feature = "executorch")]
+    let executorch = swipekit::runtime::EXECUTORCH_VERSION;
+    #[cfg(not(feature = "executorch"))]
+    let executorch = "not in this build; build with `--features executorch`";
     format!(
-        "{}\nbundle format: {}\nONNX Runtime: {runtime}",
+        "{}\nbundle format: {}\nONNX Runtime: {runtime}\nExecuTorch: {executorch}",
         env!("CARGO_PKG_VERSION"),
         swipekit::bundle::manifest::FORMAT
     )

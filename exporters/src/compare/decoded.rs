@@ -35,7 +35,16 @@ pub(super) struct Decoded {
     frames: Vec<Vec<f32>>,
     /// Width and subsampling of the encoder.
     dimensions: (usize, usize),
+    /// What ran the encoder.
+    pub(super) runtime: String,
     pub(super) error: Option<EncoderError>,
+}
+
+/// What a thread says of its engine and of the frames that it compared.
+struct Worked {
+    histogram: ErrorHistogram,
+    dimensions: (usize, usize),
+    runtime: String,
 }
 
 /// What becomes of one swipe.
@@ -59,7 +68,7 @@ impl Job<'_> {
         let mut slots: Vec<Option<One>> = Vec::new();
         slots.resize_with(self.swipes.len(), || None);
         let mut histogram = ErrorHistogram::default();
-        let mut dimensions = (0, 0);
+        let mut decoded = Decoded::default();
         let (sender, receiver) = mpsc::channel();
         thread::scope(|scope| -> Result<()> {
             let workers: Vec<_> = (0..self.threads.clamp(1, self.swipes.len().max(1)))
@@ -84,15 +93,12 @@ impl Job<'_> {
                 let worked = worker
                     .join()
                     .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-                histogram.merge(&worked.0);
-                dimensions = worked.1;
+                histogram.merge(&worked.histogram);
+                decoded.dimensions = worked.dimensions;
+                decoded.runtime = worked.runtime;
             }
             Ok(())
         })?;
-        let mut decoded = Decoded {
-            dimensions,
-            ..Decoded::default()
-        };
         let mut errors = Vec::new();
         for one in slots.into_iter().flatten() {
             decoded.outcomes.push(one.outcome);
@@ -112,7 +118,7 @@ impl Job<'_> {
         next: &AtomicUsize,
         stop: &AtomicBool,
         sender: &mpsc::Sender<(usize, One)>,
-    ) -> Result<(ErrorHistogram, (usize, usize))> {
+    ) -> Result<Worked> {
         let engine = self.words.engine(path, 1, self.library)?;
         let model = &engine.manifest().model;
         let dimensions = (model.encoder, model.subsampling);
@@ -147,7 +153,11 @@ impl Job<'_> {
             // There is no receiver any more where another thread failed.
             let _ = sender.send((index, one));
         }
-        Ok((histogram, dimensions))
+        Ok(Worked {
+            histogram,
+            dimensions,
+            runtime: engine.runtime().to_string(),
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
+use swipekit::bundle::manifest::ONNXRUNTIME;
 use swipekit::{Engine, EngineOptions};
 
 use super::CompareError;
@@ -49,6 +50,9 @@ pub struct MeasureArguments {
     /// Swipes to decode.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub swipes: usize,
+    /// The bundle's runtime, by its name in the manifest: what is loaded before the bundle is opened.
+    #[arg(long, value_name = "NAME", default_value = ONNXRUNTIME)]
+    pub runtime: String,
     /// ONNX Runtime's shared library; looked for where it is not given.
     #[arg(long, value_name = "FILE")]
     pub runtime_library: Option<PathBuf>,
@@ -64,7 +68,10 @@ pub const COMMAND: &str = "measure";
 pub fn measure(arguments: &MeasureArguments) -> Result<Footprint> {
     let rss_before_mib = resident_mib();
     let start = Instant::now();
-    swipekit::runtime::load(arguments.runtime_library.as_deref())?;
+    // ExecuTorch is part of the program.
+    if arguments.runtime == ONNXRUNTIME {
+        swipekit::runtime::load(arguments.runtime_library.as_deref())?;
+    }
     let runtime_ms = milliseconds(start.elapsed());
 
     let start = Instant::now();
@@ -103,6 +110,7 @@ pub fn measure(arguments: &MeasureArguments) -> Result<Footprint> {
 pub(super) fn launch(
     program: &Path,
     bundle: &Path,
+    runtime: &str,
     manifest: &Path,
     lexicon: Option<&Path>,
     library: Option<&Path>,
@@ -113,7 +121,7 @@ pub(super) fn launch(
         message,
     };
     let mut command = Command::new(program);
-    command.arg(COMMAND);
+    command.arg(COMMAND).args(["--runtime", runtime]);
     let given = [
         ("--bundle=", Some(bundle)),
         ("--manifest=", Some(manifest)),
@@ -185,9 +193,16 @@ mod tests {
     fn a_program_that_does_not_measure_is_an_error() {
         let run = |program: &str| {
             let path = Path::new("bundle");
-            launch(Path::new(program), path, Path::new("m"), None, None)
-                .unwrap_err()
-                .to_string()
+            launch(
+                Path::new(program),
+                path,
+                ONNXRUNTIME,
+                Path::new("m"),
+                None,
+                None,
+            )
+            .unwrap_err()
+            .to_string()
         };
         assert!(run("/nowhere/to/be/found").contains("/nowhere/to/be/found"));
         #[cfg(unix)]

@@ -2,15 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The machine and the runtime.
+/// The machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
     /// The processor's name; its architecture where the platform does not tell.
     pub processor: String,
     /// Cores that this process may use.
     pub cores: usize,
-    /// Version of ONNX Runtime; `None` before it is loaded.
-    pub runtime: Option<String>,
 }
 
 impl Machine {
@@ -25,17 +23,12 @@ impl Machine {
                 .map_or(std::env::consts::ARCH, |(_, name)| name.trim())
                 .to_owned(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
-            runtime: swipekit::runtime::loaded().map(|loaded| loaded.version),
         }
     }
 }
 
 impl std::fmt::Display for Machine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}, {} cores", self.processor, self.cores)?;
-        match &self.runtime {
-            Some(version) => write!(f, ", ONNX Runtime {version}"),
-            None => Ok(()),
-        }
+        write!(f, "{}, {} cores", self.processor, self.cores)
     }
 }

@@ -130,6 +130,8 @@ pub struct BundleFigures {
     pub label: String,
     /// Name in its manifest.
     pub name: String,
+    /// What runs the encoder, with its version.
+    pub runtime: String,
     /// Precision of the encoder.
     pub precision: String,
     /// Parameters of the network.
@@ -253,10 +255,11 @@ pub fn compare(
         figures.push(BundleFigures {
             label: subject.label.clone(),
             name: manifest.name.clone(),
+            runtime: String::new(),
             precision: manifest.precision.clone(),
             parameters: manifest.model.parameters,
             sizes: scales.weigh(bundle, options.deflate)?,
-            footprint: run.footprint(subject, &mut tick)?,
+            footprint: run.footprint(subject, &manifest.runtime.kind, &mut tick)?,
             accuracy: Accuracy::of(&[]),
             latency: None,
             difference: None,
@@ -331,7 +334,12 @@ impl Run<'_> {
         self.subjects.len() * (self.swipes.len() + self.timed.len() * rounds)
     }
 
-    fn footprint(&self, subject: &Subject, tick: &mut Tick<'_>) -> Result<Option<Footprint>> {
+    fn footprint(
+        &self,
+        subject: &Subject,
+        runtime: &str,
+        tick: &mut Tick<'_>,
+    ) -> Result<Option<Footprint>> {
         let Some(program) = &self.options.program else {
             return Ok(None);
         };
@@ -341,6 +349,7 @@ impl Run<'_> {
             launches.push(footprint::launch(
                 program,
                 &subject.path,
+                runtime,
                 &self.options.manifest,
                 self.options.lexicon.as_deref(),
                 self.library(),
@@ -369,6 +378,7 @@ impl Run<'_> {
                 tick.tell("accuracy", &subject.label, 1);
             })?;
             figures[index].accuracy = Accuracy::of(&decoded.outcomes);
+            figures[index].runtime.clone_from(&decoded.runtime);
             let Some(base) = &baseline else {
                 baseline = Some(decoded);
                 continue;

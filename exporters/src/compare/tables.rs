@@ -108,6 +108,7 @@ fn bundles(comparison: &Comparison) -> Table {
         None => "Opening and memory were not measured.".to_owned(),
     };
     let mut table = Table::new("Bundles", note, all.iter());
+    table.row("runtime", all.iter().map(|bundle| bundle.runtime.clone()));
     table.row(
         "precision",
         all.iter().map(|bundle| bundle.precision.clone()),

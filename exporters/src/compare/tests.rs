@@ -31,6 +31,7 @@ fn figures(label: &str, hits: usize) -> BundleFigures {
     BundleFigures {
         label: label.to_owned(),
         name: "made-up".to_owned(),
+        runtime: "ONNX Runtime 1.32.0".to_owned(),
         precision: "fp32".to_owned(),
         parameters: 1_900_000,
         sizes: Sizes {

@@ -28,7 +28,7 @@ use crate::validate::{Agreement, ValidationError, agreement};
 /// Least mean cosine between the frames of a 16-bit encoder and the FP32 one's.
 const FP16_COSINE: f64 = 0.9999;
 /// The same for an 8-bit encoder. Sound ones have 0.999 and more, ranges of other data 0.95 and less.
-const INT8_COSINE: f64 = 0.99;
+pub(super) const INT8_COSINE: f64 = 0.99;
 
 /// An encoder and the evidence for it.
 #[derive(Debug)]
@@ -42,6 +42,21 @@ pub(super) struct Encoder {
     /// Names of the weights of products that stay in 32 bits.
     pub(super) kept: Vec<String>,
     pub(super) report: EncoderReport,
+}
+
+impl Encoder {
+    /// A program of ExecuTorch.
+    #[cfg(feature = "executorch")]
+    pub(super) fn program(precision: Precision, file: Vec<u8>, report: EncoderReport) -> Self {
+        Self {
+            precision,
+            file,
+            equalized: None,
+            reduced: Vec::new(),
+            kept: Vec::new(),
+            report,
+        }
+    }
 }
 
 /// How an encoder was made and what it showed.
@@ -233,14 +248,7 @@ impl<'a> Encoders<'a> {
         };
         let model = &source.model;
         let quantization = &self.options.quantization;
-        let probe = match &self.probe {
-            Some(probe) => Rc::clone(probe),
-            None => {
-                step("decoding the calibration swipes in FP32");
-                let made = calibration.probe(&self.graphs.encoder_file)?;
-                Rc::clone(self.probe.insert(Rc::new(made)))
-            }
-        };
+        let probe = self.probe(step)?;
         let sensitivity = sensitivity::search(
             &sensitivity::Graph {
                 model,
@@ -314,7 +322,26 @@ impl<'a> Encoders<'a> {
         Ok(Rc::clone(self.sources[slot].insert(Rc::new(made))))
     }
 
-    fn calibration(&mut self, step: &mut dyn FnMut(&str)) -> Result<Rc<Calibration>> {
+    /// The calibration swipes with what the FP32 encoder makes of them.
+    pub(super) fn probe(&mut self, step: &mut dyn FnMut(&str)) -> Result<Rc<Probe>> {
+        if let Some(probe) = &self.probe {
+            return Ok(Rc::clone(probe));
+        }
+        let calibration = self.calibration(step)?;
+        step("decoding the calibration swipes in FP32");
+        let made = calibration.probe(&self.graphs.encoder_file)?;
+        Ok(Rc::clone(self.probe.insert(Rc::new(made))))
+    }
+
+    /// Magnitudes of the columns that the layer behind the subsampling reads, in the graph's order.
+    #[cfg(feature = "executorch")]
+    pub(super) fn columns(&mut self, step: &mut dyn FnMut(&str)) -> Result<Vec<f32>> {
+        let calibration = self.calibration(step)?;
+        let seen = self.observations(false, &calibration, step)?;
+        Ok(seen.columns(&equalize::activation(&self.graphs.encoder)?))
+    }
+
+    pub(super) fn calibration(&mut self, step: &mut dyn FnMut(&str)) -> Result<Rc<Calibration>> {
         if let Some(calibration) = &self.calibration {
             return Ok(Rc::clone(calibration));
         }
@@ -359,7 +386,7 @@ impl<'a> Encoders<'a> {
     }
 
     /// Swipes that need no manifest.
-    fn synthetic(&self) -> Result<Vec<Sample>> {
+    pub(super) fn synthetic(&self) -> Result<Vec<Sample>> {
         let featuriser = swipekit::features::Featuriser::new(&self.graphs.manifest.featuriser)?;
         let mut random = Random::new(synthetic::SAMPLE_SEED);
         let words = synthetic::SAMPLE_WORDS.iter();
@@ -369,4 +396,4 @@ impl<'a> Encoders<'a> {
 }
 
 /// Calibration swipes that the frames are compared on.
-const AGREEMENT_SWIPES: usize = 64;
+pub(super) const AGREEMENT_SWIPES: usize = 64;

@@ -42,14 +42,13 @@ pub(super) struct Graphs {
 }
 
 impl Graphs {
-    /// Reads the checkpoint, writes its graphs and holds them to the reference network.
+    /// Writes a checkpoint's graphs and holds them to the reference network.
     pub(super) fn new(
         options: &Options,
+        checkpoint: &Checkpoint,
         scratch: &Path,
         mut step: impl FnMut(&str),
     ) -> Result<Self> {
-        step("reading the checkpoint");
-        let checkpoint = Checkpoint::open(&options.checkpoint)?;
         let network = Network::new(&checkpoint.config, &checkpoint.weights)?;
         let lexicon = match &options.lexicon {
             Some(path) => {
@@ -97,7 +96,7 @@ impl Graphs {
             }),
         };
         let validation = validate::validate(&network, &paths, options.lengths)?;
-        let manifest = manifest(options, &checkpoint, &network, lexicon.as_ref());
+        let manifest = manifest(options, checkpoint, &network, lexicon.as_ref());
         Ok(Self {
             encoder,
             encoder_file,

@@ -11,6 +11,8 @@ mod golden;
 mod graphs;
 mod package;
 mod page;
+#[cfg(feature = "executorch")]
+mod pte;
 mod report;
 mod target;
 #[cfg(test)]
@@ -22,10 +24,13 @@ use std::time::Instant;
 
 pub use calibration::{CalibrationReport, Quantization, Source};
 pub use encoders::{EncoderReport, PassedOver};
-pub use report::{Exported, Outcome, Report};
+#[cfg(feature = "executorch")]
+pub use pte::{PteOptions, pte};
+pub use report::{Exported, LoweringReport, Outcome, Report};
 pub use target::Target;
 
 use crate::bundle;
+use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::evaluate::resident_mib;
 use crate::onnx::LengthType;
@@ -42,6 +47,10 @@ pub const OPTIMIZED: &str = "encoder.ort";
 pub const STEP: &str = "step.onnx";
 /// File name of prediction network and joint for core.
 pub const TRANSDUCER: &str = "transducer.safetensors";
+/// File name of the encoder as a program of ExecuTorch.
+pub const ENCODER_PROGRAM: &str = "encoder.pte";
+/// File name of the step as a program of ExecuTorch.
+pub const STEP_PROGRAM: &str = "step.pte";
 /// File name of the lexicon.
 pub const LEXICON: &str = "lexicon.fst";
 /// File names of prediction network, joint's projection of the encoder, and joint as graphs of their own.
@@ -246,7 +255,10 @@ fn export(
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let scratch = bundle::place::staging(&options.output)?;
-    let graphs = Graphs::new(options, scratch.path(), |what| step(0, what))?;
+    step(0, "reading the checkpoint");
+    let checkpoint = Checkpoint::open(&options.checkpoint)?;
+    let graphs = Graphs::new(options, &checkpoint, scratch.path(), |what| step(0, what))?;
+    drop(checkpoint);
 
     let mut encoders = Encoders::new(options, &graphs, threads);
     let mut packages = Vec::with_capacity(places.len());

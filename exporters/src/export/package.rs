@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use swipekit::Engine;
+#[cfg(feature = "executorch")]
+use swipekit::bundle::manifest::EXECUTORCH;
 use swipekit::bundle::manifest::{OptimizationLevel, OptimizedSpec};
 use swipekit::bundle::{GOLDEN_FILE, Manifest, REPORT_FILE, RUNTIME_META_FILE};
 use swipekit::bytes::Bytes;
@@ -13,13 +15,19 @@ use swipekit::runtime::{OnnxModel, OptimizedFormat};
 use super::encoders::Encoder;
 use super::golden::golden;
 use super::graphs::Graphs;
+#[cfg(feature = "executorch")]
+use super::report::LoweringReport;
 use super::report::Report;
 use super::target::Target;
 use super::{ENCODER, LEXICON, OPTIMIZED, Options, REPORT_PAGE, page};
+#[cfg(feature = "executorch")]
+use super::{ENCODER_PROGRAM, STEP_PROGRAM, TRANSDUCER};
 use crate::audit::{Expected, audit};
 use crate::bundle::{BundleWriter, RuntimeMeta, pack};
 use crate::error::{Error, Result};
 use crate::precision::Precision;
+#[cfg(feature = "executorch")]
+use crate::validate::Check;
 
 /// Which bundle of an export.
 #[derive(Clone, Debug)]
@@ -50,26 +58,12 @@ impl Package {
         encoder: Rc<Encoder>,
         place: Place,
     ) -> Result<Self> {
-        let mut writer = BundleWriter::create(&place.folder)?;
-        let mut manifest = graphs.manifest.clone();
-        manifest.name.clone_from(&place.name);
-        manifest.precision = place.precision.name().to_owned();
-        manifest.runtime.target = Some(place.target.name().to_owned());
+        let (mut writer, mut manifest) = begin(options, graphs, &encoder, &place)?;
         manifest.runtime.session = place.target.session();
-        let calibration = encoder.report.calibration.as_ref();
-        manifest.provenance.calibration = calibration.map(|calibration| calibration.line());
-
         writer.add(ENCODER, &encoder.file)?;
         for (name, content) in &graphs.files {
             writer.add(name, content)?;
         }
-        if let Some(lexicon) = &graphs.lexicon {
-            writer.add(LEXICON, lexicon.bytes())?;
-        }
-        for asset in &options.assets {
-            writer.add_file(&asset_name(asset), asset)?;
-        }
-        writer.add_json(RUNTIME_META_FILE, &RuntimeMeta::of(&manifest))?;
         // ONNX Runtime would fold an FP16 encoder's casts and write 32 bits.
         if options.optimized && place.precision != Precision::Fp16 {
             manifest.runtime.optimized = Some(optimize(&mut writer, &encoder, place.target)?);
@@ -89,26 +83,45 @@ impl Package {
             },
         )?;
 
-        drop(writer.stage(&mut manifest)?);
-        let golden = golden(&Engine::open(writer.folder())?, place.precision)?;
-        writer.add_json(GOLDEN_FILE, &golden)?;
-        drop(writer.stage(&mut manifest)?);
-        Engine::open(writer.folder())?.self_test()?;
-        let report = Report {
-            bundle: manifest.name.clone(),
-            target: place.target,
-            precision: place.precision,
-            checkpoint: manifest.provenance.checkpoint.clone(),
-            checkpoint_sha256: manifest.provenance.checkpoint_sha256.clone(),
-            parameters: manifest.model.parameters,
-            bytes: writer.sizes(),
-            compressed: None,
-            validation: graphs.validation.clone(),
-            encoder: encoder.report.clone(),
-            audit,
-            golden_swipes: golden.swipes.len(),
-            comparison: None,
-        };
+        let mut report = report(graphs, &encoder, &place, &mut writer, &mut manifest)?;
+        report.audit = Some(audit);
+        Ok(Self {
+            place,
+            encoder,
+            report,
+            writer,
+            manifest,
+        })
+    }
+
+    /// The same for a bundle of ExecuTorch, whose programs have been checked.
+    #[cfg(feature = "executorch")]
+    pub(super) fn stage_programs(
+        options: &Options,
+        graphs: &Graphs,
+        programs: Programs,
+        place: Place,
+    ) -> Result<Self> {
+        let Programs {
+            encoder,
+            step,
+            checks,
+            lowering,
+        } = programs;
+        let (mut writer, mut manifest) = begin(options, graphs, &encoder, &place)?;
+        manifest.runtime.kind = EXECUTORCH.to_owned();
+        manifest.runtime.minimum = MINIMUM_EXECUTORCH.to_owned();
+        manifest.runtime.encoder = ENCODER_PROGRAM.to_owned();
+        manifest.runtime.step = Some(STEP_PROGRAM.to_owned());
+        writer.add(ENCODER_PROGRAM, &encoder.file)?;
+        writer.add(STEP_PROGRAM, &step)?;
+        let transducer = graphs.files.iter().filter(|(name, _)| *name == TRANSDUCER);
+        for (name, content) in transducer {
+            writer.add(name, content)?;
+        }
+        let mut report = report(graphs, &encoder, &place, &mut writer, &mut manifest)?;
+        report.validation.checks.extend(checks);
+        report.lowering = Some(lowering);
         Ok(Self {
             place,
             encoder,
@@ -138,6 +151,76 @@ impl Package {
         }
         Ok(self.report)
     }
+}
+
+/// The programs of a bundle of ExecuTorch.
+#[cfg(feature = "executorch")]
+#[derive(Debug)]
+pub(super) struct Programs {
+    pub(super) encoder: Rc<Encoder>,
+    pub(super) step: Vec<u8>,
+    /// How they compare with the reference and the ONNX encoder.
+    pub(super) checks: Vec<Check>,
+    pub(super) lowering: LoweringReport,
+}
+
+/// The oldest ExecuTorch that runs the programs.
+#[cfg(feature = "executorch")]
+const MINIMUM_EXECUTORCH: &str = "1.5";
+
+/// A bundle with all files that do not depend on the runtime, and its manifest.
+fn begin(
+    options: &Options,
+    graphs: &Graphs,
+    encoder: &Encoder,
+    place: &Place,
+) -> Result<(BundleWriter, Manifest)> {
+    let mut writer = BundleWriter::create(&place.folder)?;
+    let mut manifest = graphs.manifest.clone();
+    manifest.name.clone_from(&place.name);
+    manifest.precision = place.precision.name().to_owned();
+    manifest.runtime.target = Some(place.target.name().to_owned());
+    let calibration = encoder.report.calibration.as_ref();
+    manifest.provenance.calibration = calibration.map(|calibration| calibration.line());
+    if let Some(lexicon) = &graphs.lexicon {
+        writer.add(LEXICON, lexicon.bytes())?;
+    }
+    for asset in &options.assets {
+        writer.add_file(&asset_name(asset), asset)?;
+    }
+    writer.add_json(RUNTIME_META_FILE, &RuntimeMeta::of(&manifest))?;
+    Ok((writer, manifest))
+}
+
+/// Stages the bundle, takes down its golden swipes and tries it on them.
+fn report(
+    graphs: &Graphs,
+    encoder: &Encoder,
+    place: &Place,
+    writer: &mut BundleWriter,
+    manifest: &mut Manifest,
+) -> Result<Report> {
+    drop(writer.stage(manifest)?);
+    let golden = golden(&Engine::open(writer.folder())?, place.precision)?;
+    writer.add_json(GOLDEN_FILE, &golden)?;
+    drop(writer.stage(manifest)?);
+    Engine::open(writer.folder())?.self_test()?;
+    Ok(Report {
+        bundle: manifest.name.clone(),
+        target: place.target,
+        precision: place.precision,
+        checkpoint: manifest.provenance.checkpoint.clone(),
+        checkpoint_sha256: manifest.provenance.checkpoint_sha256.clone(),
+        parameters: manifest.model.parameters,
+        bytes: writer.sizes(),
+        compressed: None,
+        validation: graphs.validation.clone(),
+        encoder: encoder.report.clone(),
+        audit: None,
+        lowering: None,
+        golden_swipes: golden.swipes.len(),
+        comparison: None,
+    })
 }
 
 /// The file name of an asset.

@@ -1,6 +1,7 @@
 //! `report.html`: a bundle's report for people.
 
-use super::Report;
+use super::{LoweringReport, Report};
+use crate::audit::{Audit, SizeAudit};
 use crate::compare;
 use crate::html::{Bar, Html, Page, bars, table, text};
 use crate::quantize::sensitivity::Sensitivity;
@@ -19,9 +20,16 @@ pub(super) fn report(report: &Report) -> String {
     if !report.encoder.half.is_empty() {
         page = page.section("Weights in 16 bits", half(report));
     }
-    page = page
-        .section("Audit", audit(report))
-        .section("Graphs against the reference network", graphs(report));
+    if let Some(found) = &report.audit {
+        page = page.section("Audit", audit(found));
+    }
+    if let Some(made) = &report.lowering {
+        page = page.section("Programs of ExecuTorch", lowering(made));
+    }
+    page = page.section(
+        "Graphs and programs against the reference network",
+        graphs(report),
+    );
     if let Some(comparison) = &report.comparison {
         for (heading, blocks) in compare::sections(comparison) {
             page = page.section(&heading, blocks);
@@ -204,13 +212,79 @@ fn half(report: &Report) -> Vec<Html> {
     vec![table(&headers, &rows)]
 }
 
-fn audit(report: &Report) -> Vec<Html> {
-    let audit = &report.audit;
+fn lowering(made: &LoweringReport) -> Vec<Html> {
+    let mut blocks: Vec<Html> = made.warnings.iter().map(|warning| text(warning)).collect();
+    let versions = &made.versions;
+    blocks.push(pairs(&[
+        ("Mode", made.mode.name().to_owned()),
+        (
+            "Made with",
+            format!(
+                "ExecuTorch {}, PyTorch {}, TorchAO {}",
+                versions.executorch, versions.torch, versions.torchao
+            ),
+        ),
+    ]));
+    blocks.push(sizes(&made.size));
+    let rows: Vec<Vec<String>> = [&made.encoder, &made.step]
+        .iter()
+        .map(|file| {
+            vec![
+                file.file.clone(),
+                file.scheme.clone().unwrap_or_else(|| "-".to_owned()),
+                file.bytes.to_string(),
+                file.subgraphs.to_string(),
+                format!("{} of {}", file.delegated, file.total),
+                file.quantize_nodes.to_string(),
+                file.dequantize_nodes.to_string(),
+            ]
+        })
+        .collect();
+    blocks.push(table(
+        &[
+            "program",
+            "ranges",
+            "bytes",
+            "XNNPACK subgraphs",
+            "nodes in them",
+            "quantising nodes",
+            "dequantising nodes",
+        ],
+        &rows,
+    ));
+    let outside: Vec<Vec<String>> = [&made.encoder, &made.step]
+        .iter()
+        .flat_map(|file| {
+            file.outside
+                .iter()
+                .map(move |(name, count)| (file, name, count))
+        })
+        .map(|(file, name, count)| vec![file.file.clone(), name.clone(), count.to_string()])
+        .collect();
+    blocks.push(table(
+        &["program", "operator outside of XNNPACK", "count"],
+        &outside,
+    ));
+    if let Some(effect) = &made.effect {
+        blocks.push(text(&format!(
+            "On {} calibration swipes: top-1 {:.2} %, {:.2} points lost ({} swipes lost, {} gained), mean cosine of the \
+             frames {:.5}.",
+            effect.swipes, effect.top1, effect.top1_loss, effect.lost, effect.gained, effect.cosine
+        )));
+    }
+    blocks
+}
+
+fn sizes(size: &SizeAudit) -> Html {
     let sizes = [
-        Bar::new("encoder", audit.size.bytes as f64 / 1024.0)
-            .note(&format!("({:.4} of FP32)", audit.size.ratio)),
-        Bar::new("deflated", audit.size.deflated as f64 / 1024.0),
+        Bar::new("encoder", size.bytes as f64 / 1024.0)
+            .note(&format!("({:.4} of FP32)", size.ratio)),
+        Bar::new("deflated", size.deflated as f64 / 1024.0),
     ];
+    bars("Size", "KiB", &sizes)
+}
+
+fn audit(audit: &Audit) -> Vec<Html> {
     let totals = audit.tensors.kinds.iter().flat_map(|(kind, types)| {
         let totals = types.iter();
         totals.map(move |(element, total)| (kind, element, total))
@@ -240,7 +314,7 @@ fn audit(report: &Report) -> Vec<Html> {
         ]);
     }
     vec![
-        bars("Size", "KiB", &sizes),
+        sizes(&audit.size),
         table(&["tensors", "type", "count", "bytes"], &kinds),
         table(
             &["operator", "in the file", "after ONNX Runtime's optimiser"],
@@ -264,7 +338,10 @@ fn graphs(report: &Report) -> Vec<Html> {
         })
         .collect();
     vec![
-        text("The FP32 graphs, in double precision; differences are relative above 1."),
+        text(
+            "FP32, against double precision and, where the check says so, against the ONNX encoder; differences are relative \
+             above 1.",
+        ),
         table(
             &["check", "values", "greatest difference", "accepted"],
             &rows,

@@ -7,9 +7,11 @@ use serde::Serialize;
 
 use super::encoders::EncoderReport;
 use super::target::Target;
-use crate::audit::Audit;
+use crate::audit::{Audit, SizeAudit};
 use crate::compare::Comparison;
 use crate::precision::Precision;
+use crate::pte::{LoweredFile, Mode, Versions};
+use crate::quantize::probe::Effect;
 use crate::validate::ValidationReport;
 
 /// What an export checked and measured of one bundle; the bundle's `report.json`.
@@ -36,13 +38,49 @@ pub struct Report {
     pub validation: ValidationReport,
     /// How the encoder was made.
     pub encoder: EncoderReport,
-    /// What is in the encoder's file, and what ONNX Runtime makes of it.
-    pub audit: Audit,
+    /// What is in the encoder's file, and what ONNX Runtime makes of it; of an ONNX bundle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit: Option<Audit>,
+    /// How the programs were made; of a bundle for ExecuTorch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lowering: Option<LoweringReport>,
     /// Golden swipes that the finished bundle was tried on.
     pub golden_swipes: usize,
     /// Words, frames, times and memory next to the FP32 bundle, where a manifest was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
+}
+
+impl Report {
+    /// What the encoder takes.
+    pub fn size(&self) -> Option<SizeAudit> {
+        let audit = self.audit.as_ref().map(|audit| audit.size);
+        audit.or_else(|| self.lowering.as_ref().map(|lowering| lowering.size))
+    }
+}
+
+/// How a bundle's programs for ExecuTorch were made.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LoweringReport {
+    /// What was asked for.
+    pub mode: Mode,
+    /// What made them.
+    pub versions: Versions,
+    /// The encoder.
+    pub encoder: LoweredFile,
+    /// The step.
+    pub step: LoweredFile,
+    /// The encoder's size; the ratio is to the FP32 encoder as an ONNX graph.
+    pub size: SizeAudit,
+    /// Percent of the encoder's nodes that XNNPACK runs.
+    pub delegated_percent: f64,
+    /// Whether the columns of the first layer's input were evened out.
+    pub equalized: bool,
+    /// What the encoder in 8 bits does to the words of the calibration swipes, and to frames.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+    /// What is not as it should be, but no reason to refuse the bundle.
+    pub warnings: Vec<String>,
 }
 
 /// One bundle of an export.

@@ -7,6 +7,7 @@ use swipekit_tests::{random_checkpoint, runtime};
 
 use super::*;
 use crate::audit::product_weights;
+use crate::checkpoint::Checkpoint;
 use crate::error::Error;
 use crate::quantize::Recipe;
 use crate::quantize::recipe::{STATIC_S8S8, STATIC_U8S8};
@@ -85,8 +86,9 @@ fn a_calibration_is_one_line() {
 /// The graphs of a random checkpoint, in a folder of their own.
 fn graphs(folder: &Path) -> (Options, Graphs) {
     let checkpoint = random_checkpoint(folder);
-    let options = Options::new(checkpoint, folder.join("bundle"));
-    let graphs = Graphs::new(&options, folder, |_| ()).unwrap();
+    let options = Options::new(&checkpoint, folder.join("bundle"));
+    let checkpoint = Checkpoint::open(&checkpoint).unwrap();
+    let graphs = Graphs::new(&options, &checkpoint, folder, |_| ()).unwrap();
     (options, graphs)
 }
 

@@ -29,6 +29,27 @@ pub fn activation(model: &Model) -> Result<String> {
     Ok(first.activation)
 }
 
+/// Greatest magnitude in each column of a weight `[rows, width]`.
+pub fn greatest(weight: &[f32], width: usize) -> Vec<f32> {
+    let mut greatest = vec![0f32; width];
+    for row in weight.chunks_exact(width.max(1)) {
+        for (most, value) in greatest.iter_mut().zip(row) {
+            *most = most.max(value.abs());
+        }
+    }
+    greatest
+}
+
+/// What each column of an input is divided by, from the magnitudes of the input's columns and of the weight's.
+pub fn factors(columns: &[f32], greatest: &[f32]) -> Vec<f32> {
+    let pairs = columns.iter().zip(greatest);
+    let factors = pairs.map(|(input, weight)| match input / weight {
+        ratio if ratio.is_finite() && ratio > 0.0 => ratio.sqrt().clamp(LIMITS[0], LIMITS[1]),
+        _ => 1.0,
+    });
+    factors.collect()
+}
+
 /// The model with the input of its first matrix product divided column by column and the weight multiplied; `columns`
 /// are the magnitudes of the input's columns.
 ///
@@ -56,20 +77,8 @@ pub fn equalize(model: &Model, columns: &[f32]) -> Result<Model> {
             got: "none".to_owned(),
         })?;
     let mut weight = floats(tensor)?;
-    let mut greatest = vec![0f32; width];
-    for row in weight.chunks_exact(width) {
-        for (most, value) in greatest.iter_mut().zip(row) {
-            *most = most.max(value.abs());
-        }
-    }
-    let factors: Vec<f32> = columns
-        .iter()
-        .zip(&greatest)
-        .map(|(input, weight)| match input / weight {
-            ratio if ratio.is_finite() && ratio > 0.0 => ratio.sqrt().clamp(LIMITS[0], LIMITS[1]),
-            _ => 1.0,
-        })
-        .collect();
+    let greatest = greatest(&weight, width);
+    let factors = factors(columns, &greatest);
     for row in weight.chunks_exact_mut(width) {
         for (value, factor) in row.iter_mut().zip(&factors) {
             *value *= factor;

@@ -94,7 +94,7 @@ impl Probe {
             targets,
             baseline: Vec::new(),
         };
-        probe.baseline = probe.outcomes(fp32, 1)?;
+        probe.baseline = probe.outcomes(&probe.open(fp32)?, 1)?;
         Ok(probe)
     }
 
@@ -104,6 +104,18 @@ impl Probe {
     /// # Errors
     /// What the runtime gives.
     pub fn effect(&self, encoder: &[u8], swipes: Option<usize>) -> swipekit::Result<Effect> {
+        self.effect_of(&self.open(encoder)?, swipes)
+    }
+
+    /// As [`effect`](Self::effect), of an encoder in any runtime; it should have as many copies as the judge has threads.
+    ///
+    /// # Errors
+    /// What the runtime gives.
+    pub fn effect_of(
+        &self,
+        encoder: &dyn Encoder,
+        swipes: Option<usize>,
+    ) -> swipekit::Result<Effect> {
         let every = swipes.map_or(1, |swipes| self.targets.len().div_ceil(swipes.max(1)));
         let every = every.max(1);
         let outcomes = self.outcomes(encoder, every)?;
@@ -143,17 +155,21 @@ impl Probe {
         Ok(effect)
     }
 
-    fn outcomes(&self, encoder: &[u8], every: usize) -> swipekit::Result<Vec<Outcome>> {
+    /// A graph, ready to run on all threads.
+    fn open(&self, encoder: &[u8]) -> swipekit::Result<OnnxEncoder> {
+        let mut options = RuntimeOptions::default();
+        options.copies = self.judge.threads.max(1);
+        OnnxEncoder::from_bytes(encoder, &self.judge.model, &options)
+    }
+
+    fn outcomes(&self, encoder: &dyn Encoder, every: usize) -> swipekit::Result<Vec<Outcome>> {
         let targets: Vec<&Target> = self.targets.iter().step_by(every).collect();
         let threads = self.judge.threads.clamp(1, targets.len().max(1));
-        let mut options = RuntimeOptions::default();
-        options.copies = threads;
-        let encoder = OnnxEncoder::from_bytes(encoder, &self.judge.model, &options)?;
         let share = targets.len().div_ceil(threads).max(1);
         std::thread::scope(|scope| {
             let runs: Vec<_> = targets
                 .chunks(share)
-                .map(|targets| scope.spawn(|| self.share(&encoder, targets)))
+                .map(|targets| scope.spawn(|| self.share(encoder, targets)))
                 .collect();
             let mut outcomes = Vec::with_capacity(targets.len());
             for run in runs {
@@ -166,7 +182,7 @@ impl Probe {
         })
     }
 
-    fn share(&self, encoder: &OnnxEncoder, targets: &[&Target]) -> swipekit::Result<Vec<Outcome>> {
+    fn share(&self, encoder: &dyn Encoder, targets: &[&Target]) -> swipekit::Result<Vec<Outcome>> {
         let Judge {
             transducer,
             alphabet,

@@ -39,7 +39,7 @@ pub struct Budget {
 impl Budget {
     /// Whether an effect is within the budget. A loss that chance explains is none: a coin that is thrown for every
     /// swipe that only one of the two graphs gets right would often do the same (McNemar's test).
-    pub(super) fn holds(&self, effect: &Effect) -> bool {
+    pub fn holds(&self, effect: &Effect) -> bool {
         let loses = effect.top1_loss > self.max_top1_loss
             && mcnemar(effect.lost, effect.gained).0 <= SIGNIFICANT;
         !loses && effect.cosine >= self.min_cosine

@@ -69,9 +69,9 @@ struct Batch {
 }
 
 /// Valid frames `[T', D]` of each swipe of a batch.
-struct Frames {
-    rows: Vec<Vec<f32>>,
-    width: usize,
+pub(super) struct Frames {
+    pub(super) rows: Vec<Vec<f32>>,
+    pub(super) width: usize,
 }
 
 impl Batch {
@@ -158,14 +158,14 @@ impl Batch {
 
 /// What was seen so far.
 #[derive(Default)]
-struct Difference {
+pub(super) struct Difference {
     swipes: Vec<SwipeError>,
     histogram: ErrorHistogram,
 }
 
 impl Difference {
     /// Adds the frames of a run; their number must be the same, and every value finite.
-    fn add(&mut self, expected: &Frames, got: &Frames) -> Result<()> {
+    pub(super) fn add(&mut self, expected: &Frames, got: &Frames) -> Result<()> {
         for (expected_row, row) in expected.rows.iter().zip(&got.rows) {
             if expected.width != got.width || expected_row.len() != row.len() {
                 let what = "values of the encoder's output";
@@ -184,7 +184,7 @@ impl Difference {
         Ok(())
     }
 
-    fn agreement(self, what: &str, min_cosine: f64) -> Result<Agreement> {
+    pub(super) fn agreement(self, what: &str, min_cosine: f64) -> Result<Agreement> {
         let refused = |got: String| {
             let expected = format!(
                 "a mean cosine of {min_cosine} and more of its {what} and what is expected"

@@ -1,5 +1,7 @@
 //! Steps of the prediction network and the joint, with what the reference gives for them.
 
+use std::borrow::Borrow;
+
 use swipekit::runtime::Tensor;
 
 use super::Result;
@@ -103,19 +105,22 @@ fn single_precision(mut state: LstmState<f64>) -> LstmState<f64> {
 }
 
 /// `y_prev` of the cases `[N]`; the blank stands for the start of sequence.
-pub(super) fn y_prev(network: &Network<'_>, cases: &[Case]) -> Tensor {
+pub(super) fn y_prev(network: &Network<'_>, cases: &[impl Borrow<Case>]) -> Tensor {
     let class = |case: &Case| case.label.unwrap_or(network.blank()) as i64;
-    Tensor::i64([cases.len()], cases.iter().map(class).collect())
+    let classes = cases.iter().map(|case| class(case.borrow()));
+    Tensor::i64([cases.len()], classes.collect())
 }
 
 /// States as a graph takes them, `[L, N, H]`.
 pub(super) fn states<'c>(
-    cases: &'c [Case],
+    cases: &'c [impl Borrow<Case>],
     part: impl Fn(&'c Case) -> &'c Matrix<f64>,
 ) -> Vec<f64> {
-    let layers = cases.first().map_or(0, |case| case.before.hidden.rows);
+    let layers = cases
+        .first()
+        .map_or(0, |case| case.borrow().before.hidden.rows);
     (0..layers)
-        .flat_map(|layer| cases.iter().map(move |case| (case, layer)))
+        .flat_map(|layer| cases.iter().map(move |case| (case.borrow(), layer)))
         .flat_map(|(case, layer)| part(case).row(layer).iter().copied())
         .collect()
 }
@@ -129,18 +134,21 @@ pub(super) fn tensor(shape: &[usize], values: Vec<f64>) -> Tensor {
 }
 
 /// `[N, width]` out of one row a case.
-pub(super) fn rows<'c>(cases: &'c [Case], part: impl Fn(&'c Case) -> &'c [f64]) -> Vec<f64> {
+pub(super) fn rows<'c>(
+    cases: &'c [impl Borrow<Case>],
+    part: impl Fn(&'c Case) -> &'c [f64],
+) -> Vec<f64> {
     cases
         .iter()
-        .flat_map(|case| part(case).iter().copied())
+        .flat_map(|case| part(case.borrow()).iter().copied())
         .collect()
 }
 
 /// The cases' frames `[N, D]`.
-pub(super) fn frames(network: &Network<'_>, cases: &[Case]) -> Tensor {
+pub(super) fn frames(network: &Network<'_>, cases: &[impl Borrow<Case>]) -> Tensor {
     let values = cases
         .iter()
-        .flat_map(|case| case.frame.iter().copied())
+        .flat_map(|case| case.borrow().frame.iter().copied())
         .collect();
     Tensor::f32([cases.len(), network.config.encoder.d_model], values)
 }

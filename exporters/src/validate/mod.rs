@@ -10,7 +10,8 @@ mod encoder;
 mod greedy;
 mod measure;
 mod parts;
-
+#[cfg(feature = "executorch")]
+pub mod programs;
 mod step;
 #[cfg(test)]
 mod tests;

@@ -118,7 +118,6 @@ impl Loaded {
             sizes.push(size);
             chunks.push(vec![Chunk([0; ALIGNMENT]); size.div_ceil(ALIGNMENT)]);
         }
-        drop(meta);
         let allocators = [(); 2].map(|()| Fixed::new(MallocMemoryAllocator::new()));
         let buffers = Fixed::new(chunks);
         // SAFETY: see above; nothing else refers to the buffers.

@@ -2,7 +2,6 @@
 //! and where `cargo xtask setup --executorch` puts them.
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=SWIPEKIT_EXECUTORCH_LIB_DIR");
     if std::env::var_os("CARGO_FEATURE_EXECUTORCH").is_none() {
         return;

@@ -215,3 +215,48 @@ fn several_bundles_do_not_go_into_one() {
     assert_eq!(fs::read(at.join("out/bundle.json")).unwrap(), before);
     assert!(names(at).iter().all(|name| !name.starts_with('.')));
 }
+
+/// Exports `model.nemo` of `folder` for ExecuTorch to `out` there.
+fn export_pte(folder: &Path, more: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_swipekit"))
+        .args(["export", "pte", "--checkpoint", "model.nemo"])
+        .args(["--output", "out"])
+        .args(more)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn exports_for_executorch_say_what_they_lack() {
+    if !runtime() {
+        return;
+    }
+    let folder = folder();
+    let at = folder.path();
+    for (more, said) in [
+        (&["--mode", "int4"][..], "ultra"),
+        (&["--scheme", "some"], "dynamic"),
+        (&["--target", "web"], "unexpected argument"),
+    ] {
+        let output = export_pte(at, more);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{more:?}: {message}");
+        assert!(message.contains(said), "{more:?}: {message}");
+    }
+    #[cfg(feature = "executorch")]
+    let cases = [
+        (&["--python", "nowhere/python"][..], "nowhere/python"),
+        (&["--python", "/bin/false"], "without a result"),
+        (&["--mode", "int8"], "--calibration"),
+    ];
+    #[cfg(not(feature = "executorch"))]
+    let cases = [(&["--mode", "xnnpack"][..], "--features executorch")];
+    for (more, said) in cases {
+        let output = export_pte(at, more);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{more:?}: {message}");
+        assert!(message.contains(said), "{more:?}: {message}");
+        assert!(!at.join("out").exists());
+    }
+}

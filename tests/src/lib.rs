@@ -6,6 +6,8 @@
 pub mod checkpoint;
 pub mod goldens;
 pub mod plain;
+#[cfg(feature = "executorch")]
+pub mod pte;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -3,50 +3,110 @@
 use std::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::{graphs, licences, process, python, setup};
+use crate::{executorch, graphs, licences, process, python, setup};
+
+/// What a step does.
+type Step<'a> = Box<dyn Fn() -> Result<()> + 'a>;
+
+/// ExecuTorch everywhere.
+const FEATURES: [&str; 3] = [
+    "swipekit-exporters/executorch",
+    "swipekit-tests/executorch",
+    "swipekit-benches/executorch",
+];
 
 /// Runs every step, also after one has failed, prints how each ended, and fails where any has.
 pub fn run() -> Result<()> {
     // Nothing can be tested without these.
     setup::runtime()?;
     let python = python::tools()?;
+    let executorch = executorch::is_available();
+    if executorch {
+        executorch::libraries()?;
+        executorch::environment()?;
+    } else {
+        eprintln!("skipped: all of ExecuTorch, which has no wheel for this platform");
+    }
     let cargo = |arguments: &str| process::run(process::cargo().args(arguments.split(' ')));
-    let steps: &[(&str, &dyn Fn() -> Result<()>)] = &[
-        ("formatting", &|| cargo("fmt --all -- --check -l")),
-        ("licences", &licences::check),
-        ("lints", &|| {
-            cargo("clippy --workspace --all-targets --locked -- -D warnings")
-        }),
-        ("lints of core without a runtime", &|| {
-            cargo(
-                "clippy --package swipekit --no-default-features --all-targets --locked -- -D warnings",
-            )
-        }),
-        ("lints of core with a linked runtime", &|| {
-            cargo(
-                "clippy --package swipekit --no-default-features --features onnxruntime --locked -- -D warnings",
-            )
-        }),
-        ("tests", &|| {
-            cargo("test --workspace --locked --no-fail-fast")
-        }),
-        ("tests of core without a runtime", &|| {
-            cargo("test --package swipekit --no-default-features --locked")
-        }),
-        ("benchmarks build and run once", &|| {
-            cargo("test --package swipekit-benches --benches --locked")
-        }),
-        ("documentation", &|| {
-            // The command line is called like core: only libraries are documented.
-            let mut command = process::cargo();
-            command.args(["doc", "--workspace", "--no-deps", "--lib", "--locked"]);
-            process::run(command.env("RUSTDOCFLAGS", "-D warnings"))
-        }),
-        ("exported graphs", &|| graphs::check(&python)),
+    let both = |command: &str, rest: &str| {
+        let features = FEATURES.join(",");
+        cargo(&format!(
+            "{command} --workspace --features {features} --locked{rest}"
+        ))
+    };
+    let mut steps: Vec<(&str, Step)> = vec![
+        ("formatting", Box::new(|| cargo("fmt --all -- --check -l"))),
+        ("licences", Box::new(licences::check)),
+        (
+            "lints",
+            Box::new(|| cargo("clippy --workspace --all-targets --locked -- -D warnings")),
+        ),
+        (
+            "lints of core without a runtime",
+            Box::new(|| {
+                cargo(
+                    "clippy --package swipekit --no-default-features --all-targets --locked -- -D warnings",
+                )
+            }),
+        ),
+        (
+            "lints of core with a linked runtime",
+            Box::new(|| {
+                cargo(
+                    "clippy --package swipekit --no-default-features --features onnxruntime --locked -- -D warnings",
+                )
+            }),
+        ),
+        (
+            "tests of core with ONNX Runtime",
+            Box::new(|| cargo("test --package swipekit --locked")),
+        ),
+        (
+            "tests of core without a runtime",
+            Box::new(|| cargo("test --package swipekit --no-default-features --locked")),
+        ),
     ];
+    if executorch {
+        steps.extend([
+            ("lints with ExecuTorch", Box::new(|| {
+                both("clippy --all-targets", " -- -D warnings")
+            }) as Step),
+            ("tests of core with ExecuTorch alone", Box::new(|| {
+                cargo("test --package swipekit --no-default-features --features executorch --locked")
+            })),
+            ("tests of the command line without ExecuTorch", Box::new(|| {
+                cargo("test --package swipekit-exporters --test export_options --locked")
+            })),
+            ("tests with both runtimes", Box::new(|| both("test", " --no-fail-fast"))),
+        ]);
+    } else {
+        steps.push((
+            "tests",
+            Box::new(|| cargo("test --workspace --locked --no-fail-fast")),
+        ));
+    }
+    steps.extend([
+        (
+            "benchmarks build and run once",
+            Box::new(|| cargo("test --package swipekit-benches --benches --locked")) as Step,
+        ),
+        (
+            "documentation",
+            Box::new(|| {
+                // The command line is called like core: only libraries are documented.
+                let mut command = process::cargo();
+                command.args(["doc", "--workspace", "--no-deps", "--lib", "--locked"]);
+                if executorch {
+                    command.args(["--features", &FEATURES.join(",")]);
+                }
+                process::run(command.env("RUSTDOCFLAGS", "-D warnings"))
+            }),
+        ),
+        ("exported graphs", Box::new(|| graphs::check(&python))),
+    ]);
     let mut failed = Vec::new();
     let mut summary = Vec::new();
-    for (name, step) in steps {
+    for (name, step) in &steps {
         eprintln!("\n== {name}");
         let start = Instant::now();
         let result = step();

@@ -402,7 +402,7 @@ fn an_unknown_format_featuriser_or_runtime_says_expected_and_got() {
         ),
         (|m| m.featuriser.version = 9, "\"kinematic37\" version 9"),
         (
-            |m| m.runtime.kind = "executorch".to_owned(),
+            |m| m.runtime.kind = "tflite".to_owned(),
             "supports onnxruntime",
         ),
         (|m| m.precision = "int4".to_owned(), "fp32, fp16, int8"),
@@ -523,5 +523,26 @@ proptest! {
             prop_assert_eq!(path.components().count(), 1);
             prop_assert_eq!(path.file_name().and_then(|n| n.to_str()), Some(name.as_str()));
         }
+    }
+}
+
+/// Without its runtime a bundle can be looked at, and is refused by name where it is to run.
+#[cfg(not(feature = "executorch"))]
+#[test]
+fn a_bundle_for_a_runtime_that_is_not_there_is_refused_by_name() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/random-pte.swipekit");
+    let bundle = Bundle::open(&path).unwrap();
+    assert_eq!(bundle.manifest().runtime.kind, "executorch");
+    match crate::Engine::open(&path) {
+        Err(Error::Unsupported {
+            what,
+            expected,
+            got,
+            ..
+        }) => {
+            assert_eq!((what, &got[..]), ("the runtime", "executorch"));
+            assert_eq!(expected, crate::runtime::supported().join(", "));
+        }
+        other => panic!("{other:?}"),
     }
 }

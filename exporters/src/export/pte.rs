@@ -30,7 +30,7 @@ use crate::quantize::calibrate::Sample;
 use crate::quantize::equalize;
 use crate::quantize::probe::Effect;
 use crate::quantize::sensitivity::Budget;
-use crate::validate::{Agreement, Check, programs};
+use crate::validate::{Agreement, Check, ValidationError, programs};
 
 /// The layer behind the subsampling, by NeMo's name.
 const FIRST_LAYER: &str = "encoder.pre_encode.out";
@@ -41,8 +41,9 @@ const INPUT_SCALE: &str = "encoder.pre_encode.out.input_scale";
 const WANTED_SHARE: f64 = 0.9;
 /// Share of the nodes below which a program is hardly faster than one without XNNPACK.
 const LOW_SHARE: f64 = 0.5;
-/// The most that an encoder in 8 bits may take of the FP32 encoder's bytes before it is plain that it is none.
-const MAX_RATIO: f64 = 0.7;
+/// The most that an encoder in 8 bits may take of the FP32 encoder's bytes, where those are so many that the weights are
+/// most of them: beyond it is none.
+const MAX_RATIO: f64 = 0.5;
 
 /// What to export for ExecuTorch.
 #[derive(Clone, Debug)]
@@ -450,7 +451,7 @@ impl Lowering<'_> {
                     .quantised(trial, say)
                     .map(|made| self.keep(Kind::Int8(trial), made)),
             };
-            if !matches!(outcome, Err(Error::Pte(PteError::Budget { .. }))) {
+            if !outcome.as_ref().is_err_and(is_failed_check) {
                 break;
             }
         }
@@ -476,7 +477,10 @@ impl Lowering<'_> {
         say("measuring the encoder in 8 bits");
         let file = read(&path)?;
         let size = audit::size(&file, &self.graphs.encoder_file);
-        if size.ratio > MAX_RATIO {
+        let is_large = Precision::Int8
+            .max_ratio(self.graphs.encoder_file.len())
+            .is_some();
+        if is_large && size.ratio > MAX_RATIO {
             return Err(PteError::Refused {
                 file: ENCODER_PROGRAM.to_owned(),
                 check: "its size",
@@ -628,6 +632,15 @@ impl Lowering<'_> {
 
 fn read(path: &Path) -> Result<Vec<u8>> {
     Ok(fs::read(path).map_err(|source| swipekit::Error::io(path, source))?)
+}
+
+/// Whether a program was made, and is not good enough.
+fn is_failed_check(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Pte(PteError::Budget { .. } | PteError::Refused { .. })
+            | Error::Validation(ValidationError::Check { .. })
+    )
 }
 
 /// Checks that a program is quantised and that XNNPACK runs at least half of it.

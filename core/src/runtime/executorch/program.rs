@@ -85,7 +85,7 @@ impl Loaded {
         super::link::keep();
         log::init();
         log::take();
-        if !bytes.as_ptr().addr().is_multiple_of(ALIGNMENT) {
+        if !bytes.is_empty() && !bytes.as_ptr().addr().is_multiple_of(ALIGNMENT) {
             return Err(Error::invalid(
                 "the address of a program",
                 format!("a multiple of {ALIGNMENT}"),

@@ -1,0 +1,36 @@
+//! Exports for ExecuTorch.
+
+use std::path::Path;
+
+use swipekit_exporters::error::Error;
+use swipekit_exporters::export::{Options, PteOptions};
+use swipekit_exporters::pte::{Mode, Python};
+
+/// Whether there is a Python that lowers programs; says so where there is none.
+pub fn python() -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    match Python::find(None, folder.path()) {
+        Ok(_) => true,
+        Err(error @ Error::Pte(_)) => {
+            eprintln!("skipped: {error}");
+            false
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Options of an export of these modes.
+pub fn options(base: Options, modes: &[Mode]) -> PteOptions {
+    PteOptions {
+        base,
+        modes: modes.to_vec(),
+        scheme: None,
+        fallback_fp32: false,
+        python: None,
+    }
+}
+
+/// The small bundle of random weights that `tests/examples/pte_fixture.rs` wrote.
+pub fn fixture() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/random-pte.swipekit")
+}

@@ -86,10 +86,11 @@
 //! | feature | default | what |
 //! |---|---|---|
 //! | `ort` | yes | ONNX Runtime, loaded at run time from a shared library on the machine; see [`runtime`] for where it is looked for |
+//! | `executorch` | no | ExecuTorch with XNNPACK, linked to its shared libraries; the build script says where they are looked for |
 //! | `ort-download` | no | ONNX Runtime linked into the program; the crate `ort` downloads it at build time. Use it with `default-features = false` |
 //! | `onnxruntime` | - | what the two share; not for use on its own |
 //!
-//! Without either, bundles, lexicons, features and the search can be used, and [`Engine::open`] fails with
+//! A bundle's manifest names its runtime. Without any, bundles, lexicons, features and the search can be used, and [`Engine::open`] fails with
 //! [`Error::Unsupported`].
 #![deny(unsafe_code)]
 

@@ -1,16 +1,17 @@
 """Self-attention with relative positions (Transformer-XL), without the shift that ties it to one length.
 
 NeMo scores the position part as ``(q_i + v) · W_pos pe(i - j)`` and gets at it by multiplying with all ``2T' - 1``
-positions and shifting rows ("rel_shift"): pads, views and slices of a dynamic size, which XNNPACK does not take. As pe is
-sinusoidal, angle addition separates i from j exactly. With ``z = (q_i + v) W_pos`` and, for every frequency w,
+positions and shifting rows ("rel_shift"): pads, views and slices of a dynamic size, which XNNPACK does not take. As pe
+is sinusoidal, angle addition separates i from j exactly. With ``z = (q_i + v) W_pos`` and, for every frequency w,
 ``z_s`` and ``z_c`` its parts that meet ``sin w(i - j)`` and ``cos w(i - j)``,
 
     z_s sin w(i-j) + z_c cos w(i-j) = (z_s sin wi + z_c cos wi) cos wj + (z_c sin wi - z_s cos wi) sin wj,
 
-so the position part is one more product of something of i with something of j. Written next to the content part it costs
-one batched product of ``[H, T', head + D] x [H, head + D, T']``.
+so the position part is one more product of something of i with something of j. Written next to the content part it
+costs one batched product of ``[H, T', head + D] x [H, head + D, T']``.
 
-The projections of z are linear layers, one a head, and not one batched product, as XNNPACK has INT8 for linear layers only.
+The projections of z are linear layers, one a head, and not one batched product, as XNNPACK has INT8 for linear layers
+only.
 """
 
 from __future__ import annotations

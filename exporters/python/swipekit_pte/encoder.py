@@ -1,7 +1,8 @@
 """The Conformer encoder, written so that XNNPACK takes its arithmetic with a dynamic number of frames.
 
-The batch is one utterance, so that the number of frames is the only dynamic size and a view needs at most one -1. Boolean
-masks, GLU, SiLU and layer normalisation are spelt out in products and sums, since XNNPACK has no other words for them.
+The batch is one utterance, so that the number of frames is the only dynamic size and a view needs at most one -1.
+Boolean masks, GLU, SiLU and layer normalisation are spelt out in products and sums, since XNNPACK has no other
+words for them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def silu(x: Tensor) -> Tensor:
 
 
 class LayerNorm(nn.Module):
-    """Normalises [1, T', D] over D. The means are linear layers with a row of 1/D: XNNPACK has no mean over one axis."""
+    """Normalises [1, T', D] over D. Means are linear layers with a row of 1/D: XNNPACK has no mean over one axis."""
 
     def __init__(self, weights: Weights, name: str) -> None:
         super().__init__()
@@ -98,9 +99,9 @@ class GatedLinearUnit(nn.Module):
 class DepthwiseConvolution(nn.Module):
     """Depthwise convolution of [1, D, T'] with an odd kernel K, padded to keep T'.
 
-    XNNPACK has depthwise kernels of up to 25 taps; with more it falls back to a convolution of D groups, four times as slow.
-    A longer kernel is therefore cut in two at the frame itself: taps for the past and the frame, and taps for the future,
-    which get a zero for the frame, since a convolution that leaves it out would have to slice its input.
+    XNNPACK has depthwise kernels of up to 25 taps; with more it falls back to a convolution of D groups, four times as
+    slow. A longer kernel is therefore cut in two at the frame itself: taps for the past and the frame, and taps for the
+    future, which get a zero for the frame, since a convolution that leaves it out would have to slice its input.
     """
 
     MOST_TAPS = 25
@@ -186,8 +187,8 @@ class ConformerLayer(nn.Module):
 class ConformerEncoder(nn.Module):
     """features [1, F, T] and lengths [1] (valid frames) to encoded [1, T', D] and its lengths [1].
 
-    Modules have NeMo's names without the leading ``encoder.``, so that a name of NeMo's finds its module here. What stands
-    in encoded frames beyond the length is meaningless, as it is in NeMo.
+    Modules have NeMo's names without the leading ``encoder.``. What stands in encoded frames beyond the length is
+    meaningless, as it is in NeMo.
     """
 
     def __init__(self, network: Network, weights: Weights, max_frames: int) -> None:
@@ -227,8 +228,8 @@ class ConformerEncoder(nn.Module):
     def keep(self, frames: int, valid: Tensor, stage: int) -> Tensor:
         """[1, 1, frames, 1] with 1 for valid frames and 0 for padding, after `stage` stages.
 
-        Frame i is valid if ``i < ceil(valid / 2^stage)``, that is if ``2^stage i < valid``. Whole numbers in float32, so the
-        difference, cut off at 0 and 1, is the answer itself; a comparison would stay outside XNNPACK.
+        Frame i is valid if ``i < ceil(valid / 2^stage)``, that is if ``2^stage i < valid``. Whole numbers in float32,
+        so the difference, cut off at 0 and 1, is the answer itself; a comparison would stay outside XNNPACK.
         """
         first = self.ramp[:frames] * float(1 << stage)
         return torch.clamp(valid - first, 0.0, 1.0).view(1, 1, -1, 1)

@@ -32,9 +32,7 @@ def run(job: Job, channel: Channel) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    return {"python": platform.python_version()} | {
-        name: version(name) for name in ("torch", "torchao", "executorch")
-    }
+    return {"python": platform.python_version()} | {name: version(name) for name in ("torch", "torchao", "executorch")}
 
 
 def _encoder(job: Job, output: EncoderOutput, weights: Weights, channel: Channel) -> dict[str, Any]:

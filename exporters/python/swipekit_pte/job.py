@@ -61,7 +61,7 @@ class Network:
         return self.labels
 
     def frame_capacity(self, max_frames: int) -> int:
-        """`max_frames` rounded up to whole encoder frames, and to the few that torch.export needs to see a dynamic size."""
+        """`max_frames` rounded up to whole encoder frames, and to the few that a dynamic size needs."""
         return max(-(-max_frames // self.subsampling), 4) * self.subsampling
 
 
@@ -186,9 +186,7 @@ def _network(fields: _Fields) -> Network:
     )
     fields.done()
     if network.d_model % network.heads or network.d_model % 2:
-        raise JobError(
-            f"network: d_model: expected an even multiple of heads ({network.heads}), got {network.d_model}"
-        )
+        raise JobError(f"network: d_model: expected an even multiple of heads ({network.heads}), got {network.d_model}")
     if network.kernel % 2 == 0:
         raise JobError(f"network: kernel: expected an odd number, got {network.kernel}")
     return network
@@ -222,8 +220,15 @@ def _optional_file(name: str | None, key: str) -> Path | None:
     return None if name is None else _file(name, key)
 
 
-_NAMES = {dict: "an object", list: "an array", str: "a string", int: "a whole number", bool: "true or false",
-          float: "a number", type(None): "null"}
+_NAMES = {
+    dict: "an object",
+    list: "an array",
+    str: "a string",
+    int: "a whole number",
+    bool: "true or false",
+    float: "a number",
+    type(None): "null",
+}
 
 
 def _kind(value: Any) -> str:

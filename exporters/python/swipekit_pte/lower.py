@@ -67,8 +67,8 @@ class Lowered:
 def encoder_signature(network: Network, max_frames: int) -> Signature:
     """features [1, F, T] and lengths [1] with T up to `max_frames`, rounded up by `Network.frame_capacity`.
 
-    torch.export can prove nothing about ``ceil(T / 2)`` of any T, but all it needs about multiples. The runtime checks the
-    upper bound alone, and no size in the graph is computed in a way that a T in between would break.
+    torch.export can prove nothing about ``ceil(T / 2)`` of any T, but all it needs about multiples. The runtime checks
+    the upper bound alone, and no size in the graph is computed in a way that a T in between would break.
     """
     factor = network.subsampling
     blocks = network.frame_capacity(max_frames) // factor

@@ -1,7 +1,7 @@
 """INT8: PT2E quantisation of the encoder's linear layers for XNNPACK.
 
-Only linear layers are quantised, since nearly all weights are theirs. What else there is to an INT8 network for XNNPACK
-would cost accuracy or speed: the products of attention have no INT8 form there, and sums, gates and normalisation would each
+Only linear layers are quantised, since nearly all weights are theirs. What else there is to an INT8 network would cost
+accuracy or speed: XNNPACK has no INT8 form of the products of attention, and sums, gates and normalisation would each
 add a rounding of the residual stream for no weight saved.
 """
 
@@ -51,7 +51,8 @@ def read_calibration(path: Path | None, network: Network, max_frames: int) -> li
 def _swipe(path: Path, name: str, features: Tensor, network: Network, max_frames: int) -> Inputs:
     shape = list(features.shape)
     if len(shape) != 2 or shape[0] != network.features or not 1 <= shape[1] <= max_frames:
-        raise CalibrationError(f"{path}: {name}: expected the shape [{network.features}, 1 to {max_frames}], got {shape}")
+        expected = f"[{network.features}, 1 to {max_frames}]"
+        raise CalibrationError(f"{path}: {name}: expected the shape {expected}, got {shape}")
     if features.dtype != torch.float32 or not torch.isfinite(features).all():
         raise CalibrationError(f"{path}: {name}: expected finite float32 numbers, got others or {features.dtype}")
     return features[None].contiguous(), torch.tensor([shape[1]])

@@ -22,9 +22,7 @@ class LstmCell(nn.Module):
         bias = weights.tensor(f"{lstm}.bias_ih_l{layer}") + weights.tensor(f"{lstm}.bias_hh_l{layer}")
         gates = [slice(gate * size, (gate + 1) * size) for gate in range(4)]
         # PyTorch's order.
-        self.input, self.forget, self.cell, self.output = (
-            Linear(lstm, weight[rows], bias[rows]) for rows in gates
-        )
+        self.input, self.forget, self.cell, self.output = (Linear(lstm, weight[rows], bias[rows]) for rows in gates)
 
     def forward(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         """x, h, c [N, H] to the new h and c [N, H]."""

@@ -221,7 +221,7 @@ fn a_session_has_the_bundle_s_threads_unless_the_caller_asks_for_others() {
         let output = Command::new(env::current_exe().unwrap())
             .args([
                 "--exact",
-                "runtime::session_tests::child",
+                "runtime::onnx::session_tests::child",
                 "--nocapture",
                 "--test-threads=1",
             ])

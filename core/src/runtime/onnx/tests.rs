@@ -411,7 +411,7 @@ fn in_child(task: &str, library: Option<&Path>, variable: Option<&Path>) -> Vec<
     command
         .args([
             "--exact",
-            "runtime::tests::child",
+            "runtime::onnx::tests::child",
             "--nocapture",
             "--test-threads=1",
         ])

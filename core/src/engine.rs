@@ -7,7 +7,7 @@ use crate::bundle::{Bundle, Manifest};
 use crate::decoder::{Decoder, DecoderOptions};
 use crate::error::{Error, Result};
 use crate::features::Featuriser;
-use crate::lexicon::Lexicon;
+use crate::lexicon::{Layer, Layers, Lexicon, Words};
 use crate::runtime::{self, Encoder, RuntimeInfo, RuntimeOptions};
 use crate::session::Session;
 use crate::transducer::Transducer;
@@ -47,7 +47,8 @@ impl Default for EngineOptions {
 #[derive(Clone, Debug)]
 pub struct Engine {
     shared: Arc<Shared>,
-    decoder: Option<Arc<Decoder>>,
+    decoder: Arc<Decoder>,
+    words: Words,
     options: DecoderOptions,
     warm_prefixes: usize,
 }
@@ -116,21 +117,25 @@ impl Engine {
             }
             None => None,
         };
-        let engine = Self {
+        let layers = Layers::new(lexicon.map(Layer::new).into_iter().collect())?;
+        let decoder = Decoder::with_layers(
+            Arc::clone(&transducer),
+            layers.clone(),
+            options.warm_prefixes,
+        )?;
+        let words = Words::new(layers, &manifest.vocabulary.labels);
+        Ok(Self {
             shared: Arc::new(Shared {
                 bundle,
                 featuriser,
                 encoder,
                 transducer,
             }),
-            decoder: None,
+            decoder: Arc::new(decoder),
+            words,
             options: preset,
             warm_prefixes: options.warm_prefixes,
-        };
-        match lexicon {
-            Some(lexicon) => engine.with_lexicon(lexicon),
-            None => Ok(engine),
-        }
+        })
     }
 
     /// The same engine with another lexicon, for a dynamic bundle or for words that the bundle does not have.
@@ -138,18 +143,40 @@ impl Engine {
     /// # Errors
     /// None that a sound bundle and lexicon give.
     pub fn with_lexicon(&self, lexicon: Lexicon) -> Result<Self> {
+        self.with_layers(vec![Layer::new(lexicon)])
+    }
+
+    /// The same engine with other lexicons, each with a weight: languages, or words of an app beside the bundle's own
+    /// ([`lexicon`](Self::lexicon)). They must have been built for the bundle's labels.
+    ///
+    /// The user's [`words`](Self::words) are copied and change apart from this engine's.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] for more than [`MAX_LAYERS`](crate::lexicon::MAX_LAYERS).
+    pub fn with_layers(&self, layers: Vec<Layer>) -> Result<Self> {
+        let layers = Layers::new(layers)?;
         let transducer = Arc::clone(&self.shared.transducer);
-        let decoder = Decoder::new(transducer, Arc::new(lexicon), self.warm_prefixes)?;
+        let decoder = Decoder::with_layers(transducer, layers.clone(), self.warm_prefixes)?;
         Ok(Self {
-            decoder: Some(Arc::new(decoder)),
+            decoder: Arc::new(decoder),
+            words: self.words.over(&layers),
             ..self.clone()
         })
     }
 
     /// A session: light, for one gesture at a time, with buffers that are kept between gestures.
     pub fn session(&self) -> Session {
-        let decoder = self.decoder.as_ref().map(|decoder| Decoder::clone(decoder));
-        Session::new(Arc::clone(&self.shared), decoder, self.options.clone())
+        Session::new(
+            Arc::clone(&self.shared),
+            Decoder::clone(&self.decoder),
+            self.words.clone(),
+            self.options.clone(),
+        )
+    }
+
+    /// The user's own words: what is added, boosted, blocked or learned there counts from the next swipe on, in every session.
+    pub fn words(&self) -> &Words {
+        &self.words
     }
 
     /// The bundle's manifest.
@@ -162,9 +189,9 @@ impl Engine {
         &self.options
     }
 
-    /// The lexicon in use; `None` for a dynamic bundle that has not been given one.
+    /// The lexicon in use, the first of several; `None` for a dynamic bundle that has not been given one.
     pub fn lexicon(&self) -> Option<&Lexicon> {
-        self.decoder.as_ref().map(|decoder| decoder.lexicon())
+        self.decoder.layers().lexicons().first().map(Layer::lexicon)
     }
 
     /// The bundle.

@@ -73,6 +73,23 @@
 //! # }
 //! ```
 //!
+//! What a user adds, blocks or chooses counts from the next swipe on, in every session, without building anything again:
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let engine = swipekit::Engine::open("models/en-qwerty")?;
+//! let words = engine.words();
+//! words.add("Zürich")?; // or why it cannot be typed
+//! words.block("damn")?;
+//! words.learn("don't")?; // the user chose it: a little likelier
+//! words.export("user.words")?; // all of it or nothing; import() reads it
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Engine::with_layers`] searches several lexicons at once, each with a weight: a second language, or contacts and an app's
+//! own terms beside the bundle's words.
+//!
 //! [`LexiconBuilder::add`](lexicon::LexiconBuilder::add) says why a word cannot be typed with the labels;
 //! [`Lexicon::from_bytes`](lexicon::Lexicon::from_bytes) refuses a lexicon of other labels.
 //!
@@ -100,6 +117,7 @@ pub mod decoder;
 pub mod engine;
 pub mod error;
 pub mod features;
+mod files;
 pub mod layout;
 pub mod lexicon;
 pub mod runtime;

@@ -7,6 +7,7 @@ use crate::decoder::{Candidate, Decoder, DecoderOptions, Greedy, greedy, log_lik
 use crate::engine::Shared;
 use crate::error::{Error, Result};
 use crate::features::Features;
+use crate::lexicon::Words;
 use crate::trace::Trace;
 use crate::transducer::JointScratch;
 
@@ -36,7 +37,8 @@ impl Timings {
 #[derive(Debug)]
 pub struct Session {
     shared: Arc<Shared>,
-    decoder: Option<Decoder>,
+    decoder: Decoder,
+    words: Words,
     options: DecoderOptions,
     features: Features,
     /// Encoder frames `[T', D]`.
@@ -50,12 +52,14 @@ pub struct Session {
 impl Session {
     pub(crate) fn new(
         shared: Arc<Shared>,
-        decoder: Option<Decoder>,
+        decoder: Decoder,
+        words: Words,
         options: DecoderOptions,
     ) -> Self {
         Self {
             shared,
             decoder,
+            words,
             options,
             features: Features::new(),
             encoded: Vec::new(),
@@ -79,29 +83,29 @@ impl Session {
     /// The words that a trace may mean, best first.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the bundle has no lexicon and none was given; [`Error::Runtime`] where the encoder fails.
+    /// [`Error::Invalid`] where there is no word at all: no lexicon, and none of the user; [`Error::Runtime`] where the encoder fails.
     pub fn decode_with(
         &mut self,
         trace: &Trace,
         options: &DecoderOptions,
     ) -> Result<Vec<Candidate>> {
         options.validate()?;
-        if self.decoder.is_none() {
+        // One state of the user's words for the whole gesture.
+        let layers = self.words.snapshot();
+        if layers.is_empty() {
             return Err(Error::invalid(
-                "the lexicon",
-                "one given to Engine::with_lexicon",
+                "the words",
+                "a lexicon given to Engine::with_lexicon, or words added to Engine::words",
                 "none",
             ));
         }
+        self.decoder.set_layers(layers);
         if !self.encode(trace)? {
             return Ok(Vec::new());
         }
         let start = Instant::now();
         self.project()?;
-        let candidates = match &mut self.decoder {
-            Some(decoder) => decoder.decode(&self.projected, options)?,
-            None => Vec::new(),
-        };
+        let candidates = self.decoder.decode(&self.projected, options)?;
         self.timings.search = start.elapsed();
         Ok(candidates)
     }

@@ -15,7 +15,7 @@ use super::log::{ZERO, add};
 use super::options::DecoderOptions;
 use super::tree::{ArcId, NodeId, PrefixTree, ROOT};
 use crate::error::Result;
-use crate::lexicon::Lexicon;
+use crate::lexicon::Layers;
 use crate::transducer::{JointScratch, Transducer};
 
 /// A complete word's node, with log P(word | swipe).
@@ -33,7 +33,7 @@ pub(super) struct Model<'a> {
     /// Prediction network and joint.
     pub(super) transducer: &'a Transducer,
     /// The words.
-    pub(super) lexicon: &'a Lexicon,
+    pub(super) layers: &'a Layers,
 }
 
 /// What prefixes are compared by, in nats.
@@ -119,7 +119,7 @@ impl BeamSearch {
         self.active.clear();
         self.active.push((ROOT, 0.0));
         let ranking = Ranking {
-            prior: f64::from(options.prior_weight) * f64::from(model.lexicon.cost_unit()),
+            prior: f64::from(options.prior_weight) * f64::from(model.layers.cost_unit()),
             depth: f64::from(options.depth_bonus),
         };
         for frame in frames.chunks_exact(model.transducer.joint.width()) {
@@ -176,7 +176,7 @@ impl BeamSearch {
                 break;
             }
             let offers = self.offers.iter().map(|offer| (offer.parent, offer.arc));
-            tree.grow(model.lexicon, &model.transducer.prediction, offers)?;
+            tree.grow(model.layers, &model.transducer.prediction, offers)?;
             for place in 0..self.offers.len() {
                 let Offer { arc, mass, .. } = self.offers[place];
                 if let Some(child) = tree.arc(arc).child() {
@@ -246,7 +246,7 @@ impl BeamSearch {
                 let next = mass + log_probability(self, blank);
                 let state = &mut self.rows[row as usize];
                 state.next = add(state.next, next);
-                for arc in tree.arcs(model.lexicon, node) {
+                for arc in tree.arcs(model.layers, node) {
                     let to = *tree.arc(arc);
                     let mass = mass + log_probability(self, to.label.into());
                     match to.child().and_then(|child| self.row(child)) {

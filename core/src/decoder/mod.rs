@@ -7,6 +7,8 @@
 mod beam;
 mod forward;
 mod greedy;
+#[cfg(test)]
+mod layers_tests;
 mod log;
 mod options;
 #[cfg(test)]
@@ -20,7 +22,7 @@ pub use greedy::{Greedy, greedy};
 pub use options::DecoderOptions;
 
 use crate::error::Result;
-use crate::lexicon::Lexicon;
+use crate::lexicon::{Layer, Layers, Lexicon};
 use crate::transducer::Transducer;
 use beam::{BeamSearch, Completed, Model};
 use tree::{Mark, PrefixTree};
@@ -44,13 +46,13 @@ pub struct Candidate {
     pub confidence: f64,
 }
 
-/// The lexicon-constrained beam search of one session.
+/// The beam search of one session over lexicons and a user's words.
 ///
 /// It remembers the prefixes that it has met, so it is worth keeping between swipes; results do not depend on that.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     transducer: Arc<Transducer>,
-    lexicon: Arc<Lexicon>,
+    layers: Layers,
     tree: PrefixTree,
     warm: Mark,
     search: BeamSearch,
@@ -75,16 +77,25 @@ impl Decoder {
     /// # Errors
     /// None that a sound model and lexicon give.
     pub fn new(transducer: Arc<Transducer>, lexicon: Arc<Lexicon>, warm: usize) -> Result<Self> {
-        let mut tree = PrefixTree::new(&lexicon, &transducer.prediction, transducer.joint.width())?;
+        let layers = Layers::new(vec![Layer::new(Lexicon::clone(&lexicon))])?;
+        Self::with_layers(transducer, layers, warm)
+    }
+
+    /// As [`new`](Self::new), of all words of `layers`.
+    ///
+    /// # Errors
+    /// None that a sound model and sound lexicons give.
+    pub fn with_layers(transducer: Arc<Transducer>, layers: Layers, warm: usize) -> Result<Self> {
+        let mut tree = PrefixTree::new(&layers, &transducer.prediction, transducer.joint.width())?;
         tree.warm_up(
-            &lexicon,
+            &layers,
             &transducer.prediction,
             warm.min(tree.capacity(TREE_BYTES) / 2),
         )?;
         let warm = tree.mark();
         Ok(Self {
             transducer,
-            lexicon,
+            layers,
             tree,
             warm,
             search: BeamSearch::default(),
@@ -94,7 +105,12 @@ impl Decoder {
         })
     }
 
-    /// The words of the lexicon that projected encoder frames `[T', J]` may mean, best first; words of equal score in
+    /// Takes the user's words as `layers`, of the same lexicons, has them.
+    pub(crate) fn set_layers(&mut self, layers: Layers) {
+        self.layers = layers;
+    }
+
+    /// The words that projected encoder frames `[T', J]` may mean, best first; words of equal score in
     /// their byte order.
     ///
     /// # Errors
@@ -103,9 +119,10 @@ impl Decoder {
         if self.tree.len() > self.tree.capacity(TREE_BYTES) {
             self.tree.truncate(self.warm);
         }
+        self.tree.relink(&self.layers);
         let model = Model {
             transducer: &self.transducer,
-            lexicon: &self.lexicon,
+            layers: &self.layers,
         };
         let mut found =
             self.search
@@ -127,7 +144,7 @@ impl Decoder {
             let (prefix, _) = self.search.prefixes()[place];
             let Some(node) =
                 self.tree
-                    .best_word(&self.lexicon, &self.transducer.prediction, prefix)?
+                    .best_word(&self.layers, &self.transducer.prediction, prefix)?
             else {
                 continue;
             };
@@ -160,9 +177,9 @@ impl Decoder {
         self.tree.len()
     }
 
-    /// The lexicon.
-    pub fn lexicon(&self) -> &Lexicon {
-        &self.lexicon
+    /// The words.
+    pub fn layers(&self) -> &Layers {
+        &self.layers
     }
 
     fn candidates(&mut self, options: &DecoderOptions) -> Vec<Candidate> {
@@ -170,7 +187,8 @@ impl Decoder {
         self.scored.clear();
         for completed in &self.completed {
             self.tree.labels(completed.node, &mut self.key);
-            for (form, (_, cost)) in (0..).zip(self.lexicon.words(&self.key)) {
+            let user = self.tree.user(completed.node);
+            for (form, (_, cost)) in (0..).zip(self.layers.forms(&self.key, user)) {
                 let log_prior = -f64::from(cost);
                 let score = completed.log_probability + weight * log_prior;
                 self.scored.push(Scored {
@@ -196,7 +214,9 @@ impl Decoder {
         let mut candidates = Vec::with_capacity(options.candidates.min(self.scored.len()));
         for scored in self.scored.iter().take_while(|scored| scored.score >= last) {
             self.tree.labels(scored.completed.node, &mut self.key);
-            let Some((word, _)) = self.lexicon.words(&self.key).nth(scored.form as usize) else {
+            let user = self.tree.user(scored.completed.node);
+            let forms = self.layers.forms(&self.key, user);
+            let Some((word, _)) = forms.into_iter().nth(scored.form as usize) else {
                 continue;
             };
             candidates.push(Candidate {

@@ -6,7 +6,7 @@ use crate::transducer::JointScratch;
 use crate::transducer::fixtures::{self, Random};
 
 /// Words of two to seven letters over few letters, so that prefixes and endings are shared.
-fn words(seed: u64, count: usize) -> Vec<(String, f64)> {
+pub(super) fn words(seed: u64, count: usize) -> Vec<(String, f64)> {
     let mut random = Random::new(seed);
     let mut words = std::collections::BTreeMap::new();
     while words.len() < count {
@@ -19,7 +19,7 @@ fn words(seed: u64, count: usize) -> Vec<(String, f64)> {
     words.into_iter().collect()
 }
 
-fn lexicon(words: &[(String, f64)]) -> Arc<Lexicon> {
+pub(super) fn lexicon(words: &[(String, f64)]) -> Arc<Lexicon> {
     let labels = fixtures::vocabulary().labels;
     let mut builder = LexiconBuilder::new(&labels);
     for (word, weight) in words {
@@ -29,7 +29,7 @@ fn lexicon(words: &[(String, f64)]) -> Arc<Lexicon> {
     Arc::new(Lexicon::from_bytes(built.bytes.into(), &labels, "test").unwrap())
 }
 
-fn frames(transducer: &Transducer, seed: u64, count: usize, scale: f32) -> Vec<f32> {
+pub(super) fn frames(transducer: &Transducer, seed: u64, count: usize, scale: f32) -> Vec<f32> {
     let encoded = Random::new(seed).numbers(count * fixtures::spec(1).encoder, scale);
     let mut frames = Vec::new();
     transducer
@@ -39,7 +39,7 @@ fn frames(transducer: &Transducer, seed: u64, count: usize, scale: f32) -> Vec<f
     frames
 }
 
-fn labels_of(word: &str) -> Vec<u8> {
+pub(super) fn labels_of(word: &str) -> Vec<u8> {
     word.bytes().map(|byte| byte - b'a' + 1).collect()
 }
 

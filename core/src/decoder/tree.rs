@@ -1,15 +1,18 @@
 //! The prefixes that a search has met, each with its place in the lexicon and its prediction-network output.
 //!
 //! A prefix is its labels, not its state of the automaton: an automaton shares states between prefixes. What a node
-//! holds depends on the lexicon and the model only, never on a swipe, so the tree outlives the swipes of its session:
+//! holds depends on the words and the model only, never on a swipe, so the tree outlives the swipes of its session:
 //! common prefixes cost the prediction network nothing from the second time on.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
+use std::sync::Arc as Shared;
 
 use crate::error::Result;
-use crate::lexicon::{Lexicon, MAX_KEY, State};
+use crate::lexicon::layers::Place;
+use crate::lexicon::user::Node as UserNode;
+use crate::lexicon::{Layers, MAX_KEY};
 use crate::transducer::{Prediction, PredictionScratch};
 
 /// Index of a node; the root is 0.
@@ -29,7 +32,7 @@ pub(super) struct Node {
     label: u8,
     /// Labels of the prefix.
     pub(super) depth: u16,
-    state: State,
+    place: Place,
     /// Least prior cost of any word that begins with the prefix, in the lexicon's units: the look-ahead.
     pub(super) cost: u32,
     /// Prior cost of the prefix as a word, where it is one.
@@ -43,7 +46,6 @@ pub(super) struct Arc {
     /// The label.
     pub(super) label: u8,
     child: NodeId,
-    next: State,
     /// Look-ahead of the prefix with the label, see [`Node::cost`].
     pub(super) cost: u32,
 }
@@ -78,6 +80,7 @@ pub(super) struct PrefixTree {
 
 #[derive(Clone, Debug, Default)]
 struct Scratch {
+    arcs: Vec<(u8, u32)>,
     labels: Vec<usize>,
     states: Vec<f32>,
     projected: Vec<f32>,
@@ -87,19 +90,19 @@ struct Scratch {
 impl PrefixTree {
     /// The tree of the empty prefix alone.
     pub(super) fn new(
-        lexicon: &Lexicon,
+        layers: &Layers,
         prediction: &Prediction,
         joint_width: usize,
     ) -> Result<Self> {
-        let state = lexicon.root();
+        let place = layers.root();
         let mut tree = Self {
             nodes: vec![Node {
                 parent: NONE,
                 label: 0,
                 depth: 0,
-                state,
-                cost: 0,
-                word_cost: lexicon.final_cost(state),
+                cost: layers.look_ahead(&place),
+                word_cost: layers.word_cost(&place),
+                place,
                 arcs: None,
             }],
             arcs: Vec::new(),
@@ -169,6 +172,11 @@ impl PrefixTree {
         &self.projected[id as usize * self.joint_width..][..self.joint_width]
     }
 
+    /// What the user says of the prefix as a key.
+    pub(super) fn user(&self, id: NodeId) -> Option<&UserNode> {
+        self.node(id).place.user().map(|user| &**user)
+    }
+
     /// The labels of a prefix, first label first, into `labels`.
     pub(super) fn labels(&self, mut id: NodeId, labels: &mut Vec<u8>) {
         labels.clear();
@@ -180,28 +188,85 @@ impl PrefixTree {
         labels.reverse();
     }
 
-    /// The arcs of a node, read out of the lexicon the first time.
-    pub(super) fn arcs(&mut self, lexicon: &Lexicon, id: NodeId) -> Range<ArcId> {
+    /// The arcs of a node, read out of the lexicons the first time.
+    pub(super) fn arcs(&mut self, layers: &Layers, id: NodeId) -> Range<ArcId> {
         let node = &mut self.nodes[id as usize];
-        let (start, end) = *node.arcs.get_or_insert_with(|| {
-            let start = self.arcs.len() as ArcId;
-            let cost = node.cost;
-            self.arcs.extend(lexicon.arcs(node.state).map(|arc| Arc {
-                label: arc.label,
-                child: NONE,
-                next: arc.next,
-                cost: cost.saturating_add(arc.cost),
-            }));
-            (start, self.arcs.len() as ArcId)
-        });
+        let (start, end) = match node.arcs {
+            Some(arcs) => arcs,
+            None => {
+                layers.arcs(&node.place, &mut self.scratch.arcs);
+                let start = self.arcs.len() as ArcId;
+                let arcs = self.scratch.arcs.iter();
+                self.arcs.extend(arcs.map(|(label, cost)| Arc {
+                    label: *label,
+                    child: NONE,
+                    cost: *cost,
+                }));
+                *node.arcs.insert((start, self.arcs.len() as ArcId))
+            }
+        };
         start..end
+    }
+
+    /// Brings the tree to the words that the user has now: those prefixes are worked out again that the user says or said
+    /// something of. What the prediction network gave for them stays.
+    pub(super) fn relink(&mut self, layers: &Layers) {
+        let root = self.nodes[ROOT as usize].place.user();
+        let is_same = match (root, layers.user()) {
+            (Some(old), Some(new)) => Shared::ptr_eq(old, new),
+            (None, None) => true,
+            _ => false,
+        };
+        if is_same {
+            return;
+        }
+        let mut open: Vec<(NodeId, Option<Shared<UserNode>>)> =
+            vec![(ROOT, layers.user().cloned())];
+        while let Some((id, user)) = open.pop() {
+            let node = &mut self.nodes[id as usize];
+            node.place.set_user(user);
+            node.cost = layers.look_ahead(&node.place);
+            node.word_cost = layers.word_cost(&node.place);
+            let Some((start, end)) = node.arcs else {
+                continue;
+            };
+            layers.arcs(&node.place, &mut self.scratch.arcs);
+            let old: Vec<Arc> = self.arcs[start as usize..end as usize].to_vec();
+            let new = self.scratch.arcs.iter().map(|(label, cost)| Arc {
+                label: *label,
+                child: old
+                    .iter()
+                    .find(|arc| arc.label == *label)
+                    .map_or(NONE, |arc| arc.child),
+                cost: *cost,
+            });
+            let new: Vec<Arc> = new.collect();
+            for arc in &new {
+                let Some(child) = arc.child() else { continue };
+                let below = self.nodes[id as usize].place.user();
+                let below = below.and_then(|user| user.child(arc.label)).cloned();
+                if below.is_some() || self.nodes[child as usize].place.user().is_some() {
+                    open.push((child, below));
+                }
+            }
+            // A list that has grown needs another place; its old one is forgotten with the swipes' prefixes.
+            if new.len() <= old.len() {
+                let end = start + new.len() as ArcId;
+                self.arcs[start as usize..end as usize].copy_from_slice(&new);
+                self.nodes[id as usize].arcs = Some((start, end));
+            } else {
+                let start = self.arcs.len() as ArcId;
+                self.arcs.extend_from_slice(&new);
+                self.nodes[id as usize].arcs = Some((start, self.arcs.len() as ArcId));
+            }
+        }
     }
 
     /// Makes the children at the end of `arcs` (given with their parents) that have not been made, running the
     /// prediction network once for all of them.
     pub(super) fn grow(
         &mut self,
-        lexicon: &Lexicon,
+        layers: &Layers,
         prediction: &Prediction,
         arcs: impl Iterator<Item = (NodeId, ArcId)>,
     ) -> Result<()> {
@@ -214,15 +279,14 @@ impl PrefixTree {
                 continue;
             }
             arc.child = id;
+            let place = layers.step(&self.nodes[parent as usize].place, arc.label);
             self.nodes.push(Node {
                 parent,
                 label: arc.label,
                 depth: self.nodes[parent as usize].depth.saturating_add(1),
-                state: arc.next,
                 cost: arc.cost,
-                word_cost: lexicon
-                    .final_cost(arc.next)
-                    .map(|cost| arc.cost.saturating_add(cost)),
+                word_cost: layers.word_cost(&place),
+                place,
                 arcs: None,
             });
             self.scratch.labels.push(arc.label.into());
@@ -236,6 +300,7 @@ impl PrefixTree {
             states,
             projected,
             prediction: scratch,
+            ..
         } = &mut self.scratch;
         if !labels.is_empty() {
             prediction.step(labels, states, projected, scratch)?;
@@ -248,23 +313,25 @@ impl PrefixTree {
     /// The word of the greatest prior that begins with the prefix `id`; `None` where the lexicon has none.
     pub(super) fn best_word(
         &mut self,
-        lexicon: &Lexicon,
+        layers: &Layers,
         prediction: &Prediction,
         mut id: NodeId,
     ) -> Result<Option<NodeId>> {
         // Only a damaged automaton has longer paths.
         for _ in 0..=MAX_KEY {
             let node = self.node(id);
+            let is_word = node.word_cost.is_some();
             if node.word_cost == Some(node.cost) {
                 return Ok(Some(id));
             }
-            let Some(arc) = self
-                .arcs(lexicon, id)
-                .min_by_key(|arc| self.arcs[*arc as usize].cost)
-            else {
-                break;
+            let best = self
+                .arcs(layers, id)
+                .min_by_key(|arc| self.arcs[*arc as usize].cost);
+            let Some(arc) = best else {
+                // The best word below is blocked or less likely than its lexicon says.
+                return Ok(is_word.then_some(id));
             };
-            self.grow(lexicon, prediction, std::iter::once((id, arc)))?;
+            self.grow(layers, prediction, std::iter::once((id, arc)))?;
             let Some(child) = self.arc(arc).child() else {
                 break;
             };
@@ -276,7 +343,7 @@ impl PrefixTree {
     /// Makes the `nodes` prefixes of the greatest prior, so that the first swipe finds them made.
     pub(super) fn warm_up(
         &mut self,
-        lexicon: &Lexicon,
+        layers: &Layers,
         prediction: &Prediction,
         nodes: usize,
     ) -> Result<()> {
@@ -284,7 +351,7 @@ impl PrefixTree {
         const BATCH: usize = 64;
         let mut heap = BinaryHeap::new();
         let push_arcs = |tree: &mut Self, heap: &mut BinaryHeap<_>, id: NodeId| {
-            for arc in tree.arcs(lexicon, id) {
+            for arc in tree.arcs(layers, id) {
                 if tree.arc(arc).child().is_none() {
                     heap.push(Reverse((tree.arc(arc).cost, tree.node(id).depth, id, arc)));
                 }
@@ -304,7 +371,7 @@ impl PrefixTree {
                 break;
             }
             let known = self.len();
-            self.grow(lexicon, prediction, batch.iter().copied())?;
+            self.grow(layers, prediction, batch.iter().copied())?;
             for id in known as NodeId..self.len() as NodeId {
                 push_arcs(self, &mut heap, id);
             }

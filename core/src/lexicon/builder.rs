@@ -1,8 +1,6 @@
 //! From words with weights to a lexicon.
 
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::automaton::MAX_COST;
 use super::fold::{Alphabet, Untypeable, display_form};
@@ -10,22 +8,31 @@ use super::format::{self, Counts};
 use super::minimise::minimise;
 use super::words::{MAX_TEXT, TableWriter};
 use crate::error::{Error, Result};
+use crate::files::write_atomically;
 
 /// Nats a step of cost, unless the caller sets another: it rounds a log prior by at most 1/16. A quarter would make the
 /// file of 70,000 English words 2 % smaller, a sixteenth 2 % larger.
 pub const DEFAULT_COST_UNIT: f32 = 0.125;
 
 /// Why a word did not enter a lexicon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, thiserror::Error,
+)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Rejection {
     /// It has no key with this vocabulary.
+    #[error("the word cannot be typed: {0}")]
     Untypeable(Untypeable),
-    /// Its weight is not a positive finite number.
+    /// Its weight is not a positive finite number, or its log prior or boost out of range.
+    #[error("the weight of the word is out of range")]
     Weight,
     /// Its display form is longer than 255 bytes.
+    #[error("the word is longer than 255 bytes")]
     TooLong,
+    /// There are as many words of the user as there may be ([`MAX_USER_WORDS`](super::MAX_USER_WORDS)).
+    #[error("there are as many words of the user as there may be; remove some")]
+    Full,
 }
 
 /// A word that did not enter a lexicon, with the reason.
@@ -229,24 +236,4 @@ impl BuiltLexicon {
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         write_atomically(path.as_ref(), &self.bytes)
     }
-}
-
-fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.part", std::process::id()));
-    let part: PathBuf = path.with_file_name(name);
-    let written = fs::File::create(&part)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&part, path));
-    written.map_err(|source| {
-        // The error of the write is the one to tell; a part that was never made cannot be removed.
-        let _ = fs::remove_file(&part);
-        Error::Write {
-            path: path.to_path_buf(),
-            source,
-        }
-    })
 }

@@ -1,0 +1,542 @@
+//! A user's own words: added, boosted, blocked, learned and forgotten between two swipes.
+//!
+//! The words stand in a trie whose nodes are shared between its states: a change copies the nodes along one key and swaps the
+//! root, in microseconds, and a decode that has begun goes on with the root that it took. What a word costs is worked out when it
+//! changes, against the lexicons below, so the search only reads sums.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde::{Deserialize, Serialize};
+
+use super::builder::Rejection;
+use super::fold::{Alphabet, display_form};
+use super::layers::Layers;
+use super::words::MAX_TEXT;
+use crate::bundle::sha256_hex;
+use crate::error::{Error, Result};
+use crate::files::write_atomically;
+
+/// Words of a user at most.
+pub const MAX_USER_WORDS: usize = 50_000;
+
+/// Log prior of a word that is added without one: that of a common word, so that it is found at once.
+pub const DEFAULT_LOG_PRIOR: f32 = -9.0;
+
+/// Nats at most by which boosts and choices together make a word likelier, or less likely.
+pub const MAX_BOOST: f32 = 6.0;
+
+/// Choices after which an old choice counts half.
+pub const HALF_LIFE: f64 = 500.0;
+
+/// First words of a file of user words, with the version of the format.
+const HEADER: &str = "swipekit-user-words 1";
+/// Bytes of such a file at most.
+const MAX_FILE: u64 = 32 << 20;
+
+/// What a user has said of a word.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct UserWord {
+    /// The word as it is shown.
+    pub word: String,
+    /// Log prior of a word that was added; `None` for a word of a lexicon that something else is said of.
+    pub log_prior: Option<f32>,
+    /// Nats by which it was boosted.
+    pub boost: f32,
+    /// Choices that count, older ones less.
+    pub chosen: f64,
+    /// How many choices there had been of all words when this one was last chosen.
+    pub chosen_at: u64,
+    /// Whether it must never be shown.
+    pub blocked: bool,
+}
+
+/// What stands at a key.
+pub(crate) type Entry = UserWord;
+
+impl UserWord {
+    fn new(word: &str) -> Self {
+        Self {
+            word: word.to_owned(),
+            log_prior: None,
+            boost: 0.0,
+            chosen: 0.0,
+            chosen_at: 0,
+            blocked: false,
+        }
+    }
+
+    /// Whether nothing is said of the word any more.
+    fn is_void(&self) -> bool {
+        self.log_prior.is_none() && self.boost == 0.0 && self.chosen == 0.0 && !self.blocked
+    }
+
+    /// Nats that boosts and choices take off the cost.
+    fn bonus(&self) -> f32 {
+        (self.boost + libm::log1p(self.chosen) as f32).clamp(-MAX_BOOST, MAX_BOOST)
+    }
+
+    /// Whether every number can be used.
+    fn is_sound(&self) -> bool {
+        self.log_prior
+            .is_none_or(|prior| (-100.0..=0.0).contains(&prior))
+            && (-MAX_BOOST..=MAX_BOOST).contains(&self.boost)
+            && (0.0..=1e9).contains(&self.chosen)
+    }
+
+    /// Changes the forms of the word's key, given with their costs in nats.
+    pub(super) fn change(&self, forms: &mut Vec<(Cow<'_, str>, f32)>) {
+        if self.blocked {
+            let blocked = self.word.to_lowercase();
+            forms.retain(|(word, _)| word.to_lowercase() != blocked);
+            return;
+        }
+        let own = self.log_prior.map(|prior| -prior);
+        match forms.iter_mut().find(|(word, _)| *word == self.word) {
+            Some((_, cost)) => {
+                *cost = (own.map_or(*cost, |own| own.min(*cost)) - self.bonus()).max(0.0);
+            }
+            None => {
+                if let Some(own) = own {
+                    let cost = (own - self.bonus()).max(0.0);
+                    forms.push((Cow::Owned(self.word.clone()), cost));
+                }
+            }
+        }
+    }
+
+    /// What earlier choices still count after `choices` of all words.
+    fn decayed(&self, choices: u64) -> f64 {
+        let since = choices.saturating_sub(self.chosen_at) as f64;
+        self.chosen * libm::exp2(-since / HALF_LIFE)
+    }
+}
+
+/// A prefix of some of the user's keys.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Node {
+    /// By label, ascending.
+    children: Vec<(u8, Arc<Node>)>,
+    entries: Vec<Entry>,
+    /// Where there are entries: the cost of the key, which takes the place of the lexicons'.
+    word_cost: Option<Option<u32>>,
+    least: Option<u32>,
+}
+
+impl Node {
+    pub(crate) fn child(&self, label: u8) -> Option<&Arc<Node>> {
+        let at = self.children.binary_search_by_key(&label, |child| child.0);
+        at.ok().map(|at| &self.children[at].1)
+    }
+
+    pub(crate) fn children(&self) -> impl Iterator<Item = (u8, &Arc<Node>)> {
+        self.children.iter().map(|(label, child)| (*label, child))
+    }
+
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Cost of the key here: outer `None` where the user says nothing of it, inner where no form is left.
+    pub(crate) fn word_cost(&self) -> Option<Option<u32>> {
+        self.word_cost
+    }
+
+    /// Least cost of a key here or below that the user says something of.
+    pub(crate) fn least(&self) -> Option<u32> {
+        self.least
+    }
+
+    /// This node, or a new one, after `change` at the end of `key`; `None` where nothing is left. Nodes off the key are shared.
+    fn changed(
+        node: Option<&Node>,
+        key: &[u8],
+        at: usize,
+        layers: &Layers,
+        change: &mut dyn FnMut(&mut Vec<Entry>),
+    ) -> Option<Arc<Node>> {
+        let mut new = node.cloned().unwrap_or_default();
+        match key.get(at) {
+            None => {
+                change(&mut new.entries);
+                // Blocking comes last: a form that another entry adds is blocked as well.
+                new.entries
+                    .sort_by(|a, b| a.blocked.cmp(&b.blocked).then_with(|| a.word.cmp(&b.word)));
+                let entries = &new.entries;
+                new.word_cost = (!entries.is_empty()).then(|| layers.key_cost(key, entries));
+            }
+            Some(label) => {
+                let place = new.children.binary_search_by_key(label, |child| child.0);
+                let old = place.ok().map(|place| &*new.children[place].1);
+                let child = Self::changed(old, key, at + 1, layers, change);
+                match (place, child) {
+                    (Ok(place), Some(child)) => new.children[place].1 = child,
+                    (Ok(place), None) => drop(new.children.remove(place)),
+                    (Err(place), Some(child)) => new.children.insert(place, (*label, child)),
+                    (Err(_), None) => {}
+                }
+            }
+        }
+        let below = new.children.iter().filter_map(|(_, child)| child.least);
+        new.least = below.chain(new.word_cost.flatten()).min();
+        let is_left = !new.entries.is_empty() || !new.children.is_empty();
+        is_left.then(|| Arc::new(new))
+    }
+
+    fn collect(&self, entries: &mut Vec<Entry>) {
+        entries.extend_from_slice(&self.entries);
+        for (_, child) in &self.children {
+            child.collect(entries);
+        }
+    }
+}
+
+/// A user's words over the lexicons of an engine. Clones share them; any thread may change them at any time.
+///
+/// A decode sees the words as they were when it began.
+#[derive(Clone, Debug)]
+pub struct Words {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    alphabet: Alphabet,
+    layers: Layers,
+    state: RwLock<State>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct State {
+    root: Option<Arc<Node>>,
+    /// Entries.
+    count: usize,
+    /// Choices of all words so far.
+    choices: u64,
+}
+
+/// The content of a file of user words.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    choices: u64,
+    words: Vec<UserWord>,
+}
+
+impl Words {
+    /// No words yet, over `layers` of the vocabulary `labels`.
+    pub fn new<S: AsRef<str>>(layers: Layers, labels: &[S]) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                alphabet: Alphabet::new(labels),
+                layers: layers.with_user(None),
+                state: RwLock::default(),
+            }),
+        }
+    }
+
+    /// A copy of these words over other lexicons; it changes on its own.
+    pub(crate) fn over(&self, layers: &Layers) -> Self {
+        let copy = self.empty(layers, self.state().choices);
+        for word in self.entries() {
+            // What was accepted once is accepted again: the alphabet is the same.
+            let _ = copy.put(word);
+        }
+        copy
+    }
+
+    /// No words, over `layers`, of the same alphabet.
+    fn empty(&self, layers: &Layers, choices: u64) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                alphabet: self.inner.alphabet.clone(),
+                layers: layers.with_user(None),
+                state: RwLock::new(State {
+                    choices,
+                    ..State::default()
+                }),
+            }),
+        }
+    }
+
+    /// Adds `word` with the log prior of a common word, or leaves a word as it is that was added before.
+    ///
+    /// # Errors
+    /// [`Rejection`] where the word cannot be typed with the labels, is too long, or there are too many.
+    pub fn add(&self, word: &str) -> Result<(), Rejection> {
+        self.change(word, |entry| {
+            entry.log_prior = entry.log_prior.or(Some(DEFAULT_LOG_PRIOR));
+        })
+    }
+
+    /// Adds `word` with a log prior, in nats; replaces that of a word which was added before.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add); [`Rejection::Weight`] unless `log_prior` lies between -100 and 0.
+    pub fn add_with(&self, word: &str, log_prior: f32) -> Result<(), Rejection> {
+        if !(-100.0..=0.0).contains(&log_prior) {
+            return Err(Rejection::Weight);
+        }
+        self.change(word, |entry| entry.log_prior = Some(log_prior))
+    }
+
+    /// Forgets everything about `word`; a word of a lexicon is as that lexicon has it.
+    ///
+    /// # Errors
+    /// [`Rejection`] where it is no word that could have been added.
+    pub fn remove(&self, word: &str) -> Result<(), Rejection> {
+        self.change(word, |entry| *entry = Entry::new(&entry.word))
+    }
+
+    /// Makes `word` likelier by `nats`, or less likely; boosts do not add up. More than [`MAX_BOOST`] counts as that. It has an
+    /// effect on words that were added or are in a lexicon.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add); [`Rejection::Weight`] for a number that is not finite.
+    pub fn boost(&self, word: &str, nats: f32) -> Result<(), Rejection> {
+        if !nats.is_finite() {
+            return Err(Rejection::Weight);
+        }
+        let nats = nats.clamp(-MAX_BOOST, MAX_BOOST);
+        self.change(word, |entry| entry.boost = nats)
+    }
+
+    /// Never shows `word` again, in capitals or without, whichever lexicon has it.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn block(&self, word: &str) -> Result<(), Rejection> {
+        self.change(word, |entry| entry.blocked = true)
+    }
+
+    /// Undoes [`block`](Self::block).
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn unblock(&self, word: &str) -> Result<(), Rejection> {
+        self.change(word, |entry| entry.blocked = false)
+    }
+
+    /// Notes that the user chose `word`: it becomes likelier, the more the oftener, and old choices fade as others are made
+    /// (by half in [`HALF_LIFE`] choices). A word that nobody has is not added.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn learn(&self, word: &str) -> Result<(), Rejection> {
+        let shown = display_form(word);
+        let key = self.key(&shown)?;
+        let mut state = self
+            .inner
+            .state
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        state.choices += 1;
+        let choices = state.choices;
+        self.put_at(&mut state, &key, &shown, |entry| {
+            entry.chosen = entry.decayed(choices) + 1.0;
+            entry.chosen_at = choices;
+        })
+    }
+
+    /// What the user has said, in the order of the keys and words.
+    pub fn entries(&self) -> Vec<UserWord> {
+        let mut entries = Vec::new();
+        if let Some(root) = &self.state().root {
+            root.collect(&mut entries);
+        }
+        entries
+    }
+
+    /// Number of words that something is said of.
+    pub fn len(&self) -> usize {
+        self.state().count
+    }
+
+    /// Whether nothing is said of any word.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        *self
+            .inner
+            .state
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = State::default();
+    }
+
+    /// The lexicons with the words as they are now.
+    pub(crate) fn snapshot(&self) -> Layers {
+        self.inner.layers.with_user(self.state().root)
+    }
+
+    /// Writes the words to a file, all of it or nothing. It holds what the user typed: keep it as such.
+    ///
+    /// # Errors
+    /// [`Error::Write`]; an older file is as it was then.
+    pub fn export(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let stored = Stored {
+            choices: self.state().choices,
+            words: self.entries(),
+        };
+        let body = serde_json::to_vec(&stored).map_err(|source| Error::Write {
+            path: path.to_path_buf(),
+            source: source.into(),
+        })?;
+        let mut content = format!("{HEADER} {}\n", sha256_hex(&body)).into_bytes();
+        content.extend_from_slice(&body);
+        write_atomically(path, &content)
+    }
+
+    /// Puts the words of a file in the place of the present ones.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Damaged`], [`Error::Unsupported`] or [`Error::TooLarge`]; the present words stay then.
+    pub fn import(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let about = std::fs::metadata(path).map_err(|source| Error::io(path, source))?;
+        if about.len() > MAX_FILE {
+            return Err(Error::TooLarge {
+                what: "a file of user words",
+                limit: MAX_FILE,
+                got: about.len(),
+            });
+        }
+        let content = std::fs::read(path).map_err(|source| Error::io(path, source))?;
+        let stored = parse(&content, path)?;
+        let fresh = self.empty(&self.inner.layers, stored.choices);
+        for word in stored.words {
+            if fresh.put(word).is_err() {
+                return Err(Error::Unsupported {
+                    path: path.to_path_buf(),
+                    what: "a vocabulary with other labels:",
+                    expected: "words of this model's labels".to_owned(),
+                    got: "a word that they cannot spell".to_owned(),
+                });
+            }
+        }
+        *self
+            .inner
+            .state
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = fresh.state();
+        Ok(())
+    }
+
+    fn state(&self) -> State {
+        let state = self.inner.state.read();
+        state.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn key(&self, shown: &str) -> Result<Vec<u8>, Rejection> {
+        if shown.len() > MAX_TEXT {
+            return Err(Rejection::TooLong);
+        }
+        self.inner
+            .alphabet
+            .fold(shown)
+            .map_err(Rejection::Untypeable)
+    }
+
+    fn change(&self, word: &str, change: impl FnOnce(&mut Entry)) -> Result<(), Rejection> {
+        let shown = display_form(word);
+        let key = self.key(&shown)?;
+        let mut state = self
+            .inner
+            .state
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.put_at(&mut state, &key, &shown, change)
+    }
+
+    /// Puts a whole entry.
+    fn put(&self, word: UserWord) -> Result<(), Rejection> {
+        let shown = word.word.clone();
+        self.change(&shown, |entry| *entry = word)
+    }
+
+    fn put_at(
+        &self,
+        state: &mut State,
+        key: &[u8],
+        shown: &str,
+        change: impl FnOnce(&mut Entry),
+    ) -> Result<(), Rejection> {
+        let mut change = Some(change);
+        let (mut before, mut after) = (0, 0);
+        let room = MAX_USER_WORDS - state.count.min(MAX_USER_WORDS);
+        let root = Node::changed(
+            state.root.as_deref(),
+            key,
+            0,
+            &self.inner.layers,
+            &mut |entries| {
+                before = entries.len();
+                let at = match entries.iter().position(|entry| entry.word == shown) {
+                    Some(at) => at,
+                    None => {
+                        entries.push(Entry::new(shown));
+                        entries.len() - 1
+                    }
+                };
+                if let Some(change) = change.take() {
+                    change(&mut entries[at]);
+                }
+                if entries[at].is_void() {
+                    entries.remove(at);
+                }
+                after = entries.len();
+            },
+        );
+        if after > before && room == 0 {
+            return Err(Rejection::Full);
+        }
+        state.count = state.count + after - before;
+        state.root = root;
+        Ok(())
+    }
+}
+
+/// Reads the content of a file of user words.
+fn parse(content: &[u8], path: &Path) -> Result<Stored> {
+    let damaged = |what, expected: &str, got: &str| Error::damaged(path, what, expected, got);
+    let end = content.iter().take(200).position(|byte| *byte == b'\n');
+    let line = end.and_then(|end| std::str::from_utf8(&content[..end]).ok());
+    let line = line.ok_or_else(|| damaged("the first line", "that of user words", "none"))?;
+    let (header, hash) = line.rsplit_once(' ').unwrap_or((line, ""));
+    if header != HEADER {
+        let name = HEADER.rsplit_once(' ').map_or(HEADER, |(name, _)| name);
+        return Err(match header.strip_prefix(name) {
+            Some(version) => Error::Unsupported {
+                path: path.to_path_buf(),
+                what: "user words of version",
+                expected: "1".to_owned(),
+                got: version.trim().chars().take(20).collect(),
+            },
+            None => damaged("the first line", HEADER, "another text"),
+        });
+    }
+    let body = &content[line.len() + 1..];
+    let got = sha256_hex(body);
+    if got != hash {
+        return Err(Error::damaged(path, "the SHA-256", hash, got));
+    }
+    let stored: Stored = serde_json::from_slice(body)
+        .map_err(|_| damaged("the words", "a list of words", "something else"))?;
+    if stored.words.len() > MAX_USER_WORDS {
+        return Err(Error::TooLarge {
+            what: "the number of words of a user",
+            limit: MAX_USER_WORDS as u64,
+            got: stored.words.len() as u64,
+        });
+    }
+    if !stored.words.iter().all(UserWord::is_sound) {
+        return Err(damaged("a number of a word", "one in its range", "another"));
+    }
+    Ok(stored)
+}

@@ -53,6 +53,24 @@ pub struct Engine {
     warm_prefixes: usize,
 }
 
+/// What an engine takes, by part, in bytes. See [`Engine::memory`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Memory {
+    /// Files of the bundle, mapped: the system reads them as they are needed, shares them between processes and takes them
+    /// back under pressure. The lexicon is searched where it lies; the encoder's file is not needed once it is open.
+    pub mapped: usize,
+    /// The encoder's file, a part of `mapped`. The runtime holds the weights in a form of its own, of about that size for each
+    /// copy, besides what it takes itself; neither can be asked for.
+    pub encoder_file: usize,
+    /// Weights of prediction network and joint.
+    pub transducer: usize,
+    /// Prefixes that were run when the engine opened; every session begins with a copy.
+    pub prefixes: usize,
+    /// The user's words, about.
+    pub words: usize,
+}
+
 /// What sessions share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -177,6 +195,20 @@ impl Engine {
     /// The user's own words: what is added, boosted, blocked or learned there counts from the next swipe on, in every session.
     pub fn words(&self) -> &Words {
         &self.words
+    }
+
+    /// What the engine takes, by part.
+    pub fn memory(&self) -> Memory {
+        let bundle = &self.shared.bundle;
+        let size = |name: &str| bundle.file(name).map_or(0, |file| file.len());
+        let transducer = &self.shared.transducer;
+        Memory {
+            mapped: bundle.manifest_json().len() + bundle.file_names().map(size).sum::<usize>(),
+            encoder_file: size(&bundle.manifest().runtime.encoder),
+            transducer: transducer.prediction.bytes() + transducer.joint.bytes(),
+            prefixes: self.decoder.bytes(),
+            words: self.words.bytes(),
+        }
     }
 
     /// The bundle's manifest.

@@ -127,7 +127,7 @@ pub mod trace;
 pub mod transducer;
 
 pub use decoder::Candidate;
-pub use engine::{Engine, EngineOptions};
+pub use engine::{Engine, EngineOptions, Memory};
 pub use error::{Error, Result};
 pub use self_test::SelfTest;
 pub use session::{Session, Timings};

@@ -171,6 +171,13 @@ impl Session {
         &self.encoded
     }
 
+    /// Bytes that the session takes: prefixes that it remembers (at most about 16 MB and what one gesture adds) and buffers,
+    /// which grow to what the longest gesture needed.
+    pub fn memory(&self) -> usize {
+        let floats = self.encoded.capacity() + self.projected.capacity();
+        size_of::<f32>() * (floats + self.features.data().len()) + self.decoder.bytes()
+    }
+
     /// How long the stages of the last gesture took.
     pub fn timings(&self) -> Timings {
         self.timings

@@ -213,3 +213,44 @@ fn threads_decode_while_words_come_and_go() {
         );
     });
 }
+
+#[test]
+fn memory_is_told_by_part() {
+    if !runtime() {
+        return;
+    }
+    let engine = default_bundle();
+    let memory = engine.memory();
+    let bundle = engine.bundle();
+    let files = bundle
+        .file_names()
+        .map(|name| bundle.file(name).unwrap().len());
+    assert!(memory.mapped > files.sum::<usize>());
+    let size = |name: &str| bundle.file(name).unwrap().len();
+    assert_eq!(memory.encoder_file, size("encoder.onnx"));
+    // Weights as they are in the file, and what padding to whole vectors adds.
+    let file = size("transducer.safetensors");
+    assert!(memory.transducer > file / 2 && memory.transducer < 2 * file);
+    // States and projections of a thousand prefixes.
+    let model = &engine.manifest().model;
+    let floats = 2 * model.prediction_layers * model.prediction + model.joint;
+    assert!(memory.prefixes > 4 * 1024 * floats && memory.prefixes < 4 << 20);
+    assert_eq!(memory.words, 0);
+    engine.words().add("SwipeKit").unwrap();
+    assert!(engine.memory().words > 0);
+
+    let mut session = engine.session();
+    let before = session.memory();
+    assert!(before >= memory.prefixes / 2);
+    session.decode(&swipe("keyboard")).unwrap();
+    let first = session.memory();
+    assert!(first > before);
+    for _ in 0..20 {
+        session.decode(&swipe("keyboard")).unwrap();
+    }
+    assert_eq!(
+        session.memory(),
+        first,
+        "the same gesture needs nothing new"
+    );
+}

@@ -172,6 +172,11 @@ impl Decoder {
         self.tree.truncate(self.warm);
     }
 
+    /// Bytes of the prefixes that the decoder remembers.
+    pub fn bytes(&self) -> usize {
+        self.tree.bytes()
+    }
+
     /// Number of prefixes that the decoder remembers.
     pub fn prefixes(&self) -> usize {
         self.tree.len()

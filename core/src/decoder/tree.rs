@@ -128,6 +128,14 @@ impl PrefixTree {
         self.nodes.len()
     }
 
+    /// Bytes that the nodes take, with what is kept for more.
+    pub(super) fn bytes(&self) -> usize {
+        let floats = self.states.capacity() + self.projected.capacity();
+        size_of::<f32>() * floats
+            + size_of::<Node>() * self.nodes.capacity()
+            + size_of::<Arc>() * self.arcs.capacity()
+    }
+
     /// What the tree holds now, for [`truncate`](Self::truncate).
     pub(super) fn mark(&self) -> Mark {
         Mark {

@@ -186,6 +186,19 @@ impl Node {
         is_left.then(|| Arc::new(new))
     }
 
+    /// Bytes of this node and those below, about.
+    fn bytes(&self) -> usize {
+        let words = self.entries.iter().map(|entry| entry.word.len());
+        size_of::<Self>()
+            + size_of::<(u8, Arc<Node>)>() * self.children.len()
+            + size_of::<Entry>() * self.entries.len()
+            + words.sum::<usize>()
+            + self
+                .children()
+                .map(|(_, child)| child.bytes())
+                .sum::<usize>()
+    }
+
     fn collect(&self, entries: &mut Vec<Entry>) {
         entries.extend_from_slice(&self.entries);
         for (_, child) in &self.children {
@@ -358,6 +371,11 @@ impl Words {
     /// Whether nothing is said of any word.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Bytes that the words take, about.
+    pub fn bytes(&self) -> usize {
+        self.state().root.map_or(0, |root| root.bytes())
     }
 
     /// Forgets everything.

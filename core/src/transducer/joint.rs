@@ -26,6 +26,11 @@ pub struct JointScratch {
 }
 
 impl Joint {
+    /// Bytes that the weights take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.projection.bytes() + self.output.bytes()
+    }
+
     pub(super) fn new(
         file: &TensorFile,
         model: &ModelSpec,

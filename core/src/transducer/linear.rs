@@ -24,6 +24,11 @@ pub(crate) struct Linear {
 }
 
 impl Linear {
+    /// Bytes that the layer takes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<f32>() * PANEL * (self.weights.len() + self.bias.len())
+    }
+
     /// Packs `weight` (row-major `[outputs, inputs]`) and `bias` (`[outputs]`).
     ///
     /// # Errors

@@ -34,6 +34,12 @@ pub struct PredictionScratch {
 }
 
 impl Prediction {
+    /// Bytes that the weights take.
+    pub(crate) fn bytes(&self) -> usize {
+        let layers: usize = self.recurrent.iter().map(Linear::bytes).sum();
+        size_of::<f32>() * self.input.len() + layers + self.projection.bytes()
+    }
+
     pub(super) fn new(
         file: &TensorFile,
         model: &ModelSpec,

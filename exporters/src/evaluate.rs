@@ -8,6 +8,7 @@ use swipekit::decoder::DecoderOptions;
 use swipekit::{Engine, Session};
 
 use crate::accuracy::{Accuracy, FOLDING, Judge, Length, Outcome};
+use crate::confidence::Reliability;
 use crate::error::{Error, Result};
 use crate::swipes::{Swipe, Swipes};
 use crate::times::Times;
@@ -41,6 +42,8 @@ pub struct Evaluation {
     pub top1_long: f64,
     /// Greedy decoding without the lexicon spells the target.
     pub greedy: f64,
+    /// Expected calibration error of the best candidates' confidence, 0 to 1, over 15 bins.
+    pub ece: f64,
     /// Swipes with a target of up to three letters.
     pub n_short: usize,
     /// Median time of a swipe, from points to candidates.
@@ -94,6 +97,8 @@ struct Counts {
     total: Vec<Duration>,
     encoder: Vec<Duration>,
     search: Vec<Duration>,
+    /// Confidence of each swipe's best candidate, 0 where there is none.
+    confidences: Vec<f64>,
 }
 
 impl Counts {
@@ -110,6 +115,8 @@ impl Counts {
         self.encoder.push(timings.encoder);
         self.search.push(timings.search);
         let greedy = session.last_greedy()?;
+        let confidence = candidates.first().map_or(0.0, |best| best.confidence);
+        self.confidences.push(confidence);
         self.outcomes
             .push(judge.outcome(&swipe.word, &candidates, &greedy));
         Ok(())
@@ -118,6 +125,8 @@ impl Counts {
     fn summary(self, runtime: String) -> Evaluation {
         let accuracy = Accuracy::of(&self.outcomes);
         let class = |letters| accuracy.of_length(letters);
+        let hits = self.outcomes.iter().map(|outcome| outcome.within(1));
+        let confidences = self.confidences.iter().copied().zip(hits);
         let total = Times::of(self.total);
         Evaluation {
             n: accuracy.n,
@@ -128,6 +137,7 @@ impl Counts {
             top1_short: class(Length::UpTo3).map_or(0.0, |class| class.top1),
             top1_long: class(Length::From4).map_or(0.0, |class| class.top1),
             greedy: accuracy.greedy,
+            ece: Reliability::of_pairs(confidences).ece,
             n_short: class(Length::UpTo3).map_or(0, |class| class.n),
             ms_p50: total.p50,
             ms_p90: total.p90,

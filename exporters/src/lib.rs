@@ -7,6 +7,7 @@ pub mod bundle;
 pub mod checkpoint;
 pub mod cli;
 pub mod compare;
+pub mod confidence;
 pub mod error;
 pub mod evaluate;
 pub mod export;

@@ -42,7 +42,9 @@ pub struct Candidate {
     pub log_prior: f64,
     /// What candidates are ordered by: `log_probability + prior_weight * log_prior`.
     pub score: f64,
-    /// Share of the candidate in the scores' sum over all words that the search completed, 0 to 1.
+    /// How likely it is that this word was meant, 0 to 1: exp(score / T) as a share of that of all words which the search
+    /// completed and, where the options have a score for it, of another word. What the confidences of a list lack to 1 is for
+    /// words that are not in it. It is a probability as far as the options were fitted (`swipekit calibrate`).
     pub confidence: f64,
 }
 
@@ -206,11 +208,15 @@ impl Decoder {
         }
         self.scored
             .sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
+        let temperature = f64::from(options.temperature);
+        let other = options.other_score.map_or(log::ZERO, f64::from);
         let total = self
             .scored
             .iter()
             .rev()
-            .fold(log::ZERO, |sum, scored| log::add(sum, scored.score));
+            .fold(other / temperature, |sum, scored| {
+                log::add(sum, scored.score / temperature)
+            });
         // Ties across the cut are settled by the words as well.
         let last = self
             .scored
@@ -229,7 +235,7 @@ impl Decoder {
                 log_probability: scored.completed.log_probability,
                 log_prior: scored.log_prior,
                 score: scored.score,
-                confidence: libm::exp(scored.score - total),
+                confidence: libm::exp(scored.score / temperature - total),
             });
         }
         candidates.sort_by(|a, b| {

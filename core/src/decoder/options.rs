@@ -22,6 +22,13 @@ pub struct DecoderOptions {
     pub candidates: usize,
     /// Weight λ of the lexicon's log prior. Default 0.4.
     pub prior_weight: f32,
+    /// Divides scores before they become confidences: above 1 for a model that is too sure of itself (Guo et al. 2017).
+    /// Default 1. It changes neither words nor their order.
+    pub temperature: f32,
+    /// Score of "another word": the share of confidence that goes to words which the search did not complete. Default `None`:
+    /// the completed words share all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_score: Option<f32>,
 }
 
 impl Default for DecoderOptions {
@@ -32,6 +39,8 @@ impl Default for DecoderOptions {
             depth_bonus: 1.0,
             candidates: 8,
             prior_weight: 0.4,
+            temperature: 1.0,
+            other_score: None,
         }
     }
 }
@@ -76,6 +85,22 @@ impl DecoderOptions {
                 "the prior weight",
                 "a number not below 0",
                 self.prior_weight,
+            ));
+        }
+        if !(0.01..=100.0).contains(&self.temperature) {
+            return Err(Error::invalid(
+                "the temperature",
+                "between 0.01 and 100",
+                self.temperature,
+            ));
+        }
+        if let Some(score) = self.other_score
+            && !score.is_finite()
+        {
+            return Err(Error::invalid(
+                "the score of another word",
+                "a finite number",
+                score,
             ));
         }
         Ok(())

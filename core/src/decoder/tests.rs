@@ -280,3 +280,54 @@ fn options_are_checked() {
         assert!(options.validate().is_err());
     }
 }
+
+#[test]
+fn confidences_are_shares_at_a_temperature() {
+    let words = words(3, 50);
+    let lexicon = lexicon(&words);
+    let transducer = Arc::new(fixtures::transducer(2, 1));
+    let frames = frames(&transducer, 2, 8, 2.0);
+    let mut decoder = Decoder::new(transducer, lexicon, 0).unwrap();
+    let mut decode = |temperature, other_score| {
+        let options = DecoderOptions {
+            beam: 0,
+            candidates: 50,
+            temperature,
+            other_score,
+            ..Default::default()
+        };
+        decoder.decode(&frames, &options).unwrap()
+    };
+    let plain = decode(1.0, None);
+    for (temperature, other) in [
+        (1.0, None),
+        (2.5, None),
+        (0.5, Some(-9.0)),
+        (1.3, Some(2.0)),
+    ] {
+        let got = decode(temperature, other);
+        let t = f64::from(temperature);
+        let known: f64 = plain.iter().map(|c| (c.score / t).exp()).sum();
+        let total = known + other.map_or(0.0, |other: f32| (f64::from(other) / t).exp());
+        for (got, plain) in got.iter().zip(&plain) {
+            assert_eq!((&got.word, got.score), (&plain.word, plain.score));
+            assert!((got.confidence - (plain.score / t).exp() / total).abs() < 1e-12);
+        }
+        let sum: f64 = got.iter().map(|c| c.confidence).sum();
+        assert!((sum - known / total).abs() < 1e-9);
+    }
+    for (temperature, other_score) in [
+        (0.0, None),
+        (f32::NAN, None),
+        (-1.0, None),
+        (1.0, Some(f32::NAN)),
+        (1.0, Some(f32::INFINITY)),
+    ] {
+        let options = DecoderOptions {
+            temperature,
+            other_score,
+            ..Default::default()
+        };
+        assert!(options.validate().is_err());
+    }
+}

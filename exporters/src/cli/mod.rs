@@ -7,6 +7,7 @@
 //! an export that does not decode what its checkpoint decodes, a bundle whose hashes are wrong.
 
 mod bundle;
+mod calibrate;
 mod compare;
 mod decode;
 mod eval;
@@ -37,6 +38,8 @@ enum Command {
     Export(export::Command),
     /// Measure a bundle's accuracy and speed on a manifest of swipes.
     Eval(eval::Arguments),
+    /// Fit the confidences of a bundle on swipes, so that they are probabilities.
+    Calibrate(calibrate::Arguments),
     /// Put bundles side by side on a manifest of swipes: accuracy, sizes, memory, latency.
     Compare(compare::Arguments),
     /// Measure opening and memory of one bundle in this process, for `compare`.
@@ -132,6 +135,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let result = match arguments.command {
         Command::Export(command) => export::run(command),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Measure(arguments) => compare::measure(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),

@@ -240,14 +240,18 @@ fn swipes_run_on_several_threads_at_once() {
 fn threads_are_counted() {
     for threads in [0, 257] {
         assert!(matches!(Threads::new(threads), Err(Error::Invalid { .. })));
-        let mut options = EngineOptions::default();
-        options.threads = Some(threads);
+        let options = EngineOptions {
+            threads: Some(threads),
+            ..EngineOptions::default()
+        };
         let engine = Engine::open_with(fixture(), &options);
         assert!(matches!(engine, Err(Error::Invalid { .. })), "{engine:?}");
     }
     // The pool of the process has one size.
-    let mut options = RuntimeOptions::default();
-    options.threads = Some(2);
+    let mut options = RuntimeOptions {
+        threads: Some(2),
+        ..RuntimeOptions::default()
+    };
     let two = encoder(&options);
     let one = encoder(&RuntimeOptions::default());
     for frames in [1, 64, 256] {

@@ -1,0 +1,78 @@
+use super::*;
+use crate::synthetic::Random;
+
+/// Swipes whose words are drawn from exp(score / `temperature`) with another word of score `other`.
+fn drawn(count: usize, temperature: f64, other: f64) -> Vec<Scored> {
+    let mut random = Random::new(1);
+    let mut uniform = move || (random.bits() >> 11) as f64 / (1_u64 << 53) as f64;
+    let mut scored = Vec::new();
+    for _ in 0..count {
+        let mut scores: Vec<f64> = (0..6).map(|_| -8.0 * uniform() - 1.0).collect();
+        scores.sort_by(|a, b| b.total_cmp(a));
+        let weights = scores.iter().map(|score| (score / temperature).exp());
+        let total = weights.sum::<f64>() + (other / temperature).exp();
+        let hit = uniform() * total < (scores[0] / temperature).exp();
+        scored.push(Scored { scores, hit });
+    }
+    scored
+}
+
+#[test]
+fn a_fit_finds_what_the_swipes_were_drawn_with() {
+    for (temperature, other) in [(1.0, -4.0), (2.5, -5.0), (0.6, -3.0)] {
+        let scored = drawn(20_000, temperature, other);
+        let fitted = fit(&scored);
+        let got = f64::from(fitted.temperature);
+        assert!(
+            (got / temperature).ln().abs() < 0.12,
+            "{temperature}: {got}"
+        );
+        let got = f64::from(fitted.other_score.unwrap());
+        assert!((got - other).abs() < 0.5, "{other}: {got}");
+        let after = Reliability::of(&scored, fitted);
+        assert!(after.ece < 0.015, "{}", after.ece);
+        assert!((after.confidence - after.accuracy).abs() < 0.01);
+        let before = Fitted {
+            temperature: 0.2,
+            other_score: None,
+        };
+        let before = Reliability::of(&scored, before);
+        assert!(before.ece > 0.1);
+        assert!(after.negative_log_likelihood < before.negative_log_likelihood);
+    }
+}
+
+#[test]
+fn reliability_is_what_the_bins_say() {
+    // One of two right at 0.5 and all right at 0.9: off by 0 and by 0.1.
+    let pairs = [(0.5, true), (0.5, false), (0.9, true), (0.9, true)];
+    let got = Reliability::of_pairs(pairs.into_iter());
+    assert!((got.ece - 0.05).abs() < 1e-12);
+    assert!((got.confidence - 0.7).abs() < 1e-12 && (got.accuracy - 0.75).abs() < 1e-12);
+    let loss = -(2.0 * 0.5_f64.ln() + 2.0 * 0.9_f64.ln()) / 4.0;
+    assert!((got.negative_log_likelihood - loss).abs() < 1e-12);
+    assert_eq!(got.bins.iter().map(|bin| bin.n).collect::<Vec<_>>(), {
+        let mut expected = vec![0; BINS];
+        (expected[7], expected[13]) = (2, 2);
+        expected
+    });
+    // Certainty and nothing at all have bins as well.
+    let edges = Reliability::of_pairs([(0.0, false), (1.0, true)].into_iter());
+    assert!(edges.ece < 1e-12 && edges.negative_log_likelihood < 1e-6);
+    let none = Reliability::of_pairs(std::iter::empty());
+    assert_eq!((none.ece, none.accuracy), (0.0, 0.0));
+}
+
+#[test]
+fn scores_of_any_size_give_a_confidence() {
+    let fitted = Fitted {
+        temperature: 0.5,
+        other_score: Some(-3.0),
+    };
+    assert_eq!(fitted.confidence(&[]), 0.0);
+    for scores in [[-1e9, -2e9], [1e9, 0.0], [-3.0, -3.0]] {
+        let confidence = fitted.confidence(&scores);
+        assert!((0.0..=1.0).contains(&confidence), "{confidence}");
+    }
+    assert!((fitted.confidence(&[-3.0, -3.0]) - 1.0 / 3.0).abs() < 1e-12);
+}

@@ -14,9 +14,13 @@ fn main() {
         origin.to_owned(),
         format!("{origin}/lib"),
         format!("{origin}/../lib"),
+        // In cargo's target folder, without and with a target triple of its own.
         format!("{origin}/../native/executorch"),
+        format!("{origin}/../../native/executorch"),
     ];
-    folders.extend(std::env::var("SWIPEKIT_EXECUTORCH_LIB_DIR").ok());
+    let given = std::env::var("SWIPEKIT_EXECUTORCH_LIB_DIR").ok();
+    let given = given.and_then(|folder| std::path::absolute(folder).ok());
+    folders.extend(given.map(|folder| folder.display().to_string()));
     for folder in folders {
         println!("cargo::rustc-link-arg-bins=-Wl,-rpath,{folder}");
     }

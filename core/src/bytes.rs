@@ -47,7 +47,6 @@ impl Bytes {
 
     /// Gives the memory of a mapped file back to the system; it is read from the file again where it is needed. Of a part
     /// of a file, whole pages at its ends go too. Nothing happens where memory is no mapped file.
-    #[cfg(feature = "executorch")]
     #[allow(unsafe_code)]
     pub(crate) fn forget(&self) {
         #[cfg(unix)]

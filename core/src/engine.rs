@@ -58,7 +58,7 @@ pub struct Engine {
 #[non_exhaustive]
 pub struct Memory {
     /// Files of the bundle, mapped: the system reads them as they are needed, shares them between processes and takes them
-    /// back under pressure. The lexicon is searched where it lies; the encoder's file is not needed once it is open.
+    /// back under pressure. The lexicon is searched where it lies; all others are given back when the engine has opened.
     pub mapped: usize,
     /// The encoder's file, a part of `mapped`. The runtime holds the weights in a form of its own, of about that size for each
     /// copy, besides what it takes itself; neither can be asked for.
@@ -142,6 +142,8 @@ impl Engine {
             options.warm_prefixes,
         )?;
         let words = Words::new(layers, &manifest.vocabulary.labels);
+        // The runtime and the transducer hold their weights in a form of their own by now.
+        bundle.forget(manifest.lexicon.as_ref().map(|spec| spec.file.as_str()));
         Ok(Self {
             shared: Arc::new(Shared {
                 bundle,
@@ -159,7 +161,7 @@ impl Engine {
     /// The same engine with another lexicon, for a dynamic bundle or for words that the bundle does not have.
     ///
     /// # Errors
-    /// None that a sound bundle and lexicon give.
+    /// [`Error::Unsupported`] for a lexicon of other labels.
     pub fn with_lexicon(&self, lexicon: Lexicon) -> Result<Self> {
         self.with_layers(vec![Layer::new(lexicon)])
     }
@@ -170,8 +172,15 @@ impl Engine {
     /// The user's [`words`](Self::words) are copied and change apart from this engine's.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] for more than [`MAX_LAYERS`](crate::lexicon::MAX_LAYERS).
+    /// [`Error::TooLarge`] for more than [`MAX_LAYERS`](crate::lexicon::MAX_LAYERS), [`Error::Unsupported`] for a lexicon of
+    /// other labels.
     pub fn with_layers(&self, layers: Vec<Layer>) -> Result<Self> {
+        let labels = &self.manifest().vocabulary.labels;
+        for layer in &layers {
+            layer
+                .lexicon()
+                .check_labels(labels, Path::new("a lexicon"))?;
+        }
         let layers = Layers::new(layers)?;
         let transducer = Arc::clone(&self.shared.transducer);
         let decoder = Decoder::with_layers(transducer, layers.clone(), self.warm_prefixes)?;

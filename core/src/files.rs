@@ -1,32 +1,77 @@
 //! Writing a file, all of it or nothing.
 
-use std::fs;
-use std::io::Write;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
 
+/// A file in the making, beside its place; removed unless it has been renamed.
+pub(crate) struct Partial(PathBuf);
+
+impl Partial {
+    /// An empty file in the folder of `to`, with a name of its own; where it is `private`, for its owner alone.
+    pub(crate) fn beside(to: &Path, private: bool) -> Result<Self> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let mut name = OsString::from(".");
+        name.push(to.file_name().unwrap_or_default());
+        name.push(format!(".{process}-{count}.partial"));
+        let path = to.with_file_name(name);
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        if private {
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        }
+        #[cfg(not(unix))]
+        let _ = private;
+        options.open(&path).map_err(write_error(&path))?;
+        Ok(Self(path))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Moves it to `to`, which then has all of it.
+    pub(crate) fn rename(self, to: &Path) -> Result<()> {
+        File::open(&self.0)
+            .and_then(|file| file.sync_all())
+            .and_then(|()| fs::rename(&self.0, to))
+            .map_err(write_error(to))
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // After a rename nothing is there any more.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
 /// Writes `bytes` to `path`: beside it first, then renamed onto it, so that at every moment there is the old file or the new
-/// one.
+/// one. A `private` file is for its owner alone.
 ///
 /// # Errors
 /// [`Error::Write`]; the old file is as it was then.
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.part", std::process::id()));
-    let part: PathBuf = path.with_file_name(name);
-    let written = fs::File::create(&part)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&part, path));
-    written.map_err(|source| {
-        // The error of the write is the one to tell; a part that was never made cannot be removed.
-        let _ = fs::remove_file(&part);
-        Error::Write {
-            path: path.to_path_buf(),
-            source,
-        }
-    })
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8], private: bool) -> Result<()> {
+    let partial = Partial::beside(path, private)?;
+    OpenOptions::new()
+        .write(true)
+        .open(partial.path())
+        .and_then(|mut file| file.write_all(bytes))
+        .map_err(write_error(path))?;
+    partial.rename(path)
+}
+
+/// For `map_err`: an [`Error::Write`] of `path`.
+pub(crate) fn write_error(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    move |source| Error::Write {
+        path: path.to_path_buf(),
+        source,
+    }
 }

@@ -171,6 +171,11 @@ impl Session {
         &self.encoded
     }
 
+    /// Scores of all words that the search for the last gesture completed, those of its candidates among them, in no order.
+    pub fn last_scores(&self) -> impl Iterator<Item = f64> {
+        self.decoder.scores()
+    }
+
     /// Bytes that the session takes: prefixes that it remembers (at most about 16 MB and what one gesture adds) and buffers,
     /// which grow to what the longest gesture needed.
     pub fn memory(&self) -> usize {

@@ -174,7 +174,7 @@ fn tiny_equals_nemo_at_every_length_and_batch() {
     oracle.padding();
     oracle.predictions();
 
-    let checkpoint = Checkpoint::open(&shared("oracle/tiny/tiny.nemo").unwrap()).unwrap();
+    let checkpoint = Checkpoint::open(shared("oracle/tiny/tiny.nemo").unwrap()).unwrap();
     let network = Network::new(&checkpoint.config, &checkpoint.weights).unwrap();
     let encoder = open_encoder(&oracle.bundle, &RuntimeOptions::default()).unwrap();
     let mut random = Random::new(11);

@@ -58,6 +58,8 @@ fn the_readme_s_commands_parse() {
     }
     for task in [
         "export onnx",
+        "export pte",
+        "calibrate",
         "compare",
         "eval",
         "decode",

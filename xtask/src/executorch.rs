@@ -102,7 +102,7 @@ pub fn libraries() -> Result<()> {
             members.push((licence, "LICENSE".to_owned()));
             let wheel = wheel::here(WHEELS, "executorch", by_hand)?;
             wheel::unpack(
-                "executorch",
+                &process::target()?.join("native/executorch"),
                 "executorch",
                 VERSION,
                 wheel,
@@ -115,8 +115,8 @@ pub fn libraries() -> Result<()> {
 }
 
 fn clang() -> Result<()> {
-    // cargo sets the variable to the folder below for what it runs, this program included.
-    let folder = process::target()?.join("native/libclang");
+    // cargo sets the variable to the folder below for what it runs, this program included: see .cargo/config.toml.
+    let folder = process::root().join("target/native/libclang");
     let given = env::var_os("LIBCLANG_PATH").map(PathBuf::from);
     if let Some(given) = given.filter(|given| *given != folder && !given.as_os_str().is_empty()) {
         eprintln!(
@@ -142,14 +142,16 @@ fn clang() -> Result<()> {
         ),
     ];
     let wheel = wheel::here(CLANG_WHEELS, "libclang", by_hand)?;
-    let folder = wheel::unpack("libclang", "libclang", CLANG, wheel, &members, by_hand)?;
+    wheel::unpack(&folder, "libclang", CLANG, wheel, &members, by_hand)?;
     headers(&folder.join("include"))
 }
 
 /// Copies the C compiler's own headers.
 fn headers(to: &Path) -> Result<()> {
     let compiler = env::var("CC").unwrap_or_else(|_| "cc".to_owned());
-    let from = process::output(Command::new(compiler).arg("-print-file-name=include"))?;
+    let mut words = compiler.split_whitespace();
+    let mut compiler = Command::new(words.next().unwrap_or("cc"));
+    let from = process::output(compiler.args(words).arg("-print-file-name=include"))?;
     let from = PathBuf::from(String::from_utf8_lossy(&from).trim());
     fs::create_dir_all(to).map_err(Error::io(to))?;
     for header in HEADERS {
@@ -176,6 +178,15 @@ mod tests {
     fn every_wheel_is_pinned_by_hash() {
         wheel::check_pins(WHEELS);
         wheel::check_pins(CLANG_WHEELS);
+    }
+
+    #[test]
+    fn there_is_one_version() {
+        let read = |path: &str| fs::read_to_string(process::root().join(path)).unwrap();
+        let pinned = format!("executorch=={VERSION} ");
+        assert!(read("exporters/python/requirements.txt").contains(&pinned));
+        let core = format!("EXECUTORCH_VERSION: &str = \"{VERSION}\"");
+        assert!(read("core/src/runtime/executorch/mod.rs").contains(&core));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::{files, process, python};
+use crate::{files, python};
 
 /// A wheel of one platform.
 #[derive(Debug)]
@@ -55,28 +55,28 @@ pub fn here<'a>(wheels: &'a [Wheel], package: &'static str, by_hand: &str) -> Re
         })
 }
 
-/// Puts `members` of a wheel (path in the wheel, name here) into `native/NAME` in the target folder, unless the same
-/// wheel's are there, and gives the folder.
+/// Puts `members` of a wheel (path in the wheel, name here) into `folder`, unless the same wheel's are there.
 pub fn unpack(
-    name: &str,
-    package: &'static str,
+    folder: &Path,
+    package: &str,
     version: &str,
     wheel: &Wheel,
     members: &[(String, String)],
     by_hand: &str,
-) -> Result<PathBuf> {
-    let folder = process::target()?.join("native").join(name);
+) -> Result<()> {
     let stamp = folder.join("wheel.sha256");
     let is_whole = fs::read_to_string(&stamp).is_ok_and(|got| got == wheel.sha256)
         && members.iter().all(|(_, name)| folder.join(name).is_file());
     if is_whole {
         eprintln!("{package} {version}: {} is in place", folder.display());
-        return Ok(folder);
+        return Ok(());
     }
-    fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
-    let staging = tempfile::tempdir_in(&folder).map_err(Error::io(&folder))?;
+    fs::create_dir_all(folder).map_err(Error::io(folder))?;
+    let staging = tempfile::tempdir_in(folder).map_err(Error::io(folder))?;
     eprintln!("{package} {version}: fetching the wheel for {}", wheel.tag);
     let archive = wheel.fetch(package, version, by_hand, staging.path())?;
+    // From here on the folder may hold files of two wheels.
+    let _ = fs::remove_file(&stamp);
     for (member, name) in members {
         let unpacked = staging.path().join("unpacked");
         files::extract(&archive, member, &unpacked)?;
@@ -86,7 +86,7 @@ pub fn unpack(
     // The stamp comes last: files without it are fetched again.
     fs::write(&stamp, wheel.sha256).map_err(Error::io(&stamp))?;
     eprintln!("{package} {version}: {}", folder.display());
-    Ok(folder)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -195,6 +195,14 @@ impl Bundle {
         })
     }
 
+    /// Gives the memory of the mapped files back to the system, but for the file `keep`: hashing and loading have read all of
+    /// them, and hardly any is read again. What is read again is mapped in again.
+    pub(crate) fn forget(&self, keep: Option<&str>) {
+        let files = self.files.iter();
+        let files = files.filter(|(name, _)| Some(name.as_str()) != keep);
+        files.for_each(|(_, bytes)| bytes.forget());
+    }
+
     /// Where the file `name` lies by itself, for runtimes that read files: `None` in a packed bundle, or where the
     /// manifest does not list it.
     pub fn file_path(&self, name: &str) -> Option<PathBuf> {

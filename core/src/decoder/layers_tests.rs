@@ -198,12 +198,43 @@ fn a_path_that_breaks_off_means_words_that_are_not_blocked() {
     let user = Words::new(layers.clone(), &fixtures::vocabulary().labels);
     user.block("toastertoaster").unwrap();
     user.block("a").unwrap();
-    for seed in 0..20 {
+    let mut found = 0;
+    for seed in 0..60 {
         let transducer = Arc::new(fixtures::transducer(seed, 1));
         let frames = frames(&transducer, seed, 3, 2.0);
         let mut decoder = Decoder::with_layers(transducer, layers.clone(), 10).unwrap();
         decoder.set_layers(user.snapshot());
         let got = decoder.decode(&frames, &DecoderOptions::default()).unwrap();
         assert!(got.iter().all(|candidate| candidate.word == "toasterstone"));
+        found += got.len();
+    }
+    assert!(found > 10, "{found}");
+}
+
+#[test]
+fn prefixes_do_not_pile_up_while_words_come_and_go() {
+    let layers = Layers::new(vec![Layer::new(Lexicon::clone(&lexicon(&words(7, 200))))]).unwrap();
+    let transducer = Arc::new(fixtures::transducer(3, 1));
+    let user = Words::new(layers.clone(), &fixtures::vocabulary().labels);
+    let mut decoder = Decoder::with_layers(Arc::clone(&transducer), layers, 100).unwrap();
+    let frames = frames(&transducer, 1, 8, 2.0);
+    let round = |decoder: &mut Decoder| {
+        // Labels that lead nowhere in the lexicon: the lists of warm prefixes grow.
+        for word in ["zz", "zap", "xenon"] {
+            user.add(word).unwrap();
+        }
+        decoder.set_layers(user.snapshot());
+        decoder.decode(&frames, &DecoderOptions::default()).unwrap();
+        decoder.forget();
+        user.clear();
+        decoder.set_layers(user.snapshot());
+        decoder.decode(&frames, &DecoderOptions::default()).unwrap();
+        let prefixes = decoder.prefixes();
+        decoder.forget();
+        prefixes
+    };
+    let first = round(&mut decoder);
+    for _ in 0..50 {
+        assert_eq!(round(&mut decoder), first);
     }
 }

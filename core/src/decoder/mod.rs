@@ -38,7 +38,7 @@ pub struct Candidate {
     pub word: String,
     /// log P(word's labels | swipe), natural logarithm, summed over alignments.
     pub log_probability: f64,
-    /// The word's log prior in the lexicon, natural logarithm.
+    /// The word's log prior, natural logarithm: that of its likeliest layer, with what the user's boosts and choices add.
     pub log_prior: f64,
     /// What candidates are ordered by: `log_probability + prior_weight * log_prior`.
     pub score: f64,
@@ -118,7 +118,7 @@ impl Decoder {
     /// # Errors
     /// None that a sound model and lexicon give.
     pub fn decode(&mut self, frames: &[f32], options: &DecoderOptions) -> Result<Vec<Candidate>> {
-        if self.tree.len() > self.tree.capacity(TREE_BYTES) {
+        if self.tree.is_full(TREE_BYTES) {
             self.tree.truncate(self.warm);
         }
         self.tree.relink(&self.layers);
@@ -172,6 +172,11 @@ impl Decoder {
     /// Gives back the memory of prefixes met since the start.
     pub fn forget(&mut self) {
         self.tree.truncate(self.warm);
+    }
+
+    /// Scores of all words that the last search completed, in no order.
+    pub fn scores(&self) -> impl Iterator<Item = f64> {
+        self.scored.iter().map(|scored| scored.score)
     }
 
     /// Bytes of the prefixes that the decoder remembers.

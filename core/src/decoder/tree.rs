@@ -149,15 +149,32 @@ impl PrefixTree {
         self.nodes.truncate(mark.nodes);
         self.states.truncate(mark.nodes * self.state_width);
         self.projected.truncate(mark.nodes * self.joint_width);
+        // Lists of kept prefixes that have grown since lie behind the mark: they are moved, and with them the way to the
+        // prefixes below.
+        let mut moved: Vec<(usize, Vec<Arc>)> = Vec::new();
+        for (id, node) in self.nodes.iter().enumerate() {
+            if let Some((start, end)) = node.arcs
+                && end as usize > mark.arcs
+            {
+                moved.push((id, self.arcs[start as usize..end as usize].to_vec()));
+            }
+        }
         self.arcs.truncate(mark.arcs);
-        for node in &mut self.nodes {
-            node.arcs = node.arcs.filter(|(_, end)| *end as usize <= mark.arcs);
+        for (id, arcs) in moved {
+            let start = self.arcs.len() as ArcId;
+            self.arcs.extend(arcs);
+            self.nodes[id].arcs = Some((start, self.arcs.len() as ArcId));
         }
         for arc in &mut self.arcs {
             if arc.child != NONE && arc.child as usize >= mark.nodes {
                 arc.child = NONE;
             }
         }
+    }
+
+    /// Whether nodes or arcs take up more memory than `bytes`.
+    pub(super) fn is_full(&self, bytes: usize) -> bool {
+        self.len() > self.capacity(bytes) || size_of::<Arc>() * self.arcs.len() > bytes / 2
     }
 
     /// Number of nodes that take up `bytes` of memory, at least one.
@@ -253,11 +270,16 @@ impl PrefixTree {
                 let Some(child) = arc.child() else { continue };
                 let below = self.nodes[id as usize].place.user();
                 let below = below.and_then(|user| user.child(arc.label)).cloned();
-                if below.is_some() || self.nodes[child as usize].place.user().is_some() {
+                let is_same = match (self.nodes[child as usize].place.user(), &below) {
+                    (Some(old), Some(new)) => Shared::ptr_eq(old, new),
+                    (None, None) => true,
+                    _ => false,
+                };
+                if !is_same {
                     open.push((child, below));
                 }
             }
-            // A list that has grown needs another place; its old one is forgotten with the swipes' prefixes.
+            // A list that has grown needs another place; its old one lies idle until the tree is cut back.
             if new.len() <= old.len() {
                 let end = start + new.len() as ArcId;
                 self.arcs[start as usize..end as usize].copy_from_slice(&new);
@@ -318,32 +340,46 @@ impl PrefixTree {
         Ok(())
     }
 
-    /// The word of the greatest prior that begins with the prefix `id`; `None` where the lexicon has none.
+    /// The word of the greatest prior that begins with the prefix `id`; `None` where there is none, or none is found soon.
+    ///
+    /// The look-ahead does not know of words that a user blocked or made less likely, so the prefixes are followed from the
+    /// likeliest on, deeper ones first, until a word is at least as likely as all that is left.
     pub(super) fn best_word(
         &mut self,
         layers: &Layers,
         prediction: &Prediction,
-        mut id: NodeId,
+        id: NodeId,
     ) -> Result<Option<NodeId>> {
-        // Only a damaged automaton has longer paths.
-        for _ in 0..=MAX_KEY {
-            let node = self.node(id);
-            let is_word = node.word_cost.is_some();
-            if node.word_cost == Some(node.cost) {
-                return Ok(Some(id));
+        /// A prefix to be followed, or a word.
+        #[derive(PartialEq, Eq, PartialOrd, Ord)]
+        enum Step {
+            Word(NodeId),
+            Prefix(NodeId, ArcId),
+        }
+        let mut heap = BinaryHeap::new();
+        let mut at = id;
+        // A path of a sound lexicon has at most so many labels; a few paths may end in blocked words.
+        for _ in 0..4 * MAX_KEY {
+            let node = self.node(at);
+            // Of equal costs words come first, then what is deeper.
+            let deep = u16::MAX - node.depth;
+            if let Some(cost) = node.word_cost {
+                heap.push(Reverse((cost, 0, Step::Word(at))));
             }
-            let best = self
-                .arcs(layers, id)
-                .min_by_key(|arc| self.arcs[*arc as usize].cost);
-            let Some(arc) = best else {
-                // The best word below is blocked or less likely than its lexicon says.
-                return Ok(is_word.then_some(id));
-            };
-            self.grow(layers, prediction, std::iter::once((id, arc)))?;
-            let Some(child) = self.arc(arc).child() else {
-                break;
-            };
-            id = child;
+            for arc in self.arcs(layers, at) {
+                heap.push(Reverse((self.arc(arc).cost, deep, Step::Prefix(at, arc))));
+            }
+            match heap.pop() {
+                Some(Reverse((_, _, Step::Word(word)))) => return Ok(Some(word)),
+                Some(Reverse((_, _, Step::Prefix(parent, arc)))) => {
+                    self.grow(layers, prediction, std::iter::once((parent, arc)))?;
+                    let Some(child) = self.arc(arc).child() else {
+                        break;
+                    };
+                    at = child;
+                }
+                None => break,
+            }
         }
         Ok(None)
     }

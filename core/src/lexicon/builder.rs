@@ -234,6 +234,6 @@ impl BuiltLexicon {
     /// # Errors
     /// [`Error::Write`].
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
-        write_atomically(path.as_ref(), &self.bytes)
+        write_atomically(path.as_ref(), &self.bytes, false)
     }
 }

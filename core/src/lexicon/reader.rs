@@ -55,7 +55,16 @@ impl Lexicon {
     ) -> Result<Self> {
         let path = path.as_ref();
         let lexicon = Self::any_vocabulary(bytes, path)?;
-        for (class, label) in &lexicon.labels {
+        lexicon.check_labels(labels, path)?;
+        Ok(lexicon)
+    }
+
+    /// Checks that the lexicon was built for the vocabulary `labels`; `path` names it in errors.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] with the first label that differs.
+    pub fn check_labels<S: AsRef<str>>(&self, labels: &[S], path: &Path) -> Result<()> {
+        for (class, label) in &self.labels {
             let got = labels.get(usize::from(*class)).map(AsRef::as_ref);
             if got != Some(label.as_str()) {
                 return Err(Error::Unsupported {
@@ -66,7 +75,7 @@ impl Lexicon {
                 });
             }
         }
-        Ok(lexicon)
+        Ok(())
     }
 
     /// The lexicon in `bytes`, for whatever vocabulary it was built: for tools that look into a file without a model.

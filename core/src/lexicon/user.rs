@@ -30,6 +30,11 @@ pub const MAX_BOOST: f32 = 6.0;
 /// Choices after which an old choice counts half.
 pub const HALF_LIFE: f64 = 500.0;
 
+/// Choices after which the effect of old ones is worked out again.
+const FADE_EVERY: u64 = 100;
+/// A choice that counts less than this is forgotten.
+const FADED: f64 = 0.05;
+
 /// First words of a file of user words, with the version of the format.
 const HEADER: &str = "swipekit-user-words 1";
 /// Bytes of such a file at most.
@@ -231,6 +236,16 @@ struct State {
     choices: u64,
 }
 
+impl State {
+    fn entries(&self) -> Vec<UserWord> {
+        let mut entries = Vec::new();
+        if let Some(root) = &self.root {
+            root.collect(&mut entries);
+        }
+        entries
+    }
+}
+
 /// The content of a file of user words.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -253,8 +268,9 @@ impl Words {
 
     /// A copy of these words over other lexicons; it changes on its own.
     pub(crate) fn over(&self, layers: &Layers) -> Self {
-        let copy = self.empty(layers, self.state().choices);
-        for word in self.entries() {
+        let state = self.state();
+        let copy = self.empty(layers, state.choices);
+        for word in state.entries() {
             // What was accepted once is accepted again: the alphabet is the same.
             let _ = copy.put(word);
         }
@@ -275,7 +291,8 @@ impl Words {
         }
     }
 
-    /// Adds `word` with the log prior of a common word, or leaves a word as it is that was added before.
+    /// Adds `word` with the log prior of a common word, or leaves a word as it is that was added before. A word that was blocked
+    /// stays blocked.
     ///
     /// # Errors
     /// [`Rejection`] where the word cannot be typed with the labels, is too long, or there are too many.
@@ -334,7 +351,8 @@ impl Words {
     }
 
     /// Notes that the user chose `word`: it becomes likelier, the more the oftener, and old choices fade as others are made
-    /// (by half in [`HALF_LIFE`] choices). A word that nobody has is not added.
+    /// (by half in [`HALF_LIFE`] choices, worked out every hundred). Nothing is learned of a word that neither a lexicon nor the
+    /// user has.
     ///
     /// # Errors
     /// As [`add`](Self::add).
@@ -346,21 +364,46 @@ impl Words {
             .state
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        state.choices += 1;
+        let mut node = state.root.as_ref();
+        for label in &key {
+            node = node.and_then(|node| node.child(*label));
+        }
+        let forms = self.inner.layers.forms(&key, node.map(|node| &**node));
+        if !forms.iter().any(|(form, _)| *form == shown) {
+            return Ok(());
+        }
+        drop(forms);
+        state.choices = state.choices.saturating_add(1);
         let choices = state.choices;
         self.put_at(&mut state, &key, &shown, |entry| {
             entry.chosen = entry.decayed(choices) + 1.0;
             entry.chosen_at = choices;
-        })
+        })?;
+        if choices.is_multiple_of(FADE_EVERY) {
+            self.fade(&mut state);
+        }
+        Ok(())
+    }
+
+    /// Works out what old choices still count.
+    fn fade(&self, state: &mut State) {
+        let choices = state.choices;
+        for entry in state.entries().iter().filter(|entry| entry.chosen > 0.0) {
+            let Ok(key) = self.key(&entry.word) else {
+                continue;
+            };
+            // An entry that is there has room.
+            let _ = self.put_at(state, &key, &entry.word, |entry| {
+                let left = entry.decayed(choices);
+                entry.chosen = if left < FADED { 0.0 } else { left };
+                entry.chosen_at = choices;
+            });
+        }
     }
 
     /// What the user has said, in the order of the keys and words.
     pub fn entries(&self) -> Vec<UserWord> {
-        let mut entries = Vec::new();
-        if let Some(root) = &self.state().root {
-            root.collect(&mut entries);
-        }
-        entries
+        self.state().entries()
     }
 
     /// Number of words that something is said of.
@@ -392,15 +435,16 @@ impl Words {
         self.inner.layers.with_user(self.state().root)
     }
 
-    /// Writes the words to a file, all of it or nothing. It holds what the user typed: keep it as such.
+    /// Writes the words to a file, all of it or nothing, for its owner alone: it holds what the user typed.
     ///
     /// # Errors
     /// [`Error::Write`]; an older file is as it was then.
     pub fn export(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
+        let state = self.state();
         let stored = Stored {
-            choices: self.state().choices,
-            words: self.entries(),
+            choices: state.choices,
+            words: state.entries(),
         };
         let body = serde_json::to_vec(&stored).map_err(|source| Error::Write {
             path: path.to_path_buf(),
@@ -408,7 +452,7 @@ impl Words {
         })?;
         let mut content = format!("{HEADER} {}\n", sha256_hex(&body)).into_bytes();
         content.extend_from_slice(&body);
-        write_atomically(path, &content)
+        write_atomically(path, &content, true)
     }
 
     /// Puts the words of a file in the place of the present ones.
@@ -429,13 +473,17 @@ impl Words {
         let stored = parse(&content, path)?;
         let fresh = self.empty(&self.inner.layers, stored.choices);
         for word in stored.words {
-            if fresh.put(word).is_err() {
-                return Err(Error::Unsupported {
-                    path: path.to_path_buf(),
-                    what: "a vocabulary with other labels:",
-                    expected: "words of this model's labels".to_owned(),
-                    got: "a word that they cannot spell".to_owned(),
-                });
+            match fresh.put(word) {
+                Ok(()) => {}
+                Err(Rejection::Untypeable(_)) => {
+                    return Err(Error::Unsupported {
+                        path: path.to_path_buf(),
+                        what: "a vocabulary with other labels:",
+                        expected: "words of this model's labels".to_owned(),
+                        got: "a word that they cannot spell".to_owned(),
+                    });
+                }
+                Err(reason) => return Err(Error::damaged(path, "a word", "a word", reason)),
             }
         }
         *self
@@ -474,8 +522,13 @@ impl Words {
 
     /// Puts a whole entry.
     fn put(&self, word: UserWord) -> Result<(), Rejection> {
-        let shown = word.word.clone();
-        self.change(&shown, |entry| *entry = word)
+        let given = word.word.clone();
+        self.change(&given, |entry| {
+            *entry = UserWord {
+                word: entry.word.clone(),
+                ..word
+            }
+        })
     }
 
     fn put_at(

@@ -198,15 +198,25 @@ fn choices_count_and_fade() {
     for _ in 0..2000 {
         words.learn("the").unwrap();
     }
-    words.learn("zebra").unwrap();
     let faded = cost(&words, "zebra");
     assert!(
         faded > last && faded < before,
         "old choices fade: {before} {last} {faded}"
     );
     assert!(before - faded < libm::log1pf(3.0));
+    for _ in 0..3000 {
+        words.learn("the").unwrap();
+    }
+    assert_eq!(cost(&words, "zebra"), before, "and are forgotten");
+    let (length, choices) = (words.len(), words.entries()[0].chosen_at);
+    assert_eq!((length, choices), (1, 5020));
     words.learn("unheard").unwrap();
     assert!(shown(&words, "unheard").is_empty());
+    assert_eq!(
+        words.len(),
+        1,
+        "nothing is learned of a word that nobody has"
+    );
 }
 
 #[test]

@@ -48,7 +48,8 @@ pub use tensor::{Tensor, TensorData};
 #[non_exhaustive]
 pub struct RuntimeOptions {
     /// Threads that one operator is spread over, in place of those of [`session`](Self::session). `None` by default; set
-    /// 2 where a single swipe takes longer than the user should wait.
+    /// 2 where a single swipe takes longer than the user should wait. ExecuTorch has one pool in a process: the first number
+    /// above 1 decides, another one is refused.
     pub threads: Option<usize>,
     /// Copies of an encoder, and so runs that can go on at the same time. Default 1: a keyboard has one gesture at a
     /// time, and every copy holds the weights once more. Set the number of worker threads where many swipes are decoded
@@ -82,8 +83,8 @@ pub trait Encoder: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`Error::Shape`] where `features` is not `[F, T]` with T >= 1 or the runtime gives another shape than the model
-    /// calls for, [`Error::Runtime`] where the runtime fails, [`Error::NotFinite`] where it gives NaN or infinity.
-    /// `encoded` is empty after an error.
+    /// calls for, [`Error::TooLarge`] for more frames than it takes, [`Error::Runtime`] where the runtime fails,
+    /// [`Error::NotFinite`] where it gives NaN or infinity. `encoded` is empty after an error.
     fn encode(&self, features: &[f32], frames: usize, encoded: &mut Vec<f32>) -> Result<usize>;
 
     /// What runs it.

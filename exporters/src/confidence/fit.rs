@@ -40,8 +40,8 @@ impl Fitted {
     }
 
     fn loss(&self, scored: &[Scored]) -> f64 {
-        let swipes = scored.iter().filter(|swipe| !swipe.scores.is_empty());
-        let losses = swipes.map(|swipe| -log_likelihood(self.confidence(&swipe.scores), swipe.hit));
+        let losses = scored.iter();
+        let losses = losses.map(|swipe| -log_likelihood(self.confidence(&swipe.scores), swipe.hit));
         losses.sum()
     }
 }
@@ -51,10 +51,13 @@ const FIRST_STEPS: [f64; 2] = [0.4, 4.0];
 /// The search ends when its steps are this part of the first.
 const LAST_STEP: f64 = 1e-3;
 
-/// The temperature and the score of another word that make what was the case likeliest.
+/// The temperature and the score of another word that make what was the case likeliest; `before` where no swipe has a word.
 ///
 /// A compass search: the loss is smooth in two variables and cheap, and the way does not depend on the machine.
-pub fn fit(scored: &[Scored]) -> Fitted {
+pub fn fit(scored: &[Scored], before: Fitted) -> Fitted {
+    if scored.iter().all(|swipe| swipe.scores.is_empty()) {
+        return before;
+    }
     let options = |[temperature, other]: [f64; 2]| Fitted {
         temperature: (temperature.exp() as f32).clamp(0.05, 20.0),
         other_score: Some(other as f32),

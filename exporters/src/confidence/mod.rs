@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use swipekit::Engine;
-use swipekit::decoder::DecoderOptions;
 
 pub use fit::{Fitted, fit};
 pub use reliability::{BINS, Bin, Reliability};
@@ -23,13 +22,10 @@ use crate::bundle::BundleWriter;
 use crate::error::Result;
 use crate::swipes::sample;
 
-/// Candidates whose scores are looked at: nearly all that a search completes.
-const CANDIDATES: usize = 64;
-
-/// A decoded swipe: the scores of its candidates, best first, and whether the best is right. Holds no word.
+/// A decoded swipe: the scores of its words, and whether the best is right. Holds no word.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scored {
-    /// Scores, best first.
+    /// Scores of all words that the search completed, best first.
     pub scores: Vec<f64>,
     /// Whether the best candidate is the target.
     pub hit: bool,
@@ -96,7 +92,7 @@ pub fn calibrate(
     let sample = sample::read(&options.manifest, options.samples, false)?;
     let before = Fitted::of(engine.options());
     let scored = decode(engine, &sample.swipes, &mut progress)?;
-    let fitted = fit(&scored);
+    let fitted = fit(&scored, before);
     let validation = match &options.validate {
         Some(manifest) => {
             let sample = sample::read(manifest, options.samples, false)?;
@@ -128,17 +124,18 @@ fn decode(
     progress: &mut impl FnMut(usize),
 ) -> Result<Vec<Scored>> {
     let judge = Judge::new(&engine.manifest().vocabulary.labels, engine.lexicon());
-    let options = DecoderOptions {
-        candidates: engine.options().candidates.max(CANDIDATES),
-        ..engine.options().clone()
-    };
     let mut session = engine.session();
     let mut scored = Vec::with_capacity(swipes.len());
     for swipe in swipes {
-        let candidates = session.decode_with(&swipe.trace, &options)?;
+        let candidates = session.decode(&swipe.trace)?;
+        let mut scores: Vec<f64> = match candidates.is_empty() {
+            true => Vec::new(),
+            false => session.last_scores().collect(),
+        };
+        scores.sort_by(|a, b| b.total_cmp(a));
         scored.push(Scored {
             hit: judge.outcome(&swipe.word, &candidates, "").within(1),
-            scores: candidates.iter().map(|candidate| candidate.score).collect(),
+            scores,
         });
         progress(scored.len());
     }

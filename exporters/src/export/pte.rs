@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
 
-use swipekit::runtime::{OnnxEncoder, PteEncoder, RuntimeOptions};
+use swipekit::runtime::{EXECUTORCH_VERSION, OnnxEncoder, PteEncoder, RuntimeOptions};
 
 use super::encoders::{AGREEMENT_SWIPES, Encoder, EncoderReport, Encoders, INT8_COSINE};
 use super::graphs::Graphs;
@@ -322,9 +322,7 @@ impl Lowering<'_> {
             Mode::Fp32 | Mode::Xnnpack => self.float(mode, say)?,
             Mode::Int8 | Mode::Ultra => match self.eight_bits(mode, say) {
                 Ok(made) => made,
-                Err(error @ Error::Pte(PteError::Budget { .. } | PteError::Refused { .. }))
-                    if self.options.fallback_fp32 =>
-                {
+                Err(error) if self.options.fallback_fp32 && is_failed_check(&error) => {
                     warnings.push(format!("FP32 took the place of 8 bits: {error}"));
                     self.float(Mode::Xnnpack, say)?
                 }
@@ -610,6 +608,18 @@ impl Lowering<'_> {
             steps: &steps.collect::<Vec<_>>(),
         };
         let lowered = self.python.lower(&request, self.scratch, say)?;
+        // ExecuTorch promises that it runs older programs, not newer ones.
+        let minor = |version: &str| version.rsplit_once('.').map(|(minor, _)| minor.to_owned());
+        let made_with = &lowered.versions.executorch;
+        if minor(made_with) != minor(EXECUTORCH_VERSION) {
+            return Err(PteError::Refused {
+                file: "the Python side".to_owned(),
+                check: "its ExecuTorch",
+                expected: format!("{EXECUTORCH_VERSION}, as this program has"),
+                got: made_with.clone(),
+            }
+            .into());
+        }
         for file in lowered.files {
             if let Some(kind) = kinds.iter().find(|kind| kind.file() == file.file) {
                 self.lowered.push((*kind, file, lowered.versions.clone()));
@@ -643,7 +653,7 @@ fn is_failed_check(error: &Error) -> bool {
     )
 }
 
-/// Checks that a program is quantised and that XNNPACK runs at least half of it.
+/// Checks that a program is quantised and that XNNPACK runs some of it; how much is said by a warning.
 fn ultra(encoder: &LoweredFile) -> Result<(), PteError> {
     let refused = |check, expected: String, got: String| PteError::Refused {
         file: encoder.file.clone(),

@@ -27,7 +27,7 @@ pub enum Mode {
     Xnnpack,
     /// 8-bit integers, lowered to XNNPACK.
     Int8,
-    /// As `Int8`, refused where the program is not quantised or XNNPACK takes too little of it.
+    /// As `Int8`, refused where the program is not quantised or XNNPACK runs nothing of it.
     Ultra,
 }
 

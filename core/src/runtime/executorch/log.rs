@@ -37,13 +37,12 @@ fn keep(message: &str) {
         let Ok(mut printed) = printed.try_borrow_mut() else {
             return;
         };
-        if printed.len() + message.len() > MOST {
-            return;
-        }
         if !printed.is_empty() {
             printed.push_str("; ");
         }
-        printed.push_str(message);
+        let room = MOST.saturating_sub(printed.len());
+        let end = message.floor_char_boundary(room);
+        printed.push_str(&message[..end]);
     });
 }
 

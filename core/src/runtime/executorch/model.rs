@@ -36,13 +36,11 @@ impl PteModel {
     /// [`Error::Runtime`] where ExecuTorch refuses the program, [`Error::Invalid`] where it takes or gives anything else
     /// than tensors, for a number of threads out of range, and for bytes that are not aligned to 16 (a mapped file is).
     pub fn from_bytes(bytes: Bytes, options: &RuntimeOptions) -> Result<Self> {
+        log::init();
         let session = options.session.as_ref();
         let threads = options.threads.or(session.map(|session| session.threads));
         let threads = Threads::new(threads.unwrap_or(1))?;
-        let file = bytes.clone();
         let loaded = threads.with(|| Loaded::new(bytes))?;
-        // XNNPACK has packed the weights into memory of its own.
-        file.forget();
         let (inputs, outputs) = infos(&loaded)?;
         Ok(Self {
             loaded,
@@ -225,6 +223,9 @@ pub(super) fn floats<'a>(tensor: &'a TensorAny<'_>) -> Result<&'a [f32]> {
         return Err(not_supported(&format!("{:?}", tensor.scalar_type())));
     };
     check_order(tensor)?;
+    if tensor.numel() == 0 {
+        return Ok(&[]);
+    }
     // SAFETY: ExecuTorch's tensors are dense: so many values stand at the address.
     Ok(unsafe { std::slice::from_raw_parts(typed.as_data_ptr(), tensor.numel()) })
 }
@@ -239,6 +240,9 @@ fn copy(value: &EValue<'_>) -> Result<Tensor> {
             let Some(typed) = tensor.try_as_typed::<i64>() else {
                 return Err(not_supported("Long"));
             };
+            if tensor.numel() == 0 {
+                return Ok(Tensor::i64(shape, Vec::new()));
+            }
             // SAFETY: ExecuTorch's tensors are dense: so many values stand at the address.
             let values = unsafe { std::slice::from_raw_parts(typed.as_data_ptr(), tensor.numel()) };
             Ok(Tensor::i64(shape, values.to_vec()))

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ptr::NonNull;
 
+use executorch::backend_options::{BackendOption, LoadBackendOptionsMap};
 use executorch::data_loader::BufferDataLoader;
 use executorch::memory::{HierarchicalAllocator, MallocMemoryAllocator, MemoryManager};
 use executorch::program::{Method, Program, ProgramVerification};
@@ -14,6 +15,9 @@ use crate::error::{Error, Result};
 
 /// What ExecuTorch wants a program and its buffers to be aligned to.
 const ALIGNMENT: usize = 16;
+
+/// Option of the XNNPACK backend; 0 is for none.
+const WORKSPACE_SHARING: &str = "workspace_sharing_mode";
 
 /// A part of a buffer, aligned as ExecuTorch wants it.
 #[derive(Clone, Copy)]
@@ -62,6 +66,8 @@ pub(super) struct Loaded {
     _spans: Fixed<Vec<Span<'static, u8>>>,
     _buffers: Fixed<Vec<Vec<Chunk>>>,
     _allocators: [Fixed<MallocMemoryAllocator>; 2],
+    _options: Fixed<LoadBackendOptionsMap<'static>>,
+    _settings: Fixed<Vec<BackendOption>>,
     program: Fixed<Program<'static>>,
     _loader: Fixed<BufferDataLoader<'static>>,
     _bytes: Bytes,
@@ -83,7 +89,6 @@ impl Loaded {
     pub(super) fn new(bytes: Bytes) -> Result<Self> {
         #[cfg(not(target_os = "android"))]
         super::link::keep();
-        log::init();
         log::take();
         if !bytes.is_empty() && !bytes.as_ptr().addr().is_multiple_of(ALIGNMENT) {
             return Err(Error::invalid(
@@ -116,7 +121,8 @@ impl Loaded {
                 .memory_planned_buffer_size(index)
                 .map_err(failed("plan the memory"))?;
             sizes.push(size);
-            chunks.push(vec![Chunk([0; ALIGNMENT]); size.div_ceil(ALIGNMENT)]);
+            // One more than needed: vectors of XNNPACK may reach past the end of a tensor.
+            chunks.push(vec![Chunk([0; ALIGNMENT]); size.div_ceil(ALIGNMENT) + 1]);
         }
         let allocators = [(); 2].map(|()| Fixed::new(MallocMemoryAllocator::new()));
         let buffers = Fixed::new(chunks);
@@ -139,6 +145,14 @@ impl Loaded {
                 Some(allocators[1].get()),
             )
         });
+        // A workspace of its own: XNNPACK's usual one is shared by all models of the process, which then take turns.
+        let own = BackendOption::new_int(WORKSPACE_SHARING, 0).map_err(failed("set up XNNPACK"))?;
+        let settings = Fixed::new(vec![own]);
+        let mut map = LoadBackendOptionsMap::new();
+        // SAFETY: see above.
+        map.set_options("XnnpackBackend", unsafe { settings.get() })
+            .map_err(failed("set up XNNPACK"))?;
+        let options = Fixed::new(map);
         let method = held
             .load_method(
                 c"forward",
@@ -146,7 +160,8 @@ impl Loaded {
                 unsafe { manager.get() },
                 None,
                 None,
-                None,
+                // SAFETY: see above.
+                Some(unsafe { options.get() }),
             )
             .map_err(failed("load the program"))?;
         Ok(Self {
@@ -156,6 +171,8 @@ impl Loaded {
             _spans: spans,
             _buffers: buffers,
             _allocators: allocators,
+            _options: options,
+            _settings: settings,
             program,
             _loader: loader,
             _bytes: bytes,

@@ -1,16 +1,14 @@
 //! Models as ONNX Runtime's own optimiser leaves them.
 
-use std::ffi::OsString;
-use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
 use super::RuntimeOptions;
 use super::model::{OnnxModel, failed, session_builder};
 use crate::bundle::manifest::{OptimizationLevel, SessionSpec};
 use crate::bytes::Bytes;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::files::{Partial, write_error};
 
 /// The file format of an optimised model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,13 +58,13 @@ impl OnnxModel {
             ..RuntimeOptions::default()
         };
         let builder = session_builder(&options)?;
-        let partial = Partial::beside(to)?;
+        let partial = Partial::beside(to, false)?;
         let what = "optimise a model";
         let builder = builder
             .with_config_entry("session.save_model_format", format.name())
             .map_err(failed(what))?;
         let mut builder = builder
-            .with_optimized_model_path(&partial.0)
+            .with_optimized_model_path(partial.path())
             .map_err(failed(what))?;
         if let Err(error) = builder.commit_from_memory(bytes) {
             // The runtime does not tell a model that it refuses from a file that it cannot write, on a full disk for
@@ -80,45 +78,7 @@ impl OnnxModel {
         // Nor does it report every write that failed: what it wrote must load again.
         session.optimization = OptimizationLevel::Disabled;
         options.session = Some(session);
-        Self::from_bytes(&Bytes::map(&partial.0)?, &options)?;
+        Self::from_bytes(&Bytes::map(partial.path())?, &options)?;
         partial.rename(to)
-    }
-}
-
-/// A file in the making; removed unless it has been renamed.
-struct Partial(PathBuf);
-
-impl Partial {
-    /// An empty file in the folder of `to`, with a name of its own.
-    fn beside(to: &Path) -> Result<Self> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let mut name = OsString::from(".");
-        name.push(to.file_name().unwrap_or_default());
-        name.push(format!(".{process}-{count}.partial"));
-        let path = to.with_file_name(name);
-        File::create_new(&path).map_err(write_error(&path))?;
-        Ok(Self(path))
-    }
-
-    fn rename(self, to: &Path) -> Result<()> {
-        File::open(&self.0)
-            .and_then(|file| file.sync_all())
-            .and_then(|()| fs::rename(&self.0, to))
-            .map_err(write_error(to))
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        // After a rename nothing is there any more.
-        let _ = fs::remove_file(&self.0);
-    }
-}
-
-fn write_error(path: &Path) -> impl FnOnce(io::Error) -> Error {
-    move |source| Error::Write {
-        path: path.to_path_buf(),
-        source,
     }
 }

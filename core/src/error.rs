@@ -105,6 +105,9 @@ pub enum Error {
         /// What came out; no word.
         got: String,
     },
+    /// A decode was ended from another thread.
+    #[error("the decode was cancelled")]
+    Cancelled,
     /// The native library of a runtime was not found or does not fit.
     #[error("{library} was not found or cannot be used; tried: {}; {fix}", tried.join("; "))]
     RuntimeNotFound {

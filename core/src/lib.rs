@@ -93,6 +93,11 @@
 //! [`LexiconBuilder::add`](lexicon::LexiconBuilder::add) says why a word cannot be typed with the labels;
 //! [`Lexicon::from_bytes`](lexicon::Lexicon::from_bytes) refuses a lexicon of other labels.
 //!
+//! # End a decode early
+//!
+//! [`Session::decode_within`] takes [`Limits`]: a deadline, after which it gives the best words so far, and a [`CancelToken`] that
+//! another thread cancels when the next finger is down. ONNX Runtime stops within its run, the search before its next frame.
+//!
 //! # Errors
 //!
 //! All of the crate fails with [`Error`], which says what was expected, what was found, where, and carries no word and no
@@ -120,6 +125,7 @@ pub mod features;
 mod files;
 pub mod layout;
 pub mod lexicon;
+pub mod limits;
 pub mod runtime;
 pub mod self_test;
 pub mod session;
@@ -129,6 +135,7 @@ pub mod transducer;
 pub use decoder::Candidate;
 pub use engine::{Engine, EngineOptions, Memory};
 pub use error::{Error, Result};
+pub use limits::{CancelToken, Limits};
 pub use self_test::SelfTest;
 pub use session::{Session, Timings};
 pub use trace::Trace;

@@ -8,6 +8,7 @@ use crate::engine::Shared;
 use crate::error::{Error, Result};
 use crate::features::Features;
 use crate::lexicon::Words;
+use crate::limits::{CancelToken, Limits};
 use crate::trace::Trace;
 use crate::transducer::JointScratch;
 
@@ -47,6 +48,7 @@ pub struct Session {
     projected: Vec<f32>,
     scratch: JointScratch,
     timings: Timings,
+    is_whole: bool,
 }
 
 impl Session {
@@ -66,7 +68,13 @@ impl Session {
             projected: Vec::new(),
             scratch: JointScratch::default(),
             timings: Timings::default(),
+            is_whole: true,
         }
+    }
+
+    /// Whether the last gesture that was decoded was worked off to its end, and not cut short by a deadline or cancelled.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// The words that a trace may mean, best first, with the options of the engine's preset.
@@ -89,6 +97,21 @@ impl Session {
         trace: &Trace,
         options: &DecoderOptions,
     ) -> Result<Vec<Candidate>> {
+        self.decode_within(trace, options, &Limits::default())
+    }
+
+    /// The words that a trace may mean, best first, within limits: see [`Limits`]. [`is_whole`](Self::is_whole) says afterwards
+    /// whether the whole gesture was worked off.
+    ///
+    /// # Errors
+    /// Those of [`decode_with`](Self::decode_with), and [`Error::Cancelled`].
+    pub fn decode_within(
+        &mut self,
+        trace: &Trace,
+        options: &DecoderOptions,
+        limits: &Limits,
+    ) -> Result<Vec<Candidate>> {
+        let begin = Instant::now();
         options.validate()?;
         // One state of the user's words for the whole gesture.
         let layers = self.words.snapshot();
@@ -100,12 +123,17 @@ impl Session {
             ));
         }
         self.decoder.set_layers(layers);
-        if !self.encode(trace)? {
+        self.is_whole = false;
+        if !self.encode_until(trace, limits.cancel.as_ref())? {
+            self.is_whole = true;
             return Ok(Vec::new());
         }
         let start = Instant::now();
         self.project()?;
-        let candidates = self.decoder.decode(&self.projected, options)?;
+        let (candidates, is_whole) =
+            self.decoder
+                .decode_until(&self.projected, options, &mut || limits.reached(begin))?;
+        self.is_whole = is_whole;
         self.timings.search = start.elapsed();
         Ok(candidates)
     }
@@ -190,6 +218,10 @@ impl Session {
 
     /// Runs featuriser and encoder; false for a trace that is no gesture.
     fn encode(&mut self, trace: &Trace) -> Result<bool> {
+        self.encode_until(trace, None)
+    }
+
+    fn encode_until(&mut self, trace: &Trace, cancel: Option<&CancelToken>) -> Result<bool> {
         self.timings = Timings::default();
         self.encoded.clear();
         self.projected.clear();
@@ -200,9 +232,11 @@ impl Session {
         let frames = self.shared.featuriser.features(trace, &mut self.features);
         self.timings.features = start.elapsed();
         let start = Instant::now();
-        self.shared
-            .encoder
-            .encode(self.features.data(), frames, &mut self.encoded)?;
+        let (encoder, features) = (&self.shared.encoder, self.features.data());
+        match cancel {
+            Some(cancel) => encoder.encode_until(features, frames, cancel, &mut self.encoded)?,
+            None => encoder.encode(features, frames, &mut self.encoded)?,
+        };
         self.timings.encoder = start.elapsed();
         Ok(true)
     }

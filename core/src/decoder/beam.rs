@@ -105,15 +105,17 @@ struct Offer {
 }
 
 impl BeamSearch {
-    /// Runs over projected encoder frames `[T', J]` and gives the complete words after the last one, in no order.
+    /// Runs over projected encoder frames `[T', J]`, until `reached` says before one of them that a limit is, and gives the
+    /// complete words after the last one, in no order. Returns how many frames were worked off.
     pub(super) fn run(
         &mut self,
         model: Model,
         tree: &mut PrefixTree,
         frames: &[f32],
         options: &DecoderOptions,
+        reached: &mut dyn FnMut() -> Result<bool>,
         words: &mut Vec<Completed>,
-    ) -> Result<()> {
+    ) -> Result<usize> {
         words.clear();
         self.rows.clear();
         self.active.clear();
@@ -122,7 +124,12 @@ impl BeamSearch {
             prior: f64::from(options.prior_weight) * f64::from(model.layers.cost_unit()),
             depth: f64::from(options.depth_bonus),
         };
+        let mut done = 0;
         for frame in frames.chunks_exact(model.transducer.joint.width()) {
+            if reached()? {
+                break;
+            }
+            done += 1;
             self.advance(model, tree, frame, options, ranking)?;
         }
         words.extend(
@@ -134,7 +141,7 @@ impl BeamSearch {
                     log_probability: row.next,
                 }),
         );
-        Ok(())
+        Ok(done)
     }
 
     /// The prefixes that the beam held after the last frame.

@@ -118,6 +118,21 @@ impl Decoder {
     /// # Errors
     /// None that a sound model and lexicon give.
     pub fn decode(&mut self, frames: &[f32], options: &DecoderOptions) -> Result<Vec<Candidate>> {
+        self.decode_until(frames, options, &mut || Ok(false))
+            .map(|(candidates, _)| candidates)
+    }
+
+    /// As [`decode`](Self::decode), until `reached` says before a frame that a limit is: with the words that the frames so far
+    /// mean. Returns besides whether all frames were worked off.
+    ///
+    /// # Errors
+    /// What `reached` gives; the next decode is as if this one had not been.
+    pub(crate) fn decode_until(
+        &mut self,
+        frames: &[f32],
+        options: &DecoderOptions,
+        reached: &mut dyn FnMut() -> Result<bool>,
+    ) -> Result<(Vec<Candidate>, bool)> {
         if self.tree.is_full(TREE_BYTES) {
             self.tree.truncate(self.warm);
         }
@@ -126,17 +141,28 @@ impl Decoder {
             transducer: &self.transducer,
             layers: &self.layers,
         };
-        let mut found =
-            self.search
-                .run(model, &mut self.tree, frames, options, &mut self.completed);
-        if found.is_ok() && self.completed.is_empty() {
-            found = self.complete_prefixes(frames);
+        let width = self.transducer.joint.width();
+        let mut found = self.search.run(
+            model,
+            &mut self.tree,
+            frames,
+            options,
+            reached,
+            &mut self.completed,
+        );
+        if let Ok(done) = found
+            && self.completed.is_empty()
+        {
+            found = self
+                .complete_prefixes(&frames[..done * width])
+                .map(|()| done);
         }
         if found.is_err() {
             // What was made half is forgotten.
             self.tree.truncate(self.warm);
         }
-        found.map(|()| self.candidates(options))
+        let done = found?;
+        Ok((self.candidates(options), done * width >= frames.len()))
     }
 
     /// Where the search ended within words only, as for a path that breaks off, each prefix of the beam stands for its

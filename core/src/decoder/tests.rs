@@ -331,3 +331,46 @@ fn confidences_are_shares_at_a_temperature() {
         assert!(options.validate().is_err());
     }
 }
+
+#[test]
+fn a_search_that_is_cut_short_means_what_it_has_seen() {
+    let words = words(3, 200);
+    let lexicon = lexicon(&words);
+    let transducer = Arc::new(fixtures::transducer(2, 1));
+    let frames = frames(&transducer, 2, 10, 2.0);
+    let width = transducer.joint.width();
+    let options = DecoderOptions::default();
+    let mut decoder = Decoder::new(transducer, lexicon, 20).unwrap();
+    for most in 0..=10 {
+        let mut left = most;
+        let mut reached = || {
+            left -= 1;
+            Ok(left < 0)
+        };
+        let (got, is_whole) = decoder
+            .decode_until(&frames, &options, &mut reached)
+            .unwrap();
+        assert_eq!(is_whole, most == 10);
+        let seen = &frames[..most as usize * width];
+        assert_eq!(
+            got,
+            decoder.decode(seen, &options).unwrap(),
+            "{most} frames"
+        );
+    }
+    let whole = decoder.decode(&frames, &options).unwrap();
+    for most in 0..10 {
+        let mut left = most;
+        let mut reached = || {
+            left -= 1;
+            if left < 0 {
+                Err(crate::Error::Cancelled)
+            } else {
+                Ok(false)
+            }
+        };
+        let cancelled = decoder.decode_until(&frames, &options, &mut reached);
+        assert!(matches!(cancelled, Err(crate::Error::Cancelled)));
+        assert_eq!(decoder.decode(&frames, &options).unwrap(), whole);
+    }
+}

@@ -36,6 +36,7 @@ use crate::bundle::manifest::EXECUTORCH;
 use crate::bundle::manifest::ONNXRUNTIME;
 use crate::bundle::manifest::SessionSpec;
 use crate::error::{Error, Result};
+use crate::limits::CancelToken;
 
 #[cfg(feature = "executorch")]
 pub use executorch::{EXECUTORCH_VERSION, PteEncoder, PteModel};
@@ -86,6 +87,24 @@ pub trait Encoder: Debug + Send + Sync {
     /// calls for, [`Error::TooLarge`] for more frames than it takes, [`Error::Runtime`] where the runtime fails,
     /// [`Error::NotFinite`] where it gives NaN or infinity. `encoded` is empty after an error.
     fn encode(&self, features: &[f32], frames: usize, encoded: &mut Vec<f32>) -> Result<usize>;
+
+    /// As [`encode`](Self::encode), ended by `cancel`: within the run where the runtime can, otherwise before or after it.
+    ///
+    /// # Errors
+    /// Those of [`encode`](Self::encode), and [`Error::Cancelled`].
+    fn encode_until(
+        &self,
+        features: &[f32],
+        frames: usize,
+        cancel: &CancelToken,
+        encoded: &mut Vec<f32>,
+    ) -> Result<usize> {
+        encoded.clear();
+        cancel.check()?;
+        let frames = self.encode(features, frames, encoded)?;
+        cancel.check().inspect_err(|_| encoded.clear())?;
+        Ok(frames)
+    }
 
     /// What runs it.
     fn runtime(&self) -> RuntimeInfo;

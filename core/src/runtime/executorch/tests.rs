@@ -5,6 +5,7 @@ use super::threads::Threads;
 use super::*;
 use crate::bytes::Bytes;
 use crate::engine::{Engine, EngineOptions};
+use crate::limits::CancelToken;
 use crate::runtime::{Encoder, Tensor, open_encoder};
 
 /// A small bundle of random weights; `tests/examples/pte_fixture.rs` writes it.
@@ -92,6 +93,21 @@ fn lengths_and_values_that_do_not_fit_are_refused() {
     }
     // None of that harms the next swipe.
     encode(&*encoder, 20);
+}
+
+#[test]
+fn a_run_that_is_cancelled_gives_nothing() {
+    let encoder = encoder(&RuntimeOptions::default());
+    let expected = encode(&*encoder, 30);
+    let (token, features) = (CancelToken::new(), features(30));
+    let mut encoded = Vec::new();
+    let got = encoder.encode_until(&features, 30, &token, &mut encoded);
+    assert_eq!((got.unwrap(), &encoded), (15, &expected));
+    token.cancel();
+    let got = encoder.encode_until(&features, 30, &token, &mut encoded);
+    assert!(matches!(got, Err(Error::Cancelled)));
+    assert!(encoded.is_empty());
+    assert_eq!(encode(&*encoder, 30), expected);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The encoder graph in ONNX Runtime.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use ort::session::{Session, SessionInputValue};
+use ort::session::{RunOptions, Session, SessionInputValue};
 use ort::value::{Outlet, TensorElementType, ValueType};
 
 use super::library::{self, RUNTIME};
@@ -11,6 +12,7 @@ use super::{Encoder, RuntimeInfo, RuntimeOptions};
 use crate::bundle::manifest::ModelSpec;
 use crate::bytes::Bytes;
 use crate::error::{Error, Result};
+use crate::limits::CancelToken;
 use crate::runtime::contract::{ENCODED, FEATURES, LENGTHS, check_encoded, check_features};
 use crate::runtime::copies::Copies;
 
@@ -88,6 +90,7 @@ impl OnnxEncoder {
         session: &mut Session,
         features: &[f32],
         frames: usize,
+        cancel: Option<&CancelToken>,
         encoded: &mut Vec<f32>,
     ) -> Result<usize> {
         let shape = [1, self.features, frames];
@@ -102,7 +105,25 @@ impl OnnxEncoder {
         } else {
             [lengths, features]
         };
-        let outputs = session.run(inputs).map_err(failed("run the encoder"))?;
+        let options = match cancel {
+            Some(_) => Some(Arc::new(RunOptions::new().map_err(failed("make a run"))?)),
+            None => None,
+        };
+        let _hook = cancel.zip(options.as_ref()).map(|(cancel, options)| {
+            let options = Arc::clone(options);
+            cancel.hook(Box::new(move || {
+                // It fails for no run that there is.
+                let _ = options.terminate();
+            }))
+        });
+        let outputs = match &options {
+            Some(options) => session.run_with_options(inputs, options),
+            None => session.run(inputs),
+        };
+        let outputs = outputs.map_err(|error| match cancel.map(CancelToken::check) {
+            Some(Err(cancelled)) => cancelled,
+            _ => failed("run the encoder")(error),
+        })?;
         let output = outputs.get(ENCODED).ok_or("the output is missing");
         let output = output.map_err(failed("run the encoder"))?;
         let (shape, values) = output
@@ -121,7 +142,21 @@ impl Encoder for OnnxEncoder {
         encoded.clear();
         check_features(features, self.features, frames)?;
         self.copies
-            .with(|session| self.run(session, features, frames, encoded))
+            .with(|session| self.run(session, features, frames, None, encoded))
+    }
+
+    fn encode_until(
+        &self,
+        features: &[f32],
+        frames: usize,
+        cancel: &CancelToken,
+        encoded: &mut Vec<f32>,
+    ) -> Result<usize> {
+        encoded.clear();
+        cancel.check()?;
+        check_features(features, self.features, frames)?;
+        self.copies
+            .with(|session| self.run(session, features, frames, Some(cancel), encoded))
     }
 
     fn runtime(&self) -> RuntimeInfo {

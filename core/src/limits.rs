@@ -1,0 +1,178 @@
+//! What may end a decode early: another thread, or the clock.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+
+/// Ends a decode from another thread. Clones are the same token; one that was cancelled stays so: take a new one for the next
+/// gesture.
+///
+/// A decode looks at it before every frame of the search. ONNX Runtime is told at once and stops behind the operator that it is
+/// at; an encoder run of ExecuTorch goes on to its end, some milliseconds.
+#[derive(Clone, Default)]
+pub struct CancelToken {
+    inner: Arc<Inner>,
+}
+
+type Hooks = Vec<(u64, Box<dyn Fn() + Send>)>;
+
+#[derive(Default)]
+struct Inner {
+    cancelled: AtomicBool,
+    /// What to tell of it, by number.
+    hooks: Mutex<Hooks>,
+    next: AtomicU64,
+}
+
+impl Inner {
+    fn hooks(&self) -> MutexGuard<'_, Hooks> {
+        self.hooks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for CancelToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CancelToken")
+            .field("cancelled", &self.is_cancelled())
+            .finish()
+    }
+}
+
+impl CancelToken {
+    /// A token that has not been cancelled.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Ends the decodes that were given this token, now and later.
+    pub fn cancel(&self) {
+        self.inner.cancelled.store(true, Ordering::Release);
+        for (_, hook) in self.inner.hooks().iter() {
+            hook();
+        }
+    }
+
+    /// Whether it was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.inner.cancelled.load(Ordering::Acquire)
+    }
+
+    /// [`Error::Cancelled`] where it was cancelled.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.is_cancelled() {
+            true => Err(Error::Cancelled),
+            false => Ok(()),
+        }
+    }
+
+    /// Has `hook` called when the token is cancelled, at once where it was already, until the result is dropped.
+    #[cfg(feature = "onnxruntime")]
+    pub(crate) fn hook(&self, hook: Box<dyn Fn() + Send>) -> Hook<'_> {
+        let number = self.inner.next.fetch_add(1, Ordering::Relaxed);
+        let mut hooks = self.inner.hooks();
+        // Under the lock: a cancel that comes now either finds the hook or has set the flag.
+        if self.is_cancelled() {
+            hook();
+        }
+        hooks.push((number, hook));
+        drop(hooks);
+        Hook {
+            token: self,
+            number,
+        }
+    }
+}
+
+/// A hook of a [`CancelToken`]; dropping it takes it away.
+#[cfg(feature = "onnxruntime")]
+pub(crate) struct Hook<'t> {
+    token: &'t CancelToken,
+    number: u64,
+}
+
+#[cfg(feature = "onnxruntime")]
+impl Drop for Hook<'_> {
+    fn drop(&mut self) {
+        let mut hooks = self.token.inner.hooks();
+        hooks.retain(|(number, _)| *number != self.number);
+    }
+}
+
+/// How long a decode may go on.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Ends it from another thread, without a result.
+    pub cancel: Option<CancelToken>,
+    /// Time from its start after which the search ends with the best words so far: those that the part of the gesture which was
+    /// worked off means. Nothing is found where the encoder alone took longer.
+    pub deadline: Option<Duration>,
+}
+
+impl Limits {
+    /// Whether the search that began with its gesture at `start` has to end: by the clock, or with an error.
+    pub(crate) fn reached(&self, start: Instant) -> Result<bool> {
+        if let Some(token) = &self.cancel {
+            token.check()?;
+        }
+        Ok(self
+            .deadline
+            .is_some_and(|deadline| start.elapsed() >= deadline))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_cancelled_for_all_its_clones() {
+        let token = CancelToken::new();
+        let clone = token.clone();
+        assert!(!clone.is_cancelled() && clone.check().is_ok());
+        token.cancel();
+        assert!(clone.is_cancelled());
+        assert!(matches!(clone.check(), Err(Error::Cancelled)));
+        assert!(!CancelToken::new().is_cancelled());
+    }
+
+    #[cfg(feature = "onnxruntime")]
+    #[test]
+    fn hooks_are_called_once_they_are_there() {
+        let (token, calls) = (CancelToken::new(), Arc::new(AtomicU64::new(0)));
+        let hook = || {
+            let calls = Arc::clone(&calls);
+            token.hook(Box::new(move || {
+                calls.fetch_add(1, Ordering::Relaxed);
+            }))
+        };
+        drop(hook());
+        let kept = hook();
+        token.cancel();
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+        drop(kept);
+        let late = hook();
+        assert_eq!(calls.load(Ordering::Relaxed), 2);
+        drop(late);
+        token.cancel();
+        assert_eq!(calls.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn limits_are_reached_by_the_clock_or_the_token() {
+        let start = Instant::now();
+        let mut limits = Limits::default();
+        assert!(!limits.reached(start).unwrap());
+        limits.deadline = Some(Duration::from_secs(3600));
+        assert!(!limits.reached(start).unwrap());
+        limits.deadline = Some(Duration::ZERO);
+        assert!(limits.reached(start).unwrap());
+        limits.cancel = Some(CancelToken::new());
+        assert!(limits.reached(start).unwrap());
+        limits.cancel.as_ref().unwrap().cancel();
+        assert!(matches!(limits.reached(start), Err(Error::Cancelled)));
+    }
+}

@@ -1,6 +1,6 @@
 //! Several lexicons and a user's own words, searched as one.
 //!
-//! A prefix stands in each layer at a state of its own ([`Place`]). Its look-ahead is the least of the layers', so it stays
+//! A prefix stands in each layer at a state of its own (`Place`). Its look-ahead is the least of the layers', so it stays
 //! admissible; its ways on are those of any layer. Costs are in steps of the first lexicon's unit. With one lexicon and no
 //! word of the user all of this is that lexicon, to the bit.
 

@@ -41,9 +41,10 @@ impl OnnxModel {
     /// * The file names every operator set of the runtime that made it: older runtimes refuse it.
     ///
     /// # Errors
-    /// [`Error::RuntimeNotFound`] where the runtime is not there, [`Error::Runtime`] where it refuses the model, cannot
-    /// optimise it, or cannot read what it has written; [`Error::Invalid`] for settings out of range, [`Error::Write`]
-    /// where the file cannot be written.
+    /// [`RuntimeNotFound`](crate::Error::RuntimeNotFound) where the runtime is not there;
+    /// [`Runtime`](crate::Error::Runtime) where it refuses the model, cannot optimise it, or cannot read what it has
+    /// written; [`Invalid`](crate::Error::Invalid) for settings out of range; [`Write`](crate::Error::Write) where the
+    /// file cannot be written.
     pub fn optimize(
         bytes: &[u8],
         session: &SessionSpec,

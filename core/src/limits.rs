@@ -1,7 +1,7 @@
 //! What may end a decode early: another thread, or the clock.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,9 +22,8 @@ type Hooks = Vec<(u64, Box<dyn Fn() + Send>)>;
 #[derive(Default)]
 struct Inner {
     cancelled: AtomicBool,
-    /// What to tell of it, by number.
+    /// What to tell of it, by rising number.
     hooks: Mutex<Hooks>,
-    next: AtomicU64,
 }
 
 impl Inner {
@@ -71,8 +70,8 @@ impl CancelToken {
     /// Has `hook` called when the token is cancelled, at once where it was already, until the result is dropped.
     #[cfg(feature = "onnxruntime")]
     pub(crate) fn hook(&self, hook: Box<dyn Fn() + Send>) -> Hook<'_> {
-        let number = self.inner.next.fetch_add(1, Ordering::Relaxed);
         let mut hooks = self.inner.hooks();
+        let number = hooks.last().map_or(0, |(last, _)| last + 1);
         // Under the lock: a cancel that comes now either finds the hook or has set the flag.
         if self.is_cancelled() {
             hook();
@@ -142,6 +141,8 @@ mod tests {
     #[cfg(feature = "onnxruntime")]
     #[test]
     fn hooks_are_called_once_they_are_there() {
+        use std::sync::atomic::AtomicU64;
+
         let (token, calls) = (CancelToken::new(), Arc::new(AtomicU64::new(0)));
         let hook = || {
             let calls = Arc::clone(&calls);

@@ -32,7 +32,6 @@ pub use target::Target;
 use crate::bundle;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
-use crate::evaluate::resident_mib;
 use crate::onnx::LengthType;
 pub use crate::precision::Precision;
 use encoders::Encoders;
@@ -280,20 +279,7 @@ fn export(
             |what| step(0, what),
         )?;
     }
-    step(1, "finishing");
-    let mut bundles = Vec::with_capacity(packages.len());
-    for package in packages {
-        let path = package.place.folder.clone();
-        let report = package.finish(options)?;
-        bundles.push(Exported { path, report });
-        step(1, "in place");
-    }
-    let seconds = (start.elapsed().as_secs_f64() * 100.0).round() / 100.0;
-    Ok(Outcome {
-        bundles,
-        seconds,
-        rss_mb: resident_mib(),
-    })
+    package::finish(options, packages, start, &mut step)
 }
 
 /// An FP32 bundle to compare with, where the export has none of its own.

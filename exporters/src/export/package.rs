@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Instant;
 
 use swipekit::Engine;
 #[cfg(feature = "executorch")]
@@ -17,7 +18,7 @@ use super::golden::golden;
 use super::graphs::Graphs;
 #[cfg(feature = "executorch")]
 use super::report::LoweringReport;
-use super::report::Report;
+use super::report::{Exported, Outcome, Report};
 use super::target::Target;
 use super::{ENCODER, LEXICON, OPTIMIZED, Options, REPORT_PAGE, page};
 #[cfg(feature = "executorch")]
@@ -25,6 +26,7 @@ use super::{ENCODER_PROGRAM, STEP_PROGRAM, TRANSDUCER};
 use crate::audit::{Expected, audit};
 use crate::bundle::{BundleWriter, RuntimeMeta, pack};
 use crate::error::{Error, Result};
+use crate::evaluate::resident_mib;
 use crate::precision::Precision;
 #[cfg(feature = "executorch")]
 use crate::validate::Check;
@@ -137,7 +139,7 @@ impl Package {
     }
 
     /// Adds the reports and moves the bundle to its place; then packs it where that was asked for.
-    pub(super) fn finish(mut self, options: &Options) -> Result<Report> {
+    fn finish(mut self, options: &Options) -> Result<Report> {
         if options.compression_test {
             self.report.compressed = Some(compressed(self.writer.folder(), &self.report.bytes)?);
         }
@@ -151,6 +153,31 @@ impl Package {
         }
         Ok(self.report)
     }
+}
+
+/// Puts the bundles of an export that began at `start` in their places; `step` is told each.
+///
+/// # Errors
+/// As [`Package::finish`], for the first that fails; those before it are in place.
+pub(super) fn finish(
+    options: &Options,
+    packages: Vec<Package>,
+    start: Instant,
+    step: &mut dyn FnMut(usize, &str),
+) -> Result<Outcome> {
+    step(1, "finishing");
+    let mut bundles = Vec::with_capacity(packages.len());
+    for package in packages {
+        let path = package.place.folder.clone();
+        let report = package.finish(options)?;
+        bundles.push(Exported { path, report });
+        step(1, "in place");
+    }
+    Ok(Outcome {
+        bundles,
+        seconds: (start.elapsed().as_secs_f64() * 100.0).round() / 100.0,
+        rss_mb: resident_mib(),
+    })
 }
 
 /// The programs of a bundle of ExecuTorch.

@@ -1,0 +1,146 @@
+//! From a checkpoint to bundles for ExecuTorch that have proved themselves.
+//!
+//! The ONNX graphs are made and held to the reference as for any export; the programs are then lowered by the Python side,
+//! run in the runtime that an app has, and held to the reference and to the ONNX encoder. An encoder in 8 bits is judged by
+//! the words that it loses. With a manifest, all bundles are compared on it, next to the FP32 ONNX bundle.
+
+mod kind;
+mod lowering;
+mod quality;
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use super::graphs::Graphs;
+use super::package::{self, Package, Place};
+use super::{Options, Outcome, Precision, Progress, Target, validation};
+use crate::bundle;
+use crate::checkpoint::Checkpoint;
+use crate::error::{Error, Result};
+use crate::pte::{Mode, Python, Scheme};
+use lowering::Lowering;
+
+/// What to export for ExecuTorch.
+#[derive(Clone, Debug)]
+pub struct PteOptions {
+    /// All that does not depend on the runtime. Precisions, targets, recipe, method, sensitivity, parts and the optimised
+    /// encoder are ONNX Runtime's and not looked at.
+    pub base: Options,
+    /// Programs to make. One gives a bundle at the output folder itself, several one each in a folder of its name there.
+    pub modes: Vec<Mode>,
+    /// Where the ranges of an encoder in 8 bits come from. `None` for each swipe's own, which needs no ranges from
+    /// calibration and loses less.
+    pub scheme: Option<Scheme>,
+    /// Whether an FP32 encoder takes the place of one in 8 bits that fails.
+    pub fallback_fp32: bool,
+    /// The interpreter; looked for where it is `None`.
+    pub python: Option<PathBuf>,
+}
+
+impl PteOptions {
+    fn check(&self) -> Result<()> {
+        if self.modes.is_empty() {
+            return Err(swipekit::Error::invalid("what to export", "a mode", "none").into());
+        }
+        let is_int8 = self.modes.iter().any(|mode| mode.is_int8());
+        if is_int8 && self.base.quantization.calibration.is_none() {
+            return Err(Error::NoCalibration);
+        }
+        Ok(())
+    }
+
+    /// The bundles to make, with their modes.
+    fn places(&self) -> Vec<(Mode, Place)> {
+        let base = self.base.base_name();
+        let single = self.modes.len() == 1;
+        let places = self.modes.iter().map(|mode| {
+            let place = Place {
+                target: Target::Android,
+                precision: match mode.is_int8() {
+                    true => Precision::Int8,
+                    false => Precision::Fp32,
+                },
+                name: match single {
+                    true => base.clone(),
+                    false => format!("{base}-pte-{}", mode.name()),
+                },
+                folder: match single {
+                    true => self.base.output.clone(),
+                    false => self.base.output.join(mode.name()),
+                },
+            };
+            (*mode, place)
+        });
+        places.collect()
+    }
+}
+
+/// Exports a checkpoint to bundles for ExecuTorch; `progress` is told each step.
+///
+/// # Errors
+/// Whatever reading, building or writing gives; [`Error::Pte`], [`Error::Validation`] where a check fails. There is no
+/// bundle then.
+pub fn pte(options: &PteOptions, progress: impl FnMut(&Progress<'_>)) -> Result<Outcome> {
+    options.check()?;
+    if options.modes.len() > 1 {
+        package::check_folder(&options.base.output)?;
+    }
+    let is_new = !options.base.output.exists();
+    let result = export(options, progress);
+    if result.is_err() && is_new {
+        let _ = fs::remove_dir(&options.base.output);
+    }
+    result
+}
+
+fn export(options: &PteOptions, mut progress: impl FnMut(&Progress<'_>)) -> Result<Outcome> {
+    let start = Instant::now();
+    let base = &options.base;
+    let places = options.places();
+    // Graphs; programs, a staged bundle and its finish for each place; the comparison.
+    let stages = 2 + 3 * places.len();
+    let mut done = 0;
+    let mut step = |advance: usize, what: &str| {
+        done += advance;
+        progress(&Progress { what, done, stages });
+    };
+    let scratch = bundle::place::staging(&base.output)?;
+    let python = Python::find(options.python.as_deref(), scratch.path())?;
+    step(0, "reading the checkpoint");
+    let checkpoint = Checkpoint::open(&base.checkpoint)?;
+    let graphs = Graphs::new(base, &checkpoint, scratch.path(), |what| step(0, what))?;
+    let mut lowering = Lowering::new(options, python, &checkpoint, &graphs, scratch.path())?;
+    step(1, "lowering the programs");
+    lowering.lower_first(&mut |what| step(0, what))?;
+    let mut packages = Vec::with_capacity(places.len());
+    for (mode, mut place) in places {
+        let programs = lowering.programs(mode, &mut |what| step(0, what))?;
+        place.precision = programs.encoder.precision;
+        step(1, &format!("writing {}", place.name));
+        packages.push(Package::stage_programs(base, &graphs, programs, place)?);
+        step(1, "staged");
+    }
+    if let Some(validation) = &base.validation {
+        step(0, "comparing the bundles");
+        let place = Place {
+            target: Target::Desktop,
+            precision: Precision::Fp32,
+            name: format!("{}-onnx-fp32", base.base_name()),
+            folder: scratch.path().join("baseline"),
+        };
+        let plain = Options {
+            optimized: false,
+            ..base.clone()
+        };
+        let baseline = Package::stage(&plain, &graphs, lowering.onnx_fp32()?, place)?;
+        validation::validate(
+            validation,
+            base.quantization.max_top1_loss,
+            Some(baseline),
+            &mut packages,
+            |what| step(0, what),
+        )?;
+    }
+    package::finish(base, packages, start, &mut step)
+}

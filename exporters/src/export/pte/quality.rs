@@ -1,0 +1,118 @@
+//! What a program has to be, besides right.
+
+use crate::error::Error;
+use crate::pte::{LoweredFile, PteError};
+use crate::validate::ValidationError;
+
+/// Share of the nodes that XNNPACK should run.
+const WANTED_SHARE: f64 = 0.9;
+/// Share of the nodes below which a program is hardly faster than one without XNNPACK.
+const LOW_SHARE: f64 = 0.5;
+
+/// Whether a program was made, and is not good enough.
+pub(super) fn is_failed_check(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Pte(PteError::Budget { .. } | PteError::Refused { .. })
+            | Error::Validation(ValidationError::Check { .. })
+    )
+}
+
+/// Checks that a program is quantised and that XNNPACK runs some of it; how much is said by a warning.
+pub(super) fn ultra(encoder: &LoweredFile) -> Result<(), PteError> {
+    let refused = |check, expected: String, got: String| PteError::Refused {
+        file: encoder.file.clone(),
+        check,
+        expected,
+        got,
+    };
+    for (check, count) in [
+        ("its quantising nodes", encoder.quantize_nodes),
+        ("its dequantising nodes", encoder.dequantize_nodes),
+    ] {
+        if count == 0 {
+            return Err(refused(check, "some".to_owned(), "none".to_owned()));
+        }
+    }
+    if encoder.subgraphs == 0 {
+        return Err(refused(
+            "the parts that XNNPACK runs",
+            "some".to_owned(),
+            "none".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// What to say where XNNPACK runs too little of a program.
+pub(super) fn share_warning(encoder: &LoweredFile, share: f64) -> Option<String> {
+    let outside: Vec<String> = encoder
+        .outside
+        .iter()
+        .map(|(name, count)| format!("{name} x {count}"))
+        .collect();
+    let (least, consequence) = match share {
+        share if share < LOW_SHARE => (LOW_SHARE, "it will be slow"),
+        share if share < WANTED_SHARE => (WANTED_SHARE, "it could be faster"),
+        _ => return None,
+    };
+    Some(format!(
+        "XNNPACK runs {:.1} % of the encoder's nodes, less than {:.0} %: {consequence}. Outside: {}",
+        100.0 * share,
+        100.0 * least,
+        outside.join(", ")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(delegated: u64, quantize: u64, dequantize: u64) -> LoweredFile {
+        LoweredFile {
+            file: "encoder.pte".to_owned(),
+            kind: "encoder".to_owned(),
+            mode: "int8".to_owned(),
+            scheme: Some("dynamic".to_owned()),
+            bytes: 1,
+            seconds: 1.0,
+            subgraphs: delegated.min(1),
+            delegated,
+            total: 100,
+            outside: [("view_copy.default".to_owned(), 3)].into(),
+            quantize_nodes: quantize,
+            dequantize_nodes: dequantize,
+        }
+    }
+
+    #[test]
+    fn programs_that_are_not_quantised_are_refused() {
+        ultra(&file(95, 1, 1)).unwrap();
+        for (wrong, what) in [
+            (file(95, 0, 1), "quantising"),
+            (file(95, 1, 0), "dequantising"),
+            (file(0, 1, 1), "XNNPACK"),
+        ] {
+            let message = ultra(&wrong).unwrap_err().to_string();
+            assert!(
+                message.contains(what) && message.contains("encoder.pte"),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn programs_that_xnnpack_hardly_runs_are_warned_of() {
+        let warning = |delegated| {
+            let file = file(delegated, 1, 1);
+            share_warning(&file, file.delegated_share())
+        };
+        assert_eq!(warning(90), None);
+        let some = warning(89).unwrap();
+        assert!(
+            some.contains("89.0 %") && some.contains("view_copy.default x 3"),
+            "{some}"
+        );
+        assert!(warning(49).unwrap().contains("slow"));
+    }
+}

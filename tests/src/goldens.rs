@@ -4,6 +4,22 @@ use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors};
 
+/// Names of the inputs that the goldens of every model have.
+pub const INPUTS: [&str; 12] = [
+    "T1",
+    "T2",
+    "T3",
+    "T7",
+    "T28",
+    "T64",
+    "T131",
+    "T200",
+    "swipe_water",
+    "swipe_people",
+    "swipe_which",
+    "swipe_number",
+];
+
 /// The tensors of a safetensors file.
 #[derive(Debug)]
 pub struct Goldens(Vec<u8>);

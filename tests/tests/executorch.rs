@@ -19,7 +19,7 @@ use swipekit_exporters::network::Network;
 use swipekit_exporters::pte::{Mode, Scheme};
 use swipekit_exporters::reference::{FeatureBatch, encode};
 use swipekit_exporters::synthetic::Random;
-use swipekit_tests::goldens::{Goldens, difference};
+use swipekit_tests::goldens::{Goldens, INPUTS, difference};
 use swipekit_tests::pte::{fixture, options as pte_options, python};
 use swipekit_tests::{checkpoint, options, random_checkpoint, repository, runtime, shared, swipes};
 
@@ -83,20 +83,7 @@ impl Oracle {
 
     fn encodings(&self) {
         let encoder = open_encoder(&self.bundle, &RuntimeOptions::default()).unwrap();
-        for key in [
-            "T1",
-            "T2",
-            "T3",
-            "T7",
-            "T28",
-            "T64",
-            "T131",
-            "T200",
-            "swipe_water",
-            "swipe_people",
-            "swipe_which",
-            "swipe_number",
-        ] {
+        for key in INPUTS {
             let input = format!("in.{key}");
             let length = self.goldens.shape(&input)[2];
             let got = frames(&*encoder, &self.goldens.floats(&input), length);

@@ -10,25 +10,11 @@ use swipekit::runtime::{Encoder, OnnxModel, RuntimeOptions, Tensor, open_encoder
 use swipekit::trace::Trace;
 use swipekit::transducer::{JointScratch, PredictionScratch, Transducer};
 use swipekit_exporters::export;
-use swipekit_tests::goldens::{Goldens, difference};
+use swipekit_tests::goldens::{Goldens, INPUTS, difference};
 use swipekit_tests::{lexicon, options, project, runtime, shared, transducer};
 
 const TOLERANCE: f64 = 2e-5;
 const SCORE_TOLERANCE: f64 = 1e-4;
-const INPUTS: [&str; 12] = [
-    "T1",
-    "T2",
-    "T3",
-    "T7",
-    "T28",
-    "T64",
-    "T131",
-    "T200",
-    "swipe_water",
-    "swipe_people",
-    "swipe_which",
-    "swipe_number",
-];
 
 /// A bundle as an app has it, beside NeMo's outputs for its model.
 struct Case {

@@ -85,6 +85,20 @@ impl OnnxEncoder {
         })
     }
 
+    /// Runs a session that is free, until `cancel` says so.
+    fn run_copy(
+        &self,
+        features: &[f32],
+        frames: usize,
+        cancel: Option<&CancelToken>,
+        encoded: &mut Vec<f32>,
+    ) -> Result<usize> {
+        encoded.clear();
+        check_features(features, self.features, frames)?;
+        self.copies
+            .with(|session| self.run(session, features, frames, cancel, encoded))
+    }
+
     fn run(
         &self,
         session: &mut Session,
@@ -139,10 +153,7 @@ impl OnnxEncoder {
 
 impl Encoder for OnnxEncoder {
     fn encode(&self, features: &[f32], frames: usize, encoded: &mut Vec<f32>) -> Result<usize> {
-        encoded.clear();
-        check_features(features, self.features, frames)?;
-        self.copies
-            .with(|session| self.run(session, features, frames, None, encoded))
+        self.run_copy(features, frames, None, encoded)
     }
 
     fn encode_until(
@@ -154,9 +165,7 @@ impl Encoder for OnnxEncoder {
     ) -> Result<usize> {
         encoded.clear();
         cancel.check()?;
-        check_features(features, self.features, frames)?;
-        self.copies
-            .with(|session| self.run(session, features, frames, Some(cancel), encoded))
+        self.run_copy(features, frames, Some(cancel), encoded)
     }
 
     fn runtime(&self) -> RuntimeInfo {

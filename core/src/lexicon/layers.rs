@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::automaton::State;
 use super::reader::Lexicon;
-use super::user::{Entry, Node};
+use super::user::{Node, UserWord};
 use super::{DEFAULT_COST_UNIT, automaton::MAX_COST};
 use crate::error::{Error, Result};
 
@@ -228,7 +228,7 @@ impl Layers {
     }
 
     /// Cost in steps of the best form of `key` with these entries of a user; `None` where none is left.
-    pub(crate) fn key_cost(&self, key: &[u8], entries: &[Entry]) -> Option<u32> {
+    pub(crate) fn key_cost(&self, key: &[u8], entries: &[UserWord]) -> Option<u32> {
         let forms = forms(&self.layers, key, entries);
         let (_, best) = forms.first()?;
         Some(((best / self.cost_unit()).round() as u32).min(MAX_COST))
@@ -236,7 +236,7 @@ impl Layers {
 }
 
 /// The forms of a key: of all layers, equal ones once with the least cost, changed as the user's entries say.
-fn forms<'l>(layers: &'l [Layer], key: &[u8], entries: &[Entry]) -> Vec<(Cow<'l, str>, f32)> {
+fn forms<'l>(layers: &'l [Layer], key: &[u8], entries: &[UserWord]) -> Vec<(Cow<'l, str>, f32)> {
     let mut forms: Vec<(Cow<str>, f32)> = Vec::new();
     for layer in layers {
         for (word, cost) in layer.lexicon.words(key) {

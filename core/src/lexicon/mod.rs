@@ -16,8 +16,6 @@ pub mod layers;
 mod minimise;
 mod reader;
 pub mod user;
-#[cfg(test)]
-mod user_tests;
 mod verify;
 mod words;
 

@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::user::{DEFAULT_LOG_PRIOR, MAX_BOOST};
-use super::*;
+use super::{DEFAULT_LOG_PRIOR, MAX_BOOST};
 use crate::bytes::Bytes;
 use crate::error::Error;
+use crate::lexicon::*;
 
 fn labels() -> Vec<String> {
     ('a'..='z').map(String::from).collect()

@@ -4,31 +4,32 @@
 //! root, in microseconds, and a decode that has begun goes on with the root that it took. What a word costs is worked out when it
 //! changes, against the lexicons below, so the search only reads sums.
 
-use std::borrow::Cow;
+mod trie;
+mod word;
+
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::builder::Rejection;
-use super::fold::{Alphabet, display_form};
-use super::layers::Layers;
-use super::words::MAX_TEXT;
 use crate::bundle::sha256_hex;
 use crate::error::{Error, Result};
 use crate::files::write_atomically;
+use crate::lexicon::builder::Rejection;
+use crate::lexicon::fold::{Alphabet, display_form};
+use crate::lexicon::layers::Layers;
+use crate::lexicon::words::MAX_TEXT;
+pub(crate) use trie::Node;
+pub use word::{HALF_LIFE, MAX_BOOST, UserWord};
 
 /// Words of a user at most.
 pub const MAX_USER_WORDS: usize = 50_000;
 
 /// Log prior of a word that is added without one: that of a common word, so that it is found at once.
 pub const DEFAULT_LOG_PRIOR: f32 = -9.0;
-
-/// Nats at most by which boosts and choices together make a word likelier, or less likely.
-pub const MAX_BOOST: f32 = 6.0;
-
-/// Choices after which an old choice counts half.
-pub const HALF_LIFE: f64 = 500.0;
 
 /// Choices after which the effect of old ones is worked out again.
 const FADE_EVERY: u64 = 100;
@@ -39,178 +40,6 @@ const FADED: f64 = 0.05;
 const HEADER: &str = "swipekit-user-words 1";
 /// Bytes of such a file at most.
 const MAX_FILE: u64 = 32 << 20;
-
-/// What a user has said of a word.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct UserWord {
-    /// The word as it is shown.
-    pub word: String,
-    /// Log prior of a word that was added; `None` for a word of a lexicon that something else is said of.
-    pub log_prior: Option<f32>,
-    /// Nats by which it was boosted.
-    pub boost: f32,
-    /// Choices that count, older ones less.
-    pub chosen: f64,
-    /// How many choices there had been of all words when this one was last chosen.
-    pub chosen_at: u64,
-    /// Whether it must never be shown.
-    pub blocked: bool,
-}
-
-/// What stands at a key.
-pub(crate) type Entry = UserWord;
-
-impl UserWord {
-    fn new(word: &str) -> Self {
-        Self {
-            word: word.to_owned(),
-            log_prior: None,
-            boost: 0.0,
-            chosen: 0.0,
-            chosen_at: 0,
-            blocked: false,
-        }
-    }
-
-    /// Whether nothing is said of the word any more.
-    fn is_void(&self) -> bool {
-        self.log_prior.is_none() && self.boost == 0.0 && self.chosen == 0.0 && !self.blocked
-    }
-
-    /// Nats that boosts and choices take off the cost.
-    fn bonus(&self) -> f32 {
-        (self.boost + libm::log1p(self.chosen) as f32).clamp(-MAX_BOOST, MAX_BOOST)
-    }
-
-    /// Whether every number can be used.
-    fn is_sound(&self) -> bool {
-        self.log_prior
-            .is_none_or(|prior| (-100.0..=0.0).contains(&prior))
-            && (-MAX_BOOST..=MAX_BOOST).contains(&self.boost)
-            && (0.0..=1e9).contains(&self.chosen)
-    }
-
-    /// Changes the forms of the word's key, given with their costs in nats.
-    pub(super) fn change(&self, forms: &mut Vec<(Cow<'_, str>, f32)>) {
-        if self.blocked {
-            let blocked = self.word.to_lowercase();
-            forms.retain(|(word, _)| word.to_lowercase() != blocked);
-            return;
-        }
-        let own = self.log_prior.map(|prior| -prior);
-        match forms.iter_mut().find(|(word, _)| *word == self.word) {
-            Some((_, cost)) => {
-                *cost = (own.map_or(*cost, |own| own.min(*cost)) - self.bonus()).max(0.0);
-            }
-            None => {
-                if let Some(own) = own {
-                    let cost = (own - self.bonus()).max(0.0);
-                    forms.push((Cow::Owned(self.word.clone()), cost));
-                }
-            }
-        }
-    }
-
-    /// What earlier choices still count after `choices` of all words.
-    fn decayed(&self, choices: u64) -> f64 {
-        let since = choices.saturating_sub(self.chosen_at) as f64;
-        self.chosen * libm::exp2(-since / HALF_LIFE)
-    }
-}
-
-/// A prefix of some of the user's keys.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Node {
-    /// By label, ascending.
-    children: Vec<(u8, Arc<Node>)>,
-    entries: Vec<Entry>,
-    /// Where there are entries: the cost of the key, which takes the place of the lexicons'.
-    word_cost: Option<Option<u32>>,
-    least: Option<u32>,
-}
-
-impl Node {
-    pub(crate) fn child(&self, label: u8) -> Option<&Arc<Node>> {
-        let at = self.children.binary_search_by_key(&label, |child| child.0);
-        at.ok().map(|at| &self.children[at].1)
-    }
-
-    pub(crate) fn children(&self) -> impl Iterator<Item = (u8, &Arc<Node>)> {
-        self.children.iter().map(|(label, child)| (*label, child))
-    }
-
-    pub(crate) fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
-    /// Cost of the key here: outer `None` where the user says nothing of it, inner where no form is left.
-    pub(crate) fn word_cost(&self) -> Option<Option<u32>> {
-        self.word_cost
-    }
-
-    /// Least cost of a key here or below that the user says something of.
-    pub(crate) fn least(&self) -> Option<u32> {
-        self.least
-    }
-
-    /// This node, or a new one, after `change` at the end of `key`; `None` where nothing is left. Nodes off the key are shared.
-    fn changed(
-        node: Option<&Node>,
-        key: &[u8],
-        at: usize,
-        layers: &Layers,
-        change: &mut dyn FnMut(&mut Vec<Entry>),
-    ) -> Option<Arc<Node>> {
-        let mut new = node.cloned().unwrap_or_default();
-        match key.get(at) {
-            None => {
-                change(&mut new.entries);
-                // Blocking comes last: a form that another entry adds is blocked as well.
-                new.entries
-                    .sort_by(|a, b| a.blocked.cmp(&b.blocked).then_with(|| a.word.cmp(&b.word)));
-                let entries = &new.entries;
-                new.word_cost = (!entries.is_empty()).then(|| layers.key_cost(key, entries));
-            }
-            Some(label) => {
-                let place = new.children.binary_search_by_key(label, |child| child.0);
-                let old = place.ok().map(|place| &*new.children[place].1);
-                let child = Self::changed(old, key, at + 1, layers, change);
-                match (place, child) {
-                    (Ok(place), Some(child)) => new.children[place].1 = child,
-                    (Ok(place), None) => drop(new.children.remove(place)),
-                    (Err(place), Some(child)) => new.children.insert(place, (*label, child)),
-                    (Err(_), None) => {}
-                }
-            }
-        }
-        let below = new.children.iter().filter_map(|(_, child)| child.least);
-        new.least = below.chain(new.word_cost.flatten()).min();
-        let is_left = !new.entries.is_empty() || !new.children.is_empty();
-        is_left.then(|| Arc::new(new))
-    }
-
-    /// Bytes of this node and those below, about.
-    fn bytes(&self) -> usize {
-        let words = self.entries.iter().map(|entry| entry.word.len());
-        size_of::<Self>()
-            + size_of::<(u8, Arc<Node>)>() * self.children.len()
-            + size_of::<Entry>() * self.entries.len()
-            + words.sum::<usize>()
-            + self
-                .children()
-                .map(|(_, child)| child.bytes())
-                .sum::<usize>()
-    }
-
-    fn collect(&self, entries: &mut Vec<Entry>) {
-        entries.extend_from_slice(&self.entries);
-        for (_, child) in &self.children {
-            child.collect(entries);
-        }
-    }
-}
 
 /// A user's words over the lexicons of an engine. Clones share them; any thread may change them at any time.
 ///
@@ -318,7 +147,7 @@ impl Words {
     /// # Errors
     /// [`Rejection`] where it is no word that could have been added.
     pub fn remove(&self, word: &str) -> Result<(), Rejection> {
-        self.change(word, |entry| *entry = Entry::new(&entry.word))
+        self.change(word, |entry| *entry = UserWord::new(&entry.word))
     }
 
     /// Makes `word` likelier by `nats`, or less likely; boosts do not add up. More than [`MAX_BOOST`] counts as that. It has an
@@ -509,7 +338,7 @@ impl Words {
             .map_err(Rejection::Untypeable)
     }
 
-    fn change(&self, word: &str, change: impl FnOnce(&mut Entry)) -> Result<(), Rejection> {
+    fn change(&self, word: &str, change: impl FnOnce(&mut UserWord)) -> Result<(), Rejection> {
         let shown = display_form(word);
         let key = self.key(&shown)?;
         let mut state = self
@@ -536,7 +365,7 @@ impl Words {
         state: &mut State,
         key: &[u8],
         shown: &str,
-        change: impl FnOnce(&mut Entry),
+        change: impl FnOnce(&mut UserWord),
     ) -> Result<(), Rejection> {
         let mut change = Some(change);
         let (mut before, mut after) = (0, 0);
@@ -551,7 +380,7 @@ impl Words {
                 let at = match entries.iter().position(|entry| entry.word == shown) {
                     Some(at) => at,
                     None => {
-                        entries.push(Entry::new(shown));
+                        entries.push(UserWord::new(shown));
                         entries.len() - 1
                     }
                 };

@@ -23,6 +23,8 @@ pub struct Joint {
 pub struct JointScratch {
     hidden: Vec<f32>,
     logits: Vec<f32>,
+    /// `[J]` zeros.
+    silence: Vec<f32>,
 }
 
 impl Joint {
@@ -120,7 +122,15 @@ impl Joint {
             activation: self.activation,
             values: &mut scratch.hidden,
         });
-        self.output.apply(&scratch.hidden, &mut scratch.logits);
+        match self.activation {
+            // More than half of its outputs are zero.
+            Activation::Relu => self
+                .output
+                .apply_sparse(&scratch.hidden, &mut scratch.logits),
+            Activation::Tanh | Activation::Sigmoid => {
+                self.output.apply(&scratch.hidden, &mut scratch.logits);
+            }
+        }
         let start = out.len();
         for row in scratch.logits.chunks_exact(self.output.stride()) {
             out.extend_from_slice(&row[..self.classes]);
@@ -131,6 +141,31 @@ impl Joint {
             values: &mut out[start..],
             exponentials,
         });
+    }
+
+    /// The internal language model: log-probabilities of the next label without a swipe, appended to `out` as `[N, V+1]`; the
+    /// blank is left out and its place zero.
+    ///
+    /// The encoder's part of the joint's sum is zero (Variani et al. 2020, "Hybrid autoregressive transducer"; Meng et al. 2021,
+    /// "Internal language model estimation").
+    pub fn internal<'a>(
+        &self,
+        prefixes: impl Iterator<Item = &'a [f32]>,
+        out: &mut Vec<f32>,
+        scratch: &mut JointScratch,
+    ) {
+        let mut silence = std::mem::take(&mut scratch.silence);
+        silence.resize(self.width(), 0.0);
+        let start = out.len();
+        self.log_probabilities(&silence, prefixes, out, scratch);
+        scratch.silence = silence;
+        for row in out[start..].chunks_exact_mut(self.classes) {
+            row[self.blank] = f32::NEG_INFINITY;
+            let labels = row.iter().map(|value| exp(*value)).sum::<f32>();
+            let normaliser = libm::logf(labels);
+            row.iter_mut().for_each(|value| *value -= normaliser);
+            row[self.blank] = 0.0;
+        }
     }
 }
 
@@ -161,6 +196,24 @@ impl NullaryFnOnce for Activate<'_> {
     }
 }
 
+/// The greatest of some numbers. In lanes, as one chain of comparisons is not vectorised.
+#[inline(always)]
+fn maximum(row: &[f32]) -> f32 {
+    let greater = |a: f32, b: f32| if b > a { b } else { a };
+    let mut lanes = [f32::NEG_INFINITY; 8];
+    let chunks = row.chunks_exact(lanes.len());
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane = greater(*lane, *value);
+        }
+    }
+    rest.iter()
+        .chain(&lanes)
+        .copied()
+        .fold(f32::NEG_INFINITY, greater)
+}
+
 /// Log-softmax of each row of `classes` values.
 struct LogSoftmax<'a> {
     classes: usize,
@@ -180,7 +233,7 @@ impl NullaryFnOnce for LogSoftmax<'_> {
             exponentials,
         } = self;
         for row in values.chunks_exact_mut(classes) {
-            let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let max = maximum(row);
             row.iter_mut().for_each(|value| *value -= max);
         }
         // Apart from the sums, whose order keeps them from being vectorised.

@@ -83,6 +83,90 @@ impl Linear {
         debug_assert_eq!(x.len() % self.inputs, 0);
         Arch::new().dispatch(Apply { layer: self, x, y });
     }
+
+    /// As [`apply`](Self::apply), for inputs of which many are zero: those are passed over. Results are the same, as long as the
+    /// weights are finite, since adding zero changes no sum.
+    pub(crate) fn apply_sparse(&self, x: &[f32], y: &mut [f32]) {
+        debug_assert_eq!(x.len() / self.inputs, y.len() / self.stride());
+        debug_assert_eq!(x.len() % self.inputs, 0);
+        Arch::new().dispatch(ApplySparse { layer: self, x, y });
+    }
+}
+
+/// One row after the other, a panel of outputs at a time.
+struct ApplySparse<'a> {
+    layer: &'a Linear,
+    x: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl WithSimd for ApplySparse<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match S::F32_LANES {
+            16 => self.run::<S, 2>(simd),
+            8 => self.run::<S, 4>(simd),
+            4 => self.run::<S, 8>(simd),
+            _ => self.run::<Scalar128b, 8>(Scalar128b),
+        }
+    }
+}
+
+impl ApplySparse<'_> {
+    /// `V` vectors are a panel.
+    #[inline(always)]
+    fn run<S: Simd, const V: usize>(self, simd: S) {
+        let Self { layer, x, y } = self;
+        let (inputs, stride) = (layer.inputs, layer.stride());
+        for (x, y) in x.chunks_exact(inputs).zip(y.chunks_exact_mut(stride)) {
+            for ((y, bias), weights) in y
+                .chunks_exact_mut(PANEL)
+                .zip(&layer.bias)
+                .zip(layer.weights.chunks_exact(inputs))
+            {
+                let bias = S::as_simd_f32s(bias).0;
+                let mut sums: [S::f32s; V] = std::array::from_fn(|vector| bias[vector]);
+                for (x, weights) in x.chunks(WORD).zip(weights.chunks(WORD)) {
+                    let mut left = occupied(x);
+                    while left != 0 {
+                        // The mask keeps the place within the word, which the compiler cannot see.
+                        let input = left.trailing_zeros() as usize % WORD;
+                        left &= left - 1;
+                        let (Some(value), Some(weights)) = (x.get(input), weights.get(input))
+                        else {
+                            break;
+                        };
+                        let value = simd.splat_f32s(*value);
+                        let weights = S::as_simd_f32s(weights).0;
+                        for (sum, weight) in sums.iter_mut().zip(weights) {
+                            *sum = simd.add_f32s(*sum, simd.mul_f32s(value, *weight));
+                        }
+                    }
+                }
+                let (out, _) = S::as_mut_simd_f32s(y);
+                out[..V].copy_from_slice(&sums);
+            }
+        }
+    }
+}
+
+/// Inputs that are looked at together.
+const WORD: usize = 64;
+
+/// A bit for each input of up to a word that is not zero.
+#[inline(always)]
+fn occupied(x: &[f32]) -> u64 {
+    let bits = x.chunks(16).map(|x| {
+        let bits = x
+            .iter()
+            .zip(0..)
+            .map(|(x, place)| u16::from(*x != 0.0) << place);
+        u64::from(bits.fold(0, |all, bit| all | bit))
+    });
+    bits.zip((0..).step_by(16))
+        .fold(0, |all, (bits, place): (u64, u32)| all | bits << place)
 }
 
 struct Apply<'a> {
@@ -217,6 +301,26 @@ mod tests {
             layer.apply(&x, &mut y);
             let got: Vec<f32> = y.chunks_exact(layer.stride()).flat_map(|row| row[..layer.outputs()].to_vec()).collect();
             prop_assert_eq!(got, plain(inputs, &weight, &bias, &x));
+        }
+
+        #[test]
+        fn zeros_that_are_passed_over_change_nothing(
+            inputs in 1usize..150, outputs in 1usize..70, rows in 1usize..6, seed in any::<u64>(),
+        ) {
+            let mut state = seed | 1;
+            let mut next = || {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (state >> 40) as f32 / 8_388_608.0 - 1.0
+            };
+            let weight: Vec<f32> = (0..inputs * outputs).map(|_| next()).collect();
+            let bias: Vec<f32> = (0..outputs).map(|_| next()).collect();
+            let x: Vec<f32> = (0..rows * inputs).map(|_| next().max(0.0)).collect();
+            let layer = Linear::new("w", inputs, &weight, &bias).unwrap();
+            let mut dense = vec![f32::NAN; rows * layer.stride()];
+            let mut sparse = dense.clone();
+            layer.apply(&x, &mut dense);
+            layer.apply_sparse(&x, &mut sparse);
+            prop_assert_eq!(dense, sparse);
         }
     }
 

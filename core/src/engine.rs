@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::bundle::{Bundle, Manifest};
-use crate::decoder::{Decoder, DecoderOptions};
+use crate::decoder::{Decoder, DecoderOptions, PREFIX_BYTES, PrefixTable};
 use crate::error::{Error, Result};
 use crate::features::Featuriser;
 use crate::lexicon::{Layer, Layers, Lexicon, Words};
@@ -27,8 +27,10 @@ pub struct EngineOptions {
     /// The bundle's preset of decoder options to use. Default `default`.
     pub preset: String,
     /// Prefixes of the lexicon that the prediction network is run for when the engine opens, so that the first swipe is
-    /// as fast as the others. Default 1024.
+    /// as fast as the others. Default 1024. It has no effect where the bundle has a table of prefixes.
     pub warm_prefixes: usize,
+    /// Memory of the prefixes that each session remembers between swipes, in bytes. Default [`PREFIX_BYTES`].
+    pub prefix_bytes: usize,
 }
 
 impl Default for EngineOptions {
@@ -39,6 +41,7 @@ impl Default for EngineOptions {
             runtime_library: None,
             preset: "default".to_owned(),
             warm_prefixes: 1024,
+            prefix_bytes: PREFIX_BYTES,
         }
     }
 }
@@ -50,7 +53,10 @@ pub struct Engine {
     decoder: Arc<Decoder>,
     words: Words,
     options: DecoderOptions,
+    /// The bundle's table of prefixes.
+    table: Option<Arc<PrefixTable>>,
     warm_prefixes: usize,
+    prefix_bytes: usize,
 }
 
 /// What an engine takes, by part, in bytes. See [`Engine::memory`].
@@ -65,7 +71,7 @@ pub struct Memory {
     pub encoder_file: usize,
     /// Weights of prediction network and joint.
     pub transducer: usize,
-    /// Prefixes that were run when the engine opened; every session begins with a copy.
+    /// Prefixes that were run when the engine opened, shared by all sessions; of a bundle's table only what is not mapped.
     pub prefixes: usize,
     /// The user's words, about.
     pub words: usize,
@@ -136,14 +142,17 @@ impl Engine {
             None => None,
         };
         let layers = Layers::new(lexicon.map(Layer::new).into_iter().collect())?;
-        let decoder = Decoder::with_layers(
-            Arc::clone(&transducer),
-            layers.clone(),
+        let table = bundle.prefix_table(&transducer)?.map(Arc::new);
+        let decoder = decoder(
+            &transducer,
+            &layers,
+            &table,
             options.warm_prefixes,
+            options.prefix_bytes,
         )?;
         let words = Words::new(layers, &manifest.vocabulary.labels);
         // The runtime and the transducer hold their weights in a form of their own by now.
-        bundle.forget(manifest.lexicon.as_ref().map(|spec| spec.file.as_str()));
+        bundle.forget();
         Ok(Self {
             shared: Arc::new(Shared {
                 bundle,
@@ -154,7 +163,9 @@ impl Engine {
             decoder: Arc::new(decoder),
             words,
             options: preset,
+            table,
             warm_prefixes: options.warm_prefixes,
+            prefix_bytes: options.prefix_bytes,
         })
     }
 
@@ -182,8 +193,13 @@ impl Engine {
                 .check_labels(labels, Path::new("a lexicon"))?;
         }
         let layers = Layers::new(layers)?;
-        let transducer = Arc::clone(&self.shared.transducer);
-        let decoder = Decoder::with_layers(transducer, layers.clone(), self.warm_prefixes)?;
+        let decoder = decoder(
+            &self.shared.transducer,
+            &layers,
+            &self.table,
+            self.warm_prefixes,
+            self.prefix_bytes,
+        )?;
         Ok(Self {
             decoder: Arc::new(decoder),
             words: self.words.over(&layers),
@@ -215,7 +231,7 @@ impl Engine {
             mapped: bundle.manifest_json().len() + bundle.file_names().map(size).sum::<usize>(),
             encoder_file: size(&bundle.manifest().runtime.encoder),
             transducer: transducer.prediction.bytes() + transducer.joint.bytes(),
-            prefixes: self.decoder.bytes(),
+            prefixes: self.decoder.table().bytes(),
             words: self.words.bytes(),
         }
     }
@@ -249,4 +265,21 @@ impl Engine {
     pub fn transducer(&self) -> &Transducer {
         &self.shared.transducer
     }
+}
+
+/// A decoder with the table of the bundle or, where there is none, one of the likeliest prefixes of `layers`.
+fn decoder(
+    transducer: &Arc<Transducer>,
+    layers: &Layers,
+    table: &Option<Arc<PrefixTable>>,
+    warm_prefixes: usize,
+    prefix_bytes: usize,
+) -> Result<Decoder> {
+    let table = match table {
+        Some(table) => Arc::clone(table),
+        None => Arc::new(PrefixTable::compute(transducer, layers, warm_prefixes)?),
+    };
+    let mut decoder = Decoder::with_table(Arc::clone(transducer), layers.clone(), table);
+    decoder.set_prefix_bytes(prefix_bytes);
+    Ok(decoder)
 }

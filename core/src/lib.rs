@@ -98,6 +98,11 @@
 //! [`Session::decode_within`] takes [`Limits`]: a deadline, after which it gives the best words so far, and a [`CancelToken`] that
 //! another thread cancels when the next finger is down. ONNX Runtime stops within its run, the search before its next frame.
 //!
+//! # Ask why
+//!
+//! [`Session::explain`] says of any word what became of it: its place, or the frame in which the beam lost it, its exact
+//! log-probability beside what the search found, and the score that it would have had to reach.
+//!
 //! # Errors
 //!
 //! All of the crate fails with [`Error`], which says what was expected, what was found, where, and carries no word and no

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::decoder::{Candidate, Decoder, DecoderOptions, Greedy, greedy, log_likelihood};
+use crate::decoder::{Candidate, Decoder, DecoderOptions, Greedy, Report, greedy, log_likelihood};
 use crate::engine::Shared;
 use crate::error::{Error, Result};
 use crate::features::Features;
-use crate::lexicon::Words;
+use crate::lexicon::{Alphabet, Words};
 use crate::limits::{CancelToken, Limits};
 use crate::trace::Trace;
 use crate::transducer::JointScratch;
@@ -136,6 +136,30 @@ impl Session {
         self.is_whole = is_whole;
         self.timings.search = start.elapsed();
         Ok(candidates)
+    }
+
+    /// As [`decode_with`](Self::decode_with), and what became of each of `words`: its place among the candidates, or where and why
+    /// the search lost it. For reports of wrong words; it costs about as much again for each word.
+    ///
+    /// # Errors
+    /// Those of [`decode_with`](Self::decode_with).
+    pub fn explain(
+        &mut self,
+        trace: &Trace,
+        options: &DecoderOptions,
+        words: &[&str],
+    ) -> Result<Report> {
+        self.decode_with(trace, options)?;
+        if self.encoded.is_empty() {
+            self.projected.clear();
+        }
+        let start = Instant::now();
+        let alphabet = Alphabet::new(&self.shared.bundle.manifest().vocabulary.labels);
+        let report = self
+            .decoder
+            .explain(&self.projected, options, &alphabet, words);
+        self.timings.search = start.elapsed();
+        report
     }
 
     /// The text of the greedily best alignment, without a lexicon; empty for a trace of fewer than two points.

@@ -70,6 +70,7 @@ pub fn small_bundle(folder: &Path, words: usize) -> PathBuf {
     let output = folder.join("bundle");
     let options = export::Options {
         lexicon: Some(list),
+        prefixes: 60,
         parts: false,
         ..options(&checkpoint, &output)
     };

@@ -5,15 +5,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
+use swipekit::lexicon::Lexicon;
 use swipekit::trace::Trace;
-use swipekit::{Engine, Error};
+use swipekit::{Engine, EngineOptions, Error};
 use swipekit_exporters::checkpoint::Checkpoint;
 use swipekit_exporters::network::Network;
 use swipekit_exporters::onnx::LengthType;
 use swipekit_exporters::synthetic::{self, Random};
 use swipekit_exporters::validate::{Files, ValidationError, validate};
 use swipekit_exporters::{bundle, export};
-use swipekit_tests::{checkpoint, options, random_checkpoint, runtime, small_bundle};
+use swipekit_tests::{
+    checkpoint, english, lexicon, options, random_checkpoint, runtime, small_bundle, swipes,
+};
 
 /// What an undamaged bundle decodes.
 fn decoded(engine: &Engine) -> Vec<(String, f64)> {
@@ -383,4 +386,51 @@ fn a_bundle_for_a_newer_runtime_is_refused() {
         matches!(refused, Err(Error::Unsupported { .. })),
         "{refused:?}"
     );
+}
+
+#[test]
+fn a_table_of_prefixes_changes_no_score_and_takes_no_memory() {
+    if !runtime() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = small_bundle(folder.path(), 300);
+    let packed = folder.path().join("bundle.swipekit");
+    bundle::pack(&path, &packed).unwrap();
+    let with = Engine::open(&path).unwrap();
+    let packed = Engine::open(&packed).unwrap();
+    // The same bundle without it.
+    let mut manifest = with.manifest().clone();
+    let name = manifest.runtime.prefixes.take().unwrap();
+    let plain = folder.path().join("plain");
+    let mut writer = bundle::BundleWriter::create(&plain).unwrap();
+    let bundle = with.bundle();
+    for file in bundle.file_names().filter(|file| *file != name) {
+        writer.add(file, &bundle.file(file).unwrap()).unwrap();
+    }
+    drop(writer.finish(manifest).unwrap());
+    let plain = Engine::open_with(&plain, &{
+        let mut options = EngineOptions::default();
+        options.warm_prefixes = 0;
+        options
+    })
+    .unwrap();
+    let mut sessions = [&with, &packed, &plain].map(|engine| engine.session());
+    for (_, trace) in swipes(40) {
+        let [with, packed, plain] = &mut sessions;
+        let expected = plain.decode(&trace).unwrap();
+        assert_eq!(with.decode(&trace).unwrap(), expected);
+        assert_eq!(packed.decode(&trace).unwrap(), expected);
+    }
+    assert!(with.memory().prefixes < 2000, "{}", with.memory().prefixes);
+    assert!(with.memory().mapped > plain.memory().mapped);
+    // Another lexicon is searched with the same table.
+    let words = lexicon(&english(50), &with.manifest().vocabulary.labels);
+    let [mut with, mut plain] = [&with, &plain].map(|engine| {
+        let engine = engine.with_lexicon(Lexicon::clone(&words)).unwrap();
+        engine.session()
+    });
+    for (_, trace) in swipes(10) {
+        assert_eq!(with.decode(&trace).unwrap(), plain.decode(&trace).unwrap());
+    }
 }

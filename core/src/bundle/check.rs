@@ -132,6 +132,9 @@ impl Manifest {
         if let Some(step) = &runtime.step {
             self.check_listed(check, "runtime.step", step)?;
         }
+        if let Some(prefixes) = &runtime.prefixes {
+            self.check_listed(check, "runtime.prefixes", prefixes)?;
+        }
         if let Some(lexicon) = &self.lexicon {
             self.check_listed(check, "lexicon.file", &lexicon.file)?;
         }

@@ -77,6 +77,10 @@ pub struct RuntimeSpec {
     pub step: Option<String>,
     /// File name of the prediction network's and joint's weights, which this crate runs itself.
     pub transducer: String,
+    /// File name of the table of prefixes that the prediction network has run for already
+    /// ([`PrefixTable`](crate::decoder::PrefixTable)), for example `prefixes.safetensors`; `None` where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefixes: Option<String>,
     /// What the bundle was tuned for, one of [`TARGETS`]; `None` for nothing in particular. It is a statement only: what
     /// it led to stands in the fields below.
     #[serde(default, skip_serializing_if = "Option::is_none")]

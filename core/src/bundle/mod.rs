@@ -26,7 +26,9 @@ pub use hash::sha256_hex;
 pub use manifest::Manifest;
 
 use crate::bytes::Bytes;
+use crate::decoder::PrefixTable;
 use crate::error::{Error, Result};
+use crate::transducer::Transducer;
 
 /// File name of the manifest.
 pub const MANIFEST_FILE: &str = "bundle.json";
@@ -195,12 +197,38 @@ impl Bundle {
         })
     }
 
-    /// Gives the memory of the mapped files back to the system, but for the file `keep`: hashing and loading have read all of
-    /// them, and hardly any is read again. What is read again is mapped in again.
-    pub(crate) fn forget(&self, keep: Option<&str>) {
+    /// Gives the memory of the mapped files back to the system, but for the lexicon: hashing and loading have read all of them, and
+    /// hardly any is read again. What is read again is mapped in again.
+    pub(crate) fn forget(&self) {
+        let lexicon = self
+            .manifest
+            .lexicon
+            .as_ref()
+            .map(|spec| spec.file.as_str());
         let files = self.files.iter();
-        let files = files.filter(|(name, _)| Some(name.as_str()) != keep);
+        let files = files.filter(|(name, _)| Some(name.as_str()) != lexicon);
         files.for_each(|(_, bytes)| bytes.forget());
+    }
+
+    /// The table of prefixes of the bundle; `None` where it has none. `transducer` is the bundle's own.
+    ///
+    /// # Errors
+    /// Those of [`PrefixTable::from_bytes`].
+    pub fn prefix_table(&self, transducer: &Transducer) -> Result<Option<PrefixTable>> {
+        let manifest = &self.manifest;
+        let Some(name) = &manifest.runtime.prefixes else {
+            return Ok(None);
+        };
+        let hash = |name: &str| manifest.files.get(name).map(|file| file.sha256.as_str());
+        let lexicon = manifest.lexicon.as_ref();
+        PrefixTable::from_bytes(
+            &self.file(name)?,
+            transducer,
+            hash(&manifest.runtime.transducer).unwrap_or_default(),
+            lexicon.and_then(|lexicon| hash(&lexicon.file)),
+            &self.path.join(name),
+        )
+        .map(Some)
     }
 
     /// Where the file `name` lies by itself, for runtimes that read files: `None` in a packed bundle, or where the

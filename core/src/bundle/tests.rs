@@ -39,6 +39,7 @@ pub(crate) fn manifest() -> Manifest {
             encoder: "encoder.onnx".to_owned(),
             step: None,
             transducer: "transducer.safetensors".to_owned(),
+            prefixes: None,
             target: None,
             session: SessionSpec::default(),
             optimized: None,

@@ -11,9 +11,10 @@
 //! prefixes. Within a wave nodes are taken by depth, so a node's arrivals are complete when it passes them on. Mass that
 //! comes late to a node (its parent is newer than itself) is passed on as a difference.
 
+use super::explain::Watch;
 use super::log::{ZERO, add};
 use super::options::DecoderOptions;
-use super::tree::{ArcId, NodeId, PrefixTree, ROOT};
+use super::tree::{ArcId, Node, NodeId, PrefixTree, ROOT};
 use crate::error::Result;
 use crate::lexicon::Layers;
 use crate::transducer::{JointScratch, Transducer};
@@ -41,14 +42,37 @@ pub(super) struct Model<'a> {
 struct Ranking {
     /// Of a step of prior cost.
     prior: f64,
-    /// Of a label: a prefix that lags behind still has to pay for its letters, one that has paid must not lose to it.
+    /// Of a label, as a part of a word's score.
+    length: f64,
+    /// Of a label besides: a prefix that lags behind still has to pay for its letters, one that has paid must not lose to it.
     depth: f64,
+    /// Of a nat of the internal language model.
+    internal: f64,
 }
 
 impl Ranking {
-    /// What a prefix with `mass` promises, by its look-ahead `cost` and its depth.
-    fn promise(self, mass: f64, cost: u32, depth: u16) -> f64 {
+    fn new(options: &DecoderOptions, layers: &Layers) -> Self {
+        Self {
+            prior: f64::from(options.prior_weight) * f64::from(layers.cost_unit()),
+            length: f64::from(options.length_reward),
+            depth: f64::from(options.length_reward) + f64::from(options.depth_bonus),
+            internal: f64::from(options.internal_weight),
+        }
+    }
+
+    /// What a prefix with `mass` promises, by its look-ahead `cost`, its depth and its internal log-probability.
+    fn promise(self, mass: f64, cost: u32, depth: u16, internal: f32) -> f64 {
         mass - self.prior * f64::from(cost) + self.depth * f64::from(depth)
+            - self.internal * f64::from(internal)
+    }
+
+    /// The score of a node as a word with `mass`, where it is one.
+    fn word(self, mass: f64, node: &Node) -> Option<f64> {
+        let cost = node.word_cost?;
+        Some(
+            mass - self.prior * f64::from(cost) + self.length * f64::from(node.depth)
+                - self.internal * f64::from(node.internal),
+        )
     }
 }
 
@@ -71,6 +95,8 @@ pub(super) struct BeamSearch {
     scores: Vec<f64>,
     ranking: Vec<(f64, u32)>,
     scratch: JointScratch,
+    /// What is taken down of the search, where that was asked for.
+    pub(super) watch: Option<Watch>,
 }
 
 /// A prefix in the current frame.
@@ -88,7 +114,7 @@ struct Row {
 impl Row {
     fn promise(&self, tree: &PrefixTree, ranking: Ranking) -> f64 {
         let node = tree.node(self.node);
-        ranking.promise(self.next, node.cost, node.depth)
+        ranking.promise(self.next, node.cost, node.depth, node.internal)
     }
 }
 
@@ -120,10 +146,7 @@ impl BeamSearch {
         self.rows.clear();
         self.active.clear();
         self.active.push((ROOT, 0.0));
-        let ranking = Ranking {
-            prior: f64::from(options.prior_weight) * f64::from(model.layers.cost_unit()),
-            depth: f64::from(options.depth_bonus),
-        };
+        let ranking = Ranking::new(options, model.layers);
         let mut done = 0;
         for frame in frames.chunks_exact(model.transducer.joint.width()) {
             if reached()? {
@@ -131,6 +154,9 @@ impl BeamSearch {
             }
             done += 1;
             self.advance(model, tree, frame, options, ranking)?;
+            if let Some(watch) = &mut self.watch {
+                watch.frame(tree, &self.active);
+            }
         }
         words.extend(
             self.rows
@@ -183,7 +209,7 @@ impl BeamSearch {
                 break;
             }
             let offers = self.offers.iter().map(|offer| (offer.parent, offer.arc));
-            tree.grow(model.layers, &model.transducer.prediction, offers)?;
+            tree.grow(model.layers, model.transducer, offers)?;
             for place in 0..self.offers.len() {
                 let Offer { arc, mass, .. } = self.offers[place];
                 if let Some(child) = tree.arc(arc).child() {
@@ -195,7 +221,8 @@ impl BeamSearch {
         Ok(())
     }
 
-    fn add_row(&mut self, tree: &PrefixTree, node: NodeId, mass: f64) {
+    fn add_row(&mut self, tree: &mut PrefixTree, node: NodeId, mass: f64) {
+        tree.meet(node);
         let row = self.rows.len() as u32;
         self.rows.push(Row {
             node,
@@ -253,7 +280,10 @@ impl BeamSearch {
                 let next = mass + log_probability(self, blank);
                 let state = &mut self.rows[row as usize];
                 state.next = add(state.next, next);
-                for arc in tree.arcs(model.layers, node) {
+                let arcs = tree.arcs(model.layers, node);
+                let internal = tree.internal(node);
+                let before = tree.node(node).internal;
+                for arc in arcs {
                     let to = *tree.arc(arc);
                     let mass = mass + log_probability(self, to.label.into());
                     match to.child().and_then(|child| self.row(child)) {
@@ -262,7 +292,12 @@ impl BeamSearch {
                             parent: node,
                             arc,
                             mass,
-                            bound: ranking.promise(mass, to.cost, depth as u16 + 1),
+                            bound: ranking.promise(
+                                mass,
+                                to.cost,
+                                depth as u16 + 1,
+                                before + internal[usize::from(to.label)],
+                            ),
                             order: self.offers.len() as u32,
                         }),
                     }
@@ -327,12 +362,8 @@ impl BeamSearch {
             }
             self.keep(row);
         }
-        self.rank(|row| {
-            tree.node(row.node)
-                .word_cost
-                .map(|cost| row.next - ranking.prior * f64::from(cost))
-        });
-        for place in 0..self.ranking.len().min(options.candidates) {
+        self.rank(|row| ranking.word(row.next, tree.node(row.node)));
+        for place in 0..self.ranking.len().min(options.places()) {
             self.keep(self.ranking[place].1);
         }
     }

@@ -11,16 +11,7 @@ use crate::transducer::{JointScratch, PredictionScratch, Transducer};
 /// [`Error::Invalid`] for a label that is not one of the model's.
 pub fn log_likelihood(transducer: &Transducer, frames: &[f32], labels: &[u8]) -> Result<f64> {
     let (prediction, joint) = (&transducer.prediction, &transducer.joint);
-    if let Some(label) = labels
-        .iter()
-        .find(|label| usize::from(**label) >= joint.classes() - 1)
-    {
-        return Err(Error::invalid(
-            "a label",
-            format!("below {}", joint.classes() - 1),
-            label,
-        ));
-    }
+    check(transducer, labels)?;
     let mut state = vec![0.0; prediction.state_width()];
     let mut projected = Vec::new();
     let mut scratch = PredictionScratch::default();
@@ -63,4 +54,38 @@ pub fn log_likelihood(transducer: &Transducer, frames: &[f32], labels: &[u8]) ->
         }
     }
     Ok(alpha[labels.len()])
+}
+
+/// log P(labels) of the network's internal language model: what it expects without a swipe. See [`Joint::internal`].
+///
+/// # Errors
+/// [`Error::Invalid`] for a label that is not one of the model's.
+///
+/// [`Joint::internal`]: crate::transducer::Joint::internal
+pub fn internal_log_probability(transducer: &Transducer, labels: &[u8]) -> Result<f64> {
+    let (prediction, joint) = (&transducer.prediction, &transducer.joint);
+    check(transducer, labels)?;
+    let mut state = vec![0.0; prediction.state_width()];
+    let (mut projected, mut row) = (Vec::new(), Vec::new());
+    let (mut scratch, mut joint_scratch) = Default::default();
+    let mut before = prediction.start_of_sequence();
+    // Summed as the search does, label by label in float32.
+    let mut sum = 0.0;
+    for label in labels.iter().map(|label| usize::from(*label)) {
+        prediction.step(&[before], &mut state, &mut projected, &mut scratch)?;
+        row.clear();
+        let prefix = std::iter::once(projected.as_slice());
+        joint.internal(prefix, &mut row, &mut joint_scratch);
+        sum += row[label];
+        before = label;
+    }
+    Ok(f64::from(sum))
+}
+
+fn check(transducer: &Transducer, labels: &[u8]) -> Result<()> {
+    let blank = transducer.joint.classes() - 1;
+    match labels.iter().find(|label| usize::from(**label) >= blank) {
+        Some(label) => Err(Error::invalid("a label", format!("below {blank}"), label)),
+        None => Ok(()),
+    }
 }

@@ -5,30 +5,39 @@
 //! ([`Joint::project_encoder`](crate::transducer::Joint::project_encoder)).
 
 mod beam;
+mod explain;
+#[cfg(test)]
+mod explain_tests;
 mod forward;
 mod greedy;
 #[cfg(test)]
 mod layers_tests;
 mod log;
 mod options;
+mod prefixes;
+#[cfg(test)]
+mod prefixes_tests;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod tree;
 
 use std::sync::Arc;
 
-pub use forward::log_likelihood;
+pub use explain::{Explanation, Fate, Report};
+pub use forward::{internal_log_probability, log_likelihood};
 pub use greedy::{Greedy, greedy};
 pub use options::DecoderOptions;
+pub use prefixes::{MAX_PREFIXES, PrefixTable};
 
 use crate::error::Result;
 use crate::lexicon::{Layer, Layers, Lexicon};
 use crate::transducer::Transducer;
 use beam::{BeamSearch, Completed, Model};
-use tree::{Mark, PrefixTree};
+use tree::PrefixTree;
 
-/// Memory of the prefixes that a decoder remembers between swipes.
-const TREE_BYTES: usize = 16 << 20;
+/// Memory of the prefixes that a decoder remembers between swipes, in bytes, where nothing else is asked for.
+pub const PREFIX_BYTES: usize = 4 << 20;
 
 /// A word that a swipe may mean.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +49,10 @@ pub struct Candidate {
     pub log_probability: f64,
     /// The word's log prior, natural logarithm: that of its likeliest layer, with what the user's boosts and choices add.
     pub log_prior: f64,
-    /// What candidates are ordered by: `log_probability + prior_weight * log_prior`.
+    /// log P(word's labels) of the network's internal language model, natural logarithm: what it expects without a swipe.
+    pub internal: f64,
+    /// What candidates are ordered by: `log_probability + prior_weight * log_prior + length_reward * labels
+    /// - internal_weight * internal`.
     pub score: f64,
     /// How likely it is that this word was meant, 0 to 1: exp(score / T) as a share of that of all words which the search
     /// completed and, where the options have a score for it, of another word. What the confidences of a list lack to 1 is for
@@ -56,7 +68,7 @@ pub struct Decoder {
     transducer: Arc<Transducer>,
     layers: Layers,
     tree: PrefixTree,
-    warm: Mark,
+    prefix_bytes: usize,
     search: BeamSearch,
     completed: Vec<Completed>,
     scored: Vec<Scored>,
@@ -88,23 +100,32 @@ impl Decoder {
     /// # Errors
     /// None that a sound model and sound lexicons give.
     pub fn with_layers(transducer: Arc<Transducer>, layers: Layers, warm: usize) -> Result<Self> {
-        let mut tree = PrefixTree::new(&layers, &transducer.prediction, transducer.joint.width())?;
-        tree.warm_up(
-            &layers,
-            &transducer.prediction,
-            warm.min(tree.capacity(TREE_BYTES) / 2),
-        )?;
-        let warm = tree.mark();
-        Ok(Self {
+        let table = Arc::new(PrefixTable::compute(&transducer, &layers, warm)?);
+        Ok(Self::with_table(transducer, layers, table))
+    }
+
+    /// As [`with_layers`](Self::with_layers), with a table of prefixes that was made for the same transducer, for whatever words.
+    pub fn with_table(
+        transducer: Arc<Transducer>,
+        layers: Layers,
+        table: Arc<PrefixTable>,
+    ) -> Self {
+        Self {
+            tree: PrefixTree::new(&layers, table),
             transducer,
             layers,
-            tree,
-            warm,
+            prefix_bytes: PREFIX_BYTES,
             search: BeamSearch::default(),
             completed: Vec::new(),
             scored: Vec::new(),
             key: Vec::new(),
-        })
+        }
+    }
+
+    /// Sets how much memory prefixes may take that are remembered between swipes, in bytes, [`PREFIX_BYTES`] at first. Those that
+    /// swipes met longest ago are forgotten first. One swipe may take more while it is decoded.
+    pub fn set_prefix_bytes(&mut self, bytes: usize) {
+        self.prefix_bytes = bytes;
     }
 
     /// Takes the user's words as `layers`, of the same lexicons, has them.
@@ -133,35 +154,24 @@ impl Decoder {
         options: &DecoderOptions,
         reached: &mut dyn FnMut() -> Result<bool>,
     ) -> Result<(Vec<Candidate>, bool)> {
-        if self.tree.is_full(TREE_BYTES) {
-            self.tree.truncate(self.warm);
-        }
+        self.tree.begin(self.prefix_bytes);
         self.tree.relink(&self.layers);
         let model = Model {
             transducer: &self.transducer,
             layers: &self.layers,
         };
         let width = self.transducer.joint.width();
-        let mut found = self.search.run(
+        let done = self.search.run(
             model,
             &mut self.tree,
             frames,
             options,
             reached,
             &mut self.completed,
-        );
-        if let Ok(done) = found
-            && self.completed.is_empty()
-        {
-            found = self
-                .complete_prefixes(&frames[..done * width])
-                .map(|()| done);
+        )?;
+        if self.completed.is_empty() {
+            self.complete_prefixes(&frames[..done * width])?;
         }
-        if found.is_err() {
-            // What was made half is forgotten.
-            self.tree.truncate(self.warm);
-        }
-        let done = found?;
         Ok((self.candidates(options), done * width >= frames.len()))
     }
 
@@ -170,9 +180,9 @@ impl Decoder {
     fn complete_prefixes(&mut self, frames: &[f32]) -> Result<()> {
         for place in 0..self.search.prefixes().len() {
             let (prefix, _) = self.search.prefixes()[place];
-            let Some(node) =
-                self.tree
-                    .best_word(&self.layers, &self.transducer.prediction, prefix)?
+            let Some(node) = self
+                .tree
+                .best_word(&self.layers, &self.transducer, prefix)?
             else {
                 continue;
             };
@@ -197,7 +207,7 @@ impl Decoder {
 
     /// Gives back the memory of prefixes met since the start.
     pub fn forget(&mut self) {
-        self.tree.truncate(self.warm);
+        self.tree.clear();
     }
 
     /// Scores of all words that the last search completed, in no order.
@@ -205,14 +215,19 @@ impl Decoder {
         self.scored.iter().map(|scored| scored.score)
     }
 
-    /// Bytes of the prefixes that the decoder remembers.
+    /// Bytes of the prefixes that the decoder remembers, without the table that it shares.
     pub fn bytes(&self) -> usize {
         self.tree.bytes()
     }
 
-    /// Number of prefixes that the decoder remembers.
+    /// Number of prefixes that the decoder remembers; those that it found in the table are not counted.
     pub fn prefixes(&self) -> usize {
-        self.tree.len()
+        self.tree.own_rows()
+    }
+
+    /// The prefixes that the prediction network has run for already.
+    pub fn table(&self) -> &PrefixTable {
+        self.tree.table()
     }
 
     /// The words.
@@ -221,14 +236,15 @@ impl Decoder {
     }
 
     fn candidates(&mut self, options: &DecoderOptions) -> Vec<Candidate> {
-        let weight = f64::from(options.prior_weight);
         self.scored.clear();
         for completed in &self.completed {
             self.tree.labels(completed.node, &mut self.key);
+            let node = self.tree.node(completed.node);
+            let (internal, labels) = (f64::from(node.internal), usize::from(node.depth));
             let user = self.tree.user(completed.node);
             for (form, (_, cost)) in (0..).zip(self.layers.forms(&self.key, user)) {
                 let log_prior = -f64::from(cost);
-                let score = completed.log_probability + weight * log_prior;
+                let score = options.score(completed.log_probability, log_prior, internal, labels);
                 self.scored.push(Scored {
                     score,
                     completed: *completed,
@@ -265,6 +281,7 @@ impl Decoder {
                 word: word.into_owned(),
                 log_probability: scored.completed.log_probability,
                 log_prior: scored.log_prior,
+                internal: self.tree.node(scored.completed.node).internal.into(),
                 score: scored.score,
                 confidence: libm::exp(scored.score / temperature - total),
             });

@@ -20,8 +20,16 @@ pub struct DecoderOptions {
     pub depth_bonus: f32,
     /// Candidates returned at most. Default 8.
     pub candidates: usize,
+    /// Complete words that keep places of their own beside the beam, as they only have blanks to pay; `candidates` at least.
+    /// Default 8.
+    pub word_places: usize,
     /// Weight λ of the lexicon's log prior. Default 0.4.
     pub prior_weight: f32,
+    /// Nats that each label of a word is worth in its score: a transducer's probabilities favour short words. Default 0.
+    pub length_reward: f32,
+    /// Weight of the network's internal language model, which is taken off: the network has learned how frequent words were in its
+    /// training, and the lexicon's prior says it again. Default 0.
+    pub internal_weight: f32,
     /// Divides scores before they become confidences: above 1 for a model that is too sure of itself (Guo et al. 2017).
     /// Default 1. It changes neither words nor their order.
     pub temperature: f32,
@@ -38,7 +46,10 @@ impl Default for DecoderOptions {
             window: 12.0,
             depth_bonus: 1.0,
             candidates: 8,
+            word_places: 8,
             prior_weight: 0.4,
+            length_reward: 0.0,
+            internal_weight: 0.0,
             temperature: 1.0,
             other_score: None,
         }
@@ -46,6 +57,25 @@ impl Default for DecoderOptions {
 }
 
 impl DecoderOptions {
+    /// Complete words that keep places of their own.
+    pub(super) fn places(&self) -> usize {
+        self.word_places.max(self.candidates)
+    }
+
+    /// The score of a word of so many labels.
+    pub(super) fn score(
+        &self,
+        log_probability: f64,
+        log_prior: f64,
+        internal: f64,
+        labels: usize,
+    ) -> f64 {
+        log_probability
+            + f64::from(self.prior_weight) * log_prior
+            + f64::from(self.length_reward) * labels as f64
+            - f64::from(self.internal_weight) * internal
+    }
+
     /// Checks that every option can be used.
     ///
     /// # Errors
@@ -64,6 +94,13 @@ impl DecoderOptions {
                 "the number of candidates",
                 format!("1 to {MAX_BEAM}"),
                 self.candidates,
+            ));
+        }
+        if self.word_places > MAX_BEAM {
+            return Err(Error::invalid(
+                "the places for complete words",
+                format!("at most {MAX_BEAM}"),
+                self.word_places,
             ));
         }
         if !least(self.window) {
@@ -86,6 +123,17 @@ impl DecoderOptions {
                 "a number not below 0",
                 self.prior_weight,
             ));
+        }
+        for (what, value) in [
+            ("the length reward", self.length_reward),
+            (
+                "the weight of the internal language model",
+                self.internal_weight,
+            ),
+        ] {
+            if !(-100.0..=100.0).contains(&value) {
+                return Err(Error::invalid(what, "between -100 and 100", value));
+            }
         }
         if !(0.01..=100.0).contains(&self.temperature) {
             return Err(Error::invalid(

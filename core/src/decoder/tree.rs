@@ -9,11 +9,13 @@ use std::collections::BinaryHeap;
 use std::ops::Range;
 use std::sync::Arc as Shared;
 
+use super::prefixes::PrefixTable;
+use super::rows::{Rows, Widths};
 use crate::error::Result;
 use crate::lexicon::layers::Place;
 use crate::lexicon::user::Node as UserNode;
 use crate::lexicon::{Layers, MAX_KEY};
-use crate::transducer::{Prediction, PredictionScratch};
+use crate::transducer::{JointScratch, PredictionScratch, Transducer};
 
 /// Index of a node; the root is 0.
 pub(super) type NodeId = u32;
@@ -37,7 +39,21 @@ pub(super) struct Node {
     pub(super) cost: u32,
     /// Prior cost of the prefix as a word, where it is one.
     pub(super) word_cost: Option<u32>,
+    /// log P(prefix) of the internal language model.
+    pub(super) internal: f32,
     arcs: Option<(ArcId, ArcId)>,
+    row: RowId,
+    /// The swipe that met it last.
+    met: u32,
+}
+
+/// Where a node's row is.
+#[derive(Clone, Copy, Debug)]
+enum RowId {
+    /// In the table that all sessions share.
+    Table(u32),
+    /// Among the tree's own.
+    Own(u32),
 }
 
 /// A way on from a prefix by one label.
@@ -57,70 +73,62 @@ impl Arc {
     }
 }
 
-/// A state of the tree to go back to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Mark {
-    nodes: usize,
-    arcs: usize,
-}
-
 /// The tree of prefixes.
 #[derive(Clone, Debug)]
 pub(super) struct PrefixTree {
     nodes: Vec<Node>,
     arcs: Vec<Arc>,
-    /// `[nodes, 2 L H]`.
-    states: Vec<f32>,
-    state_width: usize,
-    /// `[nodes, J]`.
-    projected: Vec<f32>,
-    joint_width: usize,
+    table: Shared<PrefixTable>,
+    own: Rows,
+    widths: Widths,
+    /// Swipes so far.
+    swipe: u32,
     scratch: Scratch,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Scratch {
     arcs: Vec<(u8, u32)>,
+    /// Arcs whose children the prediction network has to run for.
+    missing: Vec<(NodeId, ArcId)>,
     labels: Vec<usize>,
     states: Vec<f32>,
     projected: Vec<f32>,
+    internal: Vec<f32>,
     prediction: PredictionScratch,
+    joint: JointScratch,
 }
 
 impl PrefixTree {
-    /// The tree of the empty prefix alone.
-    pub(super) fn new(
-        layers: &Layers,
-        prediction: &Prediction,
-        joint_width: usize,
-    ) -> Result<Self> {
+    /// The tree of the empty prefix alone, which finds in `table` what the prediction network has run for.
+    pub(super) fn new(layers: &Layers, table: Shared<PrefixTable>) -> Self {
         let place = layers.root();
-        let mut tree = Self {
+        let widths = table.widths();
+        Self {
             nodes: vec![Node {
                 parent: NONE,
                 label: 0,
                 depth: 0,
                 cost: layers.look_ahead(&place),
                 word_cost: layers.word_cost(&place),
+                internal: 0.0,
                 place,
                 arcs: None,
+                row: RowId::Table(0),
+                met: 0,
             }],
             arcs: Vec::new(),
-            states: vec![0.0; prediction.state_width()],
-            state_width: prediction.state_width(),
-            projected: Vec::new(),
-            joint_width,
+            own: Rows::new(widths.row()),
+            widths,
+            table,
+            swipe: 0,
             scratch: Scratch::default(),
-        };
-        let label = [prediction.start_of_sequence()];
-        let PrefixTree {
-            states,
-            projected,
-            scratch,
-            ..
-        } = &mut tree;
-        prediction.step(&label, states, projected, &mut scratch.prediction)?;
-        Ok(tree)
+        }
+    }
+
+    /// The table that all sessions share.
+    pub(super) fn table(&self) -> &PrefixTable {
+        &self.table
     }
 
     /// Number of nodes.
@@ -128,58 +136,109 @@ impl PrefixTree {
         self.nodes.len()
     }
 
-    /// Bytes that the nodes take, with what is kept for more.
+    /// Rows that the prediction network has run for and that are kept besides the table's.
+    pub(super) fn own_rows(&self) -> usize {
+        self.own.used()
+    }
+
+    /// Bytes that the tree takes, with what is kept for more, without the table.
     pub(super) fn bytes(&self) -> usize {
-        let floats = self.states.capacity() + self.projected.capacity();
-        size_of::<f32>() * floats
+        self.own.bytes()
             + size_of::<Node>() * self.nodes.capacity()
             + size_of::<Arc>() * self.arcs.capacity()
     }
 
-    /// What the tree holds now, for [`truncate`](Self::truncate).
-    pub(super) fn mark(&self) -> Mark {
-        Mark {
-            nodes: self.nodes.len(),
-            arcs: self.arcs.len(),
+    /// Begins a swipe: where the tree takes more than `bytes`, those prefixes are forgotten that swipes met longest ago.
+    pub(super) fn begin(&mut self, bytes: usize) {
+        if self.swipe == u32::MAX {
+            self.clear();
+        }
+        self.swipe += 1;
+        let used = size_of::<f32>() * self.widths.row() * self.own.used()
+            + size_of::<Node>() * self.nodes.len()
+            + size_of::<Arc>() * self.arcs.len();
+        if used > bytes {
+            self.forget_older_half();
         }
     }
 
-    /// Forgets what came after `mark`; the buffers stay.
-    pub(super) fn truncate(&mut self, mark: Mark) {
-        self.nodes.truncate(mark.nodes);
-        self.states.truncate(mark.nodes * self.state_width);
-        self.projected.truncate(mark.nodes * self.joint_width);
-        // Lists of kept prefixes that have grown since lie behind the mark: they are moved, and with them the way to the
-        // prefixes below.
-        let mut moved: Vec<(usize, Vec<Arc>)> = Vec::new();
-        for (id, node) in self.nodes.iter().enumerate() {
-            if let Some((start, end)) = node.arcs
-                && end as usize > mark.arcs
-            {
-                moved.push((id, self.arcs[start as usize..end as usize].to_vec()));
+    /// Notes that the current swipe has met a node.
+    pub(super) fn meet(&mut self, id: NodeId) {
+        self.nodes[id as usize].met = self.swipe;
+    }
+
+    /// Forgets all prefixes but the empty one.
+    pub(super) fn clear(&mut self) {
+        self.nodes.truncate(1);
+        self.nodes.shrink_to_fit();
+        self.nodes[0].arcs = None;
+        self.nodes[0].met = 0;
+        self.arcs = Vec::new();
+        self.own.clear();
+        self.swipe = 0;
+    }
+
+    /// Keeps at most half of the nodes, those that swipes met last, with all prefixes of theirs.
+    fn forget_older_half(&mut self) {
+        let mut met: Vec<u32> = self.nodes.iter().map(|node| node.met).collect();
+        let middle = met.len() / 2;
+        let (_, median, _) = met.select_nth_unstable(middle);
+        let median = *median;
+        let mut place: Vec<NodeId> = vec![NONE; self.nodes.len()];
+        place[ROOT as usize] = 0;
+        // Children stand behind their parents.
+        for id in (1..self.nodes.len()).rev() {
+            let node = &self.nodes[id];
+            if node.met > median || place[id] != NONE {
+                place[id] = 0;
+                place[node.parent as usize] = 0;
             }
         }
-        self.arcs.truncate(mark.arcs);
-        for (id, arcs) in moved {
-            let start = self.arcs.len() as ArcId;
-            self.arcs.extend(arcs);
-            self.nodes[id].arcs = Some((start, self.arcs.len() as ArcId));
+        let kept = place.iter_mut().filter(|place| **place != NONE);
+        for (place, at) in kept.zip(0..) {
+            *place = at;
         }
-        for arc in &mut self.arcs {
-            if arc.child != NONE && arc.child as usize >= mark.nodes {
-                arc.child = NONE;
+        let mut nodes = Vec::with_capacity(self.nodes.len());
+        let mut arcs = Vec::with_capacity(self.arcs.len());
+        for (mut node, at) in std::mem::take(&mut self.nodes).into_iter().zip(&place) {
+            if *at == NONE {
+                if let RowId::Own(slot) = node.row {
+                    self.own.remove(slot);
+                }
+                continue;
             }
+            if node.parent != NONE {
+                node.parent = place[node.parent as usize];
+            }
+            if let Some((start, end)) = node.arcs {
+                let kept = self.arcs[start as usize..end as usize].iter();
+                let start = arcs.len() as ArcId;
+                arcs.extend(kept.map(|arc| Arc {
+                    child: arc.child().map_or(NONE, |child| place[child as usize]),
+                    ..*arc
+                }));
+                node.arcs = Some((start, arcs.len() as ArcId));
+            }
+            nodes.push(node);
+        }
+        self.nodes = nodes;
+        self.arcs = arcs;
+    }
+
+    /// What the prediction network gave for a prefix, see [`Widths`].
+    pub(super) fn row(&self, id: NodeId) -> &[f32] {
+        match self.node(id).row {
+            RowId::Table(row) => self.table.row(row),
+            RowId::Own(slot) => self.own.get(slot),
         }
     }
 
-    /// Whether nodes or arcs take up more memory than `bytes`.
-    pub(super) fn is_full(&self, bytes: usize) -> bool {
-        self.len() > self.capacity(bytes) || size_of::<Arc>() * self.arcs.len() > bytes / 2
-    }
-
-    /// Number of nodes that take up `bytes` of memory, at least one.
-    pub(super) fn capacity(&self, bytes: usize) -> usize {
-        (bytes / (size_of::<f32>() * (self.state_width + self.joint_width))).max(1)
+    /// Labels and nodes of the children that have been made.
+    pub(super) fn children(&self, id: NodeId) -> Vec<(u8, NodeId)> {
+        let (start, end) = self.node(id).arcs.unwrap_or_default();
+        let arcs = self.arcs[start as usize..end as usize].iter();
+        arcs.filter_map(|arc| Some((arc.label, arc.child()?)))
+            .collect()
     }
 
     /// The node `id`.
@@ -194,7 +253,12 @@ impl PrefixTree {
 
     /// The joint's projection of the prediction network's output after the prefix, `[J]`.
     pub(super) fn projected(&self, id: NodeId) -> &[f32] {
-        &self.projected[id as usize * self.joint_width..][..self.joint_width]
+        self.widths.projected_of(self.row(id))
+    }
+
+    /// What the internal language model gives for each label after the prefix, `[V+1]`.
+    pub(super) fn internal(&self, id: NodeId) -> &[f32] {
+        self.widths.internal_of(self.row(id))
     }
 
     /// What the user says of the prefix as a key.
@@ -292,52 +356,100 @@ impl PrefixTree {
         }
     }
 
-    /// Makes the children at the end of `arcs` (given with their parents) that have not been made, running the
-    /// prediction network once for all of them.
+    /// Makes the children at the end of `arcs` (given with their parents, each once) that have not been made, running the
+    /// prediction network once for all of them that are not in the table.
     pub(super) fn grow(
         &mut self,
         layers: &Layers,
-        prediction: &Prediction,
+        transducer: &Transducer,
         arcs: impl Iterator<Item = (NodeId, ArcId)>,
     ) -> Result<()> {
+        let mut missing = std::mem::take(&mut self.scratch.missing);
+        missing.clear();
         self.scratch.labels.clear();
         self.scratch.states.clear();
         for (parent, arc) in arcs {
-            let id = self.nodes.len() as NodeId;
-            let arc = &mut self.arcs[arc as usize];
-            if arc.child != NONE {
+            let Arc { label, child, .. } = self.arcs[arc as usize];
+            if child != NONE {
                 continue;
             }
-            arc.child = id;
-            let place = layers.step(&self.nodes[parent as usize].place, arc.label);
-            self.nodes.push(Node {
-                parent,
-                label: arc.label,
-                depth: self.nodes[parent as usize].depth.saturating_add(1),
-                cost: arc.cost,
-                word_cost: layers.word_cost(&place),
-                place,
-                arcs: None,
-            });
-            self.scratch.labels.push(arc.label.into());
-            let state = parent as usize * self.state_width;
-            self.scratch
-                .states
-                .extend_from_slice(&self.states[state..state + self.state_width]);
+            let row = match self.node(parent).row {
+                RowId::Table(row) => self.table.child(row, label),
+                RowId::Own(_) => None,
+            };
+            match row {
+                Some(row) => self.insert(layers, parent, arc, RowId::Table(row)),
+                None => {
+                    missing.push((parent, arc));
+                    self.scratch.labels.push(label.into());
+                    let row = match self.nodes[parent as usize].row {
+                        RowId::Table(row) => self.table.row(row),
+                        RowId::Own(slot) => self.own.get(slot),
+                    };
+                    let state = self.widths.state_of(row);
+                    self.scratch.states.extend_from_slice(state);
+                }
+            }
         }
+        if !missing.is_empty() {
+            self.run(transducer)?;
+        }
+        for (place, (parent, arc)) in missing.iter().enumerate() {
+            let Widths {
+                state,
+                joint,
+                classes,
+            } = self.widths;
+            let slot = self.own.insert([
+                &self.scratch.states[place * state..][..state],
+                &self.scratch.projected[place * joint..][..joint],
+                &self.scratch.internal[place * classes..][..classes],
+            ]);
+            self.insert(layers, *parent, *arc, RowId::Own(slot));
+        }
+        self.scratch.missing = missing;
+        Ok(())
+    }
+
+    /// Runs the prediction network for the labels and states in the scratch buffers.
+    fn run(&mut self, transducer: &Transducer) -> Result<()> {
         let Scratch {
             labels,
             states,
             projected,
-            prediction: scratch,
+            internal,
+            prediction,
+            joint,
             ..
         } = &mut self.scratch;
-        if !labels.is_empty() {
-            prediction.step(labels, states, projected, scratch)?;
-            self.states.extend_from_slice(states);
-            self.projected.extend_from_slice(projected);
-        }
+        transducer
+            .prediction
+            .step(labels, states, projected, prediction)?;
+        internal.clear();
+        let rows = projected.chunks_exact(self.widths.joint);
+        transducer.joint.internal(rows, internal, joint);
         Ok(())
+    }
+
+    /// Makes the child at the end of an arc, whose row is there.
+    fn insert(&mut self, layers: &Layers, parent: NodeId, arc: ArcId, row: RowId) {
+        let Arc { label, cost, .. } = self.arcs[arc as usize];
+        let above = &self.nodes[parent as usize];
+        let place = layers.step(&above.place, label);
+        let node = Node {
+            parent,
+            label,
+            depth: above.depth.saturating_add(1),
+            cost,
+            word_cost: layers.word_cost(&place),
+            internal: above.internal + self.internal(parent)[usize::from(label)],
+            place,
+            arcs: None,
+            row,
+            met: self.swipe,
+        };
+        self.arcs[arc as usize].child = self.nodes.len() as NodeId;
+        self.nodes.push(node);
     }
 
     /// The word of the greatest prior that begins with the prefix `id`; `None` where there is none, or none is found soon.
@@ -347,7 +459,7 @@ impl PrefixTree {
     pub(super) fn best_word(
         &mut self,
         layers: &Layers,
-        prediction: &Prediction,
+        transducer: &Transducer,
         id: NodeId,
     ) -> Result<Option<NodeId>> {
         /// A prefix to be followed, or a word.
@@ -372,7 +484,7 @@ impl PrefixTree {
             match heap.pop() {
                 Some(Reverse((_, _, Step::Word(word)))) => return Ok(Some(word)),
                 Some(Reverse((_, _, Step::Prefix(parent, arc)))) => {
-                    self.grow(layers, prediction, std::iter::once((parent, arc)))?;
+                    self.grow(layers, transducer, std::iter::once((parent, arc)))?;
                     let Some(child) = self.arc(arc).child() else {
                         break;
                     };
@@ -384,11 +496,11 @@ impl PrefixTree {
         Ok(None)
     }
 
-    /// Makes the `nodes` prefixes of the greatest prior, so that the first swipe finds them made.
-    pub(super) fn warm_up(
+    /// Makes prefixes in the order of their prior until there are `nodes`.
+    pub(super) fn grow_likeliest(
         &mut self,
         layers: &Layers,
-        prediction: &Prediction,
+        transducer: &Transducer,
         nodes: usize,
     ) -> Result<()> {
         // A prefix is never costlier than its extensions, so each round of the heap may be grown as one batch.
@@ -415,7 +527,7 @@ impl PrefixTree {
                 break;
             }
             let known = self.len();
-            self.grow(layers, prediction, batch.iter().copied())?;
+            self.grow(layers, transducer, batch.iter().copied())?;
             for id in known as NodeId..self.len() as NodeId {
                 push_arcs(self, &mut heap, id);
             }

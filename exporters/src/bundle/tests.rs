@@ -26,6 +26,7 @@ fn manifest() -> Manifest {
             encoder: "encoder.onnx".to_owned(),
             step: None,
             transducer: "transducer.safetensors".to_owned(),
+            prefixes: None,
             target: None,
             session: SessionSpec::default(),
             optimized: None,

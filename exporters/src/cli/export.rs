@@ -102,6 +102,10 @@ struct Common {
     /// Licence of the lexicon.
     #[arg(long, value_name = "TEXT", default_value = "not stated")]
     lexicon_licence: String,
+    /// Run the prediction network for the N likeliest prefixes of the lexicon beforehand and put the table into the bundle: it
+    /// opens sooner and the first swipes are as fast as later ones, for about 2 to 7 KB a prefix.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "lexicon")]
+    prefixes: usize,
     /// Files to put into every bundle besides its own.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     bundle_assets: Vec<PathBuf>,
@@ -281,6 +285,7 @@ impl Common {
             lexicon: self.lexicon.clone(),
             lexicon_source: self.lexicon_source.clone(),
             lexicon_licence: self.lexicon_licence.clone(),
+            prefixes: self.prefixes,
             name: self.name.clone(),
             language: self.language.clone(),
             featuriser: self.featuriser.map(|featuriser| match featuriser {

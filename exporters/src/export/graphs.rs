@@ -6,13 +6,15 @@ use std::path::Path;
 use swipekit::bundle::manifest::{
     FORMAT, LexiconSpec, Manifest, ModelSpec, Provenance, RuntimeSpec, Vocabulary,
 };
+use swipekit::bundle::sha256_hex;
 use swipekit::decoder::DecoderOptions;
+use swipekit::decoder::PrefixTable;
 use swipekit::features::FeaturiserSpec;
 use swipekit::layout::Layout;
-use swipekit::lexicon::Lexicon;
+use swipekit::lexicon::{Layer, Layers, Lexicon};
 use swipekit::transducer::Transducer;
 
-use super::{ENCODER, FeaturiserKind, LEXICON, Options, PARTS, STEP, TRANSDUCER};
+use super::{ENCODER, FeaturiserKind, LEXICON, Options, PARTS, PREFIXES, STEP, TRANSDUCER};
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::lexicon;
@@ -35,6 +37,8 @@ pub(super) struct Graphs {
     pub(super) files: Vec<(&'static str, Vec<u8>)>,
     /// The words.
     pub(super) lexicon: Option<Lexicon>,
+    /// The table of prefixes.
+    pub(super) prefixes: Option<Vec<u8>>,
     /// The manifest of an FP32 bundle without a target.
     pub(super) manifest: Manifest,
     /// How the graphs compare with the reference.
@@ -97,14 +101,33 @@ impl Graphs {
         };
         let validation = validate::validate(&network, &paths, options.lengths)?;
         let manifest = manifest(options, checkpoint, &network, lexicon.as_ref());
-        Ok(Self {
+        let mut graphs = Self {
             encoder,
             encoder_file,
             files,
             lexicon,
+            prefixes: None,
             manifest,
             validation,
-        })
+        };
+        if options.prefixes > 0 {
+            step("running the prediction network");
+            graphs.prefixes = Some(graphs.run_prefixes(options.prefixes)?);
+        }
+        Ok(graphs)
+    }
+
+    /// The table of the lexicon's `count` likeliest prefixes.
+    fn run_prefixes(&self, count: usize) -> Result<Vec<u8>> {
+        let transducer = self.transducer()?;
+        let lexicon = self.lexicon.clone();
+        let layers = Layers::new(lexicon.map(Layer::new).into_iter().collect())?;
+        let table = PrefixTable::compute(&transducer, &layers, count)?;
+        let weights = self.files.iter().find(|(name, _)| *name == TRANSDUCER);
+        let weights = weights.map_or(&[][..], |(_, content)| content);
+        let lexicon = self.lexicon.as_ref();
+        let lexicon = lexicon.map(|lexicon| sha256_hex(lexicon.bytes()));
+        Ok(table.to_bytes(&sha256_hex(weights), lexicon.as_deref())?)
     }
 
     /// Prediction network and joint as core runs them.
@@ -143,6 +166,7 @@ fn manifest(
             encoder: ENCODER.to_owned(),
             step: Some(STEP.to_owned()),
             transducer: TRANSDUCER.to_owned(),
+            prefixes: (options.prefixes > 0).then(|| PREFIXES.to_owned()),
             target: None,
             session: Default::default(),
             optimized: None,

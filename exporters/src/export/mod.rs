@@ -50,6 +50,8 @@ pub const TRANSDUCER: &str = "transducer.safetensors";
 pub const ENCODER_PROGRAM: &str = "encoder.pte";
 /// File name of the step as a program of ExecuTorch.
 pub const STEP_PROGRAM: &str = "step.pte";
+/// File name of the table of prefixes.
+pub const PREFIXES: &str = "prefixes.safetensors";
 /// File name of the lexicon.
 pub const LEXICON: &str = "lexicon.fst";
 /// File names of prediction network, joint's projection of the encoder, and joint as graphs of their own.
@@ -98,6 +100,8 @@ pub struct Options {
     pub lexicon_source: String,
     /// Licence of the lexicon.
     pub lexicon_licence: String,
+    /// Prefixes of the lexicon that the prediction network is run for beforehand, into a table of the bundle; 0 for none.
+    pub prefixes: usize,
     /// Name; the output folder's where it is `None`.
     pub name: Option<String>,
     /// BCP 47 language tag.
@@ -139,6 +143,7 @@ impl Options {
             lexicon: None,
             lexicon_source: not_stated(),
             lexicon_licence: not_stated(),
+            prefixes: 0,
             name: None,
             language: "en".to_owned(),
             featuriser: None,

@@ -1,0 +1,257 @@
+//! Why a swipe gave the words that it gave: what became of certain words in the search, on request.
+
+use super::beam::Completed;
+use super::tree::{NodeId, PrefixTree};
+use super::{
+    Candidate, Decoder, DecoderOptions, Scored, internal_log_probability, log, log_likelihood,
+};
+use crate::error::Result;
+use crate::lexicon::{Alphabet, fold::display_form};
+
+/// What became of a word in a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fate {
+    /// It is a candidate, at this place from 0.
+    Candidate(usize),
+    /// The search completed it, but this many words scored better: more candidates would show it.
+    Outranked(usize),
+    /// Its last prefix left the beam in this frame, from 0; `labels` of it had been reached at most. A wider beam or window keeps it
+    /// longer.
+    Pruned {
+        /// The frame.
+        frame: usize,
+        /// Labels of its longest prefix that the beam held before.
+        labels: usize,
+    },
+    /// The beam held a prefix of it to the end, of so many labels, but not the word: the path is too short for it.
+    Unfinished {
+        /// Labels of the prefix.
+        labels: usize,
+    },
+    /// Neither a lexicon nor the user's words have it.
+    Unknown,
+    /// The user blocked it.
+    Blocked,
+    /// The model has no labels to spell it with.
+    Untypeable,
+}
+
+/// What a gesture gave, and why. Made by [`Session::explain`](crate::Session::explain); it holds words, so it belongs into no log.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Report {
+    /// The candidates, with the terms of their scores.
+    pub candidates: Vec<Candidate>,
+    /// What became of the words asked for, in their order.
+    pub words: Vec<Explanation>,
+    /// Prefixes in the beam after each of the encoder's frames.
+    pub beam: Vec<usize>,
+    /// Words that the search completed.
+    pub completed: usize,
+}
+
+/// What became of one word, and what it would have scored.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// What became of it.
+    pub fate: Fate,
+    /// Labels of its longest prefix in the beam after each frame; `None` where the beam held none. Empty for a word that was not
+    /// searched for.
+    pub trail: Vec<Option<u16>>,
+    /// log P(word's labels | swipe), natural logarithm, exact: the search may have lost some of it. Minus infinity for a word that
+    /// cannot be spelled.
+    pub log_probability: f64,
+    /// What the search found of it; `None` where it did not complete the word.
+    pub found: Option<f64>,
+    /// The word's log prior, natural logarithm; `None` for an unknown or blocked word.
+    pub log_prior: Option<f64>,
+    /// log P(word's labels) of the internal language model.
+    pub internal: f64,
+    /// The score of these terms, see [`Candidate::score`](Candidate::score), without the terms of geometry and context;
+    /// `None` for an unknown or blocked word.
+    pub score: Option<f64>,
+    /// The score of the last candidate, which it would have had to reach; `None` where there is none.
+    pub least: Option<f64>,
+}
+
+impl Explanation {
+    fn untypeable() -> Self {
+        Self {
+            fate: Fate::Untypeable,
+            trail: Vec::new(),
+            log_probability: log::ZERO,
+            found: None,
+            log_prior: None,
+            internal: log::ZERO,
+            score: None,
+            least: None,
+        }
+    }
+}
+
+/// Follows some label strings through a search.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Watch {
+    keys: Vec<Vec<u8>>,
+    trails: Vec<Vec<Option<u16>>>,
+    beam: Vec<usize>,
+    labels: Vec<u8>,
+}
+
+impl Watch {
+    pub(super) fn new(keys: Vec<Vec<u8>>) -> Self {
+        Self {
+            trails: vec![Vec::new(); keys.len()],
+            keys,
+            beam: Vec::new(),
+            labels: Vec::new(),
+        }
+    }
+
+    /// Takes down what the beam holds after a frame.
+    pub(super) fn frame(&mut self, tree: &PrefixTree, active: &[(NodeId, f64)]) {
+        self.beam.push(active.len());
+        for trail in &mut self.trails {
+            trail.push(None);
+        }
+        for (node, _) in active {
+            tree.labels(*node, &mut self.labels);
+            for (key, trail) in self.keys.iter().zip(&mut self.trails) {
+                if key.starts_with(&self.labels)
+                    && let Some(longest) = trail.last_mut()
+                {
+                    *longest = (*longest).max(Some(self.labels.len() as u16));
+                }
+            }
+        }
+    }
+
+    /// The trail of each key, and the size of the beam, frame by frame.
+    pub(super) fn taken(self) -> (Vec<Vec<Option<u16>>>, Vec<usize>) {
+        (self.trails, self.beam)
+    }
+}
+
+impl Decoder {
+    /// As [`decode`](Self::decode), and what became of `words`, which are spelled with `alphabet`.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn explain(
+        &mut self,
+        frames: &[f32],
+        options: &DecoderOptions,
+        alphabet: &Alphabet,
+        words: &[&str],
+    ) -> Result<Report> {
+        let keys = words.iter().map(|word| alphabet.fold(word).ok());
+        let keys: Vec<Option<Vec<u8>>> = keys.collect();
+        let watched = keys.iter().flatten().cloned().collect();
+        self.search.watch = Some(Watch::new(watched));
+        let decoded = self.decode(frames, options);
+        let watch = self.search.watch.take().unwrap_or_default();
+        let candidates = decoded?;
+        let (trails, beam) = watch.taken();
+        let mut trails = trails.into_iter();
+        let mut explanations = Vec::with_capacity(words.len());
+        for (word, key) in words.iter().zip(keys) {
+            let Some(key) = key else {
+                explanations.push(Explanation::untypeable());
+                continue;
+            };
+            let trail = trails.next().unwrap_or_default();
+            let word = display_form(word);
+            explanations.push(self.explain_word(
+                frames,
+                options,
+                &word,
+                &key,
+                trail,
+                &candidates,
+            )?);
+        }
+        Ok(Report {
+            candidates,
+            words: explanations,
+            beam,
+            completed: self.completed.len(),
+        })
+    }
+
+    fn explain_word(
+        &mut self,
+        frames: &[f32],
+        options: &DecoderOptions,
+        word: &str,
+        key: &[u8],
+        trail: Vec<Option<u16>>,
+        candidates: &[Candidate],
+    ) -> Result<Explanation> {
+        let log_probability = log_likelihood(&self.transducer, frames, key)?;
+        let internal = internal_log_probability(&self.transducer, key)?;
+        let user = key.iter().try_fold(self.layers.user(), |user, label| {
+            user.map(|user| user.child(*label))
+        });
+        let user = user.flatten().map(|user| &**user);
+        let forms = self.layers.forms(key, user);
+        // The word as it is written, or the likeliest that is spelled like it.
+        let form = forms.iter().position(|(form, _)| form == word).unwrap_or(0);
+        let log_prior = forms.get(form).map(|(_, cost)| -f64::from(*cost));
+        let mut found = None;
+        for completed in &self.completed {
+            self.tree.labels(completed.node, &mut self.key);
+            if self.key == key {
+                found = Some(*completed);
+            }
+        }
+        let place = |completed: Completed| {
+            let is_it = |scored: &Scored| {
+                scored.completed.node == completed.node && scored.form as usize == form
+            };
+            self.scored.iter().position(is_it)
+        };
+        let fate = match (log_prior, found.and_then(place)) {
+            (None, _) => match self.layers.with_user(None).forms(key, None).is_empty() {
+                true if user.is_none_or(|user| user.entries().is_empty()) => Fate::Unknown,
+                _ => Fate::Blocked,
+            },
+            (Some(_), Some(place)) => {
+                match candidates.iter().position(|c| c.word == forms[form].0) {
+                    Some(place) => Fate::Candidate(place),
+                    None => Fate::Outranked(place),
+                }
+            }
+            (Some(_), None) => lost(&trail),
+        };
+        Ok(Explanation {
+            fate,
+            trail,
+            log_probability,
+            found: found.map(|completed| completed.log_probability),
+            log_prior,
+            internal,
+            score: log_prior
+                .map(|log_prior| options.score(log_probability, log_prior, internal, key.len())),
+            least: candidates.last().map(|candidate| candidate.score),
+        })
+    }
+}
+
+/// What became of a key that the search did not complete.
+fn lost(trail: &[Option<u16>]) -> Fate {
+    match trail.last() {
+        Some(Some(labels)) => Fate::Unfinished {
+            labels: usize::from(*labels),
+        },
+        _ => {
+            let held = trail.iter().rposition(Option::is_some);
+            let labels = trail.iter().flatten().max().copied().unwrap_or(0);
+            Fate::Pruned {
+                frame: held.map_or(0, |frame| frame + 1),
+                labels: labels.into(),
+            }
+        }
+    }
+}

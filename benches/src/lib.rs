@@ -10,4 +10,5 @@ pub mod encoders;
 pub mod input;
 pub mod random;
 pub mod seed;
+pub mod swipes;
 pub mod times;

@@ -14,7 +14,7 @@ use swipekit::{Engine, EngineOptions};
 use swipekit_benches::input::{self, Parts};
 use swipekit_benches::seed::{self, Dimensions};
 use swipekit_benches::times::{Times, timed};
-use swipekit_benches::{comparison, encoders};
+use swipekit_benches::{comparison, encoders, swipes};
 use swipekit_exporters::compare::{self, Comparison, Machine};
 use swipekit_exporters::evaluate::resident_mib;
 use swipekit_exporters::times::milliseconds;
@@ -36,6 +36,8 @@ enum Command {
     Search(SearchArguments),
     /// Opening, encoder, search and memory of the whole bundle.
     Bundle(BundleArguments),
+    /// Encoder and searches on swipes of all lengths: beams 16 and 32, with and without a table of prefixes.
+    Swipes(swipes::Arguments),
     /// Encoders of several bundles in turns on features of one length, in processor time.
     Encoder(encoders::Arguments),
     /// Several bundles in turns on the same swipes: percentiles, ratios, accuracy, memory.
@@ -461,6 +463,10 @@ fn main() -> ExitCode {
         }
         Command::Bundle(arguments) => {
             report(bundle(arguments), arguments.input.json, BundleReport::print)
+        }
+        Command::Swipes(arguments) => {
+            let run = swipes::run(arguments).map_err(Into::into);
+            report(run, arguments.json, swipes::Report::print)
         }
         Command::Encoder(arguments) => report(
             encoders::run(arguments),

@@ -87,6 +87,8 @@ pub(super) struct BeamSearch {
     row_of: Vec<(u64, u32)>,
     /// Frames so far, over all swipes.
     frame: u64,
+    /// The best score of a prefix in the current frame so far.
+    best: f64,
     /// `[rows, V+1]`.
     log_probabilities: Vec<f32>,
     /// Rows with mass to pass on, by depth of their prefix.
@@ -185,6 +187,7 @@ impl BeamSearch {
         ranking: Ranking,
     ) -> Result<()> {
         self.frame += 1;
+        self.best = ZERO;
         self.rows.clear();
         self.log_probabilities.clear();
         for place in 0..self.active.len() {
@@ -203,7 +206,7 @@ impl BeamSearch {
                 &mut self.scratch,
             );
             known = self.rows.len();
-            self.pass_on(model, tree, ranking);
+            self.pass_on(model, tree, options, ranking);
             self.choose_offers(tree, options, ranking);
             if self.offers.is_empty() {
                 break;
@@ -259,7 +262,15 @@ impl BeamSearch {
 
     /// Passes all pending mass on: by the blank to the next frame, by labels to longer prefixes of this one. Mass for
     /// prefixes without a row becomes an offer.
-    fn pass_on(&mut self, model: Model, tree: &mut PrefixTree, ranking: Ranking) {
+    ///
+    /// The best score so far less the window is what an offer must reach at least, so most of them end here.
+    fn pass_on(
+        &mut self,
+        model: Model,
+        tree: &mut PrefixTree,
+        options: &DecoderOptions,
+        ranking: Ranking,
+    ) {
         let (classes, blank) = (
             model.transducer.joint.classes(),
             model.transducer.joint.blank(),
@@ -280,26 +291,31 @@ impl BeamSearch {
                 let next = mass + log_probability(self, blank);
                 let state = &mut self.rows[row as usize];
                 state.next = add(state.next, next);
+                self.best = self.best.max(state.promise(tree, ranking));
+                let least = match options.beam {
+                    0 => ZERO,
+                    _ => self.best - f64::from(options.window),
+                };
                 let arcs = tree.arcs(model.layers, node);
                 let internal = tree.internal(node);
                 let before = tree.node(node).internal;
                 for arc in arcs {
                     let to = *tree.arc(arc);
                     let mass = mass + log_probability(self, to.label.into());
-                    match to.child().and_then(|child| self.row(child)) {
-                        Some(row) => self.receive(tree, row, mass),
-                        None => self.offers.push(Offer {
+                    if let Some(row) = to.child().and_then(|child| self.row(child)) {
+                        self.receive(tree, row, mass);
+                        continue;
+                    }
+                    let internal = before + internal[usize::from(to.label)];
+                    let bound = ranking.promise(mass, to.cost, depth as u16 + 1, internal);
+                    if mass > ZERO && bound >= least {
+                        self.offers.push(Offer {
                             parent: node,
                             arc,
                             mass,
-                            bound: ranking.promise(
-                                mass,
-                                to.cost,
-                                depth as u16 + 1,
-                                before + internal[usize::from(to.label)],
-                            ),
+                            bound,
                             order: self.offers.len() as u32,
-                        }),
+                        });
                     }
                 }
             }
@@ -312,22 +328,19 @@ impl BeamSearch {
     /// blank only takes from it; the scores that the rows have so far are what it must beat.
     fn choose_offers(&mut self, tree: &PrefixTree, options: &DecoderOptions, ranking: Ranking) {
         if options.beam == 0 {
-            self.offers.retain(|offer| offer.mass > ZERO);
             return;
         }
         self.scores.clear();
         self.scores
             .extend(self.rows.iter().map(|row| row.promise(tree, ranking)));
-        let best = self.scores.iter().copied().fold(ZERO, f64::max);
-        let mut least = best - f64::from(options.window);
+        let mut least = self.best - f64::from(options.window);
         if self.scores.len() >= options.beam {
             let (_, worst, _) = self
                 .scores
                 .select_nth_unstable_by(options.beam - 1, |a, b| b.total_cmp(a));
             least = least.max(*worst);
         }
-        self.offers
-            .retain(|offer| offer.mass > ZERO && offer.bound >= least);
+        self.offers.retain(|offer| offer.bound >= least);
         if self.offers.len() > options.beam {
             let better =
                 |a: &Offer, b: &Offer| b.bound.total_cmp(&a.bound).then(a.order.cmp(&b.order));

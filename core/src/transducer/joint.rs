@@ -110,18 +110,15 @@ impl Joint {
         scratch: &mut JointScratch,
     ) {
         scratch.hidden.clear();
-        for prefix in prefixes {
-            scratch
-                .hidden
-                .extend(frame.iter().zip(prefix).map(|(f, g)| f + g));
-        }
+        Arch::new().dispatch(Activate {
+            activation: self.activation,
+            frame,
+            prefixes,
+            hidden: &mut scratch.hidden,
+        });
         let rows = scratch.hidden.len() / self.width();
         scratch.logits.clear();
         scratch.logits.resize(rows * self.output.stride(), 0.0);
-        Arch::new().dispatch(Activate {
-            activation: self.activation,
-            values: &mut scratch.hidden,
-        });
         match self.activation {
             // More than half of its outputs are zero.
             Activation::Relu => self
@@ -169,29 +166,33 @@ impl Joint {
     }
 }
 
-struct Activate<'a> {
+/// The hidden layer: activation of the sum of a frame and each prefix, appended to `hidden`.
+struct Activate<'a, I> {
     activation: Activation,
-    values: &'a mut [f32],
+    frame: &'a [f32],
+    prefixes: I,
+    hidden: &'a mut Vec<f32>,
 }
 
-impl NullaryFnOnce for Activate<'_> {
+impl<'p, I: Iterator<Item = &'p [f32]>> NullaryFnOnce for Activate<'_, I> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
         match self.activation {
-            Activation::Relu => self
-                .values
-                .iter_mut()
-                .for_each(|value| *value = value.max(0.0)),
-            Activation::Tanh => self
-                .values
-                .iter_mut()
-                .for_each(|value| *value = tanh(*value)),
-            Activation::Sigmoid => self
-                .values
-                .iter_mut()
-                .for_each(|value| *value = sigmoid(*value)),
+            Activation::Relu => self.run(|value| if value > 0.0 { value } else { 0.0 }),
+            Activation::Tanh => self.run(tanh),
+            Activation::Sigmoid => self.run(sigmoid),
+        }
+    }
+}
+
+impl<'p, I: Iterator<Item = &'p [f32]>> Activate<'_, I> {
+    #[inline(always)]
+    fn run(self, activation: impl Fn(f32) -> f32) {
+        for prefix in self.prefixes {
+            let sums = self.frame.iter().zip(prefix).map(|(f, g)| f + g);
+            self.hidden.extend(sums.map(&activation));
         }
     }
 }

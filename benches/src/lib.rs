@@ -11,4 +11,5 @@ pub mod input;
 pub mod random;
 pub mod seed;
 pub mod swipes;
+pub mod threads;
 pub mod times;

@@ -14,7 +14,7 @@ use swipekit::{Engine, EngineOptions};
 use swipekit_benches::input::{self, Parts};
 use swipekit_benches::seed::{self, Dimensions};
 use swipekit_benches::times::{Times, timed};
-use swipekit_benches::{comparison, encoders, swipes};
+use swipekit_benches::{comparison, encoders, swipes, threads};
 use swipekit_exporters::compare::{self, Comparison, Machine};
 use swipekit_exporters::evaluate::resident_mib;
 use swipekit_exporters::times::milliseconds;
@@ -38,6 +38,8 @@ enum Command {
     Bundle(BundleArguments),
     /// Encoder and searches on swipes of all lengths: beams 16 and 32, with and without a table of prefixes.
     Swipes(swipes::Arguments),
+    /// Many threads at once while words come and go: results must be those of one thread alone.
+    Threads(threads::Arguments),
     /// Encoders of several bundles in turns on features of one length, in processor time.
     Encoder(encoders::Arguments),
     /// Several bundles in turns on the same swipes: percentiles, ratios, accuracy, memory.
@@ -467,6 +469,18 @@ fn main() -> ExitCode {
         Command::Swipes(arguments) => {
             let run = swipes::run(arguments).map_err(Into::into);
             report(run, arguments.json, swipes::Report::print)
+        }
+        Command::Threads(arguments) => {
+            threads::run(arguments)
+                .map_err(Into::into)
+                .and_then(|found| {
+                    let is_right = found.is_right();
+                    report(Ok(found), arguments.json, threads::Report::print)?;
+                    match is_right {
+                        true => Ok(()),
+                        false => Err("a result is not that of one thread alone".into()),
+                    }
+                })
         }
         Command::Encoder(arguments) => report(
             encoders::run(arguments),

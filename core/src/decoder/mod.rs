@@ -1,14 +1,20 @@
 //! Frames become words.
 //!
-//! [`Decoder`] searches the lexicon; [`greedy()`] decodes without one; [`log_likelihood`] scores one label sequence
-//! exactly. All take encoder frames that have been projected into the joint's space
+//! [`Decoder`] searches the lexicon; [`greedy()`] and [`SpellingSearch`] decode without one; [`log_likelihood`] scores one label
+//! sequence exactly. All take encoder frames that have been projected into the joint's space
 //! ([`Joint::project_encoder`](crate::transducer::Joint::project_encoder)).
 
 mod beam;
+mod continuations;
+#[cfg(test)]
+mod continuations_tests;
 mod forward;
 mod greedy;
 #[cfg(test)]
 mod layers_tests;
+mod literal;
+#[cfg(test)]
+mod literal_tests;
 mod log;
 mod options;
 #[cfg(test)]
@@ -19,6 +25,7 @@ use std::sync::Arc;
 
 pub use forward::log_likelihood;
 pub use greedy::{Greedy, greedy};
+pub use literal::{Spelling, SpellingSearch};
 pub use options::DecoderOptions;
 
 use crate::error::Result;
@@ -36,7 +43,8 @@ const TREE_BYTES: usize = 16 << 20;
 pub struct Candidate {
     /// The word in its display form.
     pub word: String,
-    /// log P(word's labels | swipe), natural logarithm, summed over alignments.
+    /// log P(word's labels | swipe), natural logarithm, summed over alignments. Of a word that the path may become
+    /// ([`DecoderOptions::continuation`]): that of its prefixes, each letter to come at its cost.
     pub log_probability: f64,
     /// The word's log prior, natural logarithm: that of its likeliest layer, with what the user's boosts and choices add.
     pub log_prior: f64,
@@ -152,6 +160,7 @@ impl Decoder {
         );
         if let Ok(done) = found
             && self.completed.is_empty()
+            && options.continuation.is_none()
         {
             found = self
                 .complete_prefixes(&frames[..done * width])
@@ -162,7 +171,11 @@ impl Decoder {
             self.tree.truncate(self.warm);
         }
         let done = found?;
-        Ok((self.candidates(options), done * width >= frames.len()))
+        let mut candidates = self.candidates(options);
+        if let Some(cost) = options.continuation {
+            self.add_continuations(&mut candidates, options, cost.into());
+        }
+        Ok((candidates, done * width >= frames.len()))
     }
 
     /// Where the search ended within words only, as for a path that breaks off, each prefix of the beam stands for its

@@ -29,6 +29,10 @@ pub struct DecoderOptions {
     /// the completed words share all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other_score: Option<f32>,
+    /// For a path that goes on, nats that each letter costs which is still to come: words that the path may become are found beside
+    /// those that it spells. Default `None`: only the latter. See [`LiveOptions::partial`](crate::live::LiveOptions::partial).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continuation: Option<f32>,
 }
 
 impl Default for DecoderOptions {
@@ -41,6 +45,7 @@ impl Default for DecoderOptions {
             prior_weight: 0.4,
             temperature: 1.0,
             other_score: None,
+            continuation: None,
         }
     }
 }
@@ -101,6 +106,15 @@ impl DecoderOptions {
                 "the score of another word",
                 "a finite number",
                 score,
+            ));
+        }
+        if let Some(cost) = self.continuation
+            && !least(cost)
+        {
+            return Err(Error::invalid(
+                "the cost of a letter to come",
+                "a number not below 0",
+                cost,
             ));
         }
         Ok(())

@@ -82,6 +82,9 @@ struct Stale {
     /// From `abandon` until the session was free.
     ms: Times,
     max_ms: f64,
+    /// Processor time that it still took, which does not depend on what else the machine does.
+    cpu_ms: Times,
+    cpu_max_ms: f64,
     /// Of the call of `abandon` itself.
     call_max_ms: f64,
 }
@@ -243,7 +246,7 @@ fn stale(engine: &Engine, swipes: &[Swipe], plain: &[Duration]) -> Result<Stale>
     let mut live = engine.live(&options)?;
     let typical = Duration::from_secs_f64(Times::of(plain.to_vec()).p50 / 1e3);
     let mut random = Random::new(9);
-    let (mut times, mut calls) = (Vec::new(), Vec::new());
+    let (mut times, mut used, mut calls) = (Vec::new(), Vec::new(), Vec::new());
     for swipe in swipes.iter().cycle().take(swipes.len().max(1000)) {
         let before = live.counts();
         live.begin(swipe.trace.area());
@@ -252,11 +255,12 @@ fn stale(engine: &Engine, swipes: &[Swipe], plain: &[Duration]) -> Result<Stale>
         while pushed.elapsed() < delay {
             thread::yield_now();
         }
-        let start = Instant::now();
+        let (start, busy) = (Instant::now(), cpu::others());
         live.abandon();
         let call = start.elapsed();
         drop(live.session());
         let took = start.elapsed();
+        let cpu = cpu::others().saturating_sub(busy);
         let counts = loop {
             let counts = live.counts();
             if counts.started == counts.finished + counts.cancelled + counts.failed {
@@ -267,12 +271,15 @@ fn stale(engine: &Engine, swipes: &[Swipe], plain: &[Duration]) -> Result<Stale>
         calls.push(call);
         if counts.cancelled > before.cancelled {
             times.push(took);
+            used.push(cpu);
         }
     }
     let most = |times: &[Duration]| times.iter().max().map_or(0.0, |time| milliseconds(*time));
     Ok(Stale {
         n: times.len(),
         max_ms: most(&times),
+        cpu_max_ms: most(&used),
+        cpu_ms: Times::of(used),
         call_max_ms: most(&calls),
         ms: Times::of(times),
     })
@@ -352,6 +359,8 @@ impl Report {
             stale.max_ms, stale.call_max_ms
         );
         row("stale decode", stale.n, &stale.ms, rest);
+        let rest = format!("max {:.3}", stale.cpu_max_ms);
+        row("  processor time", stale.n, &stale.cpu_ms, rest);
         println!("\npoints     n   top-1   top-3   with the options of whole gestures");
         for cut in &self.cuts {
             println!(

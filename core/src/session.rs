@@ -238,13 +238,26 @@ impl Session {
     /// # Errors
     /// [`Error::Invalid`] for a count that is not 1 to 1024.
     pub fn last_literal(&mut self, count: usize) -> Result<Vec<Literal>> {
+        let options = self.options.clone();
+        self.last_literal_with(count, &options)
+    }
+
+    /// As [`last_literal`](Self::last_literal), with beam, window and depth bonus of `options`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a count that is not 1 to 1024 and for options out of range.
+    pub fn last_literal_with(
+        &mut self,
+        count: usize,
+        options: &DecoderOptions,
+    ) -> Result<Vec<Literal>> {
         if self.projected.is_empty() && !self.encoded.is_empty() {
             self.project()?;
         }
         let transducer = &self.shared.transducer;
         let found = self
             .spellings
-            .run(transducer, &self.projected, count, &self.options)?;
+            .run(transducer, &self.projected, count, options)?;
         Ok(found
             .into_iter()
             .map(|spelling| Literal {

@@ -101,7 +101,8 @@ struct Batch {
 
 impl SpellingSearch {
     /// The `count` likeliest spellings of projected encoder frames `[T', J]`, best first, equal ones in the order of their labels;
-    /// of at most 64 labels each. Beam, window and depth bonus are those of `options`, the beam at least `count`.
+    /// of at most 64 labels each. Beam, window and depth bonus are those of `options`; the beam is at least `count`, and one of 0,
+    /// which would keep every spelling there is, counts as the default one.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a count that is not 1 to 1024 and for options out of range.
@@ -120,15 +121,18 @@ impl SpellingSearch {
             ));
         }
         options.validate()?;
-        let limits = Bounds {
-            beam: options.beam.max(count),
+        let bounds = Bounds {
+            beam: match options.beam {
+                0 => DecoderOptions::default().beam.max(count),
+                beam => beam.max(count),
+            },
             count,
             window: options.window.into(),
             depth_bonus: options.depth_bonus.into(),
         };
         self.begin(transducer)?;
         for frame in frames.chunks_exact(transducer.joint.width()) {
-            self.advance(transducer, frame, limits)?;
+            self.advance(transducer, frame, bounds)?;
         }
         let mut found: Vec<Spelling> = Vec::with_capacity(count);
         self.rank(|_, row| row.next);

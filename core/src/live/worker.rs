@@ -181,8 +181,8 @@ impl Shared {
             if catch_unwind(step).is_err() {
                 pace.ran(start, Instant::now());
                 let mut slot = self.slot();
-                slot.running = None;
-                slot.counts.failed += 1;
+                // One of what is called with the result comes after the decode.
+                slot.counts.failed += u64::from(slot.running.take().is_some());
                 slot.failure = Some(Error::Panicked {
                     what: "the worker of a live session",
                 });

@@ -99,7 +99,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         let is_target = |text: &str| target.is_some() && folded(text) == target;
         let spellings = match arguments.literal {
             Some(count) => {
-                let found = session.last_literal(count)?;
+                let found = session.last_literal_with(count, &options)?;
                 let rank = found.iter().position(|found| is_target(&found.text));
                 spelled.first += usize::from(rank == Some(0));
                 spelled.among_three += usize::from(rank.is_some_and(|rank| rank < 3));

@@ -8,6 +8,7 @@
 pub mod comparison;
 pub mod encoders;
 pub mod input;
+pub mod live;
 pub mod random;
 pub mod seed;
 pub mod swipes;

@@ -29,6 +29,23 @@ fn now() -> Duration {
     START.elapsed()
 }
 
+/// Processor time of a process.
+pub mod cpu {
+    use std::time::Duration;
+
+    /// Processor time so far of all threads but this one. Elsewhere than on Unix it is zero.
+    pub fn others() -> Duration {
+        #[cfg(unix)]
+        {
+            use rustix::time::{ClockId, clock_gettime};
+            let time = |clock| Duration::try_from(clock_gettime(clock)).unwrap_or_default();
+            time(ClockId::ProcessCPUTime).saturating_sub(time(ClockId::ThreadCPUTime))
+        }
+        #[cfg(not(unix))]
+        Duration::ZERO
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -108,6 +108,13 @@ pub enum Error {
     /// A decode was ended from another thread.
     #[error("the decode was cancelled")]
     Cancelled,
+    /// A thread of this crate panicked: a fault of the crate or of what the caller had it call. What the panic said went where
+    /// the process sends it.
+    #[error("{what} panicked")]
+    Panicked {
+        /// What panicked.
+        what: &'static str,
+    },
     /// The native library of a runtime was not found or does not fit.
     #[error("{library} was not found or cannot be used; tried: {}; {fix}", tried.join("; "))]
     RuntimeNotFound {

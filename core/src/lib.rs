@@ -33,16 +33,51 @@
 //! finite; [`Session::decode`] fails only where there is no lexicon or the runtime fails. [`Engine::self_test`] decodes
 //! the swipes that the bundle brings along and compares.
 //!
-//! # Decode without words
+//! # While the finger moves
 //!
-//! [`Session::greedy`] spells what the network heard, whether it is a word or not, and
-//! [`Session::log_likelihood`] gives log P(labels | swipe) of one spelling, exactly.
+//! A [`LiveSession`] takes points as they come and decodes the gesture so far in a thread of its own, at a bounded rate; points that
+//! came meanwhile are decoded together, and pushing never waits. A [`Partial`] holds words that the path has spelled and words that it
+//! may become. When the finger lifts, [`LiveSession::finish`] gives what [`Session::decode`] would, and takes the encoder's frames
+//! where the last decode had seen all points. A decode that nobody wants any more is cancelled.
+//!
+//! ```no_run
+//! use swipekit::layout::LetterArea;
+//! use swipekit::trace::Point;
+//! use swipekit::{Engine, Limits, LiveOptions};
+//!
+//! # fn main() -> swipekit::Result<()> {
+//! # let area = LetterArea::new(12.0, 1600.0, 1056.0, 480.0)?;
+//! let engine = Engine::open("models/en-qwerty")?;
+//! let mut live = engine.live(&LiveOptions::default())?; // or live_with, to be called with each partial result
+//! live.begin(area);
+//! live.push(&[Point::new(640.0, 1850.0, 0.0), Point::new(632.0, 1844.0, 16.0)])?;
+//! if let Some(partial) = live.partial()? {
+//!     println!("{} points: {:?}", partial.points, partial.candidates);
+//! }
+//! live.push(&[Point::new(281.5, 1679.0, 140.0)])?;
+//! for candidate in live.finish(&Limits::default())? {
+//!     println!("{} {:.2}", candidate.word, candidate.confidence);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Literal text
+//!
+//! [`Session::literal`] gives the likeliest spellings, whether they are words or not: for names, for passwords, for a word that the
+//! user may want to add. [`Session::last_literal`] gives them beside the words of the gesture that was just decoded, without running
+//! the encoder again; [`LiveSession::session`] lends the session for it. [`Session::greedy`] spells what the network heard along its
+//! best alignment, and [`Session::log_likelihood`] gives log P(labels | swipe) of one spelling, exactly.
 //!
 //! ```no_run
 //! # fn main() -> swipekit::Result<()> {
 //! # let trace = swipekit::Trace::default();
 //! let engine = swipekit::Engine::open("models/en-qwerty")?;
-//! println!("{}", engine.session().greedy(&trace)?);
+//! let mut session = engine.session();
+//! let words = session.decode(&trace)?;
+//! for literal in session.last_literal(3)? {
+//!     println!("{} {:.2}", literal.text, literal.confidence);
+//! }
 //! # Ok(())
 //! # }
 //! ```
@@ -131,6 +166,7 @@ mod files;
 pub mod layout;
 pub mod lexicon;
 pub mod limits;
+pub mod live;
 pub mod runtime;
 pub mod self_test;
 pub mod session;
@@ -141,8 +177,9 @@ pub use decoder::Candidate;
 pub use engine::{Engine, EngineOptions, Memory};
 pub use error::{Error, Result};
 pub use limits::{CancelToken, Limits};
+pub use live::{LiveOptions, LiveSession, Partial};
 pub use self_test::SelfTest;
-pub use session::{Session, Timings};
+pub use session::{Literal, Session, Timings};
 pub use trace::Trace;
 
 /// The README's examples, compiled.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::decoder::{Candidate, Decoder, DecoderOptions, Greedy, Report, greedy, log_likelihood};
+use crate::decoder::{
+    Candidate, Decoder, DecoderOptions, Greedy, Report, SpellingSearch, greedy, log_likelihood,
+};
 use crate::engine::Shared;
 use crate::error::{Error, Result};
 use crate::features::Features;
@@ -34,11 +36,25 @@ impl Timings {
     }
 }
 
+/// What a swipe spells, whether it is a word or not.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Literal {
+    /// The labels, written one after the other.
+    pub text: String,
+    /// log P(labels | swipe), natural logarithm, summed over alignments.
+    pub log_probability: f64,
+    /// Its share in all spellings that there are, 0 to 1: exp(`log_probability`). It is the model's own and no calibrated
+    /// probability.
+    pub confidence: f64,
+}
+
 /// Decodes gestures, one after the other. Made by [`Engine::session`](crate::Engine::session).
 #[derive(Debug)]
 pub struct Session {
     shared: Arc<Shared>,
     decoder: Decoder,
+    spellings: SpellingSearch,
     words: Words,
     options: DecoderOptions,
     features: Features,
@@ -61,6 +77,7 @@ impl Session {
         Self {
             shared,
             decoder,
+            spellings: SpellingSearch::default(),
             words,
             options,
             features: Features::new(),
@@ -112,8 +129,37 @@ impl Session {
         limits: &Limits,
     ) -> Result<Vec<Candidate>> {
         let begin = Instant::now();
+        self.prepare(options)?;
+        if !self.encode_until(trace, limits.cancel.as_ref())? {
+            self.is_whole = true;
+            return Ok(Vec::new());
+        }
+        self.search(options, limits, begin)
+    }
+
+    /// The words that the last gesture may mean, with other options or after the user's words have changed: the encoder does not run
+    /// again. The same as decoding its trace anew; empty where that was no gesture, or was cancelled before it was encoded.
+    ///
+    /// # Errors
+    /// As [`decode_within`](Self::decode_within).
+    pub fn decode_again(
+        &mut self,
+        options: &DecoderOptions,
+        limits: &Limits,
+    ) -> Result<Vec<Candidate>> {
+        let begin = Instant::now();
+        self.prepare(options)?;
+        self.timings = Timings::default();
+        if self.encoded.is_empty() {
+            self.is_whole = true;
+            return Ok(Vec::new());
+        }
+        self.search(options, limits, begin)
+    }
+
+    /// Checks the options and takes one state of the user's words for the whole decode.
+    fn prepare(&mut self, options: &DecoderOptions) -> Result<()> {
         options.validate()?;
-        // One state of the user's words for the whole gesture.
         let layers = self.words.snapshot();
         if layers.is_empty() {
             return Err(Error::invalid(
@@ -124,10 +170,16 @@ impl Session {
         }
         self.decoder.set_layers(layers);
         self.is_whole = false;
-        if !self.encode_until(trace, limits.cancel.as_ref())? {
-            self.is_whole = true;
-            return Ok(Vec::new());
-        }
+        Ok(())
+    }
+
+    /// Searches the encoded frames, for a decode that began at `begin`.
+    fn search(
+        &mut self,
+        options: &DecoderOptions,
+        limits: &Limits,
+        begin: Instant,
+    ) -> Result<Vec<Candidate>> {
         let start = Instant::now();
         self.project()?;
         let (candidates, is_whole) =
@@ -189,12 +241,64 @@ impl Session {
         }
         let Greedy { labels, .. } =
             greedy(&self.shared.transducer, &self.projected, GREEDY_SYMBOLS)?;
+        Ok(self.text(&labels))
+    }
+
+    /// The `count` likeliest spellings of a trace, best first, without a lexicon: names, words that are not in it. Beam, window and
+    /// depth bonus are those of the engine's preset, the beam at least `count`. None for a trace of fewer than two points.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a count that is not 1 to 1024, [`Error::Runtime`] where the encoder fails.
+    pub fn literal(&mut self, trace: &Trace, count: usize) -> Result<Vec<Literal>> {
+        self.encode(trace)?;
+        let start = Instant::now();
+        let found = self.last_literal(count);
+        self.timings.search = start.elapsed();
+        found
+    }
+
+    /// As [`literal`](Self::literal), of the last gesture, beside its words: the encoder does not run again.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a count that is not 1 to 1024.
+    pub fn last_literal(&mut self, count: usize) -> Result<Vec<Literal>> {
+        let options = self.options.clone();
+        self.last_literal_with(count, &options)
+    }
+
+    /// As [`last_literal`](Self::last_literal), with beam, window and depth bonus of `options`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a count that is not 1 to 1024 and for options out of range.
+    pub fn last_literal_with(
+        &mut self,
+        count: usize,
+        options: &DecoderOptions,
+    ) -> Result<Vec<Literal>> {
+        if self.projected.is_empty() && !self.encoded.is_empty() {
+            self.project()?;
+        }
+        let transducer = &self.shared.transducer;
+        let found = self
+            .spellings
+            .run(transducer, &self.projected, count, options)?;
+        Ok(found
+            .into_iter()
+            .map(|spelling| Literal {
+                text: self.text(&spelling.labels),
+                log_probability: spelling.log_probability,
+                confidence: libm::exp(spelling.log_probability),
+            })
+            .collect())
+    }
+
+    fn text(&self, labels: &[u8]) -> String {
         let names = &self.shared.bundle.manifest().vocabulary.labels;
-        Ok(labels
+        labels
             .iter()
             .filter_map(|label| names.get(usize::from(*label)))
             .map(String::as_str)
-            .collect())
+            .collect()
     }
 
     /// log P(labels | swipe) by the exact forward algorithm; minus infinity for a trace of fewer than two points.
@@ -232,7 +336,9 @@ impl Session {
     /// which grow to what the longest gesture needed.
     pub fn memory(&self) -> usize {
         let floats = self.encoded.capacity() + self.projected.capacity();
-        size_of::<f32>() * (floats + self.features.data().len()) + self.decoder.bytes()
+        size_of::<f32>() * (floats + self.features.data().len())
+            + self.decoder.bytes()
+            + self.spellings.bytes()
     }
 
     /// How long the stages of the last gesture took.

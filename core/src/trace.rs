@@ -116,6 +116,21 @@ impl Trace {
         Ok(())
     }
 
+    /// Appends touch samples: all of them, or none where one is refused.
+    ///
+    /// # Errors
+    /// Those of [`Trace::push`]; the trace is unchanged then.
+    pub fn extend(&mut self, points: &[Point]) -> Result<()> {
+        let before = self.points.len();
+        for point in points {
+            if let Err(error) = self.push(*point) {
+                self.points.truncate(before);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
     /// Removes all points and keeps the memory, for the next gesture on the same keyboard.
     pub fn clear(&mut self) {
         self.points.clear();
@@ -192,6 +207,22 @@ mod tests {
             matches!(error, Error::TooLarge { limit, .. } if limit == MAX_POINTS as u64),
             "{error}"
         );
+    }
+
+    #[test]
+    fn all_points_are_taken_or_none() {
+        let mut trace = Trace::in_letter_area([(0.1, 0.2, 0.0)]).unwrap();
+        let before = trace.clone();
+        let good = Point::new(0.3, 0.4, 5.0);
+        for bad in [Point::new(0.0, f64::NAN, 9.0), Point::new(0.0, 0.0, 1e9)] {
+            assert!(trace.extend(&[good, good, bad, good]).is_err());
+            assert_eq!(trace, before);
+        }
+        trace.extend(&[]).unwrap();
+        assert_eq!(trace, before);
+        trace.extend(&[good, Point::new(0.5, 0.5, 2.0)]).unwrap();
+        let times: Vec<f64> = trace.points().iter().map(|point| point.t).collect();
+        assert_eq!(times, [0.0, 5.0, 5.0]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use swipekit::{Engine, EngineOptions};
 use swipekit_benches::input::{self, Parts};
 use swipekit_benches::seed::{self, Dimensions};
 use swipekit_benches::times::{Times, timed};
-use swipekit_benches::{comparison, encoders, swipes, threads};
+use swipekit_benches::{comparison, encoders, live, swipes, threads};
 use swipekit_exporters::compare::{self, Comparison, Machine};
 use swipekit_exporters::evaluate::resident_mib;
 use swipekit_exporters::times::milliseconds;
@@ -44,6 +44,8 @@ enum Command {
     Encoder(encoders::Arguments),
     /// Several bundles in turns on the same swipes: percentiles, ratios, accuracy, memory.
     Compare(comparison::Arguments),
+    /// Swipes in real time, decoded while they are made: rate, share of a core, time from the lift to the words.
+    Live(live::Arguments),
     /// Measure opening and memory of one bundle in this process, for `compare`.
     #[command(name = compare::COMMAND, hide = true)]
     Measure(compare::MeasureArguments),
@@ -491,6 +493,9 @@ fn main() -> ExitCode {
             let print = |comparison: &Comparison| print!("{}", compare::text(comparison));
             let compared = comparison::run(arguments).map_err(Into::into);
             report(compared, arguments.json, print)
+        }
+        Command::Live(arguments) => {
+            report(live::run(arguments), arguments.json, live::Report::print)
         }
         Command::Measure(arguments) => {
             let measured = compare::measure(arguments).map_err(Into::into);

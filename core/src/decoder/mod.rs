@@ -1,10 +1,13 @@
 //! Frames become words.
 //!
-//! [`Decoder`] searches the lexicon; [`greedy()`] decodes without one; [`log_likelihood`] scores one label sequence
-//! exactly. All take encoder frames that have been projected into the joint's space
+//! [`Decoder`] searches the lexicon; [`greedy()`] and [`SpellingSearch`] decode without one; [`log_likelihood`] scores one label
+//! sequence exactly. All take encoder frames that have been projected into the joint's space
 //! ([`Joint::project_encoder`](crate::transducer::Joint::project_encoder)).
 
 mod beam;
+mod continuations;
+#[cfg(test)]
+mod continuations_tests;
 mod explain;
 #[cfg(test)]
 mod explain_tests;
@@ -12,6 +15,9 @@ mod forward;
 mod greedy;
 #[cfg(test)]
 mod layers_tests;
+mod literal;
+#[cfg(test)]
+mod literal_tests;
 mod log;
 mod options;
 mod prefixes;
@@ -27,6 +33,7 @@ use std::sync::Arc;
 pub use explain::{Explanation, Fate, Report};
 pub use forward::{internal_log_probability, log_likelihood};
 pub use greedy::{Greedy, greedy};
+pub use literal::{Spelling, SpellingSearch};
 pub use options::DecoderOptions;
 pub use prefixes::{MAX_PREFIXES, PrefixTable};
 
@@ -45,11 +52,13 @@ pub const PREFIX_BYTES: usize = 4 << 20;
 pub struct Candidate {
     /// The word in its display form.
     pub word: String,
-    /// log P(word's labels | swipe), natural logarithm, summed over alignments.
+    /// log P(word's labels | swipe), natural logarithm, summed over alignments. Of a word that the path may become
+    /// ([`DecoderOptions::continuation`]): that of its prefixes, each letter to come at its cost.
     pub log_probability: f64,
     /// The word's log prior, natural logarithm: that of its likeliest layer, with what the user's boosts and choices add.
     pub log_prior: f64,
-    /// log P(word's labels) of the network's internal language model, natural logarithm: what it expects without a swipe.
+    /// log P(word's labels) of the network's internal language model, natural logarithm: what it expects without a swipe. Of a
+    /// word that the path may become ([`DecoderOptions::continuation`]) only the labels that the beam holds.
     pub internal: f64,
     /// What candidates are ordered by: `log_probability + prior_weight * log_prior + length_reward * labels
     /// - internal_weight * internal`.
@@ -169,10 +178,14 @@ impl Decoder {
             reached,
             &mut self.completed,
         )?;
-        if self.completed.is_empty() {
+        if self.completed.is_empty() && options.continuation.is_none() {
             self.complete_prefixes(&frames[..done * width])?;
         }
-        Ok((self.candidates(options), done * width >= frames.len()))
+        let mut candidates = self.candidates(options);
+        if let Some(cost) = options.continuation {
+            self.add_continuations(&mut candidates, options, cost.into());
+        }
+        Ok((candidates, done * width >= frames.len()))
     }
 
     /// Where the search ended within words only, as for a path that breaks off, each prefix of the beam stands for its

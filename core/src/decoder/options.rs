@@ -37,6 +37,10 @@ pub struct DecoderOptions {
     /// the completed words share all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other_score: Option<f32>,
+    /// For a path that goes on, nats that each letter costs which is still to come: words that the path may become are found beside
+    /// those that it spells. Default `None`: only the latter. See [`LiveOptions::partial`](crate::live::LiveOptions::partial).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continuation: Option<f32>,
 }
 
 impl Default for DecoderOptions {
@@ -52,6 +56,7 @@ impl Default for DecoderOptions {
             internal_weight: 0.0,
             temperature: 1.0,
             other_score: None,
+            continuation: None,
         }
     }
 }
@@ -149,6 +154,15 @@ impl DecoderOptions {
                 "the score of another word",
                 "a finite number",
                 score,
+            ));
+        }
+        if let Some(cost) = self.continuation
+            && !least(cost)
+        {
+            return Err(Error::invalid(
+                "the cost of a letter to come",
+                "a number not below 0",
+                cost,
             ));
         }
         Ok(())

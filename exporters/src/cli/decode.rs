@@ -21,6 +21,9 @@ pub(super) struct Arguments {
     /// Candidates of a swipe.
     #[arg(long, value_name = "K", default_value_t = 5)]
     top: usize,
+    /// Also the N likeliest spellings, whether they are words or not.
+    #[arg(long, value_name = "N", value_parser = super::at_least_one)]
+    literal: Option<usize>,
     /// Swipes at most.
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -33,6 +36,8 @@ pub(super) struct Arguments {
 struct Line<'a> {
     word: &'a str,
     candidates: Vec<Entry<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    literal: Option<Vec<Spelling<'a>>>,
     ms: f64,
     encoder_ms: f64,
     search_ms: f64,
@@ -46,6 +51,21 @@ struct Entry<'a> {
     confidence: f64,
 }
 
+#[derive(Serialize)]
+struct Spelling<'a> {
+    text: &'a str,
+    log_probability: f64,
+    confidence: f64,
+}
+
+/// How often the target was spelled without a lexicon.
+#[derive(Default)]
+struct Spelled {
+    greedy: usize,
+    first: usize,
+    among_three: usize,
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let (engine, mut options) = arguments.engine.open()?;
     options.candidates = arguments.top;
@@ -55,6 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let mut first = 0;
     let mut count = 0;
     let mut total = 0.0;
+    let mut spelled = Spelled::default();
     if !arguments.json {
         output::text(&format!(
             "{:14} {:>7}  candidates (score)\n",
@@ -74,6 +95,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
             .and_then(|best| folded(&best.word))
             .is_some_and(|key| Some(key) == folded(&swipe.word));
         first += usize::from(hit);
+        let target = folded(&swipe.word);
+        let is_target = |text: &str| target.is_some() && folded(text) == target;
+        let spellings = match arguments.literal {
+            Some(count) => {
+                let found = session.last_literal_with(count, &options)?;
+                let rank = found.iter().position(|found| is_target(&found.text));
+                spelled.first += usize::from(rank == Some(0));
+                spelled.among_three += usize::from(rank.is_some_and(|rank| rank < 3));
+                spelled.greedy += usize::from(is_target(&session.last_greedy()?));
+                Some(found)
+            }
+            None => None,
+        };
         if arguments.json {
             let line = Line {
                 word: &swipe.word,
@@ -86,6 +120,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
                         confidence: candidate.confidence,
                     })
                     .collect(),
+                literal: spellings.as_ref().map(|spellings| {
+                    let entries = spellings.iter().map(|found| Spelling {
+                        text: &found.text,
+                        log_probability: found.log_probability,
+                        confidence: found.confidence,
+                    });
+                    entries.collect()
+                }),
                 ms,
                 encoder_ms: milliseconds(timings.encoder),
                 search_ms: milliseconds(timings.search),
@@ -103,6 +145,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
                 swipe.word,
                 list.join("  ")
             ))?;
+            if let Some(spellings) = spellings {
+                let list: Vec<String> = spellings
+                    .iter()
+                    .map(|found| format!("{} ({:.2})", found.text, found.log_probability))
+                    .collect();
+                output::text(&format!("{:14} literal  {}\n", "", list.join("  ")))?;
+            }
         }
     }
     if !arguments.json && count > 0 {
@@ -110,6 +159,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
             "{first} of {count} targets first, {:.2} ms a swipe\n",
             total / f64::from(count)
         ))?;
+        if arguments.literal.is_some() {
+            let Spelled {
+                greedy,
+                first,
+                among_three,
+            } = spelled;
+            output::text(&format!(
+                "spelled without a lexicon: {first} first, {among_three} among the first three, {greedy} greedily\n"
+            ))?;
+        }
     }
     Ok(())
 }

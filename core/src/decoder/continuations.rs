@@ -1,0 +1,187 @@
+//! Words that a path may become when it goes on.
+//!
+//! While a finger moves it has spelled a prefix, or is thought to have spelled one of several. A word w is then as likely as the
+//! prefixes n that it continues: the sum over the beam's n of α[n] · e^(-c · (|w| - |n|)), where c is what a letter to come costs;
+//! its prior weighs as ever, and n's labels have their reward and internal language model. The best words are found best first (A*): neither the look-ahead of a longer prefix nor the cost of its
+//! letters can fall.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use super::log::{ZERO, add};
+use super::options::DecoderOptions;
+use super::{Candidate, Decoder};
+use crate::lexicon::layers::Place;
+
+/// Prefixes that are followed for each word wanted, before what has been found must do.
+const STEPS: usize = 128;
+
+/// A prefix of the beam.
+struct Prefix {
+    mass: f64,
+    /// Its mass with the terms of its labels; letters to come have theirs in what they cost.
+    score: f64,
+    internal: f64,
+}
+
+/// A prefix, or a word, to be followed.
+struct Open {
+    /// What its words score at most.
+    bound: f64,
+    /// Settles ties: what was met first comes first.
+    order: usize,
+    is_word: bool,
+    /// Its labels, and where it stands.
+    key: Vec<u8>,
+    place: Place,
+}
+
+impl PartialEq for Open {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Open {}
+
+impl PartialOrd for Open {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Open {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.bound
+            .total_cmp(&other.bound)
+            .then_with(|| self.is_word.cmp(&other.is_word))
+            .then_with(|| other.order.cmp(&self.order))
+    }
+}
+
+impl Decoder {
+    /// Adds to the `candidates` of the last search the words that its prefixes may become, each letter to come at `cost` nats.
+    pub(super) fn add_continuations(
+        &mut self,
+        candidates: &mut Vec<Candidate>,
+        options: &DecoderOptions,
+        cost: f64,
+    ) {
+        let weight = f64::from(options.prior_weight);
+        let prefixes: BTreeMap<Vec<u8>, Prefix> = self
+            .search
+            .prefixes()
+            .iter()
+            .map(|(node, mass)| {
+                let mut labels = Vec::new();
+                self.tree.labels(*node, &mut labels);
+                let internal = f64::from(self.tree.node(*node).internal);
+                let prefix = Prefix {
+                    mass: *mass,
+                    score: options.score(*mass, 0.0, internal, labels.len()),
+                    internal,
+                };
+                (labels, prefix)
+            })
+            .collect();
+        let found = self.likeliest(&prefixes, weight, cost, options.candidates);
+        let mut more = Vec::new();
+        for (key, place) in found {
+            let letters = key.len();
+            let (mut mass, mut score, mut internal) = (ZERO, ZERO, 0.0);
+            for length in 0..=letters {
+                let missing = (letters - length) as f64 * cost;
+                if let Some(prefix) = prefixes.get(&key[..length]) {
+                    mass = add(mass, prefix.mass - missing);
+                    score = add(score, prefix.score - missing);
+                    internal = prefix.internal;
+                }
+            }
+            for (word, cost) in self.layers.forms(&key, place.user().map(|user| &**user)) {
+                let log_prior = -f64::from(cost);
+                more.push(Candidate {
+                    score: score + weight * log_prior,
+                    word: word.into_owned(),
+                    log_probability: mass,
+                    log_prior,
+                    internal,
+                    confidence: 0.0,
+                });
+            }
+        }
+        candidates.retain(|known| more.iter().all(|other| other.word != known.word));
+        candidates.append(&mut more);
+        candidates.sort_by(|a, b| {
+            b.score
+                .total_cmp(&a.score)
+                .then_with(|| a.word.cmp(&b.word))
+        });
+        let temperature = f64::from(options.temperature);
+        let other = options.other_score.map_or(ZERO, f64::from) / temperature;
+        let total = candidates.iter().rev().fold(other, |sum, candidate| {
+            add(sum, candidate.score / temperature)
+        });
+        for candidate in candidates.iter_mut() {
+            candidate.confidence = libm::exp(candidate.score / temperature - total);
+        }
+        candidates.truncate(options.candidates);
+    }
+
+    /// The `count` words that are likeliest as continuations of one prefix, with the places where they end.
+    fn likeliest(
+        &self,
+        prefixes: &BTreeMap<Vec<u8>, Prefix>,
+        weight: f64,
+        cost: f64,
+        count: usize,
+    ) -> Vec<(Vec<u8>, Place)> {
+        let unit = weight * f64::from(self.layers.cost_unit());
+        let mut heap = BinaryHeap::new();
+        let mut order = 0;
+        let mut open = |heap: &mut BinaryHeap<Open>, bound, is_word, key, place| {
+            order += 1;
+            heap.push(Open {
+                bound,
+                order,
+                is_word,
+                key,
+                place,
+            });
+        };
+        for (key, prefix) in prefixes {
+            let root = self.layers.root();
+            let place = key
+                .iter()
+                .fold(root, |place, label| self.layers.step(&place, *label));
+            let bound = prefix.score - unit * f64::from(self.layers.look_ahead(&place));
+            open(&mut heap, bound, false, key.clone(), place);
+        }
+        let mut found: Vec<(Vec<u8>, Place)> = Vec::new();
+        let mut arcs = Vec::new();
+        for _ in 0..count.saturating_mul(STEPS) {
+            let Some(best) = heap.pop() else { break };
+            if best.is_word {
+                if found.iter().all(|(key, _)| *key != best.key) {
+                    found.push((best.key, best.place));
+                }
+                if found.len() == count {
+                    break;
+                }
+                continue;
+            }
+            let look_ahead = f64::from(self.layers.look_ahead(&best.place));
+            if let Some(own) = self.layers.word_cost(&best.place) {
+                let bound = best.bound - unit * (f64::from(own) - look_ahead);
+                open(&mut heap, bound, true, best.key.clone(), best.place.clone());
+            }
+            self.layers.arcs(&best.place, &mut arcs);
+            for (label, below) in &arcs {
+                let bound = best.bound - cost - unit * (f64::from(*below) - look_ahead);
+                let key = best.key.iter().chain([label]).copied().collect();
+                let place = self.layers.step(&best.place, *label);
+                open(&mut heap, bound, false, key, place);
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,247 @@
+//! Candidates while the finger moves.
+//!
+//! A [`LiveSession`] takes points as they come. A thread of its own decodes the gesture so far, again and again, at a bounded rate;
+//! what is newest wins, and points that came while it was busy are decoded together. When the finger lifts,
+//! [`finish`](LiveSession::finish) decodes the whole gesture as [`Session::decode`] does, to the bit; where the last decode had
+//! seen all of it, its encoder frames are taken and only the search runs.
+//!
+//! Nothing waits for a decode that nobody wants any more: it is cancelled, within ONNX Runtime's run as well.
+
+mod options;
+mod pace;
+mod worker;
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, MutexGuard};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+pub use options::{LiveOptions, PARTIAL_PRESET};
+
+use crate::decoder::{Candidate, DecoderOptions};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::layout::LetterArea;
+use crate::limits::Limits;
+use crate::session::Session;
+use crate::trace::{Point, Trace};
+use options::Settings;
+use worker::{OnPartial, Shared, Work};
+
+/// What a gesture may mean as far as it has come. Words may come and go until it is finished.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Partial {
+    /// Words, best first.
+    pub candidates: Vec<Candidate>,
+    /// Points of the gesture that they were decoded from, its first ones.
+    pub points: usize,
+    /// Number of the gesture, as [`LiveSession::begin`] gave it.
+    pub gesture: u64,
+}
+
+/// What a live session has done since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LiveCounts {
+    /// Decodes that the worker has begun.
+    pub started: u64,
+    /// Of these, finished.
+    pub finished: u64,
+    /// Of these, cancelled since their gesture was over or had gone on.
+    pub cancelled: u64,
+    /// Of these, failed.
+    pub failed: u64,
+    /// Calls of [`LiveSession::finish`] that found the encoder's frames made.
+    pub reused: u64,
+}
+
+/// Decodes one gesture at a time while it is made. Made by [`Engine::live`].
+///
+/// Dropping it ends its thread; a decode that is running is cancelled.
+pub struct LiveSession {
+    shared: Arc<Shared>,
+    worker: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for LiveSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // No point of a trace in a log.
+        f.debug_struct("LiveSession")
+            .field("settings", &self.shared.settings)
+            .field("counts", &self.counts())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// A session that decodes while the finger moves, with a thread of its own.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for options out of range, [`Error::Runtime`] where the system starts no thread.
+    pub fn live(&self, options: &LiveOptions) -> Result<LiveSession> {
+        self.live_with(options, |_| ())
+    }
+
+    /// As [`live`](Self::live), and has `on_partial` called with each partial result, so that nobody needs to ask for it.
+    ///
+    /// It is called in the session's thread, which does nothing else meanwhile: it should hand the result on and return. A result
+    /// that it is given may be of a gesture that has ended since; [`Partial::gesture`] tells.
+    ///
+    /// # Errors
+    /// Those of [`live`](Self::live).
+    pub fn live_with(
+        &self,
+        options: &LiveOptions,
+        on_partial: impl FnMut(Result<&Partial, &Error>) + Send + 'static,
+    ) -> Result<LiveSession> {
+        let settings = Settings::new(self, options)?;
+        let shared = Arc::new(Shared::new(self.clone(), settings));
+        let on_partial: OnPartial = Box::new(on_partial);
+        let worker = thread::Builder::new().name("swipekit-live".to_owned());
+        let theirs = Arc::clone(&shared);
+        let worker = worker
+            .spawn(move || theirs.run(on_partial))
+            .map_err(|error| Error::Runtime {
+                runtime: "the system",
+                action: "start a thread",
+                message: error.to_string(),
+            })?;
+        Ok(LiveSession {
+            shared,
+            worker: Some(worker),
+        })
+    }
+}
+
+impl LiveSession {
+    /// Begins a gesture on a keyboard whose letters span `area`, and abandons the one before where it was not finished. Returns its
+    /// number, one more than that of the last.
+    pub fn begin(&mut self, area: LetterArea) -> u64 {
+        let mut slot = self.shared.slot();
+        slot.begin(Trace::new(area));
+        slot.gesture
+    }
+
+    /// Appends touch samples to the gesture. It never waits for a decode.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where no gesture has begun; those of [`Trace::push`], where the gesture stays as it was.
+    pub fn push(&mut self, points: &[Point]) -> Result<()> {
+        let mut slot = self.shared.slot();
+        if !slot.is_open {
+            return Err(no_gesture());
+        }
+        slot.trace.extend(points)?;
+        self.shared.wake(&slot);
+        Ok(())
+    }
+
+    /// The newest words for the gesture so far; `None` before the first and when the gesture is over.
+    ///
+    /// # Errors
+    /// What the newest decode failed with, once: whatever [`Session::decode`] gives, and [`Error::Panicked`]. The gesture goes on, and
+    /// so do further decodes.
+    pub fn partial(&self) -> Result<Option<Partial>> {
+        let mut slot = self.shared.slot();
+        match slot.failure.take() {
+            Some(error) => Err(error),
+            None => Ok(slot.newest.clone()),
+        }
+    }
+
+    /// Ends the gesture and gives its words, best first: those of [`Session::decode`] for all its points. The search runs in the
+    /// caller's thread, the encoder only where the gesture has gone on since the last decode.
+    ///
+    /// A deadline counts from this call. The gesture is over whatever comes of it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where no gesture has begun, otherwise those of [`Session::decode_within`].
+    pub fn finish(&mut self, limits: &Limits) -> Result<Vec<Candidate>> {
+        let start = Instant::now();
+        let mut slot = self.shared.slot();
+        if !slot.is_open {
+            return Err(no_gesture());
+        }
+        slot.close(true);
+        drop(slot);
+        let mut work = self.shared.work();
+        let mut slot = self.shared.slot();
+        if work.follow(&slot) {
+            slot.counts.reused += 1;
+        }
+        drop(slot);
+        let mut limits = limits.clone();
+        limits.deadline = limits
+            .deadline
+            .map(|deadline| deadline.saturating_sub(start.elapsed()));
+        work.decode(&self.shared.settings.decoder, &limits)
+    }
+
+    /// Ends the gesture without a result. A decode that is running is cancelled and not waited for.
+    pub fn abandon(&mut self) {
+        self.shared.slot().close(false);
+    }
+
+    /// Number of points of the gesture so far, or of the last one.
+    pub fn points(&self) -> usize {
+        self.shared.slot().trace.len()
+    }
+
+    /// How partial candidates are found.
+    pub fn partial_options(&self) -> &DecoderOptions {
+        &self.shared.settings.partial
+    }
+
+    /// What has been done since the session was made.
+    pub fn counts(&self) -> LiveCounts {
+        self.shared.slot().counts
+    }
+
+    /// The session that decodes, once no decode runs: after [`finish`](Self::finish) for what it says of that gesture
+    /// ([`Session::is_whole`], [`Session::timings`], [`Session::last_greedy`]) and for what it takes ([`Session::memory`]).
+    pub fn session(&mut self) -> impl DerefMut<Target = Session> + '_ {
+        Lent {
+            work: self.shared.work(),
+        }
+    }
+}
+
+impl Drop for LiveSession {
+    fn drop(&mut self) {
+        self.shared.shut();
+        if let Some(worker) = self.worker.take()
+            // What is called with partial results may hold the session itself.
+            && worker.thread().id() != thread::current().id()
+        {
+            // It ends by itself; a panic in it has been told of.
+            let _ = worker.join();
+        }
+    }
+}
+
+fn no_gesture() -> Error {
+    Error::invalid("the gesture", "begun with LiveSession::begin", "none")
+}
+
+/// A live session's session, lent out.
+struct Lent<'s> {
+    work: MutexGuard<'s, Work>,
+}
+
+impl Deref for Lent<'_> {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.work.session
+    }
+}
+
+impl DerefMut for Lent<'_> {
+    fn deref_mut(&mut self) -> &mut Session {
+        // It may decode something else.
+        self.work.is_encoded = false;
+        &mut self.work.session
+    }
+}

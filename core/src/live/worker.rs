@@ -1,0 +1,267 @@
+//! The thread that decodes the gesture so far, and what it shares with the caller's.
+//!
+//! Two locks: the slot holds the gesture and what is known of it and is never held during a decode; the work holds the session and is
+//! held during one. Whoever takes both takes the work first.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::options::Settings;
+use super::pace::Pace;
+use super::{LiveCounts, Partial};
+use crate::decoder::{Candidate, DecoderOptions};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::limits::{CancelToken, Limits};
+use crate::session::Session;
+use crate::trace::Trace;
+
+/// What a caller has called with each partial result.
+pub(super) type OnPartial = Box<dyn FnMut(Result<&Partial, &Error>) + Send>;
+
+/// The gesture, and what is known of it.
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    /// Number of the gesture, from 1.
+    pub(super) gesture: u64,
+    /// Whether the gesture goes on.
+    pub(super) is_open: bool,
+    pub(super) trace: Trace,
+    /// Points of it that a decode has begun with.
+    begun: usize,
+    /// Ends the decode that is running.
+    running: Option<CancelToken>,
+    pub(super) newest: Option<Partial>,
+    pub(super) failure: Option<Error>,
+    pub(super) counts: LiveCounts,
+    /// Whether the worker waits to be woken.
+    is_idle: bool,
+    /// Whether the worker is to end.
+    is_closed: bool,
+}
+
+impl Slot {
+    /// Whether there is something to decode.
+    fn is_due(&self, min_points: usize) -> bool {
+        let points = self.trace.len();
+        self.is_open && !self.is_closed && points >= min_points.max(2) && points != self.begun
+    }
+
+    /// Ends the gesture, and the decode that is running for it unless it is of all its points.
+    pub(super) fn close(&mut self, keep_whole: bool) {
+        if let Some(running) = &self.running
+            && !(keep_whole && self.begun == self.trace.len())
+        {
+            running.cancel();
+        }
+        self.is_open = false;
+        self.newest = None;
+        // A panic is told of even when its gesture is over.
+        if !matches!(self.failure, Some(Error::Panicked { .. })) {
+            self.failure = None;
+        }
+    }
+
+    /// Begins the next gesture.
+    pub(super) fn begin(&mut self, trace: Trace) {
+        self.close(false);
+        self.gesture += 1;
+        self.is_open = true;
+        self.trace = trace;
+        self.begun = 0;
+    }
+}
+
+/// A session and what it has decoded last.
+#[derive(Debug)]
+pub(super) struct Work {
+    pub(super) session: Session,
+    gesture: u64,
+    trace: Trace,
+    /// Whether the session holds the frames of the trace.
+    pub(super) is_encoded: bool,
+}
+
+impl Work {
+    fn new(session: Session) -> Self {
+        Self {
+            session,
+            gesture: 0,
+            trace: Trace::default(),
+            is_encoded: false,
+        }
+    }
+
+    /// Takes the gesture as it is in `slot`; true where its frames are there already.
+    pub(super) fn follow(&mut self, slot: &Slot) -> bool {
+        // Points are only ever added, so their number says which they are.
+        if self.gesture != slot.gesture || self.trace.len() != slot.trace.len() {
+            self.gesture = slot.gesture;
+            self.trace.clone_from(&slot.trace);
+            self.is_encoded = false;
+        }
+        self.is_encoded
+    }
+
+    /// Decodes the gesture: the only place that does.
+    pub(super) fn decode(
+        &mut self,
+        options: &DecoderOptions,
+        limits: &Limits,
+    ) -> Result<Vec<Candidate>> {
+        if self.is_encoded {
+            return self.session.decode_again(options, limits);
+        }
+        let found = self.session.decode_within(&self.trace, options, limits);
+        // A search that was cancelled has its frames, and they stay good.
+        self.is_encoded = matches!(found, Ok(_) | Err(Error::Cancelled))
+            && !self.session.last_frames().is_empty();
+        found
+    }
+}
+
+/// What the worker and the caller share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    engine: Engine,
+    pub(super) settings: Settings,
+    slot: Mutex<Slot>,
+    changed: Condvar,
+    work: Mutex<Work>,
+}
+
+impl Shared {
+    pub(super) fn new(engine: Engine, settings: Settings) -> Self {
+        let work = Mutex::new(Work::new(engine.session()));
+        Self {
+            engine,
+            settings,
+            slot: Mutex::default(),
+            changed: Condvar::new(),
+            work,
+        }
+    }
+
+    pub(super) fn slot(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session, once no decode runs. One that a panic left half changed is replaced.
+    pub(super) fn work(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(|poisoned| {
+            let mut work = poisoned.into_inner();
+            *work = Work::new(self.engine.session());
+            self.work.clear_poison();
+            work
+        })
+    }
+
+    /// Wakes the worker where it has something to do and would not see it by itself.
+    pub(super) fn wake(&self, slot: &Slot) {
+        if slot.is_closed || slot.is_idle && slot.is_due(self.settings.min_points) {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Has the worker end.
+    pub(super) fn shut(&self) {
+        let mut slot = self.slot();
+        slot.close(false);
+        slot.is_closed = true;
+        self.wake(&slot);
+    }
+
+    /// The worker: decodes the newest points again and again, until the session is dropped.
+    pub(super) fn run(&self, mut on_partial: OnPartial) {
+        let mut pace = Pace::new(self.settings.interval, self.settings.share);
+        while self.wait(&pace) {
+            let start = Instant::now();
+            let step = AssertUnwindSafe(|| self.step(&mut pace, start, &mut on_partial));
+            if catch_unwind(step).is_err() {
+                pace.ran(start, Instant::now());
+                let mut slot = self.slot();
+                // One of what is called with the result comes after the decode.
+                slot.counts.failed += u64::from(slot.running.take().is_some());
+                slot.failure = Some(Error::Panicked {
+                    what: "the worker of a live session",
+                });
+            }
+        }
+    }
+
+    /// Waits until there is something to decode and it may be; false when the worker is to end.
+    fn wait(&self, pace: &Pace) -> bool {
+        let mut slot = self.slot();
+        while !slot.is_closed {
+            if slot.is_due(self.settings.min_points) {
+                let wait = pace.wait(Instant::now());
+                if wait.is_zero() {
+                    return true;
+                }
+                let waited = self.changed.wait_timeout(slot, wait);
+                slot = waited.unwrap_or_else(PoisonError::into_inner).0;
+            } else {
+                slot.is_idle = true;
+                let waited = self.changed.wait(slot);
+                slot = waited.unwrap_or_else(PoisonError::into_inner);
+                slot.is_idle = false;
+            }
+        }
+        false
+    }
+
+    /// Decodes the gesture so far, unless it has ended in the meantime.
+    fn step(&self, pace: &mut Pace, start: Instant, on_partial: &mut OnPartial) {
+        let cancel = CancelToken::new();
+        let mut work = self.work();
+        {
+            let mut slot = self.slot();
+            if !slot.is_due(self.settings.min_points) {
+                return;
+            }
+            work.follow(&slot);
+            slot.begun = slot.trace.len();
+            slot.running = Some(cancel.clone());
+            slot.counts.started += 1;
+        }
+        let limits = Limits {
+            cancel: Some(cancel),
+            ..Limits::default()
+        };
+        let found = work.decode(&self.settings.partial, &limits);
+        let (gesture, points) = (work.gesture, work.trace.len());
+        drop(work);
+        pace.ran(start, Instant::now());
+        let mut slot = self.slot();
+        slot.running = None;
+        let is_wanted = slot.is_open && slot.gesture == gesture;
+        match found {
+            Ok(candidates) => {
+                slot.counts.finished += 1;
+                if is_wanted {
+                    let partial = Partial {
+                        candidates,
+                        points,
+                        gesture,
+                    };
+                    slot.newest = Some(partial.clone());
+                    drop(slot);
+                    on_partial(Ok(&partial));
+                }
+            }
+            Err(Error::Cancelled) => slot.counts.cancelled += 1,
+            Err(error) => {
+                slot.counts.failed += 1;
+                if is_wanted {
+                    drop(slot);
+                    on_partial(Err(&error));
+                    let mut slot = self.slot();
+                    if slot.is_open && slot.gesture == gesture {
+                        slot.failure = Some(error);
+                    }
+                }
+            }
+        }
+    }
+}

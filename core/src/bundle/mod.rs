@@ -195,11 +195,11 @@ impl Bundle {
         })
     }
 
-    /// Gives the memory of the mapped files back to the system, but for the file `keep`: hashing and loading have read all of
+    /// Gives the memory of the mapped files back to the system, but for the files `keep`: hashing and loading have read all of
     /// them, and hardly any is read again. What is read again is mapped in again.
-    pub(crate) fn forget(&self, keep: Option<&str>) {
+    pub(crate) fn forget(&self, keep: &[Option<&str>]) {
         let files = self.files.iter();
-        let files = files.filter(|(name, _)| Some(name.as_str()) != keep);
+        let files = files.filter(|(name, _)| !keep.contains(&Some(name.as_str())));
         files.for_each(|(_, bytes)| bytes.forget());
     }
 

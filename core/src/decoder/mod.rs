@@ -5,6 +5,7 @@
 //! ([`Joint::project_encoder`](crate::transducer::Joint::project_encoder)).
 
 mod beam;
+pub(crate) mod evidence;
 mod forward;
 mod greedy;
 #[cfg(test)]
@@ -19,12 +20,13 @@ use std::sync::Arc;
 
 pub use forward::log_likelihood;
 pub use greedy::{Greedy, greedy};
-pub use options::DecoderOptions;
+pub use options::{DecoderOptions, LANGUAGE_WEIGHT};
 
 use crate::error::Result;
 use crate::lexicon::{Layer, Layers, Lexicon};
 use crate::transducer::Transducer;
 use beam::{BeamSearch, Completed, Model};
+use evidence::Evidence;
 use tree::{Mark, PrefixTree};
 
 /// Memory of the prefixes that a decoder remembers between swipes.
@@ -40,7 +42,10 @@ pub struct Candidate {
     pub log_probability: f64,
     /// The word's log prior, natural logarithm: that of its likeliest layer, with what the user's boosts and choices add.
     pub log_prior: f64,
-    /// What candidates are ordered by: `log_probability + prior_weight * log_prior`.
+    /// How much likelier the words before the swipe make this one, in nats: see
+    /// [`LanguageModel::gain`](crate::language::LanguageModel::gain). 0 where none were given, and from -10 to 10.
+    pub language: f64,
+    /// What candidates are ordered by: `log_probability + prior_weight * log_prior + language_weight * language`.
     pub score: f64,
     /// How likely it is that this word was meant, 0 to 1: exp(score / T) as a share of that of all words which the search
     /// completed and, where the options have a score for it, of another word. What the confidences of a list lack to 1 is for
@@ -69,6 +74,7 @@ struct Scored {
     score: f64,
     completed: Completed,
     log_prior: f64,
+    language: f64,
     /// Place among the forms of its key.
     form: u32,
 }
@@ -118,12 +124,12 @@ impl Decoder {
     /// # Errors
     /// None that a sound model and lexicon give.
     pub fn decode(&mut self, frames: &[f32], options: &DecoderOptions) -> Result<Vec<Candidate>> {
-        self.decode_until(frames, options, &mut || Ok(false))
+        self.decode_until(frames, options, &Evidence::default(), &mut || Ok(false))
             .map(|(candidates, _)| candidates)
     }
 
-    /// As [`decode`](Self::decode), until `reached` says before a frame that a limit is: with the words that the frames so far
-    /// mean. Returns besides whether all frames were worked off.
+    /// As [`decode`](Self::decode), with other evidence, until `reached` says before a frame that a limit is: with the words that
+    /// the frames so far mean. Returns besides whether all frames were worked off.
     ///
     /// # Errors
     /// What `reached` gives; the next decode is as if this one had not been.
@@ -131,6 +137,7 @@ impl Decoder {
         &mut self,
         frames: &[f32],
         options: &DecoderOptions,
+        evidence: &Evidence<'_>,
         reached: &mut dyn FnMut() -> Result<bool>,
     ) -> Result<(Vec<Candidate>, bool)> {
         if self.tree.is_full(TREE_BYTES) {
@@ -162,7 +169,8 @@ impl Decoder {
             self.tree.truncate(self.warm);
         }
         let done = found?;
-        Ok((self.candidates(options), done * width >= frames.len()))
+        let candidates = self.candidates(options, evidence);
+        Ok((candidates, done * width >= frames.len()))
     }
 
     /// Where the search ended within words only, as for a path that breaks off, each prefix of the beam stands for its
@@ -220,19 +228,24 @@ impl Decoder {
         &self.layers
     }
 
-    fn candidates(&mut self, options: &DecoderOptions) -> Vec<Candidate> {
-        let weight = f64::from(options.prior_weight);
+    fn candidates(&mut self, options: &DecoderOptions, evidence: &Evidence<'_>) -> Vec<Candidate> {
+        let prior_weight = f64::from(options.prior_weight);
+        let language_weight = f64::from(options.language_weight);
         self.scored.clear();
         for completed in &self.completed {
             self.tree.labels(completed.node, &mut self.key);
             let user = self.tree.user(completed.node);
-            for (form, (_, cost)) in (0..).zip(self.layers.forms(&self.key, user)) {
+            for (form, (word, cost)) in (0..).zip(self.layers.forms(&self.key, user)) {
                 let log_prior = -f64::from(cost);
-                let score = completed.log_probability + weight * log_prior;
+                let language = evidence.language(&word, options);
+                let score = completed.log_probability
+                    + prior_weight * log_prior
+                    + language_weight * language;
                 self.scored.push(Scored {
                     score,
                     completed: *completed,
                     log_prior,
+                    language,
                     form,
                 });
             }
@@ -265,6 +278,7 @@ impl Decoder {
                 word: word.into_owned(),
                 log_probability: scored.completed.log_probability,
                 log_prior: scored.log_prior,
+                language: scored.language,
                 score: scored.score,
                 confidence: libm::exp(scored.score / temperature - total),
             });

@@ -52,6 +52,8 @@ pub const ENCODER_PROGRAM: &str = "encoder.pte";
 pub const STEP_PROGRAM: &str = "step.pte";
 /// File name of the lexicon.
 pub const LEXICON: &str = "lexicon.fst";
+/// File name of the language model.
+pub const LANGUAGE: &str = "language.bin";
 /// File names of prediction network, joint's projection of the encoder, and joint as graphs of their own.
 pub const PARTS: [&str; 3] = ["prediction.onnx", "joint_encoder.onnx", "joint.onnx"];
 /// File name of the report for people.
@@ -98,6 +100,15 @@ pub struct Options {
     pub lexicon_source: String,
     /// Licence of the lexicon.
     pub lexicon_licence: String,
+    /// Language model's file; `None` for none.
+    pub language_model: Option<PathBuf>,
+    /// Where the language model's n-grams come from.
+    pub language_source: String,
+    /// Licence of the language model.
+    pub language_licence: String,
+    /// Weight of the words before a swipe in the default preset; that which was fitted on How We Swipe where it is `None` and there
+    /// is a language model.
+    pub language_weight: Option<f32>,
     /// Name; the output folder's where it is `None`.
     pub name: Option<String>,
     /// BCP 47 language tag.
@@ -139,6 +150,10 @@ impl Options {
             lexicon: None,
             lexicon_source: not_stated(),
             lexicon_licence: not_stated(),
+            language_model: None,
+            language_source: not_stated(),
+            language_licence: not_stated(),
+            language_weight: None,
             name: None,
             language: "en".to_owned(),
             featuriser: None,

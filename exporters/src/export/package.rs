@@ -20,7 +20,7 @@ use super::graphs::Graphs;
 use super::report::LoweringReport;
 use super::report::{Exported, Outcome, Report};
 use super::target::Target;
-use super::{ENCODER, LEXICON, OPTIMIZED, Options, REPORT_PAGE, page};
+use super::{ENCODER, LANGUAGE, LEXICON, OPTIMIZED, Options, REPORT_PAGE, page};
 #[cfg(feature = "executorch")]
 use super::{ENCODER_PROGRAM, STEP_PROGRAM, TRANSDUCER};
 use crate::audit::{Expected, audit};
@@ -211,6 +211,9 @@ fn begin(
     manifest.provenance.calibration = calibration.map(|calibration| calibration.line());
     if let Some(lexicon) = &graphs.lexicon {
         writer.add(LEXICON, lexicon.bytes())?;
+    }
+    if let Some(language) = &graphs.language {
+        writer.add(LANGUAGE, language.bytes())?;
     }
     for asset in &options.assets {
         writer.add_file(&asset_name(asset), asset)?;

@@ -161,10 +161,13 @@ fn a_bundle_brings_its_language_model_along() {
         assert!(engine.options().language_weight > 0.0);
         engine.self_test().unwrap();
         let mut session = engine.session();
+        // A random model finds a word likely by chance only: all are searched.
+        let mut options = engine.options().clone();
+        (options.beam, options.window) = (0, 1000.0);
         let hello = |session: &mut Session| {
-            let candidates = session.decode(&swipe("hello")).unwrap();
+            let candidates = session.decode_with(&swipe("hello"), &options).unwrap();
+            let mut candidates = candidates.into_iter();
             candidates
-                .into_iter()
                 .find(|candidate| candidate.word == "hello")
                 .unwrap()
         };

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::bundle::{Bundle, Manifest};
-use crate::decoder::{Decoder, DecoderOptions, PREFIX_BYTES, PrefixTable};
+use crate::decoder::{Decoder, DecoderOptions, LANGUAGE_WEIGHT, PREFIX_BYTES, PrefixTable};
 use crate::error::{Error, Result};
 use crate::features::Featuriser;
+use crate::language::LanguageModel;
 use crate::lexicon::{Layer, Layers, Lexicon, Words};
 use crate::runtime::{self, Encoder, RuntimeInfo, RuntimeOptions};
 use crate::session::Session;
@@ -52,6 +53,7 @@ pub struct Engine {
     shared: Arc<Shared>,
     decoder: Arc<Decoder>,
     words: Words,
+    language: Option<LanguageModel>,
     options: DecoderOptions,
     /// The bundle's table of prefixes.
     table: Option<Arc<PrefixTable>>,
@@ -64,7 +66,7 @@ pub struct Engine {
 #[non_exhaustive]
 pub struct Memory {
     /// Files of the bundle, mapped: the system reads them as they are needed, shares them between processes and takes them
-    /// back under pressure. The lexicon is searched where it lies; all others are given back when the engine has opened.
+    /// back under pressure. The lexicon and the language model are searched where they lie; all others are given back when the engine has opened.
     pub mapped: usize,
     /// The encoder's file, a part of `mapped`. The runtime holds the weights in a form of its own, of about that size for each
     /// copy, besides what it takes itself; neither can be asked for.
@@ -141,6 +143,13 @@ impl Engine {
             }
             None => None,
         };
+        let language = match &manifest.language_model {
+            Some(spec) => {
+                let path = bundle.path().join(&spec.file);
+                Some(LanguageModel::from_bytes(bundle.file(&spec.file)?, path)?)
+            }
+            None => None,
+        };
         let layers = Layers::new(lexicon.map(Layer::new).into_iter().collect())?;
         let table = bundle.prefix_table(&transducer)?.map(Arc::new);
         let decoder = decoder(
@@ -162,6 +171,7 @@ impl Engine {
             }),
             decoder: Arc::new(decoder),
             words,
+            language,
             options: preset,
             table,
             warm_prefixes: options.warm_prefixes,
@@ -207,6 +217,20 @@ impl Engine {
         })
     }
 
+    /// The same engine with another language model, for [`Session::set_context`]. Where the preset gives the words before a swipe
+    /// no weight, as in a bundle that has no language model of its own, they get [`LANGUAGE_WEIGHT`] in [`options`](Self::options).
+    #[must_use]
+    pub fn with_language(&self, language: LanguageModel) -> Self {
+        let mut engine = Self {
+            language: Some(language),
+            ..self.clone()
+        };
+        if engine.options.language_weight == 0.0 {
+            engine.options.language_weight = LANGUAGE_WEIGHT;
+        }
+        engine
+    }
+
     /// A session: light, for one gesture at a time, with buffers that are kept between gestures.
     pub fn session(&self) -> Session {
         Session::new(
@@ -214,6 +238,7 @@ impl Engine {
             Decoder::clone(&self.decoder),
             self.words.clone(),
             self.options.clone(),
+            self.language.clone(),
         )
     }
 
@@ -249,6 +274,11 @@ impl Engine {
     /// The lexicon in use, the first of several; `None` for a dynamic bundle that has not been given one.
     pub fn lexicon(&self) -> Option<&Lexicon> {
         self.decoder.layers().lexicons().first().map(Layer::lexicon)
+    }
+
+    /// The language model in use.
+    pub fn language(&self) -> Option<&LanguageModel> {
+        self.language.as_ref()
     }
 
     /// The bundle.

@@ -128,6 +128,30 @@
 //! [`LexiconBuilder::add`](lexicon::LexiconBuilder::add) says why a word cannot be typed with the labels;
 //! [`Lexicon::from_bytes`](lexicon::Lexicon::from_bytes) refuses a lexicon of other labels.
 //!
+//! # Use the sentence
+//!
+//! With a language model, in the bundle or of the app's own, the words before a swipe decide between words that it may mean:
+//!
+//! ```no_run
+//! # fn main() -> swipekit::Result<()> {
+//! # let trace = swipekit::Trace::default();
+//! use swipekit::language::LanguageModel;
+//! use swipekit::Engine;
+//!
+//! let engine = Engine::open("models/en-qwerty")?;
+//! // Not needed where the bundle has one.
+//! let engine = engine.with_language(LanguageModel::open("language.bin")?);
+//! let mut session = engine.session();
+//! session.set_context(&["see", "you"]); // before each swipe: the words of its sentence so far
+//! let candidates = session.decode(&trace)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Words that the model lacks, such as a user's, lose nothing by it ([`LanguageModel::gain`](language::LanguageModel::gain)), and
+//! without words before, candidates are as they are without a model. [`LanguageModelBuilder`](language::LanguageModelBuilder) makes
+//! one of n-grams, `swipekit language build` of an ARPA file or text.
+//!
 //! # End a decode early
 //!
 //! [`Session::decode_within`] takes [`Limits`]: a deadline, after which it gives the best words so far, and a [`CancelToken`] that
@@ -163,6 +187,7 @@ pub mod engine;
 pub mod error;
 pub mod features;
 mod files;
+pub mod language;
 pub mod layout;
 pub mod lexicon;
 pub mod limits;

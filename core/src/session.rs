@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::decoder::evidence::{Evidence, Sentence};
 use crate::decoder::{
     Candidate, Decoder, DecoderOptions, Greedy, Report, SpellingSearch, greedy, log_likelihood,
 };
 use crate::engine::Shared;
 use crate::error::{Error, Result};
 use crate::features::Features;
+use crate::language::{Context, LanguageModel};
 use crate::lexicon::{Alphabet, Words};
 use crate::limits::{CancelToken, Limits};
 use crate::trace::Trace;
@@ -57,6 +59,8 @@ pub struct Session {
     spellings: SpellingSearch,
     words: Words,
     options: DecoderOptions,
+    language: Option<LanguageModel>,
+    context: Context,
     features: Features,
     /// Encoder frames `[T', D]`.
     encoded: Vec<f32>,
@@ -73,6 +77,7 @@ impl Session {
         decoder: Decoder,
         words: Words,
         options: DecoderOptions,
+        language: Option<LanguageModel>,
     ) -> Self {
         Self {
             shared,
@@ -80,6 +85,8 @@ impl Session {
             spellings: SpellingSearch::default(),
             words,
             options,
+            language,
+            context: Context::default(),
             features: Features::new(),
             encoded: Vec::new(),
             projected: Vec::new(),
@@ -87,6 +94,23 @@ impl Session {
             timings: Timings::default(),
             is_whole: true,
         }
+    }
+
+    /// The words before the next gesture in its sentence, oldest first: they count in every decode until this is called again, so
+    /// call it before each. Without any, and where the engine has no language model, candidates are as ever.
+    ///
+    /// Words come without their punctuation, in capitals or not; more than the model looks back on do no harm.
+    /// [`SENTENCE_START`](crate::language::SENTENCE_START) as the first one says that the sentence begins there.
+    pub fn set_context<W: AsRef<str>>(&mut self, words: &[W]) {
+        self.context = match &self.language {
+            Some(model) => model.context(words),
+            None => Context::default(),
+        };
+    }
+
+    /// Forgets the words before the next gesture.
+    pub fn clear_context(&mut self) {
+        self.context = Context::default();
     }
 
     /// Whether the last gesture that was decoded was worked off to its end, and not cut short by a deadline or cancelled.
@@ -182,9 +206,18 @@ impl Session {
     ) -> Result<Vec<Candidate>> {
         let start = Instant::now();
         self.project()?;
+        let context = &self.context;
+        let evidence = Evidence {
+            language: self
+                .language
+                .as_ref()
+                .map(|model| Sentence { model, context }),
+        };
         let (candidates, is_whole) =
             self.decoder
-                .decode_until(&self.projected, options, &mut || limits.reached(begin))?;
+                .decode_until(&self.projected, options, &evidence, &mut || {
+                    limits.reached(begin)
+                })?;
         self.is_whole = is_whole;
         self.timings.search = start.elapsed();
         Ok(candidates)

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::audit::AuditError;
 use crate::checkpoint::CheckpointError;
 use crate::compare::CompareError;
+use crate::language::LanguageError;
 use crate::lexicon::LexiconError;
 use crate::network::NetworkError;
 use crate::pte::PteError;
@@ -45,6 +46,9 @@ pub enum Error {
     /// A word list or a lexicon cannot be used.
     #[error(transparent)]
     Lexicon(#[from] LexiconError),
+    /// A language model or what it is made of cannot be used.
+    #[error(transparent)]
+    Language(#[from] LanguageError),
     /// The weights cannot be put into a file.
     #[error("cannot write the weights of prediction network and joint: {0}")]
     Weights(#[from] safetensors::SafeTensorError),
@@ -133,6 +137,7 @@ impl Error {
             | Self::Core(swipekit::Error::SelfTest { .. }) => 3,
             Self::Core(swipekit::Error::Damaged { .. }) => 3,
             Self::Lexicon(LexiconError::Core(swipekit::Error::Damaged { .. })) => 3,
+            Self::Language(LanguageError::Core(swipekit::Error::Damaged { .. })) => 3,
             _ => 1,
         }
     }

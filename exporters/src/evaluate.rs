@@ -1,15 +1,18 @@
 //! Accuracy and speed of a bundle on a manifest of swipes.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use swipekit::decoder::DecoderOptions;
+use swipekit::language::SENTENCE_START;
 use swipekit::{Engine, Session};
 
 use crate::accuracy::{Accuracy, FOLDING, Judge, Length, Outcome};
+use crate::compare::AccuracyDifference;
 use crate::confidence::Reliability;
 use crate::error::{Error, Result};
+use crate::language::Cursor;
 use crate::swipes::{Swipe, Swipes};
 use crate::times::Times;
 
@@ -20,6 +23,22 @@ pub struct Options {
     pub limit: Option<usize>,
     /// Decoder options; the engine's where it is `None`.
     pub decoder: Option<DecoderOptions>,
+    /// Whether the words of a swipe's prompt before its own are given to the decoder. Every swipe is decoded without them as well
+    /// then.
+    pub context: bool,
+}
+
+/// What the words before a swipe do for it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ContextEffect {
+    /// Swipes whose prompt holds their word, so that the words before it are known; a sentence's first has its start.
+    pub swipes: usize,
+    /// Median time that the words before take to be looked up, in milliseconds.
+    pub lookup_ms_p50: f64,
+    /// Accuracy without them.
+    pub without: Accuracy,
+    /// Accuracy with them less that without.
+    pub difference: AccuracyDifference,
 }
 
 /// Accuracy and speed on a manifest. Shares are in percent of all swipes and counted as [`crate::accuracy`] says, times
@@ -58,6 +77,9 @@ pub struct Evaluation {
     pub search_ms_p50: f64,
     /// Resident memory of the process at the end, in MiB.
     pub rss_mb: f64,
+    /// What the words before did, where they were given; all of the above is with them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<ContextEffect>,
     /// What ran the encoder, with its version.
     pub runtime: String,
     /// How targets are compared.
@@ -78,8 +100,17 @@ pub fn evaluate(
     let judge = Judge::new(&engine.manifest().vocabulary.labels, engine.lexicon());
     let decoder = options.decoder.as_ref().unwrap_or(engine.options());
     let mut counts = Counts::default();
+    let mut context = options.context.then(Contexts::default);
     for swipe in Swipes::open(manifest)?.take(options.limit.unwrap_or(usize::MAX)) {
-        counts.add(&judge, &mut session, &swipe?, decoder)?;
+        let swipe = swipe?;
+        if let Some(context) = &mut context {
+            context
+                .baseline
+                .add(&judge, &mut session, &swipe, decoder)?;
+            context.set(&mut session, &swipe);
+        }
+        counts.add(&judge, &mut session, &swipe, decoder)?;
+        session.clear_context();
         progress(counts.outcomes.len());
     }
     if counts.outcomes.is_empty() {
@@ -88,7 +119,40 @@ pub fn evaluate(
             what: "swipes",
         });
     }
-    Ok(counts.summary(engine.runtime().to_string()))
+    let effect = context.map(|context| context.effect(&counts.outcomes));
+    Ok(counts.summary(engine.runtime().to_string(), effect))
+}
+
+/// The words before each swipe, and what comes out without them.
+#[derive(Default)]
+struct Contexts {
+    cursor: Cursor,
+    swipes: usize,
+    lookup: Vec<Duration>,
+    baseline: Counts,
+}
+
+impl Contexts {
+    fn set(&mut self, session: &mut Session, swipe: &Swipe) {
+        let Some(before) = self.cursor.before(swipe) else {
+            return;
+        };
+        let mut words = vec![SENTENCE_START];
+        words.extend(before);
+        let start = Instant::now();
+        session.set_context(&words);
+        self.lookup.push(start.elapsed());
+        self.swipes += 1;
+    }
+
+    fn effect(self, outcomes: &[Outcome]) -> ContextEffect {
+        ContextEffect {
+            swipes: self.swipes,
+            lookup_ms_p50: Times::of(self.lookup).p50,
+            without: Accuracy::of(&self.baseline.outcomes),
+            difference: AccuracyDifference::of(&self.baseline.outcomes, outcomes),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -122,7 +186,7 @@ impl Counts {
         Ok(())
     }
 
-    fn summary(self, runtime: String) -> Evaluation {
+    fn summary(self, runtime: String, context: Option<ContextEffect>) -> Evaluation {
         let accuracy = Accuracy::of(&self.outcomes);
         let class = |letters| accuracy.of_length(letters);
         let hits = self.outcomes.iter().map(|outcome| outcome.within(1));
@@ -145,6 +209,7 @@ impl Counts {
             encoder_ms_p50: Times::of(self.encoder).p50,
             search_ms_p50: Times::of(self.search).p50,
             rss_mb: resident_mib(),
+            context,
             runtime,
             folding: FOLDING,
         }

@@ -13,6 +13,7 @@ pub mod evaluate;
 pub mod export;
 pub mod frames;
 pub mod html;
+pub mod language;
 pub mod lexicon;
 pub mod network;
 pub mod onnx;

@@ -66,6 +66,8 @@ fn the_readme_s_commands_parse() {
         "lexicon prepare",
         "lexicon build",
         "lexicon inspect",
+        "language build",
+        "language inspect",
         "bundle pack",
         "bundle verify",
         "bundle inspect",

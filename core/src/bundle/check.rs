@@ -14,6 +14,7 @@ use super::settings::Problem;
 use crate::decoder::DecoderOptions;
 use crate::error::{Error, Result};
 use crate::features::{FEATURES, Featuriser, KINEMATIC37, KINEMATIC37_VERSION};
+use crate::language::MAX_ORDER;
 
 /// Most files of a bundle, without the manifest.
 pub const MAX_FILES: usize = 256;
@@ -137,6 +138,13 @@ impl Manifest {
         }
         if let Some(lexicon) = &self.lexicon {
             self.check_listed(check, "lexicon.file", &lexicon.file)?;
+        }
+        if let Some(model) = &self.language_model {
+            self.check_listed(check, "language_model.file", &model.file)?;
+            if !(1..=MAX_ORDER).contains(&model.order) {
+                let expected = format!("1 to {MAX_ORDER}");
+                return Err(check.damaged("language_model.order", expected, model.order));
+            }
         }
         if let Some(target) = &runtime.target
             && !TARGETS.contains(&target.as_str())

@@ -57,6 +57,9 @@ pub struct Manifest {
     pub presets: BTreeMap<String, DecoderOptions>,
     /// The bundled lexicon; `None` for a dynamic bundle, whose words come from the app.
     pub lexicon: Option<LexiconSpec>,
+    /// The bundled language model; `None` where there is none, and in manifests older than it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language_model: Option<LanguageSpec>,
     /// Size and hash of every other file of the bundle, by its name in the bundle.
     pub files: BTreeMap<String, FileEntry>,
     /// Where everything came from.
@@ -172,6 +175,22 @@ pub struct LexiconSpec {
     /// Where words and frequencies come from.
     pub source: String,
     /// Licence of the list.
+    pub licence: String,
+}
+
+/// The language model of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LanguageSpec {
+    /// File name, for example `language.bin`.
+    pub file: String,
+    /// Words of its n-grams at most.
+    pub order: usize,
+    /// Words.
+    pub words: u64,
+    /// Where its n-grams come from.
+    pub source: String,
+    /// Licence of the model.
     pub licence: String,
 }
 

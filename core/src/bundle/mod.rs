@@ -197,16 +197,16 @@ impl Bundle {
         })
     }
 
-    /// Gives the memory of the mapped files back to the system, but for the lexicon: hashing and loading have read all of them, and
-    /// hardly any is read again. What is read again is mapped in again.
+    /// Gives the memory of the mapped files back to the system, but for the lexicon and the language model: hashing and loading have
+    /// read all of them, and hardly any is read again. What is read again is mapped in again.
     pub(crate) fn forget(&self) {
-        let lexicon = self
-            .manifest
-            .lexicon
-            .as_ref()
-            .map(|spec| spec.file.as_str());
+        let manifest = &self.manifest;
+        let searched = [
+            manifest.lexicon.as_ref().map(|spec| &spec.file),
+            manifest.language_model.as_ref().map(|spec| &spec.file),
+        ];
         let files = self.files.iter();
-        let files = files.filter(|(name, _)| Some(name.as_str()) != lexicon);
+        let files = files.filter(|(name, _)| !searched.contains(&Some(*name)));
         files.for_each(|(_, bytes)| bytes.forget());
     }
 

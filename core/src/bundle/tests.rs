@@ -70,6 +70,7 @@ pub(crate) fn manifest() -> Manifest {
             source: "made by the test".to_owned(),
             licence: "CC0-1.0".to_owned(),
         }),
+        language_model: None,
         files: files.collect(),
         provenance: Provenance {
             checkpoint: "test.nemo".to_owned(),

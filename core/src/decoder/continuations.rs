@@ -105,6 +105,7 @@ impl Decoder {
                     log_probability: mass,
                     log_prior,
                     internal,
+                    language: 0.0,
                     confidence: 0.0,
                 });
             }

@@ -8,6 +8,7 @@ mod beam;
 mod continuations;
 #[cfg(test)]
 mod continuations_tests;
+pub(crate) mod evidence;
 mod explain;
 #[cfg(test)]
 mod explain_tests;
@@ -34,13 +35,14 @@ pub use explain::{Explanation, Fate, Report};
 pub use forward::{internal_log_probability, log_likelihood};
 pub use greedy::{Greedy, greedy};
 pub use literal::{Spelling, SpellingSearch};
-pub use options::DecoderOptions;
+pub use options::{DecoderOptions, LANGUAGE_WEIGHT};
 pub use prefixes::{MAX_PREFIXES, PrefixTable};
 
 use crate::error::Result;
 use crate::lexicon::{Layer, Layers, Lexicon};
 use crate::transducer::Transducer;
 use beam::{BeamSearch, Completed, Model};
+use evidence::Evidence;
 use tree::PrefixTree;
 
 /// Memory of the prefixes that a decoder remembers between swipes, in bytes, where nothing else is asked for.
@@ -60,8 +62,11 @@ pub struct Candidate {
     /// log P(word's labels) of the network's internal language model, natural logarithm: what it expects without a swipe. Of a
     /// word that the path may become ([`DecoderOptions::continuation`]) only the labels that the beam holds.
     pub internal: f64,
+    /// How much likelier the words before the swipe make this one, in nats: see
+    /// [`LanguageModel::gain`](crate::language::LanguageModel::gain). 0 where none were given, and from -10 to 10.
+    pub language: f64,
     /// What candidates are ordered by: `log_probability + prior_weight * log_prior + length_reward * labels
-    /// - internal_weight * internal`.
+    /// - internal_weight * internal + language_weight * language`.
     pub score: f64,
     /// How likely it is that this word was meant, 0 to 1: exp(score / T) as a share of that of all words which the search
     /// completed and, where the options have a score for it, of another word. What the confidences of a list lack to 1 is for
@@ -90,6 +95,7 @@ struct Scored {
     score: f64,
     completed: Completed,
     log_prior: f64,
+    language: f64,
     /// Place among the forms of its key.
     form: u32,
 }
@@ -148,12 +154,12 @@ impl Decoder {
     /// # Errors
     /// None that a sound model and lexicon give.
     pub fn decode(&mut self, frames: &[f32], options: &DecoderOptions) -> Result<Vec<Candidate>> {
-        self.decode_until(frames, options, &mut || Ok(false))
+        self.decode_until(frames, options, &Evidence::default(), &mut || Ok(false))
             .map(|(candidates, _)| candidates)
     }
 
-    /// As [`decode`](Self::decode), until `reached` says before a frame that a limit is: with the words that the frames so far
-    /// mean. Returns besides whether all frames were worked off.
+    /// As [`decode`](Self::decode), with other evidence, until `reached` says before a frame that a limit is: with the words that
+    /// the frames so far mean. Returns besides whether all frames were worked off.
     ///
     /// # Errors
     /// What `reached` gives; the next decode is as if this one had not been.
@@ -161,6 +167,7 @@ impl Decoder {
         &mut self,
         frames: &[f32],
         options: &DecoderOptions,
+        evidence: &Evidence<'_>,
         reached: &mut dyn FnMut() -> Result<bool>,
     ) -> Result<(Vec<Candidate>, bool)> {
         self.tree.begin(self.prefix_bytes);
@@ -181,7 +188,7 @@ impl Decoder {
         if self.completed.is_empty() && options.continuation.is_none() {
             self.complete_prefixes(&frames[..done * width])?;
         }
-        let mut candidates = self.candidates(options);
+        let mut candidates = self.candidates(options, evidence);
         if let Some(cost) = options.continuation {
             self.add_continuations(&mut candidates, options, cost.into());
         }
@@ -248,20 +255,24 @@ impl Decoder {
         &self.layers
     }
 
-    fn candidates(&mut self, options: &DecoderOptions) -> Vec<Candidate> {
+    fn candidates(&mut self, options: &DecoderOptions, evidence: &Evidence<'_>) -> Vec<Candidate> {
+        let language_weight = f64::from(options.language_weight);
         self.scored.clear();
         for completed in &self.completed {
             self.tree.labels(completed.node, &mut self.key);
             let node = self.tree.node(completed.node);
             let (internal, labels) = (f64::from(node.internal), usize::from(node.depth));
             let user = self.tree.user(completed.node);
-            for (form, (_, cost)) in (0..).zip(self.layers.forms(&self.key, user)) {
+            for (form, (word, cost)) in (0..).zip(self.layers.forms(&self.key, user)) {
                 let log_prior = -f64::from(cost);
-                let score = options.score(completed.log_probability, log_prior, internal, labels);
+                let language = evidence.language(&word, options);
+                let score = options.score(completed.log_probability, log_prior, internal, labels)
+                    + language_weight * language;
                 self.scored.push(Scored {
                     score,
                     completed: *completed,
                     log_prior,
+                    language,
                     form,
                 });
             }
@@ -295,6 +306,7 @@ impl Decoder {
                 log_probability: scored.completed.log_probability,
                 log_prior: scored.log_prior,
                 internal: self.tree.node(scored.completed.node).internal.into(),
+                language: scored.language,
                 score: scored.score,
                 confidence: libm::exp(scored.score / temperature - total),
             });

@@ -7,6 +7,14 @@ use crate::error::{Error, Result};
 /// Largest beam and largest number of candidates.
 const MAX_BEAM: usize = 65_536;
 
+/// The weight of the words before a swipe that was fitted on How We Swipe (docs/LANGUAGE.md).
+pub const LANGUAGE_WEIGHT: f32 = 0.4;
+
+// Presets of bundles without a language model stay readable for versions that know nothing of one.
+fn is_zero(weight: &f32) -> bool {
+    *weight == 0.0
+}
+
 /// Options of the lexicon-constrained beam search. Part of `bundle.json` as presets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -30,6 +38,10 @@ pub struct DecoderOptions {
     /// Weight of the network's internal language model, which is taken off: the network has learned how frequent words were in its
     /// training, and the lexicon's prior says it again. Default 0.
     pub internal_weight: f32,
+    /// Weight of what the words before the swipe say ([`Session::set_context`](crate::Session::set_context)): the nats by which a
+    /// language model finds a word likelier behind them. Default 0: not at all.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub language_weight: f32,
     /// Divides scores before they become confidences: above 1 for a model that is too sure of itself (Guo et al. 2017).
     /// Default 1. It changes neither words nor their order.
     pub temperature: f32,
@@ -54,6 +66,7 @@ impl Default for DecoderOptions {
             prior_weight: 0.4,
             length_reward: 0.0,
             internal_weight: 0.0,
+            language_weight: 0.0,
             temperature: 1.0,
             other_score: None,
             continuation: None,
@@ -139,6 +152,13 @@ impl DecoderOptions {
             if !(-100.0..=100.0).contains(&value) {
                 return Err(Error::invalid(what, "between -100 and 100", value));
             }
+        }
+        if !least(self.language_weight) {
+            return Err(Error::invalid(
+                "the language weight",
+                "a number not below 0",
+                self.language_weight,
+            ));
         }
         if !(0.01..=100.0).contains(&self.temperature) {
             return Err(Error::invalid(

@@ -51,6 +51,7 @@ fn manifest() -> Manifest {
         layout: Layout::qwerty(),
         presets: [("default".to_owned(), DecoderOptions::default())].into(),
         lexicon: None,
+        language_model: None,
         files: Default::default(),
         provenance: Provenance {
             checkpoint: "test.nemo".to_owned(),

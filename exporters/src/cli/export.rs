@@ -106,6 +106,18 @@ struct Common {
     /// opens sooner and the first swipes are as fast as later ones, for about 2 to 7 KB a prefix.
     #[arg(long, value_name = "N", default_value_t = 0, requires = "lexicon")]
     prefixes: usize,
+    /// Language model to bundle, made by `swipekit language build`.
+    #[arg(long = "language-model", value_name = "FILE")]
+    language_model: Option<PathBuf>,
+    /// Where the language model's n-grams come from, for the manifest.
+    #[arg(long, value_name = "TEXT", default_value = "not stated")]
+    language_source: String,
+    /// Licence of the language model.
+    #[arg(long, value_name = "TEXT", default_value = "not stated")]
+    language_licence: String,
+    /// Weight of the words before a swipe in the default preset.
+    #[arg(long, value_name = "X", requires = "language_model")]
+    language_weight: Option<f32>,
     /// Files to put into every bundle besides its own.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     bundle_assets: Vec<PathBuf>,
@@ -286,6 +298,10 @@ impl Common {
             lexicon_source: self.lexicon_source.clone(),
             lexicon_licence: self.lexicon_licence.clone(),
             prefixes: self.prefixes,
+            language_model: self.language_model.clone(),
+            language_source: self.language_source.clone(),
+            language_licence: self.language_licence.clone(),
+            language_weight: self.language_weight,
             name: self.name.clone(),
             language: self.language.clone(),
             featuriser: self.featuriser.map(|featuriser| match featuriser {

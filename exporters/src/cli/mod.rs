@@ -12,6 +12,7 @@ mod compare;
 mod decode;
 mod eval;
 mod export;
+mod language;
 mod lexicon;
 mod output;
 
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use swipekit::language::LanguageModel;
 use swipekit::{Engine, EngineOptions};
 
 use crate::error::{Error, Result};
@@ -50,6 +52,9 @@ enum Command {
     /// Prepare word lists, build and inspect lexicons.
     #[command(subcommand)]
     Lexicon(lexicon::Command),
+    /// Build and inspect language models.
+    #[command(subcommand)]
+    Language(language::Command),
     /// Pack, unpack, verify and inspect bundles.
     #[command(subcommand)]
     Bundle(bundle::Command),
@@ -69,6 +74,9 @@ struct EngineArguments {
     /// Lexicon in place of the bundle's own: a built lexicon or a word list.
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
+    /// Language model in place of the bundle's own.
+    #[arg(long, value_name = "FILE")]
+    language_model: Option<PathBuf>,
     /// Preset of decoder options.
     #[arg(long, value_name = "NAME", default_value = "default")]
     preset: String,
@@ -78,6 +86,9 @@ struct EngineArguments {
     /// Weight of the lexicon's prior, in place of the preset's.
     #[arg(long, value_name = "X")]
     prior_weight: Option<f32>,
+    /// Weight of the words before a swipe, in place of the preset's.
+    #[arg(long, value_name = "X")]
+    language_weight: Option<f32>,
     /// Threads of the encoder, in place of those that the bundle asks for.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -112,7 +123,11 @@ impl EngineArguments {
                 path: self.bundle.clone(),
             });
         }
+        if let Some(path) = &self.language_model {
+            engine = engine.with_language(LanguageModel::open(path)?);
+        }
         let mut decoder = engine.options().clone();
+        decoder.language_weight = self.language_weight.unwrap_or(decoder.language_weight);
         decoder.beam = self.beam.unwrap_or(decoder.beam);
         decoder.prior_weight = self.prior_weight.unwrap_or(decoder.prior_weight);
         decoder.validate()?;
@@ -140,6 +155,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Measure(arguments) => compare::measure(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Lexicon(command) => lexicon::run(command),
+        Command::Language(command) => language::run(command),
         Command::Bundle(command) => bundle::run(command),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -4,17 +4,19 @@ use std::fs;
 use std::path::Path;
 
 use swipekit::bundle::manifest::{
-    FORMAT, LexiconSpec, Manifest, ModelSpec, Provenance, RuntimeSpec, Vocabulary,
+    FORMAT, LanguageSpec, LexiconSpec, Manifest, ModelSpec, Provenance, RuntimeSpec, Vocabulary,
 };
 use swipekit::bundle::sha256_hex;
-use swipekit::decoder::DecoderOptions;
-use swipekit::decoder::PrefixTable;
+use swipekit::decoder::{DecoderOptions, LANGUAGE_WEIGHT, PrefixTable};
 use swipekit::features::FeaturiserSpec;
+use swipekit::language::LanguageModel;
 use swipekit::layout::Layout;
 use swipekit::lexicon::{Layer, Layers, Lexicon};
 use swipekit::transducer::Transducer;
 
-use super::{ENCODER, FeaturiserKind, LEXICON, Options, PARTS, PREFIXES, STEP, TRANSDUCER};
+use super::{
+    ENCODER, FeaturiserKind, LANGUAGE, LEXICON, Options, PARTS, PREFIXES, STEP, TRANSDUCER,
+};
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::lexicon;
@@ -39,6 +41,8 @@ pub(super) struct Graphs {
     pub(super) lexicon: Option<Lexicon>,
     /// The table of prefixes.
     pub(super) prefixes: Option<Vec<u8>>,
+    /// The language model, verified.
+    pub(super) language: Option<LanguageModel>,
     /// The manifest of an FP32 bundle without a target.
     pub(super) manifest: Manifest,
     /// How the graphs compare with the reference.
@@ -54,6 +58,8 @@ impl Graphs {
         mut step: impl FnMut(&str),
     ) -> Result<Self> {
         let network = Network::new(&checkpoint.config, &checkpoint.weights)?;
+        let language = options.language_model.as_ref();
+        let language = language.map(LanguageModel::open).transpose()?;
         let lexicon = match &options.lexicon {
             Some(path) => {
                 let lexicon = lexicon::open_or_build(path, &checkpoint.config.labels)?;
@@ -100,13 +106,20 @@ impl Graphs {
             }),
         };
         let validation = validate::validate(&network, &paths, options.lengths)?;
-        let manifest = manifest(options, checkpoint, &network, lexicon.as_ref());
+        let manifest = manifest(
+            options,
+            checkpoint,
+            &network,
+            lexicon.as_ref(),
+            language.as_ref(),
+        );
         let mut graphs = Self {
             encoder,
             encoder_file,
             files,
             lexicon,
             prefixes: None,
+            language,
             manifest,
             validation,
         };
@@ -146,6 +159,7 @@ fn manifest(
     checkpoint: &Checkpoint,
     network: &Network,
     lexicon: Option<&Lexicon>,
+    language: Option<&LanguageModel>,
 ) -> Manifest {
     let config = &checkpoint.config;
     let scale = config.feature_scale.clone();
@@ -155,6 +169,9 @@ fn manifest(
     });
     let mut preset = DecoderOptions::default();
     preset.prior_weight = options.prior_weight.unwrap_or(preset.prior_weight);
+    if language.is_some() {
+        preset.language_weight = options.language_weight.unwrap_or(LANGUAGE_WEIGHT);
+    }
     Manifest {
         format: FORMAT,
         name: options.base_name(),
@@ -199,6 +216,13 @@ fn manifest(
             keys: lexicon.keys() as u64,
             source: options.lexicon_source.clone(),
             licence: options.lexicon_licence.clone(),
+        }),
+        language_model: language.map(|model| LanguageSpec {
+            file: LANGUAGE.to_owned(),
+            order: model.order(),
+            words: model.words() as u64,
+            source: options.language_source.clone(),
+            licence: options.language_licence.clone(),
         }),
         files: Default::default(),
         provenance: Provenance {

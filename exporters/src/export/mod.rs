@@ -54,6 +54,8 @@ pub const STEP_PROGRAM: &str = "step.pte";
 pub const PREFIXES: &str = "prefixes.safetensors";
 /// File name of the lexicon.
 pub const LEXICON: &str = "lexicon.fst";
+/// File name of the language model.
+pub const LANGUAGE: &str = "language.bin";
 /// File names of prediction network, joint's projection of the encoder, and joint as graphs of their own.
 pub const PARTS: [&str; 3] = ["prediction.onnx", "joint_encoder.onnx", "joint.onnx"];
 /// File name of the report for people.
@@ -102,6 +104,15 @@ pub struct Options {
     pub lexicon_licence: String,
     /// Prefixes of the lexicon that the prediction network is run for beforehand, into a table of the bundle; 0 for none.
     pub prefixes: usize,
+    /// Language model's file; `None` for none.
+    pub language_model: Option<PathBuf>,
+    /// Where the language model's n-grams come from.
+    pub language_source: String,
+    /// Licence of the language model.
+    pub language_licence: String,
+    /// Weight of the words before a swipe in the default preset; that which was fitted on How We Swipe where it is `None` and there
+    /// is a language model.
+    pub language_weight: Option<f32>,
     /// Name; the output folder's where it is `None`.
     pub name: Option<String>,
     /// BCP 47 language tag.
@@ -144,6 +155,10 @@ impl Options {
             lexicon_source: not_stated(),
             lexicon_licence: not_stated(),
             prefixes: 0,
+            language_model: None,
+            language_source: not_stated(),
+            language_licence: not_stated(),
+            language_weight: None,
             name: None,
             language: "en".to_owned(),
             featuriser: None,

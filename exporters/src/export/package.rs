@@ -20,7 +20,7 @@ use super::graphs::Graphs;
 use super::report::LoweringReport;
 use super::report::{Exported, Outcome, Report};
 use super::target::Target;
-use super::{ENCODER, LEXICON, OPTIMIZED, Options, PREFIXES, REPORT_PAGE, page};
+use super::{ENCODER, LANGUAGE, LEXICON, OPTIMIZED, Options, PREFIXES, REPORT_PAGE, page};
 #[cfg(feature = "executorch")]
 use super::{ENCODER_PROGRAM, STEP_PROGRAM, TRANSDUCER};
 use crate::audit::{Expected, audit};
@@ -214,6 +214,9 @@ fn begin(
     }
     if let Some(prefixes) = &graphs.prefixes {
         writer.add(PREFIXES, prefixes)?;
+    }
+    if let Some(language) = &graphs.language {
+        writer.add(LANGUAGE, language.bytes())?;
     }
     for asset in &options.assets {
         writer.add_file(&asset_name(asset), asset)?;

@@ -1,0 +1,142 @@
+//! What else is known of a swipe when its words are scored, besides the frames and the words' priors.
+
+use crate::decoder::DecoderOptions;
+use crate::language::{Context, LanguageModel};
+
+/// Nats that the words before may speak for or against a word, before their weight: a model's rarest pairs are no better known than
+/// that. Of the limits that were tried on How We Swipe (2, 4, 6, 10), lower ones won fewer words.
+const MAX_GAIN: f64 = 10.0;
+
+/// What a caller knows of one swipe; nothing by default.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Evidence<'a> {
+    /// The words before it.
+    pub(crate) language: Option<Sentence<'a>>,
+}
+
+/// The words before a swipe, to the language model that scores its words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sentence<'a> {
+    pub(crate) model: &'a LanguageModel,
+    pub(crate) context: &'a Context,
+}
+
+impl Evidence<'_> {
+    /// How much likelier the words before make `word`, in nats, at most [`MAX_GAIN`]; 0 where they are not to be used.
+    pub(super) fn language(&self, word: &str, options: &DecoderOptions) -> f64 {
+        let Some(Sentence { model, context }) = self.language else {
+            return 0.0;
+        };
+        if options.language_weight == 0.0 {
+            return 0.0;
+        }
+        model.gain(context, word).clamp(-MAX_GAIN, MAX_GAIN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::decoder::Decoder;
+    use crate::decoder::tests::{frames, lexicon, words};
+    use crate::language::LanguageModelBuilder;
+    use crate::transducer::fixtures;
+
+    /// Every second word is likelier behind "we".
+    fn model(words: &[(String, f64)]) -> LanguageModel {
+        let mut builder = LanguageModelBuilder::new();
+        builder.add(&["we"], -3.0, -0.5).unwrap();
+        for (at, (word, _)) in words.iter().enumerate().step_by(2) {
+            builder.add(&[word], -9.0, 0.0).unwrap();
+            let likelier = -8.0 + (at % 7) as f64;
+            builder.add(&["we", word], likelier, 0.0).unwrap();
+        }
+        let bytes = builder.build().unwrap().bytes;
+        LanguageModel::from_bytes(bytes.into(), "test").unwrap()
+    }
+
+    #[test]
+    fn the_words_before_add_their_weight_to_every_score() {
+        let words = words(3, 200);
+        let transducer = Arc::new(fixtures::transducer(2, 1));
+        let frames = frames(&transducer, 2, 10, 2.0);
+        let mut decoder = Decoder::new(transducer, lexicon(&words), 20).unwrap();
+        let model = model(&words);
+        let context = model.context(&["we"]);
+        let mut decode = |weight: f32, context: Option<&Context>| {
+            let options = DecoderOptions {
+                beam: 0,
+                candidates: 1000,
+                language_weight: weight,
+                ..DecoderOptions::default()
+            };
+            let language = context.map(|context| Sentence {
+                model: &model,
+                context,
+            });
+            let evidence = Evidence { language };
+            let decoded = decoder.decode_until(&frames, &options, &evidence, &mut || Ok(false));
+            decoded.unwrap().0
+        };
+        let without = decode(0.7, None);
+        assert!(without.iter().all(|candidate| candidate.language == 0.0));
+        assert_eq!(decode(0.0, Some(&context)), without);
+        assert_eq!(decode(0.7, Some(&model.context::<&str>(&[]))), without);
+        assert_eq!(decode(0.7, Some(&model.context(&["absent"]))), without);
+
+        let scores: HashMap<&str, f64> = without
+            .iter()
+            .map(|candidate| (candidate.word.as_str(), candidate.score))
+            .collect();
+        let with = decode(0.7, Some(&context));
+        assert_eq!(with.len(), without.len());
+        assert!(with.is_sorted_by(|a, b| a.score >= b.score));
+        let mut moved = 0;
+        for candidate in &with {
+            let gain = model.gain(&context, &candidate.word);
+            assert_eq!(candidate.language, gain);
+            let expected = scores[candidate.word.as_str()] + f64::from(0.7f32) * gain;
+            assert!((candidate.score - expected).abs() < 1e-9);
+            // A word that the model lacks is as it was.
+            if !model.contains(&candidate.word) {
+                assert_eq!(candidate.score, scores[candidate.word.as_str()]);
+            }
+            moved += usize::from(gain != 0.0);
+        }
+        assert!(moved > 50);
+        assert_ne!(with[0].word, without[0].word);
+        let sum: f64 = with.iter().map(|candidate| candidate.confidence).sum();
+        assert!((sum - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn no_pair_of_a_model_outweighs_all_else() {
+        let mut builder = LanguageModelBuilder::new();
+        for (words, log_probability) in [
+            (&["we"][..], -2.0),
+            (&["are"], -30.0),
+            (&["we", "are"], -0.1),
+        ] {
+            builder.add(words, log_probability, 0.0).unwrap();
+        }
+        let bytes = builder.build().unwrap().bytes;
+        let model = LanguageModel::from_bytes(bytes.into(), "test").unwrap();
+        let context = model.context(&["we"]);
+        assert!(model.gain(&context, "are") > 25.0);
+        let sentence = Sentence {
+            model: &model,
+            context: &context,
+        };
+        let evidence = Evidence {
+            language: Some(sentence),
+        };
+        let options = DecoderOptions {
+            language_weight: 1.0,
+            ..DecoderOptions::default()
+        };
+        assert_eq!(evidence.language("are", &options), MAX_GAIN);
+    }
+}

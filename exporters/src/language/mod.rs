@@ -1,0 +1,18 @@
+//! Language models: from ARPA files or from text to the file that core reads, and what is in one.
+
+mod arpa;
+mod build;
+mod counts;
+mod error;
+mod inspect;
+mod kneser_ney;
+mod lines;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use build::{BuildOptions, BuildReport, Source, build, build_bytes};
+pub use error::{LanguageError, Result};
+pub use inspect::{InspectReport, Perplexity, inspect};
+pub use text::{Cursor, Sentences, tokens};

@@ -197,14 +197,25 @@ fn from_a_checkpoint_to_words() {
         assert_eq!(candidates.len(), 2);
         assert!(candidates[0]["score"].as_f64() >= candidates[1]["score"].as_f64());
         assert!(candidates[0]["word"].is_string() && line["ms"].is_number());
+        assert!(line.get("literal").is_none());
     }
-    assert!(
-        succeed(
-            at,
-            &["decode", "--bundle", "bundle", "--manifest", "swipes.jsonl"]
-        )
-        .contains("of 6 targets first")
-    );
+    let plain = ["decode", "--bundle", "bundle", "--manifest", "swipes.jsonl"];
+    assert!(succeed(at, &plain).contains("of 6 targets first"));
+    let literal = [&plain[..], &["--literal", "3"]].concat();
+    assert!(succeed(at, &literal).contains("spelled without a lexicon: "));
+    let decoded = succeed(at, &[&literal[..], &["--json"]].concat());
+    assert_eq!(decoded.lines().count(), 6);
+    for line in decoded.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let spellings = line["literal"].as_array().unwrap();
+        let numbers = |name: &str| -> Vec<f64> {
+            let values = spellings.iter().map(|spelling| spelling[name].as_f64());
+            values.collect::<Option<_>>().unwrap()
+        };
+        assert_eq!(spellings.len(), 3);
+        assert!(numbers("log_probability").is_sorted_by(|a, b| a >= b));
+        assert!(numbers("confidence").iter().sum::<f64>() <= 1.0 + 1e-6);
+    }
 }
 
 #[test]

@@ -333,6 +333,62 @@ fn lexicons_are_prepared_built_and_shown() {
 }
 
 #[test]
+fn language_models_are_built_and_shown() {
+    let folder = folder();
+    let at = folder.path();
+    fs::write(
+        at.join("text.txt"),
+        "We are here.\nWe are not here. Are you?\n",
+    )
+    .unwrap();
+    let build = "language build --text text.txt --order 2 --output language.bin --json";
+    let built = json(at, &build.split(' ').collect::<Vec<_>>());
+    assert_eq!(built["sentences"], 3);
+    assert_eq!(built["ngrams"], serde_json::json!([8, 9, 0]));
+    let inspect = [
+        "language",
+        "inspect",
+        "language.bin",
+        "--perplexity",
+        "text.txt",
+        "--json",
+    ];
+    let shown = json(at, &inspect);
+    assert_eq!(
+        (&shown["ngrams"], &shown["order"]),
+        (&built["ngrams"], &2.into())
+    );
+    assert_eq!(shown["perplexity"]["tokens"], 12);
+    assert!(succeed(at, &inspect[..3]).contains("max_error"));
+
+    // What stands in a file is not shown.
+    fs::write(
+        at.join("wrong.arpa"),
+        "\\data\\\nngram 1=1\n\\1-grams:\nsecret word\n",
+    )
+    .unwrap();
+    let wrong = [
+        "language",
+        "build",
+        "--arpa",
+        "wrong.arpa",
+        "--output",
+        "wrong.bin",
+    ];
+    let message = fail(at, 1, &wrong);
+    assert!(
+        message.contains("wrong.arpa:4: expected a number"),
+        "{message}"
+    );
+    assert!(!message.contains("secret") && !at.join("wrong.bin").exists());
+    let mut damaged = fs::read(at.join("language.bin")).unwrap();
+    damaged[300] ^= 1;
+    fs::write(at.join("damaged.bin"), damaged).unwrap();
+    fail(at, 3, &["language", "inspect", "damaged.bin"]);
+    fail(at, 2, &["language", "build", "--output", "nothing.bin"]);
+}
+
+#[test]
 fn completions_are_printed() {
     let folder = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish"] {

@@ -157,13 +157,18 @@ impl LanguageModel {
     }
 
     fn log_probability_of(&self, context: &Context, word: u32) -> f64 {
+        let alone = self.value(0, self.p1.get(word as usize));
+        let backed_off = context.pair_backoff + context.backoff + alone;
+        self.seen(context, word).unwrap_or(backed_off)
+    }
+
+    /// ln P(word | context) where the model has seen the word there.
+    fn seen(&self, context: &Context, word: u32) -> Option<f64> {
         if let Some(triple) = find(&self.word3, context.triples.clone(), word) {
-            return self.value(4, self.p3.get(triple));
+            return Some(self.value(4, self.p3.get(triple)));
         }
-        if let Some(pair) = find(&self.word2, context.pairs.clone(), word) {
-            return context.pair_backoff + self.value(2, self.p2.get(pair));
-        }
-        context.pair_backoff + context.backoff + self.value(0, self.p1.get(word as usize))
+        let pair = find(&self.word2, context.pairs.clone(), word)?;
+        Some(context.pair_backoff + self.value(2, self.p2.get(pair)))
     }
 
     /// How much likelier the context makes `word` than a word that it says nothing of, in nats:
@@ -175,11 +180,12 @@ impl LanguageModel {
         if context.is_empty() {
             return 0.0;
         }
-        let Some(word) = self.number(word) else {
+        let seen = |word| Some((word, self.seen(context, word)?));
+        let Some((word, seen)) = self.number(word).and_then(seen) else {
             return 0.0;
         };
         let alone = self.value(0, self.p1.get(word as usize));
-        self.log_probability_of(context, word) - alone - context.backoff - context.pair_backoff
+        seen - alone - context.backoff - context.pair_backoff
     }
 
     /// Whether the model has `word`, whatever its capitals.

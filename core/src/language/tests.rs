@@ -183,9 +183,8 @@ fn the_gain_is_what_the_context_adds_to_backing_off() {
     close(model.gain(&before, "don't"), -1.5 + 3.5 + 0.3);
     close(model.gain(&before, "don\u{2019}t"), -1.5 + 3.5 + 0.3);
     for unseen in ["here", "absent", "", "<unk>", "</s>", "we are"] {
-        close(model.gain(&before, unseen), 0.0);
+        assert_eq!(model.gain(&before, unseen), 0.0);
     }
-    assert_eq!(model.gain(&before, "absent"), 0.0);
 }
 
 #[test]

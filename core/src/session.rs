@@ -7,6 +7,7 @@ use crate::decoder::{Candidate, Decoder, DecoderOptions, Greedy, greedy, log_lik
 use crate::engine::Shared;
 use crate::error::{Error, Result};
 use crate::features::Features;
+use crate::keyboard::Keyboard;
 use crate::lexicon::Words;
 use crate::limits::{CancelToken, Limits};
 use crate::trace::Trace;
@@ -38,6 +39,7 @@ impl Timings {
 #[derive(Debug)]
 pub struct Session {
     shared: Arc<Shared>,
+    keyboard: Arc<Keyboard>,
     decoder: Decoder,
     words: Words,
     options: DecoderOptions,
@@ -54,12 +56,14 @@ pub struct Session {
 impl Session {
     pub(crate) fn new(
         shared: Arc<Shared>,
+        keyboard: Arc<Keyboard>,
         decoder: Decoder,
         words: Words,
         options: DecoderOptions,
     ) -> Self {
         Self {
             shared,
+            keyboard,
             decoder,
             words,
             options,
@@ -164,7 +168,7 @@ impl Session {
             self.project()?;
         }
         let Greedy { labels, .. } =
-            greedy(&self.shared.transducer, &self.projected, GREEDY_SYMBOLS)?;
+            greedy(&self.keyboard.transducer, &self.projected, GREEDY_SYMBOLS)?;
         let names = &self.shared.bundle.manifest().vocabulary.labels;
         Ok(labels
             .iter()
@@ -182,7 +186,7 @@ impl Session {
             return Ok(f64::NEG_INFINITY);
         }
         self.project()?;
-        log_likelihood(&self.shared.transducer, &self.projected, labels)
+        log_likelihood(&self.keyboard.transducer, &self.projected, labels)
     }
 
     /// The encoder's frames of a trace, `[T', D]`; empty for a trace of fewer than two points.
@@ -229,7 +233,11 @@ impl Session {
             return Ok(false);
         }
         let start = Instant::now();
-        let frames = self.shared.featuriser.features(trace, &mut self.features);
+        let warp = self.keyboard.warp();
+        let frames = self
+            .shared
+            .featuriser
+            .features_through(warp, trace, &mut self.features);
         self.timings.features = start.elapsed();
         let start = Instant::now();
         let (encoder, features) = (&self.shared.encoder, self.features.data());
@@ -242,7 +250,7 @@ impl Session {
     }
 
     fn project(&mut self) -> Result<()> {
-        self.shared.transducer.joint.project_encoder(
+        self.keyboard.transducer.joint.project_encoder(
             &self.encoded,
             &mut self.projected,
             &mut self.scratch,

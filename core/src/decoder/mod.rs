@@ -12,6 +12,8 @@ mod layers_tests;
 mod log;
 mod options;
 #[cfg(test)]
+mod relabelled_tests;
+#[cfg(test)]
 mod tests;
 mod tree;
 

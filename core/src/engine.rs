@@ -7,7 +7,9 @@ use crate::bundle::{Bundle, Manifest};
 use crate::decoder::{Decoder, DecoderOptions, LANGUAGE_WEIGHT, PREFIX_BYTES, PrefixTable};
 use crate::error::{Error, Result};
 use crate::features::Featuriser;
+use crate::keyboard::Keyboard;
 use crate::language::LanguageModel;
+use crate::layout::Layout;
 use crate::lexicon::{Layer, Layers, Lexicon, Words};
 use crate::runtime::{self, Encoder, RuntimeInfo, RuntimeOptions};
 use crate::session::Session;
@@ -51,6 +53,7 @@ impl Default for EngineOptions {
 #[derive(Clone, Debug)]
 pub struct Engine {
     shared: Arc<Shared>,
+    keyboard: Arc<Keyboard>,
     decoder: Arc<Decoder>,
     words: Words,
     language: Option<LanguageModel>,
@@ -155,11 +158,12 @@ impl Engine {
         let decoder = decoder(
             &transducer,
             &layers,
-            &table,
+            table.as_ref(),
             options.warm_prefixes,
             options.prefix_bytes,
         )?;
         let words = Words::new(layers, &manifest.vocabulary.labels);
+        let keyboard = Keyboard::trained(manifest, &transducer);
         // The runtime and the transducer hold their weights in a form of their own by now.
         bundle.forget();
         Ok(Self {
@@ -169,6 +173,7 @@ impl Engine {
                 encoder,
                 transducer,
             }),
+            keyboard: Arc::new(keyboard),
             decoder: Arc::new(decoder),
             words,
             language,
@@ -203,13 +208,7 @@ impl Engine {
                 .check_labels(labels, Path::new("a lexicon"))?;
         }
         let layers = Layers::new(layers)?;
-        let decoder = decoder(
-            &self.shared.transducer,
-            &layers,
-            &self.table,
-            self.warm_prefixes,
-            self.prefix_bytes,
-        )?;
+        let decoder = self.decoder_for(&self.keyboard, &layers)?;
         Ok(Self {
             decoder: Arc::new(decoder),
             words: self.words.over(&layers),
@@ -231,10 +230,55 @@ impl Engine {
         engine
     }
 
+    fn decoder_for(&self, keyboard: &Keyboard, layers: &Layers) -> Result<Decoder> {
+        // The bundle's table is that of the trained layout's labels.
+        let table = self
+            .table
+            .as_ref()
+            .filter(|_| keyboard.has_trained_classes());
+        decoder(
+            &keyboard.transducer,
+            layers,
+            table,
+            self.warm_prefixes,
+            self.prefix_bytes,
+        )
+    }
+
+    /// The same engine for traces that are made on another keyboard, of any arrangement of the letters; see docs/LAYOUTS.md.
+    /// The layout may be in any units, its traces are in the same ones: `Trace::new(layout.letter_area()?)`. Everything else is
+    /// shared, the user's words too.
+    ///
+    /// Keys are matched by their labels, capital or not. Those that are no letter of the model are passed over: digits, marks,
+    /// letters with accents (words with such letters are swiped by their plain ones). Letters without a key cannot be swiped.
+    ///
+    /// # Errors
+    /// Those of [`Layout::validate`], and [`Error::Invalid`] where fewer than half of the model's letters have a key, one has
+    /// two, or the keys do not lie in rows.
+    pub fn with_layout(&self, layout: &Layout) -> Result<Self> {
+        let keyboard = Keyboard::new(layout, self.manifest(), &self.shared.transducer)?;
+        let decoder = match keyboard.has_classes_of(&self.keyboard) {
+            true => Arc::clone(&self.decoder),
+            false => Arc::new(self.decoder_for(&keyboard, self.decoder.layers())?),
+        };
+        Ok(Self {
+            keyboard: Arc::new(keyboard),
+            decoder,
+            ..self.clone()
+        })
+    }
+
+    /// The layout that traces are made on: the one given to [`with_layout`](Self::with_layout), otherwise the one that the network
+    /// was trained on.
+    pub fn layout(&self) -> &Layout {
+        &self.keyboard.layout
+    }
+
     /// A session: light, for one gesture at a time, with buffers that are kept between gestures.
     pub fn session(&self) -> Session {
         Session::new(
             Arc::clone(&self.shared),
+            Arc::clone(&self.keyboard),
             Decoder::clone(&self.decoder),
             self.words.clone(),
             self.options.clone(),
@@ -251,7 +295,7 @@ impl Engine {
     pub fn memory(&self) -> Memory {
         let bundle = &self.shared.bundle;
         let size = |name: &str| bundle.file(name).map_or(0, |file| file.len());
-        let transducer = &self.shared.transducer;
+        let transducer = &self.keyboard.transducer;
         Memory {
             mapped: bundle.manifest_json().len() + bundle.file_names().map(size).sum::<usize>(),
             encoder_file: size(&bundle.manifest().runtime.encoder),
@@ -293,7 +337,7 @@ impl Engine {
 
     /// The prediction network and the joint.
     pub fn transducer(&self) -> &Transducer {
-        &self.shared.transducer
+        &self.keyboard.transducer
     }
 }
 
@@ -301,7 +345,7 @@ impl Engine {
 fn decoder(
     transducer: &Arc<Transducer>,
     layers: &Layers,
-    table: &Option<Arc<PrefixTable>>,
+    table: Option<&Arc<PrefixTable>>,
     warm_prefixes: usize,
     prefix_bytes: usize,
 ) -> Result<Decoder> {

@@ -152,6 +152,27 @@
 //! without words before, candidates are as they are without a model. [`LanguageModelBuilder`](language::LanguageModelBuilder) makes
 //! one of n-grams, `swipekit language build` of an ARPA file or text.
 //!
+//! # Other layouts
+//!
+//! A network knows the layout that it was trained on. [`Engine::with_layout`] gives an engine for traces that are made on another
+//! one: other rows, a split, a number row, AZERTY, QWERTZ; with Dvorak and the like words are found, but far less surely. Figures and
+//! rules are in `docs/LAYOUTS.md` of the repository.
+//!
+//! ```no_run
+//! use swipekit::layout::{Layout, LetterArea};
+//! use swipekit::{Engine, Trace};
+//!
+//! # fn main() -> swipekit::Result<()> {
+//! let engine = Engine::open("models/en-qwerty")?;
+//! // The keys as the app draws them, in its own units; here those of a known layout, in pixels.
+//! let layout = Layout::azerty().placed(LetterArea::new(0.0, 1600.0, 1080.0, 480.0)?)?;
+//! let engine = engine.with_layout(&layout)?; // once a keyboard, not once a swipe
+//! let trace = Trace::new(layout.letter_area()?); // its points are in the layout's units
+//! let candidates = engine.session().decode(&trace)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # End a decode early
 //!
 //! [`Session::decode_within`] takes [`Limits`]: a deadline, after which it gives the best words so far, and a [`CancelToken`] that
@@ -187,6 +208,7 @@ pub mod engine;
 pub mod error;
 pub mod features;
 mod files;
+mod keyboard;
 pub mod language;
 pub mod layout;
 pub mod lexicon;

@@ -18,7 +18,8 @@ pub struct SelfTest {
 }
 
 impl Engine {
-    /// Decodes the bundle's golden swipes by its default preset and lexicon and compares; a bundle without any passes.
+    /// Decodes the bundle's golden swipes by its default preset and lexicon and compares; a bundle without any passes. They were
+    /// made on the trained layout, and are decoded on it whatever the engine's is.
     ///
     /// # Errors
     /// [`Error::SelfTest`] with the first difference beyond tolerance, otherwise what decoding gives.
@@ -27,7 +28,7 @@ impl Engine {
         let Some(golden) = self.bundle().golden()? else {
             return Ok(result);
         };
-        let mut session = self.session();
+        let mut session = self.with_layout(&self.manifest().layout)?.session();
         for (index, swipe) in golden.swipes.iter().enumerate() {
             result.try_swipe(&mut session, &golden, index, swipe)?;
         }

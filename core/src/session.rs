@@ -10,6 +10,7 @@ use crate::decoder::{
 use crate::engine::Shared;
 use crate::error::{Error, Result};
 use crate::features::Features;
+use crate::keyboard::Keyboard;
 use crate::language::{Context, LanguageModel};
 use crate::lexicon::{Alphabet, Words};
 use crate::limits::{CancelToken, Limits};
@@ -55,6 +56,7 @@ pub struct Literal {
 #[derive(Debug)]
 pub struct Session {
     shared: Arc<Shared>,
+    keyboard: Arc<Keyboard>,
     decoder: Decoder,
     spellings: SpellingSearch,
     words: Words,
@@ -74,6 +76,7 @@ pub struct Session {
 impl Session {
     pub(crate) fn new(
         shared: Arc<Shared>,
+        keyboard: Arc<Keyboard>,
         decoder: Decoder,
         words: Words,
         options: DecoderOptions,
@@ -81,6 +84,7 @@ impl Session {
     ) -> Self {
         Self {
             shared,
+            keyboard,
             decoder,
             spellings: SpellingSearch::default(),
             words,
@@ -273,7 +277,7 @@ impl Session {
             self.project()?;
         }
         let Greedy { labels, .. } =
-            greedy(&self.shared.transducer, &self.projected, GREEDY_SYMBOLS)?;
+            greedy(&self.keyboard.transducer, &self.projected, GREEDY_SYMBOLS)?;
         Ok(self.text(&labels))
     }
 
@@ -311,7 +315,7 @@ impl Session {
         if self.projected.is_empty() && !self.encoded.is_empty() {
             self.project()?;
         }
-        let transducer = &self.shared.transducer;
+        let transducer = &self.keyboard.transducer;
         let found = self
             .spellings
             .run(transducer, &self.projected, count, options)?;
@@ -343,7 +347,7 @@ impl Session {
             return Ok(f64::NEG_INFINITY);
         }
         self.project()?;
-        log_likelihood(&self.shared.transducer, &self.projected, labels)
+        log_likelihood(&self.keyboard.transducer, &self.projected, labels)
     }
 
     /// The encoder's frames of a trace, `[T', D]`; empty for a trace of fewer than two points.
@@ -392,7 +396,11 @@ impl Session {
             return Ok(false);
         }
         let start = Instant::now();
-        let frames = self.shared.featuriser.features(trace, &mut self.features);
+        let warp = self.keyboard.warp();
+        let frames = self
+            .shared
+            .featuriser
+            .features_through(warp, trace, &mut self.features);
         self.timings.features = start.elapsed();
         let start = Instant::now();
         let (encoder, features) = (&self.shared.encoder, self.features.data());
@@ -405,7 +413,7 @@ impl Session {
     }
 
     fn project(&mut self) -> Result<()> {
-        self.shared.transducer.joint.project_encoder(
+        self.keyboard.transducer.joint.project_encoder(
             &self.encoded,
             &mut self.projected,
             &mut self.scratch,

@@ -4,6 +4,7 @@
 //! coordinates, t in milliseconds. The fields `user`, `sentence`, `kb` (width and height of the letter area) and `dev` of
 //! How We Swipe manifests are read where they are there; all others are ignored.
 
+pub mod carry;
 pub mod sample;
 
 use std::fs::File;

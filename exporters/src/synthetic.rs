@@ -1,7 +1,7 @@
 //! Synthetic swipes: sample input for demonstrations, goldens and tests. Not a model of human swiping: no number here
 //! is fitted to people.
 //!
-//! A finger visits the word's key centres on a QWERTY keyboard. Between two keys it follows a minimum-jerk profile
+//! A finger visits the word's key centres on a keyboard, QWERTY where none is named. Between two keys it follows a minimum-jerk profile
 //! (Flash and Hogan 1985), in a time that grows with the square root of the distance. Each visit misses its centre by a
 //! random offset, corners are rounded by averaging over neighbouring samples, and samples come every 16 to 17 ms as a
 //! touch screen gives them.
@@ -47,23 +47,23 @@ impl Random {
 /// A swipe of `word` on a QWERTY keyboard, as points (x, y, ms) in the letter area's frame; letters without a key are
 /// passed over. `None` where no letter has a key.
 pub fn swipe(word: &str, random: &mut Random) -> Option<Vec<(f64, f64, f64)>> {
-    let layout = Layout::qwerty();
-    let (key_width, key_height) = (0.1, 1.0 / 3.0);
-    let mut visits: Vec<[f64; 2]> = Vec::new();
-    let mut last = None;
-    for letter in word.chars().flat_map(char::to_lowercase) {
-        let Some(centre) = layout.key_centre(letter) else {
-            continue;
-        };
-        if last == Some(letter) {
-            continue;
-        }
-        last = Some(letter);
-        visits.push([
-            f64::from(centre[0]) + OFFSET * key_width * random.normal(),
-            f64::from(centre[1]) + OFFSET * key_height * random.normal(),
-        ]);
-    }
+    swipe_on(&Layout::qwerty(), word, random)
+}
+
+/// As [`swipe`], on `layout`, whose keys are labelled in lower case; points are in its own letter area's frame. `None` too where
+/// the layout is none.
+pub fn swipe_on(layout: &Layout, word: &str, random: &mut Random) -> Option<Vec<(f64, f64, f64)>> {
+    let visits = visits(layout, word)?;
+    let [key_width, key_height] = key_size(layout)?;
+    let visits: Vec<[f64; 2]> = visits
+        .iter()
+        .map(|[x, y]| {
+            [
+                x + OFFSET * key_width * random.normal(),
+                y + OFFSET * key_height * random.normal(),
+            ]
+        })
+        .collect();
     let first = *visits.first()?;
     let pace = 0.8 + 0.4 * random.uniform();
     let mut path = vec![first; 3];
@@ -93,6 +93,39 @@ pub fn swipe(word: &str, random: &mut Random) -> Option<Vec<(f64, f64, f64)>> {
         (pixel(x, 360.0), pixel(y, 160.0), time)
     });
     Some(points.collect())
+}
+
+/// The middles of the keys that a finger visits for `word`, in the letter area's frame: letters without a key are passed over, a
+/// doubled one counts once. `None` where the layout is none.
+pub(crate) fn visits(layout: &Layout, word: &str) -> Option<Vec<[f64; 2]>> {
+    let area = layout.letter_area().ok()?;
+    let mut visits = Vec::new();
+    let mut last = None;
+    for letter in word.chars().flat_map(char::to_lowercase) {
+        let Some([x, y]) = layout.key_centre(letter) else {
+            continue;
+        };
+        if last != Some(letter) {
+            last = Some(letter);
+            visits.push(area.normalise(x.into(), y.into()));
+        }
+    }
+    Some(visits)
+}
+
+/// Width and height of the smallest letter key in the letter area's frame, to a millionth; `None` where the layout is none.
+pub(crate) fn key_size(layout: &Layout) -> Option<[f64; 2]> {
+    let area = layout.letter_area().ok()?;
+    let mut least = [f64::INFINITY; 2];
+    for key in layout.keys.iter().filter(|key| key.label.is_alphabetic()) {
+        let [left, top] = area.normalise(key.x.into(), key.y.into());
+        let right = f64::from(key.x) + f64::from(key.width);
+        let bottom = f64::from(key.y) + f64::from(key.height);
+        let [right, bottom] = area.normalise(right, bottom);
+        least = [least[0].min(right - left), least[1].min(bottom - top)];
+    }
+    // What float32 adds to a tenth is taken away.
+    Some(least.map(|size| (size * 1e6).round() / 1e6))
 }
 
 /// [`swipe`] as a trace; `None` where no letter has a key.
@@ -259,6 +292,27 @@ mod tests {
                     .unwrap_or_else(|| panic!("seed {seed}"));
             }
         }
+    }
+
+    #[test]
+    fn a_swipe_on_another_layout_visits_its_keys() {
+        let area = swipekit::layout::LetterArea::new(10.0, 900.0, 1000.0, 400.0).unwrap();
+        for layout in [
+            Layout::azerty(),
+            Layout::dvorak(),
+            Layout::qwertz().placed(area).unwrap(),
+        ] {
+            let points = swipe_on(&layout, "keyboard", &mut Random::new(1)).unwrap();
+            let [width, height] = key_size(&layout).unwrap();
+            for [x, y] in visits(&layout, "keyboard").unwrap() {
+                let near = |point: &(f64, f64, f64)| {
+                    ((point.0 - x) / width).hypot((point.1 - y) / height) < 0.75
+                };
+                assert!(points.iter().any(near));
+            }
+        }
+        let none = Layout::rows("none", &[]);
+        assert_eq!(swipe_on(&none, "the", &mut Random::new(1)), None);
     }
 
     #[test]

@@ -24,6 +24,8 @@ mod options;
 mod prefixes;
 #[cfg(test)]
 mod prefixes_tests;
+#[cfg(test)]
+mod relabelled_tests;
 mod rows;
 #[cfg(test)]
 mod tests;

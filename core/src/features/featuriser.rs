@@ -6,6 +6,7 @@ use super::resample::resample;
 use super::window::statistics;
 use super::{FEATURES, FeaturiserSpec, Frame, KINEMATIC37, KINEMATIC37_VERSION};
 use crate::error::{Error, Result};
+use crate::layout::Warp;
 use crate::trace::Trace;
 
 /// Most key centres that a featuriser takes.
@@ -96,8 +97,20 @@ impl Featuriser {
     ///
     /// Every feature is finite, whatever the trace. Allocates nothing once `out` has held the longest path.
     pub fn features(&self, trace: &Trace, out: &mut Features) -> usize {
+        self.features_through(None, trace, out)
+    }
+
+    /// As [`features`](Self::features), of a trace whose points go through `warp` first, where there is one: in the coordinates of
+    /// the letter area, before anything is clamped.
+    pub(crate) fn features_through(
+        &self,
+        warp: Option<&Warp>,
+        trace: &Trace,
+        out: &mut Features,
+    ) -> usize {
         resample(
             trace,
+            warp,
             self.max_points,
             self.clamp_before_resampling,
             &mut out.path,

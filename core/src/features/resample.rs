@@ -1,7 +1,7 @@
 //! Resampling of a path in time.
 
 use super::Frame;
-use crate::layout::LetterArea;
+use crate::layout::{LetterArea, Warp};
 use crate::trace::{Point, Trace};
 
 /// Most frames that a path is resampled to.
@@ -31,6 +31,7 @@ fn frame_count(points: usize) -> usize {
 struct Source<'a> {
     points: &'a [Point],
     area: LetterArea,
+    warp: Option<&'a Warp>,
     clamp: bool,
     start: f64,
 }
@@ -38,7 +39,10 @@ struct Source<'a> {
 impl Source<'_> {
     fn frame(&self, index: usize) -> Frame {
         let point = self.points[index];
-        let [x, y] = self.area.normalise(point.x, point.y);
+        let point_there = self.area.normalise(point.x, point.y);
+        let [x, y] = self
+            .warp
+            .map_or(point_there, |warp| warp.apply(point_there));
         let frame = Frame {
             x: x * 2.0 - 1.0,
             y: y * 2.0 - 1.0,
@@ -61,6 +65,7 @@ fn clamped(frame: Frame) -> Frame {
 /// [-1, 1]; `clamp_first` clamps the points too, before they are interpolated.
 pub(super) fn resample(
     trace: &Trace,
+    warp: Option<&Warp>,
     max_points: Option<usize>,
     clamp_first: bool,
     frames: &mut Vec<Frame>,
@@ -72,6 +77,7 @@ pub(super) fn resample(
     let source = Source {
         points,
         area: trace.area(),
+        warp,
         clamp: clamp_first,
         start: first.t,
     };
@@ -109,7 +115,7 @@ mod tests {
     fn frames_of(points: &[(f64, f64, f64)], max_points: Option<usize>) -> Vec<Frame> {
         let trace = Trace::in_letter_area(points.iter().copied()).unwrap();
         let mut frames = Vec::new();
-        resample(&trace, max_points, true, &mut frames);
+        resample(&trace, None, max_points, true, &mut frames);
         frames
     }
 

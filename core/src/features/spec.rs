@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::layout::Layout;
+use crate::layout::{Layout, LayoutPolicy};
 
 /// The featuriser that this version knows.
 pub const KINEMATIC37: &str = "kinematic37";
@@ -38,6 +38,12 @@ impl FeaturiserSpec {
             clamp_before_resampling: false,
             ..Self::kinematic37(Vec::new())
         }
+    }
+
+    /// What is done with traces that were made on another layout than the network was trained on: its distances are measured
+    /// to a fixed grid of keys, so they are warped.
+    pub fn layout_policy(&self) -> LayoutPolicy {
+        LayoutPolicy::Warp
     }
 
     /// `kinematic37` over all points, clamped before resampling, with the unshifted key grid and a scale for each of

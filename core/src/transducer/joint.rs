@@ -1,5 +1,7 @@
 //! The joint: a frame and a prefix give the log-probabilities of the next label or the blank.
 
+use std::sync::Arc;
+
 use pulp::{Arch, NullaryFnOnce};
 
 use super::activation::{exp, sigmoid, tanh};
@@ -11,7 +13,7 @@ use crate::error::{Error, Result};
 /// The joint network after its prediction side has been projected (see [`Prediction`](super::Prediction)).
 #[derive(Debug)]
 pub struct Joint {
-    projection: Linear,
+    projection: Arc<Linear>,
     output: Linear,
     activation: Activation,
     classes: usize,
@@ -47,12 +49,21 @@ impl Joint {
         let bias = file.get("joint.output.bias", &[classes])?;
         let output = Linear::new("joint.output", joint, &weight, &bias)?;
         Ok(Self {
-            projection,
+            projection: Arc::new(projection),
             output,
             activation: model.activation,
             classes,
             blank,
         })
+    }
+
+    /// The same network with its classes in another `order`, sharing its weights.
+    pub(super) fn relabelled(&self, order: &[usize]) -> Self {
+        Self {
+            projection: Arc::clone(&self.projection),
+            output: self.output.reordered(order),
+            ..*self
+        }
     }
 
     /// Number of classes, labels and blank.

@@ -60,6 +60,21 @@ impl Linear {
         })
     }
 
+    /// The layer whose output `i` is this one's output `order[i]`.
+    pub(crate) fn reordered(&self, order: &[usize]) -> Self {
+        let mut layer = self.clone();
+        for (output, from) in order.iter().enumerate() {
+            let (panel, lane) = (output / PANEL, output % PANEL);
+            let (panel_from, lane_from) = (from / PANEL, from % PANEL);
+            layer.bias[panel][lane] = self.bias[panel_from][lane_from];
+            for input in 0..self.inputs {
+                layer.weights[panel * self.inputs + input][lane] =
+                    self.weights[panel_from * self.inputs + input][lane_from];
+            }
+        }
+        layer
+    }
+
     /// Number of inputs.
     pub(crate) fn inputs(&self) -> usize {
         self.inputs

@@ -20,7 +20,7 @@ pub use joint::{Joint, JointScratch};
 pub use prediction::{Prediction, PredictionScratch};
 
 use crate::bundle::manifest::{ModelSpec, Vocabulary};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use weights::TensorFile;
 
 /// The prediction network and the joint of one model. Immutable and shared by all sessions.
@@ -45,8 +45,8 @@ impl Transducer {
     /// | `joint.output.weight`, `.bias` | `[V+1, J]`, `[V+1]` |
     ///
     /// # Errors
-    /// [`Error::Damaged`](crate::Error::Damaged) where the file is not safetensors or lacks a tensor,
-    /// [`Error::Shape`](crate::Error::Shape) and [`Error::NotFinite`](crate::Error::NotFinite) where a tensor is not
+    /// [`Error::Damaged`] where the file is not safetensors or lacks a tensor,
+    /// [`Error::Shape`] and [`Error::NotFinite`] where a tensor is not
     /// what the model calls for.
     pub fn new(bytes: &[u8], model: &ModelSpec, vocabulary: &Vocabulary) -> Result<Self> {
         let file = TensorFile::new(bytes)?;
@@ -54,6 +54,31 @@ impl Transducer {
         Ok(Self {
             prediction: Prediction::new(&file, model, classes, vocabulary.blank)?,
             joint: Joint::new(&file, model, classes, vocabulary.blank)?,
+        })
+    }
+
+    /// The same networks with their classes in another order: class `i` of the result is class `classes[i]` of this one, the blank
+    /// stays. The result shares all weights that do not belong to a class.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where `classes` is no permutation of the labels' classes.
+    pub fn relabelled(&self, classes: &[u8]) -> Result<Self> {
+        let mut sorted = classes.to_vec();
+        sorted.sort_unstable();
+        let labels = self.joint.classes() - 1;
+        let is_permutation = sorted.iter().map(|class| usize::from(*class)).eq(0..labels);
+        if !is_permutation || self.joint.blank() != labels {
+            return Err(Error::invalid(
+                "an order of classes",
+                format!("each of 0 to {labels} once, the last the blank"),
+                "another",
+            ));
+        }
+        let mut order: Vec<usize> = classes.iter().map(|class| usize::from(*class)).collect();
+        order.push(labels);
+        Ok(Self {
+            prediction: self.prediction.relabelled(&order),
+            joint: self.joint.relabelled(&order),
         })
     }
 }

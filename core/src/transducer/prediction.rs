@@ -1,5 +1,7 @@
 //! The LSTM prediction network: what the labels so far say about the next one.
 
+use std::sync::Arc;
+
 use pulp::{Arch, NullaryFnOnce};
 
 use super::activation::{sigmoid, tanh};
@@ -20,9 +22,9 @@ pub struct Prediction {
     /// The first layer's input part for each class, `W_ih e + b`, `[V+1, 4H]`: the embedding is a table, so is this.
     input: Vec<f32>,
     /// The first layer's recurrent part (bias zero), then `[W_ih, W_hh]` of each further layer.
-    recurrent: Vec<Linear>,
+    recurrent: Arc<[Linear]>,
     /// The joint's projection of the top layer's output.
-    projection: Linear,
+    projection: Arc<Linear>,
 }
 
 /// Buffers of [`Prediction::step`], kept between calls.
@@ -96,9 +98,20 @@ impl Prediction {
             classes,
             blank,
             input,
-            recurrent,
-            projection,
+            recurrent: recurrent.into(),
+            projection: Arc::new(projection),
         })
+    }
+
+    /// The same network with its classes in another `order`, sharing its weights.
+    pub(super) fn relabelled(&self, order: &[usize]) -> Self {
+        let row = |class: &usize| &self.input[class * 4 * self.hidden..][..4 * self.hidden];
+        Self {
+            input: order.iter().flat_map(row).copied().collect(),
+            recurrent: Arc::clone(&self.recurrent),
+            projection: Arc::clone(&self.projection),
+            ..*self
+        }
     }
 
     /// Numbers in a row of state, `2 L H`.

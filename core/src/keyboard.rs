@@ -1,0 +1,71 @@
+//! The keyboard that an engine's traces are made on.
+
+use std::sync::Arc;
+
+use crate::bundle::Manifest;
+use crate::error::Result;
+use crate::layout::{Layout, LayoutPolicy, Mapping, Warp};
+use crate::transducer::Transducer;
+
+/// A caller's layout, or the trained one, and what decoding makes of it.
+#[derive(Debug)]
+pub(crate) struct Keyboard {
+    /// As the caller gave it.
+    pub(crate) layout: Layout,
+    mapping: Mapping,
+    /// The prediction network and the joint, with the classes in the order of the labels that the keys type.
+    pub(crate) transducer: Arc<Transducer>,
+}
+
+impl Keyboard {
+    /// The keyboard that the bundle's network was trained on.
+    pub(crate) fn trained(manifest: &Manifest, transducer: &Arc<Transducer>) -> Self {
+        Self {
+            layout: manifest.layout.clone(),
+            mapping: Mapping::default(),
+            transducer: Arc::clone(transducer),
+        }
+    }
+
+    /// The keyboard of `layout` for a bundle and its `transducer`.
+    ///
+    /// # Errors
+    /// Those of [`Mapping::new`].
+    pub(crate) fn new(
+        layout: &Layout,
+        manifest: &Manifest,
+        transducer: &Arc<Transducer>,
+    ) -> Result<Self> {
+        if *layout == manifest.layout {
+            return Ok(Self::trained(manifest, transducer));
+        }
+        let labels = &manifest.vocabulary.labels;
+        let mapping = match manifest.featuriser.layout_policy() {
+            LayoutPolicy::Warp => Mapping::new(layout, &manifest.layout, labels)?,
+        };
+        let transducer = match &mapping.classes {
+            Some(classes) => Arc::new(transducer.relabelled(classes)?),
+            None => Arc::clone(transducer),
+        };
+        Ok(Self {
+            layout: layout.clone(),
+            mapping,
+            transducer,
+        })
+    }
+
+    /// What points go through before they become features.
+    pub(crate) fn warp(&self) -> Option<&Warp> {
+        self.mapping.warp.as_ref()
+    }
+
+    /// Whether its labels mean the classes that they mean on the trained layout.
+    pub(crate) fn has_trained_classes(&self) -> bool {
+        self.mapping.classes.is_none()
+    }
+
+    /// Whether the other keyboard's labels mean the same classes, so that all that was worked out by labels holds for it.
+    pub(crate) fn has_classes_of(&self, other: &Self) -> bool {
+        self.mapping.classes == other.mapping.classes
+    }
+}

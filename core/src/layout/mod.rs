@@ -1,0 +1,154 @@
+//! The keys of a keyboard, as rectangles, and what makes a trace on one keyboard a trace on another.
+//!
+//! A [`Layout`] is what the app draws: keys in any unit. Its [`LetterArea`] carries points to coordinates of their own, so
+//! neither size nor place of the keyboard counts. Where the keys lie otherwise than on the layout that a network was trained
+//! on, [`Engine::with_layout`](crate::Engine::with_layout) does what the featuriser's [`LayoutPolicy`] says.
+
+mod area;
+mod assign;
+mod mapping;
+#[cfg(test)]
+mod mapping_tests;
+mod named;
+mod rows;
+mod slots;
+#[cfg(test)]
+mod tests;
+mod warp;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+pub use area::LetterArea;
+pub(crate) use mapping::Mapping;
+pub(crate) use warp::Warp;
+
+/// Most keys that a layout may have.
+pub const MAX_KEYS: usize = 512;
+
+/// A keyboard's letter keys and the area that they span.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    /// Name, for example `qwerty`.
+    pub name: String,
+    /// The keys.
+    pub keys: Vec<Key>,
+}
+
+/// What a bundle does with traces that were made on another layout than its network was trained on. It belongs to the featuriser:
+/// [`FeaturiserSpec::layout_policy`](crate::features::FeaturiserSpec::layout_policy).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LayoutPolicy {
+    /// The network sees one geometry, that of the layout in the manifest: points are moved there, so that a key's middle
+    /// comes to lie on that of a trained key, and letters are taken for the trained letter whose key theirs became.
+    Warp,
+}
+
+/// One key: a label and its rectangle, in the units of the points (pixels, or the letter area's [0, 1]).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// The letter that the key types.
+    pub label: char,
+    /// Left edge.
+    pub x: f32,
+    /// Top edge.
+    pub y: f32,
+    /// Width.
+    pub width: f32,
+    /// Height.
+    pub height: f32,
+}
+
+impl Key {
+    /// The middle of the key.
+    pub fn centre(&self) -> [f32; 2] {
+        [self.x + self.width / 2.0, self.y + self.height / 2.0]
+    }
+}
+
+impl Layout {
+    /// The key that types `label`.
+    pub fn key(&self, label: char) -> Option<&Key> {
+        self.keys.iter().find(|key| key.label == label)
+    }
+
+    /// The middle of the key that types `label`.
+    pub fn key_centre(&self, label: char) -> Option<[f32; 2]> {
+        self.key(label).map(Key::centre)
+    }
+
+    /// The middles of all keys, in the order of [`Layout::keys`].
+    pub fn key_centres(&self) -> Vec<[f32; 2]> {
+        self.keys.iter().map(Key::centre).collect()
+    }
+
+    /// Checks that there are keys, that every rectangle is finite with a positive width and height, and that no two
+    /// keys type the same letter.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::NotFinite`] or [`Error::TooLarge`] for the first rule broken.
+    pub fn validate(&self) -> Result<()> {
+        if self.keys.is_empty() {
+            return Err(Error::invalid("a layout", "at least one key", "none"));
+        }
+        if self.keys.len() > MAX_KEYS {
+            return Err(Error::TooLarge {
+                what: "the number of keys of the layout",
+                limit: MAX_KEYS as u64,
+                got: self.keys.len() as u64,
+            });
+        }
+        for key in &self.keys {
+            let numbers = [key.x, key.y, key.width, key.height];
+            if !numbers.iter().all(|number| number.is_finite()) {
+                return Err(Error::NotFinite {
+                    what: "a key of the layout",
+                });
+            }
+            if key.width <= 0.0 || key.height <= 0.0 {
+                return Err(Error::invalid(
+                    "a key's width and height",
+                    "more than 0",
+                    format!("{} x {}", key.width, key.height),
+                ));
+            }
+        }
+        let mut labels: Vec<char> = self.keys.iter().map(|key| key.label).collect();
+        labels.sort_unstable();
+        if let Some(pair) = labels.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(Error::invalid(
+                "the labels of a layout",
+                "different from each other",
+                format!("{:?} twice", pair[0]),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The smallest rectangle around all keys that type a letter; other keys (apostrophe, digits) do not count.
+    ///
+    /// # Errors
+    /// Those of [`Layout::validate`], and [`Error::Invalid`] where no key types a letter.
+    pub fn letter_area(&self) -> Result<LetterArea> {
+        self.validate()?;
+        let [mut left, mut top] = [f32::INFINITY; 2];
+        let [mut right, mut bottom] = [f32::NEG_INFINITY; 2];
+        for key in self.keys.iter().filter(|key| key.label.is_alphabetic()) {
+            left = left.min(key.x);
+            top = top.min(key.y);
+            right = right.max(key.x + key.width);
+            bottom = bottom.max(key.y + key.height);
+        }
+        if left > right {
+            return Err(Error::invalid(
+                "a layout",
+                "at least one letter key",
+                "none",
+            ));
+        }
+        LetterArea::new(left, top, right - left, bottom - top)
+    }
+}

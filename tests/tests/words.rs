@@ -241,7 +241,7 @@ fn memory_is_told_by_part() {
 
     let mut session = engine.session();
     let before = session.memory();
-    assert!(before >= memory.prefixes / 2);
+    assert!(before < memory.prefixes / 8, "sessions share the prefixes");
     session.decode(&swipe("keyboard")).unwrap();
     let first = session.memory();
     assert!(first > before);

@@ -7,6 +7,7 @@ use crate::bundle::{Bundle, Manifest};
 use crate::decoder::{Decoder, DecoderOptions};
 use crate::error::{Error, Result};
 use crate::features::Featuriser;
+use crate::geometry::Keyboard;
 use crate::lexicon::{Layer, Layers, Lexicon, Words};
 use crate::runtime::{self, Encoder, RuntimeInfo, RuntimeOptions};
 use crate::session::Session;
@@ -78,6 +79,8 @@ pub(crate) struct Shared {
     pub(crate) featuriser: Featuriser,
     pub(crate) encoder: Box<dyn Encoder>,
     pub(crate) transducer: Arc<Transducer>,
+    /// Keys that geometric evidence measures words against.
+    pub(crate) keyboard: Keyboard,
 }
 
 impl Engine {
@@ -111,6 +114,7 @@ impl Engine {
                 )
             })?;
         let featuriser = Featuriser::new(&manifest.featuriser)?;
+        let keyboard = Keyboard::new(&manifest.layout, &manifest.vocabulary.labels)?;
         let weights = bundle.file(&manifest.runtime.transducer)?;
         let transducer = Arc::new(Transducer::new(
             &weights,
@@ -150,6 +154,7 @@ impl Engine {
                 featuriser,
                 encoder,
                 transducer,
+                keyboard,
             }),
             decoder: Arc::new(decoder),
             words,

@@ -123,6 +123,7 @@ pub mod engine;
 pub mod error;
 pub mod features;
 mod files;
+pub mod geometry;
 pub mod layout;
 pub mod lexicon;
 pub mod limits;

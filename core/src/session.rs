@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::decoder::{Candidate, Decoder, DecoderOptions, Greedy, greedy, log_likelihood};
+use crate::decoder::{
+    Candidate, Decoder, DecoderOptions, Evidence, Greedy, greedy, log_likelihood,
+};
 use crate::engine::Shared;
 use crate::error::{Error, Result};
 use crate::features::Features;
+use crate::geometry::GesturePath;
 use crate::lexicon::Words;
 use crate::limits::{CancelToken, Limits};
 use crate::trace::Trace;
@@ -47,6 +50,8 @@ pub struct Session {
     /// Encoder frames in the joint's space, `[T', J]`.
     projected: Vec<f32>,
     scratch: JointScratch,
+    /// The path on the keyboard, where geometric evidence is asked for.
+    path: GesturePath,
     timings: Timings,
     is_whole: bool,
 }
@@ -67,6 +72,7 @@ impl Session {
             encoded: Vec::new(),
             projected: Vec::new(),
             scratch: JointScratch::default(),
+            path: GesturePath::new(),
             timings: Timings::default(),
             is_whole: true,
         }
@@ -130,9 +136,14 @@ impl Session {
         }
         let start = Instant::now();
         self.project()?;
+        let mut evidence = Evidence::default();
+        if options.geometry.is_some() && self.path.set(&self.shared.keyboard, trace) {
+            evidence.geometry = Some(&self.path);
+        }
+        let mut reached = || limits.reached(begin);
         let (candidates, is_whole) =
             self.decoder
-                .decode_until(&self.projected, options, &mut || limits.reached(begin))?;
+                .decode_until(&self.projected, options, &evidence, &mut reached)?;
         self.is_whole = is_whole;
         self.timings.search = start.elapsed();
         Ok(candidates)
@@ -208,7 +219,9 @@ impl Session {
     /// which grow to what the longest gesture needed.
     pub fn memory(&self) -> usize {
         let floats = self.encoded.capacity() + self.projected.capacity();
-        size_of::<f32>() * (floats + self.features.data().len()) + self.decoder.bytes()
+        size_of::<f32>() * (floats + self.features.data().len())
+            + self.path.bytes()
+            + self.decoder.bytes()
     }
 
     /// How long the stages of the last gesture took.

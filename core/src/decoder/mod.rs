@@ -5,6 +5,7 @@
 //! ([`Joint::project_encoder`](crate::transducer::Joint::project_encoder)).
 
 mod beam;
+mod evidence;
 mod forward;
 mod greedy;
 #[cfg(test)]
@@ -17,11 +18,13 @@ mod tree;
 
 use std::sync::Arc;
 
+pub(crate) use evidence::Evidence;
 pub use forward::log_likelihood;
 pub use greedy::{Greedy, greedy};
 pub use options::DecoderOptions;
 
 use crate::error::Result;
+use crate::geometry::{GeometryOptions, GesturePath, Matcher};
 use crate::lexicon::{Layer, Layers, Lexicon};
 use crate::transducer::Transducer;
 use beam::{BeamSearch, Completed, Model};
@@ -40,7 +43,10 @@ pub struct Candidate {
     pub log_probability: f64,
     /// The word's log prior, natural logarithm: that of its likeliest layer, with what the user's boosts and choices add.
     pub log_prior: f64,
-    /// What candidates are ordered by: `log_probability + prior_weight * log_prior`.
+    /// What the path says of the word's keys, in nats: [`GeometryWeights::term`](crate::geometry::GeometryWeights::term). 0 where
+    /// the options ask for no geometric evidence, and of a decoder that is given frames alone.
+    pub geometry: f64,
+    /// What candidates are ordered by: `log_probability + prior_weight * log_prior + geometry`.
     pub score: f64,
     /// How likely it is that this word was meant, 0 to 1: exp(score / T) as a share of that of all words which the search
     /// completed and, where the options have a score for it, of another word. What the confidences of a list lack to 1 is for
@@ -61,6 +67,7 @@ pub struct Decoder {
     completed: Vec<Completed>,
     scored: Vec<Scored>,
     key: Vec<u8>,
+    matcher: Matcher,
 }
 
 /// A completed word form before the best are made into candidates.
@@ -69,6 +76,7 @@ struct Scored {
     score: f64,
     completed: Completed,
     log_prior: f64,
+    geometry: f64,
     /// Place among the forms of its key.
     form: u32,
 }
@@ -104,6 +112,7 @@ impl Decoder {
             completed: Vec::new(),
             scored: Vec::new(),
             key: Vec::new(),
+            matcher: Matcher::new(),
         })
     }
 
@@ -118,7 +127,7 @@ impl Decoder {
     /// # Errors
     /// None that a sound model and lexicon give.
     pub fn decode(&mut self, frames: &[f32], options: &DecoderOptions) -> Result<Vec<Candidate>> {
-        self.decode_until(frames, options, &mut || Ok(false))
+        self.decode_until(frames, options, &Evidence::default(), &mut || Ok(false))
             .map(|(candidates, _)| candidates)
     }
 
@@ -131,6 +140,7 @@ impl Decoder {
         &mut self,
         frames: &[f32],
         options: &DecoderOptions,
+        evidence: &Evidence<'_>,
         reached: &mut dyn FnMut() -> Result<bool>,
     ) -> Result<(Vec<Candidate>, bool)> {
         if self.tree.is_full(TREE_BYTES) {
@@ -162,7 +172,10 @@ impl Decoder {
             self.tree.truncate(self.warm);
         }
         let done = found?;
-        Ok((self.candidates(options), done * width >= frames.len()))
+        Ok((
+            self.candidates(options, evidence),
+            done * width >= frames.len(),
+        ))
     }
 
     /// Where the search ended within words only, as for a path that breaks off, each prefix of the beam stands for its
@@ -220,7 +233,7 @@ impl Decoder {
         &self.layers
     }
 
-    fn candidates(&mut self, options: &DecoderOptions) -> Vec<Candidate> {
+    fn candidates(&mut self, options: &DecoderOptions, evidence: &Evidence<'_>) -> Vec<Candidate> {
         let weight = f64::from(options.prior_weight);
         self.scored.clear();
         for completed in &self.completed {
@@ -233,12 +246,15 @@ impl Decoder {
                     score,
                     completed: *completed,
                     log_prior,
+                    geometry: 0.0,
                     form,
                 });
             }
         }
-        self.scored
-            .sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
+        self.sort();
+        if let (Some(options), Some(path)) = (&options.geometry, evidence.geometry) {
+            self.add_geometry(options, path);
+        }
         let temperature = f64::from(options.temperature);
         let other = options.other_score.map_or(log::ZERO, f64::from);
         let total = self
@@ -265,6 +281,7 @@ impl Decoder {
                 word: word.into_owned(),
                 log_probability: scored.completed.log_probability,
                 log_prior: scored.log_prior,
+                geometry: scored.geometry,
                 score: scored.score,
                 confidence: libm::exp(scored.score / temperature - total),
             });
@@ -276,5 +293,44 @@ impl Decoder {
         });
         candidates.truncate(options.candidates);
         candidates
+    }
+    fn sort(&mut self) {
+        self.scored
+            .sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
+    }
+
+    /// Adds to the scores, which are sorted, what `path` says of the best words. All others are given the least that one of these
+    /// was given: they keep their order and pass none that was measured, and confidences are shares of scores of one kind.
+    fn add_geometry(&mut self, options: &GeometryOptions, path: &GesturePath) {
+        // Ties across the cut are all measured, so that none depends on the order of equal scores.
+        let Some(last) = options.words.checked_sub(1) else {
+            return;
+        };
+        let last = self
+            .scored
+            .get(last)
+            .map_or(log::ZERO, |scored| scored.score);
+        let best = self.scored.partition_point(|scored| scored.score >= last);
+        let (best, others) = self.scored.split_at_mut(best);
+        let mut least = f64::INFINITY;
+        for scored in best.iter_mut() {
+            self.tree.labels(scored.completed.node, &mut self.key);
+            let features = self.matcher.features(path, &self.key);
+            // Words without a key on the keyboard have no place on it: they count as the others.
+            scored.geometry =
+                features.map_or(f64::INFINITY, |features| options.weights.term(&features));
+            least = least.min(scored.geometry);
+        }
+        if least == f64::INFINITY {
+            least = 0.0;
+        }
+        for scored in best.iter_mut().chain(others) {
+            // Of the best those without a key, and all others.
+            if scored.geometry == f64::INFINITY || scored.score < last {
+                scored.geometry = least;
+            }
+            scored.score += scored.geometry;
+        }
+        self.sort();
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::geometry::GeometryOptions;
 
 /// Largest beam and largest number of candidates.
 const MAX_BEAM: usize = 65_536;
@@ -29,6 +30,10 @@ pub struct DecoderOptions {
     /// the completed words share all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other_score: Option<f32>,
+    /// Geometric evidence: whether the best words are measured against the path and the keyboard's keys, and how much that weighs.
+    /// Default `None`: scores are those of the transducer and the prior alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geometry: Option<GeometryOptions>,
 }
 
 impl Default for DecoderOptions {
@@ -41,6 +46,7 @@ impl Default for DecoderOptions {
             prior_weight: 0.4,
             temperature: 1.0,
             other_score: None,
+            geometry: None,
         }
     }
 }
@@ -102,6 +108,9 @@ impl DecoderOptions {
                 "a finite number",
                 score,
             ));
+        }
+        if let Some(geometry) = &self.geometry {
+            geometry.validate()?;
         }
         Ok(())
     }

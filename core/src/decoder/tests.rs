@@ -348,7 +348,7 @@ fn a_search_that_is_cut_short_means_what_it_has_seen() {
             Ok(left < 0)
         };
         let (got, is_whole) = decoder
-            .decode_until(&frames, &options, &mut reached)
+            .decode_until(&frames, &options, &Evidence::default(), &mut reached)
             .unwrap();
         assert_eq!(is_whole, most == 10);
         let seen = &frames[..most as usize * width];
@@ -369,7 +369,7 @@ fn a_search_that_is_cut_short_means_what_it_has_seen() {
                 Ok(false)
             }
         };
-        let cancelled = decoder.decode_until(&frames, &options, &mut reached);
+        let cancelled = decoder.decode_until(&frames, &options, &Evidence::default(), &mut reached);
         assert!(matches!(cancelled, Err(crate::Error::Cancelled)));
         assert_eq!(decoder.decode(&frames, &options).unwrap(), whole);
     }

@@ -7,6 +7,8 @@
 mod beam;
 mod evidence;
 mod forward;
+#[cfg(test)]
+mod geometry_tests;
 mod greedy;
 #[cfg(test)]
 mod layers_tests;

@@ -163,7 +163,7 @@ impl Engine {
             options.prefix_bytes,
         )?;
         let words = Words::new(layers, &manifest.vocabulary.labels);
-        let keyboard = Keyboard::trained(manifest, &transducer);
+        let keyboard = Keyboard::trained(manifest, &transducer)?;
         // The runtime and the transducer hold their weights in a form of their own by now.
         bundle.forget();
         Ok(Self {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::bundle::Manifest;
 use crate::error::Result;
+use crate::geometry::Keys;
 use crate::layout::{Layout, LayoutPolicy, Mapping, Warp};
 use crate::transducer::Transducer;
 
@@ -12,6 +13,8 @@ use crate::transducer::Transducer;
 pub(crate) struct Keyboard {
     /// As the caller gave it.
     pub(crate) layout: Layout,
+    /// Where its labels lie, for geometric evidence.
+    pub(crate) keys: Keys,
     mapping: Mapping,
     /// The prediction network and the joint, with the classes in the order of the labels that the keys type.
     pub(crate) transducer: Arc<Transducer>,
@@ -19,12 +22,16 @@ pub(crate) struct Keyboard {
 
 impl Keyboard {
     /// The keyboard that the bundle's network was trained on.
-    pub(crate) fn trained(manifest: &Manifest, transducer: &Arc<Transducer>) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// None that a checked manifest gives.
+    pub(crate) fn trained(manifest: &Manifest, transducer: &Arc<Transducer>) -> Result<Self> {
+        Ok(Self {
             layout: manifest.layout.clone(),
+            keys: Keys::new(&manifest.layout, &manifest.vocabulary.labels)?,
             mapping: Mapping::default(),
             transducer: Arc::clone(transducer),
-        }
+        })
     }
 
     /// The keyboard of `layout` for a bundle and its `transducer`.
@@ -37,7 +44,7 @@ impl Keyboard {
         transducer: &Arc<Transducer>,
     ) -> Result<Self> {
         if *layout == manifest.layout {
-            return Ok(Self::trained(manifest, transducer));
+            return Self::trained(manifest, transducer);
         }
         let labels = &manifest.vocabulary.labels;
         let mapping = match manifest.featuriser.layout_policy() {
@@ -48,6 +55,7 @@ impl Keyboard {
             None => Arc::clone(transducer),
         };
         Ok(Self {
+            keys: Keys::new(layout, labels)?,
             layout: layout.clone(),
             mapping,
             transducer,

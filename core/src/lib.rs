@@ -208,6 +208,7 @@ pub mod engine;
 pub mod error;
 pub mod features;
 mod files;
+pub mod geometry;
 mod keyboard;
 pub mod language;
 pub mod layout;

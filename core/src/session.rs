@@ -10,6 +10,7 @@ use crate::decoder::{
 use crate::engine::Shared;
 use crate::error::{Error, Result};
 use crate::features::Features;
+use crate::geometry::GesturePath;
 use crate::keyboard::Keyboard;
 use crate::language::{Context, LanguageModel};
 use crate::lexicon::{Alphabet, Words};
@@ -69,6 +70,8 @@ pub struct Session {
     /// Encoder frames in the joint's space, `[T', J]`.
     projected: Vec<f32>,
     scratch: JointScratch,
+    /// The path on the keyboard, for geometric evidence.
+    path: GesturePath,
     timings: Timings,
     is_whole: bool,
 }
@@ -95,6 +98,7 @@ impl Session {
             encoded: Vec::new(),
             projected: Vec::new(),
             scratch: JointScratch::default(),
+            path: GesturePath::new(),
             timings: Timings::default(),
             is_whole: true,
         }
@@ -210,18 +214,11 @@ impl Session {
     ) -> Result<Vec<Candidate>> {
         let start = Instant::now();
         self.project()?;
-        let context = &self.context;
-        let evidence = Evidence {
-            language: self
-                .language
-                .as_ref()
-                .map(|model| Sentence { model, context }),
-        };
+        let evidence = evidence(self.language.as_ref(), &self.context, &self.path);
+        let mut reached = || limits.reached(begin);
         let (candidates, is_whole) =
             self.decoder
-                .decode_until(&self.projected, options, &evidence, &mut || {
-                    limits.reached(begin)
-                })?;
+                .decode_until(&self.projected, options, &evidence, &mut reached)?;
         self.is_whole = is_whole;
         self.timings.search = start.elapsed();
         Ok(candidates)
@@ -244,9 +241,10 @@ impl Session {
         }
         let start = Instant::now();
         let alphabet = Alphabet::new(&self.shared.bundle.manifest().vocabulary.labels);
+        let evidence = evidence(self.language.as_ref(), &self.context, &self.path);
         let report = self
             .decoder
-            .explain(&self.projected, options, &alphabet, words);
+            .explain(&self.projected, options, &evidence, &alphabet, words);
         self.timings.search = start.elapsed();
         report
     }
@@ -374,6 +372,7 @@ impl Session {
     pub fn memory(&self) -> usize {
         let floats = self.encoded.capacity() + self.projected.capacity();
         size_of::<f32>() * (floats + self.features.data().len())
+            + self.path.bytes()
             + self.decoder.bytes()
             + self.spellings.bytes()
     }
@@ -401,6 +400,7 @@ impl Session {
             .shared
             .featuriser
             .features_through(warp, trace, &mut self.features);
+        self.path.set(&self.keyboard.keys, trace);
         self.timings.features = start.elapsed();
         let start = Instant::now();
         let (encoder, features) = (&self.shared.encoder, self.features.data());
@@ -418,5 +418,17 @@ impl Session {
             &mut self.projected,
             &mut self.scratch,
         )
+    }
+}
+
+/// What is known of a gesture besides its frames.
+fn evidence<'a>(
+    language: Option<&'a LanguageModel>,
+    context: &'a Context,
+    path: &'a GesturePath,
+) -> Evidence<'a> {
+    Evidence {
+        language: language.map(|model| Sentence { model, context }),
+        geometry: Some(path),
     }
 }

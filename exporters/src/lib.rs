@@ -26,4 +26,5 @@ pub mod synthetic;
 #[cfg(test)]
 mod testing;
 pub mod times;
+pub mod tune;
 pub mod validate;

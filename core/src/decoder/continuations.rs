@@ -106,6 +106,7 @@ impl Decoder {
                     log_prior,
                     internal,
                     language: 0.0,
+                    geometry: 0.0,
                     confidence: 0.0,
                 });
             }

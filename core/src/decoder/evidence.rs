@@ -1,6 +1,7 @@
 //! What else is known of a swipe when its words are scored, besides the frames and the words' priors.
 
 use crate::decoder::DecoderOptions;
+use crate::geometry::GesturePath;
 use crate::language::{Context, LanguageModel};
 
 /// Nats that the words before may speak for or against a word, before their weight: a model's rarest pairs are no better known than
@@ -12,6 +13,8 @@ const MAX_GAIN: f64 = 10.0;
 pub(crate) struct Evidence<'a> {
     /// The words before it.
     pub(crate) language: Option<Sentence<'a>>,
+    /// Its path, for geometric evidence.
+    pub(crate) geometry: Option<&'a GesturePath>,
 }
 
 /// The words before a swipe, to the language model that scores its words.
@@ -77,7 +80,10 @@ mod tests {
                 model: &model,
                 context,
             });
-            let evidence = Evidence { language };
+            let evidence = Evidence {
+                language,
+                geometry: None,
+            };
             let decoded = decoder.decode_until(&frames, &options, &evidence, &mut || Ok(false));
             decoded.unwrap().0
         };
@@ -132,6 +138,7 @@ mod tests {
         };
         let evidence = Evidence {
             language: Some(sentence),
+            geometry: None,
         };
         let options = DecoderOptions {
             language_weight: 1.0,

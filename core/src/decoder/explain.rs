@@ -3,7 +3,8 @@
 use super::beam::Completed;
 use super::tree::{NodeId, PrefixTree};
 use super::{
-    Candidate, Decoder, DecoderOptions, Scored, internal_log_probability, log, log_likelihood,
+    Candidate, Decoder, DecoderOptions, Evidence, Scored, internal_log_probability, log,
+    log_likelihood,
 };
 use crate::error::Result;
 use crate::lexicon::{Alphabet, fold::display_form};
@@ -135,14 +136,15 @@ impl Watch {
 }
 
 impl Decoder {
-    /// As [`decode`](Self::decode), and what became of `words`, which are spelled with `alphabet`.
+    /// Decodes, and tells what became of `words`, which are spelled with `alphabet`.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
-    pub fn explain(
+    pub(crate) fn explain(
         &mut self,
         frames: &[f32],
         options: &DecoderOptions,
+        evidence: &Evidence<'_>,
         alphabet: &Alphabet,
         words: &[&str],
     ) -> Result<Report> {
@@ -150,9 +152,9 @@ impl Decoder {
         let keys: Vec<Option<Vec<u8>>> = keys.collect();
         let watched = keys.iter().flatten().cloned().collect();
         self.search.watch = Some(Watch::new(watched));
-        let decoded = self.decode(frames, options);
+        let decoded = self.decode_until(frames, options, evidence, &mut || Ok(false));
         let watch = self.search.watch.take().unwrap_or_default();
-        let candidates = decoded?;
+        let (candidates, _) = decoded?;
         let (trails, beam) = watch.taken();
         let mut trails = trails.into_iter();
         let mut explanations = Vec::with_capacity(words.len());

@@ -26,7 +26,7 @@ fn every_word_has_a_fate_that_the_search_bears_out() {
         let mut decoder = Decoder::new(Arc::clone(&transducer), Arc::clone(&lexicon), 20).unwrap();
         let plain = decoder.decode(&frames, &options).unwrap();
         let report = decoder
-            .explain(&frames, &options, &alphabet, &names)
+            .explain(&frames, &options, &Evidence::default(), &alphabet, &names)
             .unwrap();
         assert_eq!(report.candidates, plain);
         assert_eq!(report.beam.len(), 3 + seed as usize % 9);
@@ -70,7 +70,9 @@ fn every_word_has_a_fate_that_the_search_bears_out() {
             candidates: 400,
             ..options
         };
-        let report = decoder.explain(&frames, &all, &alphabet, &names).unwrap();
+        let report = decoder
+            .explain(&frames, &all, &Evidence::default(), &alphabet, &names)
+            .unwrap();
         assert!(
             report
                 .words
@@ -113,7 +115,13 @@ fn words_that_cannot_be_found_are_told_apart() {
         "qqq",
     ];
     let report = decoder
-        .explain(&frames, &options, &Alphabet::new(&labels), &asked)
+        .explain(
+            &frames,
+            &options,
+            &Evidence::default(),
+            &Alphabet::new(&labels),
+            &asked,
+        )
         .unwrap();
     let fates: Vec<Fate> = report.words.iter().map(|word| word.fate).collect();
     assert_eq!(fates[0], Fate::Untypeable);
@@ -128,7 +136,13 @@ fn words_that_cannot_be_found_are_told_apart() {
     assert_eq!(report.words[1].score, None);
     // No frames: nothing was searched.
     let empty = decoder
-        .explain(&[], &options, &Alphabet::new(&labels), &asked)
+        .explain(
+            &[],
+            &options,
+            &Evidence::default(),
+            &Alphabet::new(&labels),
+            &asked,
+        )
         .unwrap();
     assert!(empty.candidates.is_empty() && empty.beam.is_empty());
 }

@@ -13,6 +13,8 @@ mod explain;
 #[cfg(test)]
 mod explain_tests;
 mod forward;
+#[cfg(test)]
+mod geometry_tests;
 mod greedy;
 #[cfg(test)]
 mod layers_tests;
@@ -41,6 +43,7 @@ pub use options::{DecoderOptions, LANGUAGE_WEIGHT};
 pub use prefixes::{MAX_PREFIXES, PrefixTable};
 
 use crate::error::Result;
+use crate::geometry::{GeometryOptions, GesturePath, Matcher};
 use crate::lexicon::{Layer, Layers, Lexicon};
 use crate::transducer::Transducer;
 use beam::{BeamSearch, Completed, Model};
@@ -67,8 +70,11 @@ pub struct Candidate {
     /// How much likelier the words before the swipe make this one, in nats: see
     /// [`LanguageModel::gain`](crate::language::LanguageModel::gain). 0 where none were given, and from -10 to 10.
     pub language: f64,
+    /// What the path says of the word's keys, in nats: [`GeometryWeights::term`](crate::geometry::GeometryWeights::term). 0 where
+    /// the options ask for no geometric evidence, and of a decoder that is given frames alone.
+    pub geometry: f64,
     /// What candidates are ordered by: `log_probability + prior_weight * log_prior + length_reward * labels
-    /// - internal_weight * internal + language_weight * language`.
+    /// - internal_weight * internal + language_weight * language + geometry`.
     pub score: f64,
     /// How likely it is that this word was meant, 0 to 1: exp(score / T) as a share of that of all words which the search
     /// completed and, where the options have a score for it, of another word. What the confidences of a list lack to 1 is for
@@ -89,6 +95,7 @@ pub struct Decoder {
     completed: Vec<Completed>,
     scored: Vec<Scored>,
     key: Vec<u8>,
+    matcher: Matcher,
 }
 
 /// A completed word form before the best are made into candidates.
@@ -98,6 +105,7 @@ struct Scored {
     completed: Completed,
     log_prior: f64,
     language: f64,
+    geometry: f64,
     /// Place among the forms of its key.
     form: u32,
 }
@@ -136,6 +144,7 @@ impl Decoder {
             completed: Vec::new(),
             scored: Vec::new(),
             key: Vec::new(),
+            matcher: Matcher::new(),
         }
     }
 
@@ -275,12 +284,15 @@ impl Decoder {
                     completed: *completed,
                     log_prior,
                     language,
+                    geometry: 0.0,
                     form,
                 });
             }
         }
-        self.scored
-            .sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
+        self.sort();
+        if let (Some(options), Some(path)) = (&options.geometry, evidence.geometry) {
+            self.add_geometry(options, path);
+        }
         let temperature = f64::from(options.temperature);
         let other = options.other_score.map_or(log::ZERO, f64::from);
         let total = self
@@ -309,6 +321,7 @@ impl Decoder {
                 log_prior: scored.log_prior,
                 internal: self.tree.node(scored.completed.node).internal.into(),
                 language: scored.language,
+                geometry: scored.geometry,
                 score: scored.score,
                 confidence: libm::exp(scored.score / temperature - total),
             });
@@ -320,5 +333,45 @@ impl Decoder {
         });
         candidates.truncate(options.candidates);
         candidates
+    }
+
+    fn sort(&mut self) {
+        self.scored
+            .sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
+    }
+
+    /// Adds to the scores, which are sorted, what `path` says of the best words. All others are given the least that one of these
+    /// was given: they keep their order and pass none that was measured, and confidences are shares of scores of one kind.
+    fn add_geometry(&mut self, options: &GeometryOptions, path: &GesturePath) {
+        // Ties across the cut are all measured, so that none depends on the order of equal scores.
+        let Some(last) = options.words.checked_sub(1) else {
+            return;
+        };
+        let last = self
+            .scored
+            .get(last)
+            .map_or(log::ZERO, |scored| scored.score);
+        let best = self.scored.partition_point(|scored| scored.score >= last);
+        let (best, others) = self.scored.split_at_mut(best);
+        let mut least = f64::INFINITY;
+        for scored in best.iter_mut() {
+            self.tree.labels(scored.completed.node, &mut self.key);
+            let features = self.matcher.features(path, &self.key);
+            // Words without a key on the keyboard have no place on it: they count as the others.
+            scored.geometry =
+                features.map_or(f64::INFINITY, |features| options.weights.term(&features));
+            least = least.min(scored.geometry);
+        }
+        if least == f64::INFINITY {
+            least = 0.0;
+        }
+        for scored in best.iter_mut().chain(others) {
+            // Of the best those without a key, and all others.
+            if scored.geometry == f64::INFINITY || scored.score < last {
+                scored.geometry = least;
+            }
+            scored.score += scored.geometry;
+        }
+        self.sort();
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::geometry::GeometryOptions;
 
 /// Largest beam and largest number of candidates.
 const MAX_BEAM: usize = 65_536;
@@ -53,6 +54,10 @@ pub struct DecoderOptions {
     /// those that it spells. Default `None`: only the latter. See [`LiveOptions::partial`](crate::live::LiveOptions::partial).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub continuation: Option<f32>,
+    /// Geometric evidence: whether the best words are measured against the path and the keyboard's keys, and how much that weighs.
+    /// Default `None`: scores are those of the transducer and the prior alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geometry: Option<GeometryOptions>,
 }
 
 impl Default for DecoderOptions {
@@ -70,6 +75,7 @@ impl Default for DecoderOptions {
             temperature: 1.0,
             other_score: None,
             continuation: None,
+            geometry: None,
         }
     }
 }
@@ -184,6 +190,9 @@ impl DecoderOptions {
                 "a number not below 0",
                 cost,
             ));
+        }
+        if let Some(geometry) = &self.geometry {
+            geometry.validate()?;
         }
         Ok(())
     }

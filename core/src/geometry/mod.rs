@@ -1,0 +1,45 @@
+//! Geometric evidence: how well a path fits a word's keys.
+//!
+//! A transducer reads a path through features of its own and is surest where it should not be: of two words that it finds alike,
+//! the one whose keys the path does not visit is not the one that was meant. So the best words of a search are measured once
+//! more against the raw path and the real key rectangles, in the manner of SHARK2 (Kristensson and Zhai, UIST 2004): a
+//! [`GesturePath`] is worked out once a swipe, a [`Matcher`] gives [`Features`] of each word, and their weighted sum
+//! ([`GeometryWeights::term`]) is added to the word's score. What each feature brings stands in `docs/EVIDENCE.md`.
+//!
+//! A [`Session`](crate::Session) does all of this where [`DecoderOptions::geometry`](crate::decoder::DecoderOptions::geometry)
+//! says so; the parts are public for those who fit weights.
+//!
+//! ```
+//! use swipekit::geometry::{GesturePath, Keys, Matcher};
+//! use swipekit::layout::Layout;
+//! use swipekit::trace::Trace;
+//!
+//! # fn main() -> swipekit::Result<()> {
+//! let labels = ["o", "w"];
+//! let keyboard = Keys::new(&Layout::qwerty(), &labels)?;
+//! let trace = Trace::in_letter_area([(0.85, 0.17, 0.0), (0.15, 0.17, 300.0)])?;
+//! let (mut path, mut matcher) = (GesturePath::new(), Matcher::new());
+//! path.set(&keyboard, &trace);
+//! let ow = matcher.features(&path, &[0, 1]).unwrap();
+//! let wo = matcher.features(&path, &[1, 0]).unwrap();
+//! assert!(ow.location < wo.location && ow.end < wo.end);
+//! # Ok(())
+//! # }
+//! ```
+
+mod alignment;
+mod features;
+mod keys;
+mod matcher;
+mod options;
+mod path;
+mod plane;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub use features::Features;
+pub use keys::Keys;
+pub use matcher::Matcher;
+pub use options::{GeometryOptions, GeometryWeights, MAX_WORDS};
+pub use path::GesturePath;

@@ -1,0 +1,82 @@
+//! The lines that a word's letters span.
+
+use super::path::{GesturePath, PIECES, POINTS};
+use super::plane::{Vector, along, distance};
+
+/// A letter of a word.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Letter {
+    pub(super) label: u8,
+    /// Middle of its key.
+    pub(super) centre: Vector,
+    /// Whether it is doubled, or more.
+    pub(super) is_doubled: bool,
+}
+
+/// A word as a path: straight lines from key to key.
+#[derive(Clone, Debug)]
+pub(super) struct Template {
+    /// The word's letters that have keys, doubled ones once.
+    pub(super) letters: Vec<Letter>,
+    /// Points evenly along the lines.
+    pub(super) points: [Vector; POINTS],
+}
+
+impl Default for Template {
+    fn default() -> Self {
+        Self {
+            letters: Vec::new(),
+            points: [[0.0; 2]; POINTS],
+        }
+    }
+}
+
+impl Template {
+    /// Takes the word of the labels `word` on the keyboard of `path`; false where no letter has a key.
+    pub(super) fn set(&mut self, path: &GesturePath, word: &[u8]) -> bool {
+        self.letters.clear();
+        for &label in word {
+            let Some(centre) = path.centre(label) else {
+                continue;
+            };
+            match self.letters.last_mut() {
+                Some(last) if last.label == label => last.is_doubled = true,
+                _ => self.letters.push(Letter {
+                    label,
+                    centre,
+                    is_doubled: false,
+                }),
+            }
+        }
+        let Some(first) = self.letters.first() else {
+            return false;
+        };
+        self.points = [first.centre; POINTS];
+        let lines = || {
+            self.letters
+                .windows(2)
+                .map(|pair| (pair[0].centre, pair[1].centre))
+        };
+        let step = lines().map(|(a, b)| distance(a, b)).sum::<f64>() / PIECES as f64;
+        let (mut before, mut place) = (0.0, 0);
+        for (a, b) in lines() {
+            let length = distance(a, b);
+            while place < POINTS && place as f64 * step <= before + length {
+                // Two labels may share a place.
+                let share = if length > 0.0 {
+                    ((place as f64 * step - before) / length).clamp(0.0, 1.0)
+                } else {
+                    0.0
+                };
+                self.points[place] = along(a, b, share);
+                place += 1;
+            }
+            before += length;
+        }
+        // What rounding has left over, the end among it.
+        if let Some(last) = self.letters.last() {
+            self.points[place.min(PIECES)..].fill(last.centre);
+        }
+        true
+    }
+}

@@ -18,6 +18,12 @@ pub enum Precision {
 const SMALL: usize = 4 << 20;
 
 impl Precision {
+    /// The precision of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::Fp32, Self::Fp16, Self::Int8];
+        all.into_iter().find(|precision| precision.name() == name)
+    }
+
     /// Name in manifests.
     pub fn name(self) -> &'static str {
         match self {

@@ -290,8 +290,11 @@ impl Decoder {
             }
         }
         self.sort();
-        if let (Some(options), Some(path)) = (&options.geometry, evidence.geometry) {
-            self.add_geometry(options, path);
+        // A path that goes on says nothing yet of a word's last keys.
+        if let (Some(geometry), Some(path), None) =
+            (&options.geometry, evidence.geometry, options.continuation)
+        {
+            self.add_geometry(geometry, path);
         }
         let temperature = f64::from(options.temperature);
         let other = options.other_score.map_or(log::ZERO, f64::from);

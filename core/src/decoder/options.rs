@@ -51,7 +51,7 @@ pub struct DecoderOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other_score: Option<f32>,
     /// For a path that goes on, nats that each letter costs which is still to come: words that the path may become are found beside
-    /// those that it spells. Default `None`: only the latter. See [`LiveOptions::partial`](crate::live::LiveOptions::partial).
+    /// those that it spells, and geometric evidence is left out. Default `None`: only the latter. See [`LiveOptions::partial`](crate::live::LiveOptions::partial).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub continuation: Option<f32>,
     /// Geometric evidence: whether the best words are measured against the path and the keyboard's keys, and how much that weighs.

@@ -15,6 +15,7 @@ mod export;
 mod language;
 mod lexicon;
 mod output;
+mod tune;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,6 +43,8 @@ enum Command {
     Eval(eval::Arguments),
     /// Fit the confidences of a bundle on swipes, so that they are probabilities.
     Calibrate(calibrate::Arguments),
+    /// Fit the weights of all terms of a score, and the width of the search, on swipes.
+    Tune(tune::Arguments),
     /// Put bundles side by side on a manifest of swipes: accuracy, sizes, memory, latency.
     Compare(compare::Arguments),
     /// Measure opening and memory of one bundle in this process, for `compare`.
@@ -151,6 +154,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Export(command) => export::run(command),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
+        Command::Tune(arguments) => tune::run(&arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Measure(arguments) => compare::measure(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),

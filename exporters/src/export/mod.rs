@@ -24,6 +24,7 @@ use std::time::Instant;
 
 pub use calibration::{CalibrationReport, Quantization, Source};
 pub use encoders::{EncoderReport, PassedOver};
+pub(crate) use golden::golden;
 #[cfg(feature = "executorch")]
 pub use pte::{PteOptions, pte};
 pub use report::{Exported, LoweringReport, Outcome, Report};

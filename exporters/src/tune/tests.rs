@@ -1,6 +1,4 @@
-use swipekit::geometry::Features;
-
-use super::geometry::{TERMS, fit_weights};
+use super::terms::{Group, TERMS, fit_weights};
 use super::*;
 use crate::synthetic::Random;
 
@@ -122,11 +120,16 @@ fn ranks_are_places_by_score() {
 #[test]
 fn fitted_weights_are_relative_to_the_log_probability() {
     let mut truth = [0.0; TERMS];
-    (truth[0], truth[1], truth[2], truth[9]) = (0.5, 0.25, -1.0, 0.4);
+    // log-probability, prior, labels, internal, before; then location, shape, ..., letters.
+    (truth[0], truth[1], truth[2], truth[3]) = (0.5, 0.25, 0.3, -0.1);
+    (truth[5], truth[12]) = (-1.0, 0.4);
     let lists = drawn(5, 10_000, &truth);
-    let mut used = [true; Features::COUNT];
-    used[1] = false;
-    let fitted = fit_weights(&lists, 24, &used, 1e-5).unwrap();
+    let before = DecoderOptions {
+        beam: 7,
+        language_weight: 0.9,
+        ..DecoderOptions::default()
+    };
+    let fitted = fit_weights(&lists, &Group::ALL, &before, 24, 1e-5).unwrap();
     let near = |got: f32, expected: f32| {
         assert!(
             (got - expected).abs() < 0.12,
@@ -135,12 +138,22 @@ fn fitted_weights_are_relative_to_the_log_probability() {
     };
     near(fitted.temperature, 2.0);
     near(fitted.prior_weight, 0.5);
-    near(fitted.geometry.weights.location, -2.0);
-    near(fitted.geometry.weights.letters, 0.8);
-    assert_eq!((fitted.geometry.words, fitted.swipes), (24, 10_000));
-    assert_eq!(fitted.geometry.weights.shape, 0.0);
-    assert!(fitted.geometry.validate().is_ok());
-    assert!(fit_weights(&[], 24, &used, 1e-5).is_none());
+    near(fitted.length_reward, 0.6);
+    near(fitted.internal_weight, 0.2);
+    near(fitted.language_weight, 0.0);
+    let geometry = fitted.geometry.as_ref().unwrap();
+    near(geometry.weights.location, -2.0);
+    near(geometry.weights.letters, 0.8);
+    assert_eq!((geometry.words, geometry.weights.shape), (24, 0.0));
+    assert_eq!(fitted.beam, 7);
+    assert!(fitted.validate().is_ok());
+
+    // What is left out has no weight.
+    let fitted = fit_weights(&lists, &[Group::Length], &before, 24, 1e-5).unwrap();
+    assert!(fitted.geometry.is_none() && fitted.length_reward > 0.2);
+    assert_eq!((fitted.internal_weight, fitted.language_weight), (0.0, 0.0));
+
+    assert!(fit_weights(&[], &Group::ALL, &before, 24, 1e-5).is_none());
     truth[0] = -0.5;
-    assert!(fit_weights(&drawn(6, 500, &truth), 24, &used, 1e-5).is_none());
+    assert!(fit_weights(&drawn(6, 500, &truth), &Group::ALL, &before, 24, 1e-5).is_none());
 }

@@ -1,0 +1,135 @@
+//! `swipekit tune`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{EngineArguments, at_least_one, output};
+use crate::compare::Table;
+use crate::error::Result;
+use crate::tune::{Group, Options, Tuning, tune, write};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    engine: EngineArguments,
+    /// Manifest of swipes with their words to fit on.
+    #[arg(long, value_name = "FILE")]
+    manifest: PathBuf,
+    /// Swipes at most, taken evenly.
+    #[arg(long, value_name = "N", default_value = "5000", value_parser = at_least_one)]
+    samples: usize,
+    /// Another manifest, of other people, to see what each group of terms gains, alone and together.
+    #[arg(long, value_name = "FILE")]
+    validate: Option<PathBuf>,
+    /// Swipes of it at most; all where it is not given.
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    validate_samples: Option<usize>,
+    /// Terms to fit besides the prior's weight; all that the input allows where it is not given.
+    #[arg(long, value_name = "GROUP", value_delimiter = ',')]
+    terms: Option<Vec<Group>>,
+    /// Words that are measured for geometric evidence.
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    words: usize,
+    /// Give the words of a swipe's prompt before its own to the language model.
+    #[arg(long, value_name = "WHERE")]
+    context: Option<Context>,
+    /// Choose beam, window and depth bonus as well: the least that loses at most so many percentage points.
+    #[arg(long, value_name = "POINTS")]
+    search: Option<f64>,
+    /// Folder to write the bundle to with the fitted options in its preset; the bundle's own folder to change it.
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where the words before a swipe come from.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Context {
+    /// The manifest's `sentence`.
+    Sentence,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    let (engine, _) = arguments.engine.open()?;
+    let context = matches!(arguments.context, Some(Context::Sentence));
+    let mut groups = arguments.terms.clone().unwrap_or(Group::ALL.to_vec());
+    groups.sort_unstable();
+    groups.dedup();
+    // What is not known has no weight.
+    groups.retain(|group| *group != Group::Language || (context && engine.language().is_some()));
+    let options = Options {
+        manifest: arguments.manifest.clone(),
+        samples: Some(arguments.samples),
+        validate: arguments.validate.clone(),
+        validate_samples: arguments.validate_samples,
+        preset: arguments.engine.preset.clone(),
+        groups,
+        words: arguments.words,
+        context,
+        tolerance: arguments.search,
+    };
+    let bar = output::stages("tune");
+    let result = tune(&engine, &options, |what| bar.set_message(what.to_owned()));
+    bar.finish_and_clear();
+    let tuning = result?;
+    if let Some(output) = &arguments.output {
+        write(&engine, &tuning.preset, &tuning.options, output)?;
+    }
+    if arguments.json {
+        return output::json(&tuning);
+    }
+    output::text(&summary(&tuning))?;
+    output::json(&tuning.options)
+}
+
+fn summary(tuning: &Tuning) -> String {
+    let headers = [
+        "terms",
+        "top-1",
+        "top-3",
+        "top-5",
+        "1-3 letters",
+        "4+",
+        "won",
+        "lost",
+        "p",
+        "ECE",
+        "search ms",
+    ];
+    let rows = tuning.validation.iter().map(|row| {
+        let top1 = &row.difference.top1;
+        let of_length = |letters| {
+            let found = row.accuracy.of_length(letters);
+            found.map_or_else(|| "-".to_owned(), |found| format!("{:.2}", found.top1))
+        };
+        vec![
+            row.name.clone(),
+            format!("{:.2}", row.accuracy.top1),
+            format!("{:.2}", row.accuracy.top3),
+            format!("{:.2}", row.accuracy.top5),
+            of_length(crate::accuracy::Length::UpTo3),
+            of_length(crate::accuracy::Length::From4),
+            top1.won.to_string(),
+            top1.lost.to_string(),
+            format!("{:.2e}", top1.p),
+            format!("{:.4}", row.ece),
+            format!("{:.3}", row.search_ms),
+        ]
+    });
+    let table = Table {
+        title: format!("{} swipes of {}, preset {}", tuning.swipes, tuning.manifest, tuning.preset),
+        note: "On the other manifest; won, lost and p of the best candidate against the options before.".to_owned(),
+        headers: headers.map(str::to_owned).to_vec(),
+        rows: rows.collect(),
+    };
+    let tried = tuning.tried.iter().map(|tried| {
+        format!(
+            "beam {:2}, window {:4}, depth bonus {:3}: top-1 {:.2}, search {:.3} ms\n",
+            tried.beam, tried.window, tried.depth_bonus, tried.top1, tried.ms
+        )
+    });
+    format!("{}\n{}", table.text(), tried.collect::<String>())
+}

@@ -1,0 +1,122 @@
+//! How wide a search has to be: beam, window, depth bonus.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use swipekit::decoder::DecoderOptions;
+use swipekit::{Engine, Limits};
+
+use super::terms::set_context;
+use crate::accuracy::Judge;
+use crate::error::Result;
+use crate::language::Cursor;
+use crate::swipes::Swipe;
+use crate::times::Times;
+
+/// What is tried, one option after the other.
+const DEPTH_BONUSES: [f32; 6] = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0];
+const WINDOWS: [f32; 6] = [6.0, 8.0, 10.0, 12.0, 16.0, 24.0];
+const BEAMS: [usize; 7] = [4, 6, 8, 12, 16, 24, 32];
+
+/// What one width of the search gave.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Tried {
+    /// Beam.
+    pub beam: usize,
+    /// Window.
+    pub window: f32,
+    /// Depth bonus.
+    pub depth_bonus: f32,
+    /// The target is the best candidate, in percent.
+    pub top1: f64,
+    /// Median time of the search in milliseconds, on the clock.
+    pub ms: f64,
+}
+
+/// `options` with the depth bonus that is right most often, then the least window and the least beam that lose at most `tolerance`
+/// percentage points to the best. With all that was tried.
+///
+/// # Errors
+/// What decoding gives.
+pub fn choose(
+    engine: &Engine,
+    swipes: &[Swipe],
+    options: &DecoderOptions,
+    context: bool,
+    tolerance: f64,
+) -> Result<(DecoderOptions, Vec<Tried>)> {
+    let mut best = options.clone();
+    let mut all = Vec::new();
+    let variants = DEPTH_BONUSES.map(|depth_bonus| DecoderOptions {
+        depth_bonus,
+        ..best.clone()
+    });
+    let tried = run(engine, swipes, &variants, context)?;
+    let most = tried.iter().map(|tried| tried.top1).fold(0.0, f64::max);
+    // Of equals the one nearest to what there was.
+    let nearest = tried.iter().filter(|tried| tried.top1 >= most);
+    let nearest = nearest.min_by(|a, b| {
+        let off = |tried: &&Tried| (tried.depth_bonus - options.depth_bonus).abs();
+        off(a).total_cmp(&off(b))
+    });
+    best.depth_bonus = nearest.map_or(best.depth_bonus, |tried| tried.depth_bonus);
+    all.extend(tried);
+
+    let variants = WINDOWS.map(|window| DecoderOptions {
+        window,
+        ..best.clone()
+    });
+    let tried = run(engine, swipes, &variants, context)?;
+    best.window = least(&tried, tolerance).map_or(best.window, |tried| tried.window);
+    all.extend(tried);
+
+    let variants = BEAMS.map(|beam| DecoderOptions {
+        beam,
+        ..best.clone()
+    });
+    let tried = run(engine, swipes, &variants, context)?;
+    best.beam = least(&tried, tolerance).map_or(best.beam, |tried| tried.beam);
+    all.extend(tried);
+    Ok((best, all))
+}
+
+/// The first that loses at most `tolerance` to the best of all.
+fn least(tried: &[Tried], tolerance: f64) -> Option<&Tried> {
+    let most = tried.iter().map(|tried| tried.top1).fold(0.0, f64::max);
+    tried.iter().find(|tried| tried.top1 >= most - tolerance)
+}
+
+/// Decodes every swipe with every variant, in turns; the encoder runs once a swipe.
+fn run(
+    engine: &Engine,
+    swipes: &[Swipe],
+    variants: &[DecoderOptions],
+    context: bool,
+) -> Result<Vec<Tried>> {
+    let judge = Judge::new(&engine.manifest().vocabulary.labels, engine.lexicon());
+    let mut session = engine.session();
+    let mut cursor = Cursor::default();
+    let mut hits = vec![0usize; variants.len()];
+    let mut times: Vec<Vec<Duration>> = vec![Vec::new(); variants.len()];
+    for swipe in swipes {
+        if context {
+            set_context(&mut session, &mut cursor, swipe);
+        }
+        session.frames(&swipe.trace)?;
+        for (at, options) in variants.iter().enumerate() {
+            let candidates = session.decode_again(options, &Limits::default())?;
+            times[at].push(session.timings().search);
+            hits[at] += usize::from(judge.outcome(&swipe.word, &candidates, "").within(1));
+        }
+    }
+    let tried = variants.iter().zip(hits).zip(times);
+    Ok(tried
+        .map(|((options, hits), times)| Tried {
+            beam: options.beam,
+            window: options.window,
+            depth_bonus: options.depth_bonus,
+            top1: crate::accuracy::percent(hits, swipes.len()),
+            ms: Times::of(times).p50,
+        })
+        .collect())
+}

@@ -221,7 +221,7 @@ fn noise_on_the_weights_shows() {
     assert!(far_error.max_abs > near_error.max_abs);
     assert!(far.same_candidates < 50.0);
     let top1 = &far.accuracy.overall.top1;
-    assert!(top1.difference < -20.0 && top1.p < 0.01, "{top1:?}");
+    assert!(top1.difference < -15.0 && top1.p < 0.01, "{top1:?}");
     assert!(top1.interval[1] < 0.0 && top1.lost > top1.won);
     let (base, this) = (&compared.bundles[0].accuracy, &compared.bundles[2].accuracy);
     assert!((this.top1 - base.top1 - top1.difference).abs() < 0.02);

@@ -1,5 +1,7 @@
 //! Why a swipe gave the words that it gave: what became of certain words in the search, on request.
 
+use serde::Serialize;
+
 use super::beam::Completed;
 use super::tree::{NodeId, PrefixTree};
 use super::{
@@ -10,7 +12,8 @@ use crate::error::Result;
 use crate::lexicon::{Alphabet, fold::display_form};
 
 /// What became of a word in a search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Fate {
     /// It is a candidate, at this place from 0.
@@ -53,7 +56,7 @@ pub struct Report {
 }
 
 /// What became of one word, and what it would have scored.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Explanation {
     /// What became of it.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
+use swipekit::decoder::{Explanation, Fate};
 use swipekit::lexicon::Alphabet;
 
 use super::{EngineArguments, output};
@@ -24,6 +25,9 @@ pub(super) struct Arguments {
     /// Also the N likeliest spellings, whether they are words or not.
     #[arg(long, value_name = "N", value_parser = super::at_least_one)]
     literal: Option<usize>,
+    /// Also what became of the swipe's word in the search.
+    #[arg(long)]
+    explain: bool,
     /// Swipes at most.
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -38,6 +42,8 @@ struct Line<'a> {
     candidates: Vec<Entry<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     literal: Option<Vec<Spelling<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<&'a Explanation>,
     ms: f64,
     encoder_ms: f64,
     search_ms: f64,
@@ -48,6 +54,10 @@ struct Entry<'a> {
     word: &'a str,
     score: f64,
     log_probability: f64,
+    log_prior: f64,
+    internal: f64,
+    language: f64,
+    geometry: f64,
     confidence: f64,
 }
 
@@ -108,6 +118,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
             }
             None => None,
         };
+        let explanation = match arguments.explain {
+            true => {
+                let report = session.explain(&swipe.trace, &options, &[&swipe.word])?;
+                report.words.into_iter().next()
+            }
+            false => None,
+        };
         if arguments.json {
             let line = Line {
                 word: &swipe.word,
@@ -117,6 +134,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
                         word: &candidate.word,
                         score: candidate.score,
                         log_probability: candidate.log_probability,
+                        log_prior: candidate.log_prior,
+                        internal: candidate.internal,
+                        language: candidate.language,
+                        geometry: candidate.geometry,
                         confidence: candidate.confidence,
                     })
                     .collect(),
@@ -128,6 +149,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
                     });
                     entries.collect()
                 }),
+                explanation: explanation.as_ref(),
                 ms,
                 encoder_ms: milliseconds(timings.encoder),
                 search_ms: milliseconds(timings.search),
@@ -152,6 +174,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
                     .collect();
                 output::text(&format!("{:14} literal  {}\n", "", list.join("  ")))?;
             }
+            if let Some(explanation) = &explanation {
+                output::text(&format!("{:14} {}\n", "", why(explanation)))?;
+            }
         }
     }
     if !arguments.json && count > 0 {
@@ -171,4 +196,31 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What became of a word, in a line.
+fn why(explanation: &Explanation) -> String {
+    let frames = explanation.trail.len();
+    let fate = match explanation.fate {
+        Fate::Candidate(place) => format!("candidate {}", place + 1),
+        Fate::Outranked(place) => format!("outranked by {place}"),
+        Fate::Pruned { frame, labels } => {
+            format!("left the beam in frame {frame} of {frames}, {labels} labels reached")
+        }
+        Fate::Unfinished { labels } => format!("unfinished, {labels} labels reached"),
+        Fate::Unknown => "not in the lexicon".to_owned(),
+        Fate::Blocked => "blocked".to_owned(),
+        Fate::Untypeable => "cannot be spelled with the labels".to_owned(),
+        _ => "lost".to_owned(),
+    };
+    let number = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.2}"));
+    format!(
+        "{fate}; log P {:.2} (found {}), prior {}, internal {:.2}, score {}; the last candidate's {}",
+        explanation.log_probability,
+        number(explanation.found),
+        number(explanation.log_prior),
+        explanation.internal,
+        number(explanation.score),
+        number(explanation.least),
+    )
 }

@@ -367,8 +367,8 @@ impl Session {
         self.decoder.scores()
     }
 
-    /// Bytes that the session takes: prefixes that it remembers (at most about 16 MB and what one gesture adds) and buffers,
-    /// which grow to what the longest gesture needed.
+    /// Bytes that the session takes: prefixes that it remembers ([`EngineOptions::prefix_bytes`](crate::EngineOptions::prefix_bytes)
+    /// and what one gesture adds) and buffers, which grow to what the longest gesture needed.
     pub fn memory(&self) -> usize {
         let floats = self.encoded.capacity() + self.projected.capacity();
         size_of::<f32>() * (floats + self.features.data().len())

@@ -51,7 +51,7 @@ use evidence::Evidence;
 use tree::PrefixTree;
 
 /// Memory of the prefixes that a decoder remembers between swipes, in bytes, where nothing else is asked for.
-pub const PREFIX_BYTES: usize = 4 << 20;
+pub const PREFIX_BYTES: usize = 7 << 18;
 
 /// A word that a swipe may mean.
 #[derive(Clone, Debug, PartialEq)]

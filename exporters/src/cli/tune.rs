@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use super::{EngineArguments, at_least_one, output};
 use crate::compare::Table;
 use crate::error::Result;
-use crate::tune::{Group, Options, Tuning, tune, write};
+use crate::export::write_preset;
+use crate::tune::{Group, Options, Tuning, tune};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -76,7 +77,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     bar.finish_and_clear();
     let tuning = result?;
     if let Some(output) = &arguments.output {
-        write(&engine, &tuning.preset, &tuning.options, output)?;
+        write_preset(&engine, &tuning.preset, &tuning.options, output)?;
     }
     if arguments.json {
         return output::json(&tuning);

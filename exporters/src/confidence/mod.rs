@@ -13,13 +13,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use swipekit::Engine;
+use swipekit::decoder::DecoderOptions;
 
 pub use fit::{Fitted, fit};
 pub use reliability::{BINS, Bin, Reliability};
 
 use crate::accuracy::Judge;
-use crate::bundle::BundleWriter;
 use crate::error::Result;
+use crate::export::write_preset;
 use crate::swipes::sample;
 
 /// A decoded swipe: the scores of its words, and whether the best is right. Holds no word.
@@ -146,19 +147,16 @@ fn decode(
 /// bundle that is there is replaced, the opened one itself as well.
 ///
 /// # Errors
-/// What writing a bundle gives.
+/// Those of [`write_preset`].
 pub fn write(engine: &Engine, calibration: &Calibration, output: &Path) -> Result<()> {
-    let bundle = engine.bundle();
-    let mut writer = BundleWriter::create(output)?;
-    for name in bundle.file_names() {
-        writer.add(name, &bundle.file(name)?)?;
-    }
-    let mut manifest = bundle.manifest().clone();
-    if let Some(preset) = manifest.presets.get_mut(&calibration.preset) {
-        preset.temperature = calibration.fitted.temperature;
-        preset.other_score = calibration.fitted.other_score;
-    }
-    writer.finish(manifest).map(drop)
+    let manifest = engine.manifest();
+    let preset = manifest.presets.get(&calibration.preset);
+    let options = DecoderOptions {
+        temperature: calibration.fitted.temperature,
+        other_score: calibration.fitted.other_score,
+        ..preset.cloned().unwrap_or_default()
+    };
+    write_preset(engine, &calibration.preset, &options, output)
 }
 
 fn file_name(path: &Path) -> String {

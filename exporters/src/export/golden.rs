@@ -38,7 +38,7 @@ fn tolerance(precision: Precision) -> Tolerance {
 }
 
 /// What `engine` gives for the golden swipes.
-pub(crate) fn golden(engine: &Engine, precision: Precision) -> Result<Golden> {
+pub(super) fn golden(engine: &Engine, precision: Precision) -> Result<Golden> {
     let tolerance = tolerance(precision);
     let mut session = engine.session();
     let mut random = Random::new(1);

@@ -11,6 +11,7 @@ mod golden;
 mod graphs;
 mod package;
 mod page;
+mod preset;
 #[cfg(feature = "executorch")]
 mod pte;
 mod report;
@@ -24,7 +25,7 @@ use std::time::Instant;
 
 pub use calibration::{CalibrationReport, Quantization, Source};
 pub use encoders::{EncoderReport, PassedOver};
-pub(crate) use golden::golden;
+pub use preset::write_preset;
 #[cfg(feature = "executorch")]
 pub use pte::{PteOptions, pte};
 pub use report::{Exported, LoweringReport, Outcome, Report};

@@ -14,16 +14,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use swipekit::Engine;
-use swipekit::bundle::GOLDEN_FILE;
 use swipekit::decoder::DecoderOptions;
 
 use crate::accuracy::{Accuracy, Judge, Outcome};
-use crate::bundle::BundleWriter;
 use crate::compare::TopDifference;
 use crate::confidence::{Fitted, Reliability, Scored, fit as fit_confidence};
 use crate::error::Result;
 use crate::language::Cursor;
-use crate::precision::Precision;
 use crate::swipes::{Swipe, sample};
 pub use blend::{Blend, ScoredList, fit};
 pub use search::Tried;
@@ -236,30 +233,6 @@ fn run(
         scored,
         search_ms: crate::times::Times::of(times).p50,
     })
-}
-
-/// Writes a copy of the bundle that `engine` was opened from to the folder `output`, with `options` in the preset and golden swipes
-/// decoded anew; a bundle that is there is replaced, the opened one itself as well.
-///
-/// # Errors
-/// What writing a bundle and decoding its golden swipes give.
-pub fn write(engine: &Engine, preset: &str, options: &DecoderOptions, output: &Path) -> Result<()> {
-    let bundle = engine.bundle();
-    let mut writer = BundleWriter::create(output)?;
-    for name in bundle.file_names().filter(|name| *name != GOLDEN_FILE) {
-        writer.add(name, &bundle.file(name)?)?;
-    }
-    let mut manifest = bundle.manifest().clone();
-    manifest.presets.insert(preset.to_owned(), options.clone());
-    if bundle.golden()?.is_some() {
-        manifest.files.remove(GOLDEN_FILE);
-        drop(writer.stage(&mut manifest)?);
-        // A checked manifest names one.
-        let precision = Precision::named(&manifest.precision).unwrap_or(Precision::Fp32);
-        let golden = crate::export::golden(&Engine::open(writer.folder())?, precision)?;
-        writer.add_json(GOLDEN_FILE, &golden)?;
-    }
-    writer.finish(manifest).map(drop)
 }
 
 fn file_name(path: &Path) -> String {

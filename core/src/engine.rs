@@ -58,6 +58,8 @@ pub struct Engine {
     words: Words,
     language: Option<LanguageModel>,
     options: DecoderOptions,
+    /// The options on the trained layout.
+    trained: DecoderOptions,
     /// The bundle's table of prefixes.
     table: Option<Arc<PrefixTable>>,
     warm_prefixes: usize,
@@ -177,7 +179,8 @@ impl Engine {
             decoder: Arc::new(decoder),
             words,
             language,
-            options: preset,
+            options: preset.clone(),
+            trained: preset,
             table,
             warm_prefixes: options.warm_prefixes,
             prefix_bytes: options.prefix_bytes,
@@ -224,8 +227,10 @@ impl Engine {
             language: Some(language),
             ..self.clone()
         };
-        if engine.options.language_weight == 0.0 {
-            engine.options.language_weight = LANGUAGE_WEIGHT;
+        for options in [&mut engine.options, &mut engine.trained] {
+            if options.language_weight == 0.0 {
+                options.language_weight = LANGUAGE_WEIGHT;
+            }
         }
         engine
     }
@@ -247,7 +252,8 @@ impl Engine {
 
     /// The same engine for traces that are made on another keyboard, of any arrangement of the letters; see docs/LAYOUTS.md.
     /// The layout may be in any units, its traces are in the same ones: `Trace::new(layout.letter_area()?)`. Everything else is
-    /// shared, the user's words too.
+    /// shared, the user's words too. Where letters are taken for others, [`options`](Self::options) take off more of the internal
+    /// language model, which has learned to spell with other letters.
     ///
     /// Keys are matched by their labels, capital or not. Those that are no letter of the model are passed over: digits, marks,
     /// letters with accents (words with such letters are swiped by their plain ones). Letters without a key cannot be swiped.
@@ -261,7 +267,15 @@ impl Engine {
             true => Arc::clone(&self.decoder),
             false => Arc::new(self.decoder_for(&keyboard, self.decoder.layers())?),
         };
+        // Where letters are taken for others, what the network has learned of spelling is of other words.
+        let relabelled = keyboard.relabelled();
+        let options = DecoderOptions {
+            internal_weight: self.trained.internal_weight + RELABELLED_INTERNAL * relabelled,
+            prior_weight: self.trained.prior_weight + RELABELLED_PRIOR * relabelled,
+            ..self.trained.clone()
+        };
         Ok(Self {
+            options,
             keyboard: Arc::new(keyboard),
             decoder,
             ..self.clone()
@@ -340,6 +354,12 @@ impl Engine {
         &self.keyboard.transducer
     }
 }
+
+/// What is added to the weights of the internal language model and of the prior on a keyboard all of whose letters are taken for
+/// others, in proportion on others. Chosen on swipes of How We Swipe's training people, carried over (docs/LAYOUTS.md).
+const RELABELLED_INTERNAL: f32 = 0.25;
+/// See [`RELABELLED_INTERNAL`].
+const RELABELLED_PRIOR: f32 = 0.15;
 
 /// A decoder with the table of the bundle or, where there is none, one of the likeliest prefixes of `layers`.
 fn decoder(

@@ -72,6 +72,18 @@ impl Keyboard {
         self.mapping.classes.is_none()
     }
 
+    /// Share of the labels that are taken for others, 0 to 1.
+    pub(crate) fn relabelled(&self) -> f32 {
+        let Some(classes) = &self.mapping.classes else {
+            return 0.0;
+        };
+        let others = classes
+            .iter()
+            .zip(0..)
+            .filter(|(class, label)| *class != label);
+        others.count() as f32 / classes.len().max(1) as f32
+    }
+
     /// Whether the other keyboard's labels mean the same classes, so that all that was worked out by labels holds for it.
     pub(crate) fn has_classes_of(&self, other: &Self) -> bool {
         self.mapping.classes == other.mapping.classes

@@ -88,9 +88,9 @@ fn generated_swipes_are_decoded_on_other_keyboards() {
         (split(), [86.0, 94.0]),
         (Layout::qwertz(), [92.0, 97.0]),
         (Layout::rows("qwertz with umlauts", &umlauts), [91.0, 97.0]),
-        (Layout::azerty(), [86.0, 93.0]),
-        (Layout::rows("colemak", &colemak), [58.0, 70.0]),
-        (Layout::dvorak(), [36.0, 48.0]),
+        (Layout::azerty(), [88.0, 93.0]),
+        (Layout::rows("colemak", &colemak), [86.0, 92.0]),
+        (Layout::dvorak(), [80.0, 88.0]),
     ];
     for (layout, floor) in floors {
         let engine = engine.with_layout(&layout).unwrap();
@@ -217,7 +217,7 @@ fn letters_taken_for_others_score_as_words_spelled_so() {
     let plain = with(&engine, &spelled);
     let (mut session, mut plain) = (qwertz.session(), plain.session());
     for (_, trace) in generated(&Layout::qwertz()).iter().step_by(3) {
-        let mut expected = plain.decode(trace).unwrap();
+        let mut expected = plain.decode_with(trace, qwertz.options()).unwrap();
         for candidate in &mut expected {
             candidate.word = exchange(&candidate.word);
         }

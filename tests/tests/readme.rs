@@ -60,6 +60,7 @@ fn the_readme_s_commands_parse() {
         "export onnx",
         "export pte",
         "calibrate",
+        "tune",
         "compare",
         "eval",
         "decode",

@@ -58,7 +58,7 @@ struct Search {
     of_encoder: f64,
     /// Median over the swipes of its time over that of beam 16 without a table, first or not as here.
     of_beam16_without: f64,
-    /// Mean of the rows that the prediction network ran for a swipe.
+    /// Mean of the prefixes that a swipe left behind in its session; one that made older ones be forgotten counts none.
     new_prefixes: f64,
     /// What the session takes at the end, in KiB.
     session_kib: usize,

@@ -135,7 +135,10 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
             step
         });
         let threads = arguments.threads as usize;
-        while warm.load(Ordering::Acquire) < threads && left.load(Ordering::Acquire) > 0 {
+        while warm.load(Ordering::Acquire) < threads
+            && left.load(Ordering::Acquire) > 0
+            && !workers.iter().all(|worker| worker.is_finished())
+        {
             thread::sleep(Duration::from_millis(10));
         }
         let before = resident_mib();

@@ -30,7 +30,7 @@ pub struct EngineOptions {
     /// The bundle's preset of decoder options to use. Default `default`.
     pub preset: String,
     /// Prefixes of the lexicon that the prediction network is run for when the engine opens, so that the first swipe is
-    /// as fast as the others. Default 1024. It has no effect where the bundle has a table of prefixes.
+    /// as fast as the others. Default 1024. It has no effect where the bundle has a table of prefixes for the layout.
     pub warm_prefixes: usize,
     /// Memory of the prefixes that each session remembers between swipes, in bytes. Default [`PREFIX_BYTES`].
     pub prefix_bytes: usize,
@@ -268,12 +268,8 @@ impl Engine {
             false => Arc::new(self.decoder_for(&keyboard, self.decoder.layers())?),
         };
         // Where letters are taken for others, what the network has learned of spelling is of other words.
-        let relabelled = keyboard.relabelled();
-        let options = DecoderOptions {
-            internal_weight: self.trained.internal_weight + RELABELLED_INTERNAL * relabelled,
-            prior_weight: self.trained.prior_weight + RELABELLED_PRIOR * relabelled,
-            ..self.trained.clone()
-        };
+        let options = keyboard.adjusted(&self.trained);
+        options.validate()?;
         Ok(Self {
             options,
             keyboard: Arc::new(keyboard),
@@ -324,6 +320,16 @@ impl Engine {
         self.shared.bundle.manifest()
     }
 
+    /// Options of the bundle's preset `name` as they are for this engine's layout and language model; `None` where the bundle has no
+    /// such preset.
+    pub(crate) fn preset(&self, name: &str) -> Option<DecoderOptions> {
+        let mut options = self.manifest().presets.get(name)?.clone();
+        if options.language_weight == 0.0 {
+            options.language_weight = self.trained.language_weight;
+        }
+        Some(self.keyboard.adjusted(&options))
+    }
+
     /// The decoder options of the preset that the engine was opened with.
     pub fn options(&self) -> &DecoderOptions {
         &self.options
@@ -354,12 +360,6 @@ impl Engine {
         &self.keyboard.transducer
     }
 }
-
-/// What is added to the weights of the internal language model and of the prior on a keyboard all of whose letters are taken for
-/// others, in proportion on others. Chosen on swipes of How We Swipe's training people, carried over (docs/LAYOUTS.md).
-const RELABELLED_INTERNAL: f32 = 0.25;
-/// See [`RELABELLED_INTERNAL`].
-const RELABELLED_PRIOR: f32 = 0.15;
 
 /// A decoder with the table of the bundle or, where there is none, one of the likeliest prefixes of `layers`.
 fn decoder(

@@ -3,10 +3,17 @@
 use std::sync::Arc;
 
 use crate::bundle::Manifest;
+use crate::decoder::DecoderOptions;
 use crate::error::Result;
 use crate::geometry::Keys;
 use crate::layout::{Layout, LayoutPolicy, Mapping, Warp};
 use crate::transducer::Transducer;
+
+/// What is added to the weights of the internal language model and of the prior on a keyboard all of whose letters are taken for
+/// others, in proportion on others. Chosen on swipes of How We Swipe's training people, carried over (docs/LAYOUTS.md).
+const RELABELLED_INTERNAL: f32 = 0.25;
+/// See [`RELABELLED_INTERNAL`].
+const RELABELLED_PRIOR: f32 = 0.15;
 
 /// A caller's layout, or the trained one, and what decoding makes of it.
 #[derive(Debug)]
@@ -72,8 +79,19 @@ impl Keyboard {
         self.mapping.classes.is_none()
     }
 
+    /// `options`, which are meant for the trained layout, on this one: where letters are taken for others, what the network has learned
+    /// of spelling is of other words.
+    pub(crate) fn adjusted(&self, options: &DecoderOptions) -> DecoderOptions {
+        let relabelled = self.relabelled();
+        DecoderOptions {
+            internal_weight: options.internal_weight + RELABELLED_INTERNAL * relabelled,
+            prior_weight: options.prior_weight + RELABELLED_PRIOR * relabelled,
+            ..options.clone()
+        }
+    }
+
     /// Share of the labels that are taken for others, 0 to 1.
-    pub(crate) fn relabelled(&self) -> f32 {
+    fn relabelled(&self) -> f32 {
         let Some(classes) = &self.mapping.classes else {
             return 0.0;
         };

@@ -89,13 +89,22 @@ pub struct Evaluation {
 /// Decodes the swipes of `manifest` and compares; `progress` is told the number of swipes done.
 ///
 /// # Errors
-/// Whatever reading the manifest or decoding gives; [`Error::Empty`] where there is no swipe.
+/// Whatever reading the manifest or decoding gives; [`Error::Empty`] where there is no swipe; [`swipekit::Error::Invalid`] for
+/// words before a swipe without a language model.
 pub fn evaluate(
     engine: &Engine,
     manifest: &Path,
     options: &Options,
     mut progress: impl FnMut(usize),
 ) -> Result<Evaluation> {
+    if options.context && engine.language().is_none() {
+        return Err(swipekit::Error::invalid(
+            "the words before a swipe",
+            "a language model, of the bundle or given",
+            "none",
+        )
+        .into());
+    }
     let mut session = engine.session();
     let judge = Judge::new(&engine.manifest().vocabulary.labels, engine.lexicon());
     let decoder = options.decoder.as_ref().unwrap_or(engine.options());

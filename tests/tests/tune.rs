@@ -25,6 +25,7 @@ fn options(manifest: &Path) -> Options {
         validate: None,
         validate_samples: Some(1500),
         preset: "default".to_owned(),
+        before: None,
         groups: vec![Group::Length, Group::Internal, Group::Geometry],
         words: 16,
         context: false,
@@ -133,4 +134,24 @@ fn swipes_that_say_nothing_are_an_error() {
         panic!("{error}");
     };
     assert!(!error.to_string().contains("qqqqqq"));
+
+    // The words before a swipe need a language model, and a bundle keeps what it gives them otherwise.
+    fs::write(&path, &text).unwrap();
+    for (context, groups) in [(true, vec![]), (false, vec![Group::Language])] {
+        let options = Options {
+            context,
+            groups,
+            ..options(&path)
+        };
+        assert!(tune(&engine, &options, |_| ()).is_err());
+    }
+    let options = Options {
+        before: Some(DecoderOptions {
+            language_weight: 0.3,
+            ..engine.options().clone()
+        }),
+        ..options(&path)
+    };
+    let tuning = tune(&engine, &options, |_| ()).unwrap();
+    assert_eq!(tuning.options.language_weight, 0.3);
 }

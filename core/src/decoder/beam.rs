@@ -16,7 +16,7 @@ use super::log::{ZERO, add};
 use super::options::DecoderOptions;
 use super::tree::{ArcId, Node, NodeId, PrefixTree, ROOT};
 use crate::error::Result;
-use crate::lexicon::Layers;
+use crate::lexicon::{Layers, MAX_KEY};
 use crate::transducer::{JointScratch, Transducer};
 
 /// A complete word's node, with log P(word | swipe).
@@ -296,6 +296,10 @@ impl BeamSearch {
                     0 => ZERO,
                     _ => self.best - f64::from(options.window),
                 };
+                // No key is longer, whatever a lexicon says.
+                if depth >= MAX_KEY {
+                    continue;
+                }
                 let arcs = tree.arcs(model.layers, node);
                 let internal = tree.internal(node);
                 let before = tree.node(node).internal;

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use super::log::{ZERO, add};
 use super::options::DecoderOptions;
-use super::{Candidate, Decoder};
+use super::{Candidate, Decoder, Evidence};
 use crate::lexicon::layers::Place;
 
 /// Prefixes that are followed for each word wanted, before what has been found must do.
@@ -65,6 +65,7 @@ impl Decoder {
         &mut self,
         candidates: &mut Vec<Candidate>,
         options: &DecoderOptions,
+        evidence: &Evidence<'_>,
         cost: f64,
     ) {
         let weight = f64::from(options.prior_weight);
@@ -99,13 +100,16 @@ impl Decoder {
             }
             for (word, cost) in self.layers.forms(&key, place.user().map(|user| &**user)) {
                 let log_prior = -f64::from(cost);
+                let language = evidence.language(&word, options);
                 more.push(Candidate {
-                    score: score + weight * log_prior,
+                    score: score
+                        + weight * log_prior
+                        + f64::from(options.language_weight) * language,
                     word: word.into_owned(),
                     log_probability: mass,
                     log_prior,
                     internal,
-                    language: 0.0,
+                    language,
                     geometry: 0.0,
                     confidence: 0.0,
                 });

@@ -90,7 +90,16 @@ fn a_path_that_breaks_off_means_words_that_go_on() {
     assert_eq!(got.len(), 4, "every word continues the empty prefix");
     assert!(got.is_sorted_by(|a, b| a.score >= b.score));
     assert_eq!(decoder.decode(&frames, &options).unwrap(), got);
-    assert_eq!(decoder.decode(&[], &options).unwrap().len(), 4);
+    assert_eq!(
+        decoder.decode(&[], &options).unwrap(),
+        [],
+        "no frame says nothing"
+    );
+    let most = DecoderOptions {
+        candidates: 257,
+        ..options
+    };
+    assert!(most.validate().is_err());
 }
 
 #[test]

@@ -73,8 +73,11 @@ pub struct Explanation {
     pub log_prior: Option<f64>,
     /// log P(word's labels) of the internal language model.
     pub internal: f64,
-    /// The score of these terms, see [`Candidate::score`](Candidate::score), without the terms of geometry and context;
-    /// `None` for an unknown or blocked word.
+    /// How much likelier the words before make it, see [`Candidate::language`].
+    pub language: f64,
+    /// What the path says of its keys, see [`Candidate::geometry`]; 0 for a word without keys.
+    pub geometry: f64,
+    /// The score of these terms, see [`Candidate::score`], with the exact log-probability; `None` for an unknown or blocked word.
     pub score: Option<f64>,
     /// The score of the last candidate, which it would have had to reach; `None` where there is none.
     pub least: Option<f64>,
@@ -89,6 +92,8 @@ impl Explanation {
             found: None,
             log_prior: None,
             internal: log::ZERO,
+            language: 0.0,
+            geometry: 0.0,
             score: None,
             least: None,
         }
@@ -138,6 +143,15 @@ impl Watch {
     }
 }
 
+/// What a decode was given and gave.
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    frames: &'a [f32],
+    options: &'a DecoderOptions,
+    evidence: &'a Evidence<'a>,
+    candidates: &'a [Candidate],
+}
+
 impl Decoder {
     /// Decodes, and tells what became of `words`, which are spelled with `alphabet`.
     ///
@@ -168,14 +182,13 @@ impl Decoder {
             };
             let trail = trails.next().unwrap_or_default();
             let word = display_form(word);
-            explanations.push(self.explain_word(
+            let given = Given {
                 frames,
                 options,
-                &word,
-                &key,
-                trail,
-                &candidates,
-            )?);
+                evidence,
+                candidates: &candidates,
+            };
+            explanations.push(self.explain_word(given, &word, &key, trail)?);
         }
         Ok(Report {
             candidates,
@@ -187,13 +200,17 @@ impl Decoder {
 
     fn explain_word(
         &mut self,
-        frames: &[f32],
-        options: &DecoderOptions,
+        given: Given<'_>,
         word: &str,
         key: &[u8],
         trail: Vec<Option<u16>>,
-        candidates: &[Candidate],
     ) -> Result<Explanation> {
+        let Given {
+            frames,
+            options,
+            evidence,
+            candidates,
+        } = given;
         let log_probability = log_likelihood(&self.transducer, frames, key)?;
         let internal = internal_log_probability(&self.transducer, key)?;
         let user = key.iter().try_fold(self.layers.user(), |user, label| {
@@ -201,9 +218,16 @@ impl Decoder {
         });
         let user = user.flatten().map(|user| &**user);
         let forms = self.layers.forms(key, user);
+        let entries = user.map_or(&[][..], |user| user.entries());
+        let is_blocked = entries
+            .iter()
+            .any(|entry| entry.blocked && entry.word.to_lowercase() == word.to_lowercase());
         // The word as it is written, or the likeliest that is spelled like it.
         let form = forms.iter().position(|(form, _)| form == word).unwrap_or(0);
-        let log_prior = forms.get(form).map(|(_, cost)| -f64::from(*cost));
+        let log_prior = match is_blocked {
+            true => None,
+            false => forms.get(form).map(|(_, cost)| -f64::from(*cost)),
+        };
         let mut found = None;
         for completed in &self.completed {
             self.tree.labels(completed.node, &mut self.key);
@@ -217,19 +241,33 @@ impl Decoder {
             };
             self.scored.iter().position(is_it)
         };
-        let fate = match (log_prior, found.and_then(place)) {
-            (None, _) => match self.layers.with_user(None).forms(key, None).is_empty() {
-                true if user.is_none_or(|user| user.entries().is_empty()) => Fate::Unknown,
-                _ => Fate::Blocked,
+        let shown = forms.get(form).and_then(|(form, _)| {
+            candidates
+                .iter()
+                .position(|candidate| candidate.word == *form)
+        });
+        let fate = match (log_prior, shown) {
+            (None, _) if is_blocked => Fate::Blocked,
+            (None, _) => Fate::Unknown,
+            (Some(_), Some(place)) => Fate::Candidate(place),
+            (Some(_), None) => match found.and_then(place) {
+                Some(place) => Fate::Outranked(place),
+                None => lost(&trail),
             },
-            (Some(_), Some(place)) => {
-                match candidates.iter().position(|c| c.word == forms[form].0) {
-                    Some(place) => Fate::Candidate(place),
-                    None => Fate::Outranked(place),
-                }
-            }
-            (Some(_), None) => lost(&trail),
         };
+        let language = match forms.get(form) {
+            Some((word, _)) => evidence.language(word, options),
+            None => 0.0,
+        };
+        let geometry = match (&options.geometry, evidence.geometry, options.continuation) {
+            (Some(geometry), Some(path), None) if geometry.words > 0 => {
+                let features = self.matcher.features(path, key);
+                features.map_or(0.0, |features| geometry.weights.term(&features))
+            }
+            _ => 0.0,
+        };
+        let own = |log_prior| options.score(log_probability, log_prior, internal, key.len());
+        let more = f64::from(options.language_weight) * language + geometry;
         Ok(Explanation {
             fate,
             trail,
@@ -237,8 +275,9 @@ impl Decoder {
             found: found.map(|completed| completed.log_probability),
             log_prior,
             internal,
-            score: log_prior
-                .map(|log_prior| options.score(log_probability, log_prior, internal, key.len())),
+            language,
+            geometry,
+            score: log_prior.map(|log_prior| own(log_prior) + more),
             least: candidates.last().map(|candidate| candidate.score),
         })
     }

@@ -96,6 +96,8 @@ fn words_that_cannot_be_found_are_told_apart() {
     let (first, second) = (&words[0].0, &words[1].0);
     user.block(first).unwrap();
     user.add("xyzzy").unwrap();
+    // Something is said of it, but no list has it.
+    user.boost("qqq", 2.0).unwrap();
     let transducer = Arc::new(fixtures::transducer(1, 1));
     let frames = frames(&transducer, 1, 8, 2.0);
     let mut decoder = Decoder::with_layers(transducer, layers, 0).unwrap();

@@ -78,7 +78,8 @@ pub struct Candidate {
     pub score: f64,
     /// How likely it is that this word was meant, 0 to 1: exp(score / T) as a share of that of all words which the search
     /// completed and, where the options have a score for it, of another word. What the confidences of a list lack to 1 is for
-    /// words that are not in it. It is a probability as far as the options were fitted (`swipekit calibrate`).
+    /// words that are not in it. It is a probability as far as the options were fitted (`swipekit calibrate`). With
+    /// [`DecoderOptions::continuation`] it is a share of the best words and those that the path may become.
     pub confidence: f64,
 }
 
@@ -149,7 +150,7 @@ impl Decoder {
     }
 
     /// Sets how much memory prefixes may take that are remembered between swipes, in bytes, [`PREFIX_BYTES`] at first. Those that
-    /// swipes met longest ago are forgotten first. One swipe may take more while it is decoded.
+    /// swipes met longest ago are forgotten first. One swipe may take more while it is decoded, and what it took is kept for others.
     pub fn set_prefix_bytes(&mut self, bytes: usize) {
         self.prefix_bytes = bytes;
     }
@@ -200,8 +201,9 @@ impl Decoder {
             self.complete_prefixes(&frames[..done * width])?;
         }
         let mut candidates = self.candidates(options, evidence);
-        if let Some(cost) = options.continuation {
-            self.add_continuations(&mut candidates, options, cost.into());
+        // A path of which no frame was read may become anything.
+        if let Some(cost) = options.continuation.filter(|_| done > 0) {
+            self.add_continuations(&mut candidates, options, evidence, cost.into());
         }
         Ok((candidates, done * width >= frames.len()))
     }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::geometry::GeometryOptions;
 
+/// Most candidates where words are looked for that a path may become.
+const MAX_CONTINUATIONS: usize = 256;
 /// Largest beam and largest number of candidates.
 const MAX_BEAM: usize = 65_536;
 
@@ -55,7 +57,7 @@ pub struct DecoderOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub continuation: Option<f32>,
     /// Geometric evidence: whether the best words are measured against the path and the keyboard's keys, and how much that weighs.
-    /// Default `None`: scores are those of the transducer and the prior alone.
+    /// Default `None`: it is no part of a score.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub geometry: Option<GeometryOptions>,
 }
@@ -180,6 +182,13 @@ impl DecoderOptions {
                 "the score of another word",
                 "a finite number",
                 score,
+            ));
+        }
+        if self.continuation.is_some() && self.candidates > MAX_CONTINUATIONS {
+            return Err(Error::invalid(
+                "the number of candidates with words that a path may become",
+                format!("at most {MAX_CONTINUATIONS}"),
+                self.candidates,
             ));
         }
         if let Some(cost) = self.continuation

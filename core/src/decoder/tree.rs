@@ -178,7 +178,7 @@ impl PrefixTree {
         self.swipe = 0;
     }
 
-    /// Keeps at most half of the nodes, those that swipes met last, with all prefixes of theirs.
+    /// Keeps at most half of the nodes, those that swipes met last, and all prefixes of theirs.
     fn forget_older_half(&mut self) {
         let mut met: Vec<u32> = self.nodes.iter().map(|node| node.met).collect();
         let middle = met.len() / 2;
@@ -462,13 +462,15 @@ impl PrefixTree {
         transducer: &Transducer,
         id: NodeId,
     ) -> Result<Option<NodeId>> {
-        /// A prefix to be followed, or a word.
+        /// A prefix to be followed, or a word. Never compared: what comes before it settles every tie, as ids depend on earlier
+        /// swipes.
         #[derive(PartialEq, Eq, PartialOrd, Ord)]
         enum Step {
             Word(NodeId),
             Prefix(NodeId, ArcId),
         }
         let mut heap = BinaryHeap::new();
+        let mut order = 0u32;
         let mut at = id;
         // A path of a sound lexicon has at most so many labels; a few paths may end in blocked words.
         for _ in 0..4 * MAX_KEY {
@@ -476,14 +478,17 @@ impl PrefixTree {
             // Of equal costs words come first, then what is deeper.
             let deep = u16::MAX - node.depth;
             if let Some(cost) = node.word_cost {
-                heap.push(Reverse((cost, 0, Step::Word(at))));
+                heap.push(Reverse((cost, 0, order, Step::Word(at))));
+                order += 1;
             }
             for arc in self.arcs(layers, at) {
-                heap.push(Reverse((self.arc(arc).cost, deep, Step::Prefix(at, arc))));
+                let step = Step::Prefix(at, arc);
+                heap.push(Reverse((self.arc(arc).cost, deep, order, step)));
+                order += 1;
             }
             match heap.pop() {
-                Some(Reverse((_, _, Step::Word(word)))) => return Ok(Some(word)),
-                Some(Reverse((_, _, Step::Prefix(parent, arc)))) => {
+                Some(Reverse((_, _, _, Step::Word(word)))) => return Ok(Some(word)),
+                Some(Reverse((_, _, _, Step::Prefix(parent, arc)))) => {
                     self.grow(layers, transducer, std::iter::once((parent, arc)))?;
                     let Some(child) = self.arc(arc).child() else {
                         break;

@@ -13,7 +13,7 @@ pub const MAX_WORDS: usize = 64;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GeometryOptions {
-    /// Words rescored at most, the best by log-probability and prior: 0 to 64. Default 32; 0 leaves every score as it is.
+    /// Words rescored at most, the best by all other terms: 0 to 64. Default 32; 0 leaves every score as it is.
     pub words: usize,
     /// What the features weigh.
     pub weights: GeometryWeights,

@@ -48,7 +48,9 @@ pub(super) fn fold(word: &str, plain: bool) -> Option<Folded> {
             push(c.to_ascii_lowercase())?;
         }
     } else {
-        for c in word.trim().chars().filter(|&c| c != '\u{ad}').nfc() {
+        let is_around = |c: char| c.is_whitespace() || c == '\u{ad}';
+        let word = word.trim_matches(is_around).chars();
+        for c in word.filter(|&c| c != '\u{ad}').nfc() {
             for lower in c.to_lowercase() {
                 push(lower)?;
             }

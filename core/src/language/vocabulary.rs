@@ -133,14 +133,17 @@ impl Vocabulary {
     /// Calls `visit` with every word in turn; false where the section is not whole or `visit` says so.
     pub fn each(&self, mut visit: impl FnMut(&[u8]) -> bool) -> bool {
         let mut entry = Entry::new();
-        let mut bytes: &[u8] = &[];
+        // Behind the blocks' offsets.
+        let Some(mut bytes) = self.bytes.get(4 * self.blocks()..) else {
+            return false;
+        };
         for at in 0..self.length {
             if at % BLOCK == 0 {
                 let Some(block) = self.block(at / BLOCK) else {
                     return false;
                 };
                 // Blocks follow each other.
-                if at > 0 && block.len() != bytes.len() {
+                if block.len() != bytes.len() {
                     return false;
                 }
                 bytes = block;

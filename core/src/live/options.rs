@@ -78,7 +78,7 @@ impl Settings {
         }
         let decoder = options.decoder.as_ref().unwrap_or(engine.options()).clone();
         decoder.validate()?;
-        let preset = || engine.manifest().presets.get(PARTIAL_PRESET).cloned();
+        let preset = || engine.preset(PARTIAL_PRESET);
         let partial = options
             .partial
             .clone()

@@ -215,11 +215,13 @@ fn why(explanation: &Explanation) -> String {
     };
     let number = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.2}"));
     format!(
-        "{fate}; log P {:.2} (found {}), prior {}, internal {:.2}, score {}; the last candidate's {}",
+        "{fate}; log P {:.2} (found {}), prior {}, internal {:.2}, before {:.2}, keys {:.2}, score {}; the last candidate's {}",
         explanation.log_probability,
         number(explanation.found),
         number(explanation.log_prior),
         explanation.internal,
+        explanation.language,
+        explanation.geometry,
         number(explanation.score),
         number(explanation.least),
     )

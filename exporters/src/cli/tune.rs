@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use swipekit::geometry::MAX_WORDS;
 
 use super::{EngineArguments, at_least_one, output};
 use crate::compare::Table;
@@ -30,7 +31,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "GROUP", value_delimiter = ',')]
     terms: Option<Vec<Group>>,
     /// Words that are measured for geometric evidence.
-    #[arg(long, value_name = "N", default_value_t = 16)]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = up_to_most)]
     words: usize,
     /// Give the words of a swipe's prompt before its own to the language model.
     #[arg(long, value_name = "WHERE")]
@@ -54,19 +55,24 @@ enum Context {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    let (engine, _) = arguments.engine.open()?;
+    let (engine, before) = arguments.engine.open()?;
     let context = matches!(arguments.context, Some(Context::Sentence));
-    let mut groups = arguments.terms.clone().unwrap_or(Group::ALL.to_vec());
+    // The words before a swipe are among all terms only where they are known.
+    let all = || {
+        let all = Group::ALL.into_iter();
+        all.filter(|group| context || *group != Group::Language)
+            .collect()
+    };
+    let mut groups = arguments.terms.clone().unwrap_or_else(all);
     groups.sort_unstable();
     groups.dedup();
-    // What is not known has no weight.
-    groups.retain(|group| *group != Group::Language || (context && engine.language().is_some()));
     let options = Options {
         manifest: arguments.manifest.clone(),
         samples: Some(arguments.samples),
         validate: arguments.validate.clone(),
         validate_samples: arguments.validate_samples,
         preset: arguments.engine.preset.clone(),
+        before: Some(before),
         groups,
         words: arguments.words,
         context,
@@ -76,14 +82,26 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let result = tune(&engine, &options, |what| bar.set_message(what.to_owned()));
     bar.finish_and_clear();
     let tuning = result?;
-    if let Some(output) = &arguments.output {
-        write_preset(&engine, &tuning.preset, &tuning.options, output)?;
-    }
+    // Shown first: it took its time, and writing may fail.
     if arguments.json {
-        return output::json(&tuning);
+        output::json(&tuning)?;
+    } else {
+        output::text(&summary(&tuning))?;
+        output::json(&tuning.options)?;
     }
-    output::text(&summary(&tuning))?;
-    output::json(&tuning.options)
+    match &arguments.output {
+        Some(output) => write_preset(&engine, &tuning.preset, &tuning.options, output),
+        None => Ok(()),
+    }
+}
+
+/// A number of words that geometric evidence may measure.
+fn up_to_most(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(words) if words <= MAX_WORDS => Ok(words),
+        Ok(_) => Err(format!("expected at most {MAX_WORDS}")),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn summary(tuning: &Tuning) -> String {

@@ -17,7 +17,10 @@ pub(super) const NO_WORD: &str = swipekit::language::UNKNOWN;
 pub fn tokens(line: &str) -> Vec<Vec<&str>> {
     let mut sentences = vec![Vec::new()];
     for piece in line.split_whitespace() {
-        let inner = |c: char| c.is_alphanumeric() || is_apostrophe(c) || is_hyphen(c) || is_mark(c);
+        // A soft hyphen is no part of a word's spelling, and none divides a word.
+        let inner = |c: char| {
+            c.is_alphanumeric() || is_apostrophe(c) || is_hyphen(c) || is_mark(c) || c == '\u{ad}'
+        };
         for run in piece.split(|c| !inner(c)) {
             let word = run.trim_matches(|c: char| !c.is_alphanumeric() && !is_mark(c));
             if word.is_empty() {

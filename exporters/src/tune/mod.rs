@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use swipekit::Engine;
 use swipekit::decoder::DecoderOptions;
+use swipekit::geometry::MAX_WORDS;
 
 use crate::accuracy::{Accuracy, Judge, Outcome};
 use crate::compare::TopDifference;
@@ -48,7 +49,9 @@ pub struct Options {
     pub validate_samples: Option<usize>,
     /// The preset that is fitted.
     pub preset: String,
-    /// The terms.
+    /// The options before, which keep what is not fitted; those of the engine where it is `None`.
+    pub before: Option<DecoderOptions>,
+    /// The terms. What the words before a swipe weigh stays as it is where they are not among them.
     pub groups: Vec<Group>,
     /// Words that are measured for geometric evidence.
     pub words: usize,
@@ -56,6 +59,29 @@ pub struct Options {
     pub context: bool,
     /// Whether beam, window and depth bonus are chosen as well, and the percentage points that they may cost.
     pub tolerance: Option<f64>,
+}
+
+impl Options {
+    fn check(&self, engine: &Engine) -> Result<()> {
+        if self.words > MAX_WORDS {
+            return Err(swipekit::Error::invalid(
+                "the number of words to measure",
+                format!("at most {MAX_WORDS}"),
+                self.words,
+            )
+            .into());
+        }
+        let wants_language = self.context || self.groups.contains(&Group::Language);
+        if wants_language && !(self.context && engine.language().is_some()) {
+            return Err(swipekit::Error::invalid(
+                "the words before a swipe",
+                "a language model, of the bundle or given, and swipes with their prompts (context)",
+                "one of them only, or none",
+            )
+            .into());
+        }
+        Ok(())
+    }
 }
 
 /// What tuning found.
@@ -97,11 +123,13 @@ pub struct Validated {
 /// Fits the preset of `engine`, which was opened with [`Options::preset`]. `progress` is told what is being done.
 ///
 /// # Errors
-/// Whatever reading the manifests and decoding give; [`swipekit::Error::Invalid`] where the swipes say nothing of the weights.
+/// Whatever reading the manifests and decoding give; [`swipekit::Error::Invalid`] where the swipes say nothing of the weights, for
+/// too many words, and where the words before a swipe are to be used without a language model.
 pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) -> Result<Tuning> {
+    options.check(engine)?;
     let sample = sample::read(&options.manifest, options.samples, false)?;
     let swipes = &sample.swipes;
-    let before = engine.options().clone();
+    let before = options.before.as_ref().unwrap_or(engine.options()).clone();
     let wide = |options: &DecoderOptions| DecoderOptions {
         beam: options.beam.max(WIDE_BEAM),
         word_places: options.word_places.max(WIDE_WORDS),
@@ -127,6 +155,7 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
             |_| {},
         )?;
         fitted = fit_weights(&lists, &options.groups, &before, options.words, PENALTY)
+            .filter(|fitted| fitted.validate().is_ok())
             .ok_or_else(nothing)?;
         if round == 0 {
             first = lists;
@@ -150,14 +179,13 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
         let mut alone = |name: &str, groups: &[Group]| {
             let weights = fit_weights(&first, groups, &before, options.words, PENALTY);
             let confidence = Fitted::of(&before);
-            variants.extend(weights.map(|weights| {
-                let options = DecoderOptions {
-                    temperature: confidence.temperature,
-                    other_score: confidence.other_score,
-                    ..weights
-                };
-                (name.to_owned(), options)
-            }));
+            let weights = weights.map(|weights| DecoderOptions {
+                temperature: confidence.temperature,
+                other_score: confidence.other_score,
+                ..weights
+            });
+            let weights = weights.filter(|weights| weights.validate().is_ok());
+            variants.extend(weights.map(|weights| (name.to_owned(), weights)));
         };
         alone("prior", &[]);
         for group in &options.groups {

@@ -126,7 +126,7 @@ pub(super) fn set_context(session: &mut swipekit::Session, cursor: &mut Cursor, 
 }
 
 /// `options` with the weights that make the meant words of `lists` likeliest, of the terms of `groups`; those of other groups get
-/// no weight. `words` words are measured for geometric evidence. `None` where the lists say nothing, or speak against the
+/// no weight, but for the words before a swipe, whose weight stays. `words` words are measured for geometric evidence. `None` where the lists say nothing, or speak against the
 /// log-probability, since scores are measured by it.
 pub fn fit_weights(
     lists: &[ScoredList],
@@ -159,7 +159,10 @@ pub fn fit_weights(
         prior_weight: weight(1).max(0.0),
         length_reward: weight(2),
         internal_weight: -weight(3),
-        language_weight: weight(4).max(0.0),
+        language_weight: match has(Group::Language) {
+            true => weight(4).max(0.0),
+            false => options.language_weight,
+        },
         temperature: (1.0 / scale) as f32,
         geometry: has(Group::Geometry).then(|| GeometryOptions {
             words,

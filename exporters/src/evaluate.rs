@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use swipekit::decoder::DecoderOptions;
-use swipekit::language::SENTENCE_START;
 use swipekit::{Engine, Session};
 
 use crate::accuracy::{Accuracy, FOLDING, Judge, Length, Outcome};
@@ -143,11 +142,9 @@ struct Contexts {
 
 impl Contexts {
     fn set(&mut self, session: &mut Session, swipe: &Swipe) {
-        let Some(before) = self.cursor.before(swipe) else {
+        let Some(words) = self.cursor.context(swipe) else {
             return;
         };
-        let mut words = vec![SENTENCE_START];
-        words.extend(before);
         let start = Instant::now();
         session.set_context(&words);
         self.lookup.push(start.elapsed());

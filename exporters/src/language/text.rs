@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use swipekit::language::SENTENCE_START;
 use swipekit::lexicon::fold::{is_apostrophe, is_hyphen};
 
 use super::error::Result;
@@ -138,5 +139,11 @@ impl Cursor {
             .or_else(|| place(&words))?;
         self.next = at + 1;
         Some(words[..at].to_vec())
+    }
+
+    /// As [`before`](Self::before), with the sentence's start, as [`Session::set_context`](swipekit::Session::set_context) takes them.
+    pub fn context<'s>(&mut self, swipe: &'s Swipe) -> Option<Vec<&'s str>> {
+        let before = self.before(swipe)?;
+        Some(std::iter::once(SENTENCE_START).chain(before).collect())
     }
 }

@@ -6,7 +6,6 @@ use serde::Serialize;
 use swipekit::Engine;
 use swipekit::decoder::DecoderOptions;
 use swipekit::geometry::{Features, GeometryOptions, GeometryWeights, GesturePath, Keys, Matcher};
-use swipekit::language::SENTENCE_START;
 use swipekit::lexicon::Alphabet;
 
 use super::blend::{ScoredList, fit};
@@ -119,8 +118,7 @@ pub fn collect(
 /// Gives the words of a swipe's prompt before its own to a session, and none where they are not known.
 pub(super) fn set_context(session: &mut swipekit::Session, cursor: &mut Cursor, swipe: &Swipe) {
     session.clear_context();
-    if let Some(before) = cursor.before(swipe) {
-        let words: Vec<&str> = std::iter::once(SENTENCE_START).chain(before).collect();
+    if let Some(words) = cursor.context(swipe) {
         session.set_context(&words);
     }
 }

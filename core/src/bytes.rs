@@ -27,17 +27,52 @@ impl Bytes {
     ///
     /// # Errors
     /// [`Error::Io`] where the file cannot be opened or mapped.
-    #[allow(unsafe_code)]
     pub fn map(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(|source| Error::io(path, source))?;
-        let length = file.metadata().map_err(|source| Error::io(path, source))?;
-        if length.len() == 0 {
-            // An empty file cannot be mapped on every platform.
+        Self::map_part(&file, 0, None, path)
+    }
+
+    /// Maps a part of an open file: `length` bytes from `offset`, to its end where there is no `length`. The offset need not
+    /// be that of a page, and the file may be closed afterwards. So an asset is mapped that lies uncompressed in an Android
+    /// package. `name` is for errors.
+    ///
+    /// What [`map`](Self::map) says of changes to the file holds here too.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the file cannot be mapped, [`Error::Damaged`] where the part is not inside the file.
+    #[allow(unsafe_code)]
+    pub fn map_part(
+        file: &File,
+        offset: u64,
+        length: Option<u64>,
+        name: impl AsRef<Path>,
+    ) -> Result<Self> {
+        let name = name.as_ref();
+        let about = file.metadata().map_err(|source| Error::io(name, source))?;
+        let inside = about.len().checked_sub(offset);
+        let part = match (inside, length) {
+            (Some(inside), None) => Some(inside),
+            (Some(inside), Some(length)) => (length <= inside).then_some(length),
+            (None, _) => None,
+        };
+        let part = part.and_then(|part| usize::try_from(part).ok());
+        let Some(part) = part else {
+            return Err(Error::damaged(
+                name,
+                "the part of the file",
+                format!("inside its {} bytes", about.len()),
+                format!("{} bytes from {offset}", length.unwrap_or_default()),
+            ));
+        };
+        if part == 0 {
+            // Nothing cannot be mapped on every platform.
             return Ok(Self::from(Vec::new()));
         }
+        let mut options = memmap2::MmapOptions::new();
+        options.offset(offset).len(part);
         // SAFETY: the map is read-only and private to this value. Files of a bundle are replaced by renaming, never
         // written in place, which is the condition that the documentation above puts to the caller.
-        let map = unsafe { memmap2::Mmap::map(&file) }.map_err(|source| Error::io(path, source))?;
+        let map = unsafe { options.map(file) }.map_err(|source| Error::io(name, source))?;
         let range = 0..map.len();
         Ok(Self {
             owner: Arc::new(Owner::Mapped(map)),

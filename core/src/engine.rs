@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::bundle::{Bundle, Manifest};
+use crate::bytes::Bytes;
 use crate::decoder::{Decoder, DecoderOptions, LANGUAGE_WEIGHT, PREFIX_BYTES, PrefixTable};
 use crate::error::{Error, Result};
 use crate::features::Featuriser;
@@ -109,7 +110,23 @@ impl Engine {
     /// for more than this version knows; [`Error::RuntimeNotFound`] and [`Error::Runtime`] where the runtime is not
     /// there or refuses the encoder; [`Error::Invalid`] for a preset that the bundle does not have.
     pub fn open_with(path: impl AsRef<Path>, options: &EngineOptions) -> Result<Self> {
-        let bundle = Bundle::open(path)?;
+        Self::open_bundle(Bundle::open(path)?, options)
+    }
+
+    /// As [`open_with`](Self::open_with), of a packed bundle (`.swipekit`) that is mapped already, such as an asset of an
+    /// Android app ([`Bytes::map_part`]), or in memory. `name` is for errors.
+    ///
+    /// # Errors
+    /// Those of [`open_with`](Self::open_with).
+    pub fn open_bytes(
+        bytes: Bytes,
+        name: impl AsRef<Path>,
+        options: &EngineOptions,
+    ) -> Result<Self> {
+        Self::open_bundle(Bundle::from_bytes(bytes, name)?, options)
+    }
+
+    fn open_bundle(bundle: Bundle, options: &EngineOptions) -> Result<Self> {
         let manifest = bundle.manifest();
         let preset = manifest
             .presets

@@ -116,6 +116,11 @@ impl Session {
         };
     }
 
+    /// As [`set_context`](Self::set_context), looked up already.
+    pub(crate) fn take_context(&mut self, context: &Context) {
+        self.context.clone_from(context);
+    }
+
     /// Forgets the words before the next gesture.
     pub fn clear_context(&mut self) {
         self.context = Context::default();

@@ -75,7 +75,7 @@ impl Bundle {
         if about.is_dir() {
             Self::open_folder(path)
         } else if about.is_file() {
-            Self::open_packed(path)
+            Self::from_bytes(Bytes::map(path)?, path)
         } else {
             Err(Error::damaged(
                 path,
@@ -117,8 +117,14 @@ impl Bundle {
         })
     }
 
-    fn open_packed(path: &Path) -> Result<Self> {
-        let mut entries = archive::read(&Bytes::map(path)?, path)?;
+    /// Opens the packed bundle (`.swipekit`) that is `bytes`, and verifies it as [`open`](Self::open) does. Its files are
+    /// parts of the bytes, nothing is copied; `name` is for errors and is what [`path`](Self::path) gives.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn from_bytes(bytes: Bytes, name: impl AsRef<Path>) -> Result<Self> {
+        let path = name.as_ref();
+        let mut entries = archive::read(&bytes, path)?;
         let manifest_path = path.join(MANIFEST_FILE);
         let Some(manifest) = entries.remove(MANIFEST_FILE) else {
             return Err(Error::damaged(path, "the manifest", MANIFEST_FILE, "none"));
@@ -166,7 +172,7 @@ impl Bundle {
         })
     }
 
-    /// The folder or file that was opened.
+    /// The folder or file that was opened, or the name of the bytes.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -24,7 +24,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::layout::LetterArea;
 use crate::limits::Limits;
-use crate::session::Session;
+use crate::session::{Session, Timings};
 use crate::trace::{Point, Trace};
 use options::Settings;
 use worker::{OnPartial, Shared, Work};
@@ -39,6 +39,20 @@ pub struct Partial {
     pub points: usize,
     /// Number of the gesture, as [`LiveSession::begin`] gave it.
     pub gesture: u64,
+}
+
+/// What a gesture means, and how that was found.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Finished {
+    /// Words, best first.
+    pub candidates: Vec<Candidate>,
+    /// Number of the gesture, as [`LiveSession::begin`] gave it.
+    pub gesture: u64,
+    /// Whether the gesture was worked off to its end, and not cut short by a deadline.
+    pub is_whole: bool,
+    /// How long the stages took that were still to be done.
+    pub timings: Timings,
 }
 
 /// What a live session has done since it was made.
@@ -59,6 +73,7 @@ pub struct LiveCounts {
 
 /// Decodes one gesture at a time while it is made. Made by [`Engine::live`].
 ///
+/// It may be shared between threads: one that has the touch events, another that waits for the words of a gesture.
 /// Dropping it ends its thread; a decode that is running is cancelled.
 pub struct LiveSession {
     shared: Arc<Shared>,
@@ -118,17 +133,24 @@ impl Engine {
 impl LiveSession {
     /// Begins a gesture on a keyboard whose letters span `area`, and abandons the one before where it was not finished. Returns its
     /// number, one more than that of the last.
-    pub fn begin(&mut self, area: LetterArea) -> u64 {
+    pub fn begin(&self, area: LetterArea) -> u64 {
         let mut slot = self.shared.slot();
         slot.begin(Trace::new(area));
         slot.gesture
+    }
+
+    /// The words before the gesture in its sentence, as [`Session::set_context`] takes them: they count in what is decoded from now
+    /// on, until this is called again. It never waits for a decode.
+    pub fn set_context<W: AsRef<str>>(&self, words: &[W]) {
+        let context = self.shared.context(words);
+        self.shared.slot().context = Some(context);
     }
 
     /// Appends touch samples to the gesture. It never waits for a decode.
     ///
     /// # Errors
     /// [`Error::Invalid`] where no gesture has begun; those of [`Trace::push`], where the gesture stays as it was.
-    pub fn push(&mut self, points: &[Point]) -> Result<()> {
+    pub fn push(&self, points: &[Point]) -> Result<()> {
         let mut slot = self.shared.slot();
         if !slot.is_open {
             return Err(no_gesture());
@@ -154,33 +176,50 @@ impl LiveSession {
     /// Ends the gesture and gives its words, best first: those of [`Session::decode`] for all its points. The search runs in the
     /// caller's thread, the encoder only where the gesture has gone on since the last decode.
     ///
-    /// A deadline counts from this call. The gesture is over whatever comes of it.
+    /// A deadline counts from this call. The gesture is over whatever comes of it, and another thread may begin the next one
+    /// meanwhile, which then waits for nothing.
     ///
     /// # Errors
     /// [`Error::Invalid`] where no gesture has begun, otherwise those of [`Session::decode_within`].
-    pub fn finish(&mut self, limits: &Limits) -> Result<Vec<Candidate>> {
+    pub fn finish(&self, limits: &Limits) -> Result<Vec<Candidate>> {
+        self.finish_in_full(limits)
+            .map(|finished| finished.candidates)
+    }
+
+    /// As [`finish`](Self::finish), with what else is to be said of the decode.
+    ///
+    /// # Errors
+    /// Those of [`finish`](Self::finish).
+    pub fn finish_in_full(&self, limits: &Limits) -> Result<Finished> {
         let start = Instant::now();
         let mut slot = self.shared.slot();
         if !slot.is_open {
             return Err(no_gesture());
         }
         slot.close(true);
+        // The next gesture may begin before this one's words are there.
+        let (gesture, trace) = (slot.gesture, slot.trace.clone());
+        let context = slot.context.clone();
         drop(slot);
         let mut work = self.shared.work();
-        let mut slot = self.shared.slot();
-        if work.follow(&slot) {
-            slot.counts.reused += 1;
+        if work.follow(gesture, &trace, context.as_ref()) {
+            self.shared.slot().counts.reused += 1;
         }
-        drop(slot);
         let mut limits = limits.clone();
         limits.deadline = limits
             .deadline
             .map(|deadline| deadline.saturating_sub(start.elapsed()));
-        work.decode(&self.shared.settings.decoder, &limits)
+        let candidates = work.decode(&self.shared.settings.decoder, &limits)?;
+        Ok(Finished {
+            candidates,
+            gesture,
+            is_whole: work.session.is_whole(),
+            timings: work.session.timings(),
+        })
     }
 
     /// Ends the gesture without a result. A decode that is running is cancelled and not waited for.
-    pub fn abandon(&mut self) {
+    pub fn abandon(&self) {
         self.shared.slot().close(false);
     }
 

@@ -13,6 +13,7 @@ use super::{LiveCounts, Partial};
 use crate::decoder::{Candidate, DecoderOptions};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::language::Context;
 use crate::limits::{CancelToken, Limits};
 use crate::session::Session;
 use crate::trace::Trace;
@@ -28,6 +29,8 @@ pub(super) struct Slot {
     /// Whether the gesture goes on.
     pub(super) is_open: bool,
     pub(super) trace: Trace,
+    /// What stands before it, once somebody has said so.
+    pub(super) context: Option<Context>,
     /// Points of it that a decode has begun with.
     begun: usize,
     /// Ends the decode that is running.
@@ -93,12 +96,20 @@ impl Work {
         }
     }
 
-    /// Takes the gesture as it is in `slot`; true where its frames are there already.
-    pub(super) fn follow(&mut self, slot: &Slot) -> bool {
+    /// Takes `trace`, the gesture of that number so far; true where its frames are there already.
+    pub(super) fn follow(
+        &mut self,
+        gesture: u64,
+        trace: &Trace,
+        context: Option<&Context>,
+    ) -> bool {
+        if let Some(context) = context {
+            self.session.take_context(context);
+        }
         // Points are only ever added, so their number says which they are.
-        if self.gesture != slot.gesture || self.trace.len() != slot.trace.len() {
-            self.gesture = slot.gesture;
-            self.trace.clone_from(&slot.trace);
+        if self.gesture != gesture || self.trace.len() != trace.len() {
+            self.gesture = gesture;
+            self.trace.clone_from(trace);
             self.is_encoded = false;
         }
         self.is_encoded
@@ -141,6 +152,14 @@ impl Shared {
             changed: Condvar::new(),
             work,
         }
+    }
+
+    /// The words before a gesture, for the engine's language model.
+    pub(super) fn context<W: AsRef<str>>(&self, words: &[W]) -> Context {
+        self.engine
+            .language()
+            .map(|model| model.context(words))
+            .unwrap_or_default()
     }
 
     pub(super) fn slot(&self) -> MutexGuard<'_, Slot> {
@@ -220,7 +239,7 @@ impl Shared {
             if !slot.is_due(self.settings.min_points) {
                 return;
             }
-            work.follow(&slot);
+            work.follow(slot.gesture, &slot.trace, slot.context.as_ref());
             slot.begun = slot.trace.len();
             slot.running = Some(cancel.clone());
             slot.counts.started += 1;

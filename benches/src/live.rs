@@ -141,7 +141,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     for swipe in &replayed {
         let before = live.counts();
         let (start, busy) = (Instant::now(), cpu::others());
-        replay(&mut live, &swipe.trace)?;
+        replay(&live, &swipe.trace)?;
         moved += start.elapsed();
         used += cpu::others().saturating_sub(busy);
         found += live.counts().finished - before.finished;
@@ -200,7 +200,7 @@ fn wait(partials: &Receiver<usize>, points: usize) -> Result<()> {
 }
 
 /// Pushes the points of a swipe when they were made.
-fn replay(live: &mut LiveSession, trace: &Trace) -> Result<()> {
+fn replay(live: &LiveSession, trace: &Trace) -> Result<()> {
     live.begin(trace.area());
     let start = Instant::now();
     let origin = trace.points().first().map_or(0.0, |point| point.t);

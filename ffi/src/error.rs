@@ -82,7 +82,13 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let (kind, advice) = match &error {
+        Self::from(&error)
+    }
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        let (kind, advice) = match error {
             Error::Io { .. } => (
                 Kind::NotFound,
                 "; check that the file is there and may be read",
@@ -102,7 +108,7 @@ impl From<Error> for Failure {
             ),
             Error::SelfTest { .. } => (Kind::SelfTest, ""),
             Error::Cancelled => (Kind::Cancelled, ""),
-            Error::RuntimeNotFound { .. } => (Kind::RuntimeLibrary, on_android()),
+            Error::RuntimeNotFound { .. } => (Kind::RuntimeLibrary, RUNTIME),
             Error::Runtime { .. } | Error::Panicked { .. } => (Kind::Decode, ""),
             Error::TooLarge { .. } | Error::Shape { .. } | Error::Invalid { .. } => {
                 (Kind::Argument, "")
@@ -114,14 +120,12 @@ impl From<Error> for Failure {
     }
 }
 
-/// What to do on Android, where nothing can be installed.
-fn on_android() -> &'static str {
-    if cfg!(target_os = "android") {
-        "; in an app: depend on com.microsoft.onnxruntime:onnxruntime-android and keep libonnxruntime.so of the phone's ABI in the package"
-    } else {
-        ""
-    }
-}
+/// What an app does about a runtime that is not there.
+const RUNTIME: &str = if cfg!(target_os = "android") {
+    "; in an app: depend on com.microsoft.onnxruntime:onnxruntime-android and keep libonnxruntime.so of the phone's ABI in the package"
+} else {
+    "; or name the library in the options of the engine"
+};
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use swipekit::language::{LanguageModel, LanguageModelBuilder, SENTENCE_START};
 use swipekit::trace::Trace;
-use swipekit::{Candidate, Engine, Session};
+use swipekit::{Candidate, Engine, Limits, LiveOptions, Session};
 use swipekit_exporters::evaluate::{Options, evaluate};
 use swipekit_exporters::synthetic::{Random, trace};
 use swipekit_exporters::{bundle, export};
@@ -72,6 +72,35 @@ fn the_words_before_decide_between_words_that_a_swipe_may_mean() {
     assert_eq!(session.decode(&trace).unwrap()[0].word, other);
     session.clear_context();
     assert_eq!(session.decode(&trace).unwrap(), before);
+}
+
+#[test]
+fn live_sessions_have_words_before_them_too() {
+    if !runtime() {
+        return;
+    }
+    let engine = default_bundle();
+    let (trace, before) = ambiguous(&mut engine.session());
+    let other = before[1].word.clone();
+    let engine = engine.with_language(model_of(&other));
+    let mut session = engine.session();
+    session.set_context(&["the"]);
+    let after = session.decode(&trace).unwrap();
+    assert_eq!(after[0].word, other);
+    let live = engine.live(&LiveOptions::default()).unwrap();
+    let finished = |context: &[&str]| {
+        live.begin(trace.area());
+        live.set_context(context);
+        live.push(trace.points()).unwrap();
+        live.finish(&Limits::default()).unwrap()
+    };
+    assert_eq!(finished(&["the"]), after);
+    assert_eq!(finished(&[]), before);
+    assert_eq!(finished(&["the"]), after);
+    // They hold until they are set again.
+    live.begin(trace.area());
+    live.push(trace.points()).unwrap();
+    assert_eq!(live.finish(&Limits::default()).unwrap(), after);
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn decode(engine: &Engine, trace: &Trace) -> Vec<Candidate> {
     engine.session().decode(trace).unwrap()
 }
 
-fn finish(live: &mut LiveSession) -> Vec<Candidate> {
+fn finish(live: &LiveSession) -> Vec<Candidate> {
     live.finish(&Limits::default()).unwrap()
 }
 
@@ -85,7 +85,7 @@ fn finished_gestures_equal_plain_decodes_to_the_bit() {
                 }
                 rest = later;
             }
-            let got = finish(&mut live);
+            let got = finish(&live);
             assert_eq!(got, plain.decode(&trace).unwrap());
             assert!(live.session().is_whole());
             let greedy = live.session().last_greedy().unwrap();
@@ -104,7 +104,7 @@ fn partial_results_are_those_of_the_points_that_they_name() {
         continuation: Some(0.7),
         ..engine.options().clone()
     });
-    let (mut live, partials) = listened(&engine, &options);
+    let (live, partials) = listened(&engine, &options);
     let mut plain = engine.session();
     let trace = swipe();
     for turn in 1..=5 {
@@ -134,9 +134,46 @@ fn partial_results_are_those_of_the_points_that_they_name() {
 }
 
 #[test]
+fn the_next_gesture_begins_while_the_last_is_decoded() {
+    let Some(engine) = engine() else { return };
+    let mut random = Random::new(11);
+    let words = ["keyboard", "the", "people", "water", "question", "of"];
+    let traces: Vec<Trace> = words
+        .iter()
+        .map(|word| trace(word, &mut random).unwrap())
+        .collect();
+    let expected: Vec<_> = traces.iter().map(|trace| decode(&engine, trace)).collect();
+    let live = engine.live(&eager()).unwrap();
+    let (gestures, wanted) = channel();
+    thread::scope(|scope| {
+        let (live, expected) = (&live, &expected);
+        // One thread has the finger, another waits for words.
+        scope.spawn(move || {
+            for (at, gesture) in wanted {
+                let at: usize = at;
+                let found = live.finish_in_full(&Limits::default()).unwrap();
+                assert_eq!(found.candidates, expected[at]);
+                assert_eq!((found.is_whole, found.gesture), (true, gesture));
+            }
+        });
+        for round in 0..60 {
+            let at = round % traces.len();
+            let gesture = live.begin(traces[at].area());
+            live.push(traces[at].points()).unwrap();
+            gestures.send((at, gesture)).unwrap();
+            // The gesture is closed at once, and decoded while the next one is made.
+            while live.push(&[]).is_ok() {
+                thread::yield_now();
+            }
+        }
+        drop(gestures);
+    });
+}
+
+#[test]
 fn what_is_newest_wins() {
     let Some(engine) = engine() else { return };
-    let (mut live, partials, go) = held(&engine, &eager());
+    let (live, partials, go) = held(&engine, &eager());
     let trace = swipe();
     let points = trace.points();
     live.begin(trace.area());
@@ -160,7 +197,7 @@ fn what_is_newest_wins() {
     assert_eq!(live.counts().started, 3);
     // Nor does finishing wait for the worker's caller.
     live.push(&points[20..]).unwrap();
-    assert_eq!(finish(&mut live), decode(&engine, &trace));
+    assert_eq!(finish(&live), decode(&engine, &trace));
     drop(go);
 }
 
@@ -170,22 +207,22 @@ fn decodes_are_bounded_and_happen_only_where_something_changed() {
     let trace = swipe();
     let mut options = LiveOptions::default();
     options.interval = Duration::from_secs(3600);
-    let (mut live, partials) = listened(&engine, &options);
+    let (live, partials) = listened(&engine, &options);
     live.begin(trace.area());
     for point in trace.points() {
         live.push(std::slice::from_ref(point)).unwrap();
     }
     let first = partials.recv_timeout(PATIENCE).unwrap();
     assert!(first.points >= options.min_points);
-    assert_eq!(finish(&mut live), decode(&engine, &trace));
+    assert_eq!(finish(&live), decode(&engine, &trace));
     for _ in 0..20 {
         live.begin(trace.area());
         live.push(trace.points()).unwrap();
-        assert_eq!(finish(&mut live), decode(&engine, &trace));
+        assert_eq!(finish(&live), decode(&engine, &trace));
     }
     assert_eq!(live.counts().started, 1, "one an hour");
 
-    let (mut live, partials) = listened(&engine, &eager());
+    let (live, partials) = listened(&engine, &eager());
     live.begin(trace.area());
     live.push(&trace.points()[..7]).unwrap();
     for _ in 0..10 {
@@ -206,31 +243,31 @@ fn frames_that_are_there_are_used_and_words_are_those_of_now() {
     let Some(engine) = engine() else { return };
     let (mut live, partials) = listened(&engine, &eager());
     let trace = swipe();
-    let whole = |live: &mut LiveSession| {
+    let whole = |live: &LiveSession| {
         live.begin(trace.area());
         live.push(trace.points()).unwrap();
         let partial = partials.recv_timeout(PATIENCE).unwrap();
         assert_eq!(partial.points, trace.len());
     };
     for turn in 0..4 {
-        whole(&mut live);
-        let got = finish(&mut live);
+        whole(&live);
+        let got = finish(&live);
         assert_eq!(got, decode(&engine, &trace));
         assert_eq!(live.counts().reused, 2 * turn + 1);
         assert_eq!(live.session().timings().encoder, Duration::ZERO);
 
-        whole(&mut live);
+        whole(&live);
         engine.words().block(&got[0].word).unwrap();
-        let without = finish(&mut live);
+        let without = finish(&live);
         assert!(without.iter().all(|found| found.word != got[0].word));
         assert_eq!(without, decode(&engine, &trace));
         assert_eq!(live.counts().reused, 2 * turn + 2);
     }
     // One that is lent may decode something else: its frames are not taken for the gesture's.
-    whole(&mut live);
+    whole(&live);
     let other = swipekit_exporters::synthetic::trace("water", &mut Random::new(3)).unwrap();
     live.session().decode(&other).unwrap();
-    assert_eq!(finish(&mut live), decode(&engine, &trace));
+    assert_eq!(finish(&live), decode(&engine, &trace));
     assert_eq!(live.counts().reused, 8);
 }
 
@@ -249,12 +286,12 @@ fn gestures_that_end_while_they_are_decoded_harm_nothing() {
             0 => live.abandon(),
             1 => {
                 live.push(&trace.points()[trace.len() - 1..]).unwrap();
-                assert_eq!(finish(&mut live), expected);
+                assert_eq!(finish(&live), expected);
             }
             2 => {
                 live.begin(trace.area());
                 live.push(trace.points()).unwrap();
-                assert_eq!(finish(&mut live), expected);
+                assert_eq!(finish(&live), expected);
             }
             _ => live = engine.live(&eager()).unwrap(),
         }
@@ -289,7 +326,7 @@ fn eight_at_once_do_not_disturb_each_other() {
         for number in 0..8 {
             let (engine, swipes, expected) = (&engine, &swipes, &expected);
             scope.spawn(move || {
-                let mut live = engine.live(&eager()).unwrap();
+                let live = engine.live(&eager()).unwrap();
                 let mut random = Random::new(number);
                 for _ in 0..swipes.len() {
                     let at = below(&mut random, swipes.len());
@@ -299,7 +336,7 @@ fn eight_at_once_do_not_disturb_each_other() {
                         live.push(chunk).unwrap();
                         thread::yield_now();
                     }
-                    assert_eq!(finish(&mut live), expected[at]);
+                    assert_eq!(finish(&live), expected[at]);
                 }
             });
         }
@@ -310,7 +347,7 @@ fn eight_at_once_do_not_disturb_each_other() {
 fn what_cannot_be_is_refused_and_leaves_the_gesture_alone() {
     let Some(engine) = engine() else { return };
     let trace = swipe();
-    let mut live = engine.live(&eager()).unwrap();
+    let live = engine.live(&eager()).unwrap();
     assert!(is_no_gesture(live.push(trace.points())));
     assert!(is_no_gesture(live.finish(&Limits::default())));
     live.abandon();
@@ -328,20 +365,20 @@ fn what_cannot_be_is_refused_and_leaves_the_gesture_alone() {
     let many = vec![good; MAX_POINTS];
     assert!(matches!(live.push(&many), Err(Error::TooLarge { .. })));
     live.push(&trace.points()[20..]).unwrap();
-    assert_eq!(finish(&mut live), decode(&engine, &trace));
+    assert_eq!(finish(&live), decode(&engine, &trace));
     assert!(is_no_gesture(live.finish(&Limits::default())));
     assert!(is_no_gesture(live.push(&[])));
 
     for points in [0, 1] {
         live.begin(LetterArea::UNIT);
         live.push(&trace.points()[..points]).unwrap();
-        assert_eq!(finish(&mut live), []);
+        assert_eq!(finish(&live), []);
     }
     // All at one place, at one time.
     live.begin(LetterArea::UNIT);
     live.push(&[good; 30]).unwrap();
     let still = Trace::from_points(LetterArea::UNIT, [good; 30]).unwrap();
-    assert_eq!(finish(&mut live), decode(&engine, &still));
+    assert_eq!(finish(&live), decode(&engine, &still));
 
     let mut bad = vec![LiveOptions::default(); 5];
     bad[0].share = 0.0;
@@ -383,7 +420,7 @@ fn limits_hold_for_the_last_decode() {
     assert!(!live.session().is_whole());
     live.begin(trace.area());
     live.push(trace.points()).unwrap();
-    assert_eq!(finish(&mut live), decode(&engine, &trace));
+    assert_eq!(finish(&live), decode(&engine, &trace));
 }
 
 #[test]
@@ -397,7 +434,7 @@ fn failures_of_the_worker_are_errors_and_not_the_end() {
         told.send(()).unwrap();
         assert!(calls != 1, "on purpose");
     });
-    let mut live = live.unwrap();
+    let live = live.unwrap();
     live.begin(trace.area());
     live.push(&trace.points()[..20]).unwrap();
     heard.recv_timeout(PATIENCE).unwrap();
@@ -411,7 +448,7 @@ fn failures_of_the_worker_are_errors_and_not_the_end() {
     live.push(&trace.points()[20..]).unwrap();
     heard.recv_timeout(PATIENCE).unwrap();
     assert_eq!(live.partial().unwrap().unwrap().points, trace.len());
-    assert_eq!(finish(&mut live), decode(&engine, &trace));
+    assert_eq!(finish(&live), decode(&engine, &trace));
 
     // No words at all.
     let bare = engine.with_layers(Vec::new()).unwrap();
@@ -420,7 +457,7 @@ fn failures_of_the_worker_are_errors_and_not_the_end() {
         let is_expected = matches!(partial, Err(Error::Invalid { .. }));
         told.send(is_expected).unwrap();
     });
-    let mut live = live.unwrap();
+    let live = live.unwrap();
     live.begin(trace.area());
     live.push(trace.points()).unwrap();
     assert!(heard.recv_timeout(PATIENCE).unwrap());
@@ -441,7 +478,7 @@ fn any_order_of_calls_ends_in_plain_decodes() {
         options.interval = Duration::from_micros(500 * below(&mut random, 4) as u64);
         options.share = 1.0;
         options.min_points = below(&mut random, 30);
-        let mut live = engine.live(&options).unwrap();
+        let live = engine.live(&options).unwrap();
         // The gesture as it should be.
         let mut open: Option<(&Trace, usize)> = None;
         for _ in 0..150 {
@@ -481,7 +518,7 @@ fn any_order_of_calls_ends_in_plain_decodes() {
                     };
                     let points = trace.points()[..done].iter().copied();
                     let expected = Trace::from_points(trace.area(), points).unwrap();
-                    assert_eq!(finish(&mut live), plain.decode(&expected).unwrap());
+                    assert_eq!(finish(&live), plain.decode(&expected).unwrap());
                     finished += 1;
                 }
                 _ => {

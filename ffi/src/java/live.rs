@@ -14,6 +14,7 @@ use super::decode::token;
 use super::packed::Packed;
 use super::thrown::{Throw, Thrown, tell_partial};
 use super::{ENGINES, arguments, bytes, native};
+use crate::error::Failure;
 use crate::handles::Table;
 
 pub(super) const METHODS: &[NativeMethod] = &[
@@ -52,23 +53,23 @@ fn open<'l>(
     options.decoder = Some(settings.options(pool.engine.options()));
     let number = Table::<LiveSession>::number();
     let session = pool.engine.live_with(&options, move |partial| {
-        tell(number, partial.map_err(|error| error.to_string()));
+        tell(number, partial.map_err(Failure::from));
     })?;
     SESSIONS.put(number, session);
     Ok(number)
 }
 
 /// Hands a partial result on, in the session's own thread, which the virtual machine gets to know at its first one.
-fn tell(number: i64, partial: Result<&Partial, String>) {
+fn tell(number: i64, partial: Result<&Partial, Failure>) {
     let mut packed = Packed::default();
     let (gesture, points, kind) = match partial {
         Ok(partial) => {
             packed.candidates(&partial.candidates);
             (partial.gesture, partial.points, 0)
         }
-        Err(message) => {
-            packed.text(&message);
-            (0, 0, crate::error::Kind::Decode as i32)
+        Err(failure) => {
+            packed.text(&failure.message);
+            (0, 0, failure.kind as i32)
         }
     };
     // Where the virtual machine is about to end there is nobody to tell.

@@ -16,7 +16,7 @@ import android.widget.ScrollView
 import android.widget.TextView
 
 /** Two steps until the keyboard can be used, and a field to try it in. */
-class SettingsActivity : Activity() {
+open class SettingsActivity : Activity() {
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
         val padding = (PADDING_DP * resources.displayMetrics.density).toInt()

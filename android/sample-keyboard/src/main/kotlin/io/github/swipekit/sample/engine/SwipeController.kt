@@ -48,6 +48,10 @@ class SwipeController(
             listener.onState(value)
         }
 
+    /** Why the last thing failed that did, for whoever looks into it. Messages of the engine hold nothing that was typed. */
+    var failure: Throwable? = null
+        private set
+
     private val scope = CoroutineScope(SupervisorJob() + main)
     private val opened = Opened()
     private var source: WordSource? = null
@@ -66,10 +70,10 @@ class SwipeController(
                 ready(source, source.openSwipes())
             } catch (e: CancellationException) {
                 throw e
-            } catch (_: Exception) {
-                fail()
-            } catch (_: LinkageError) {
-                fail() // no native library for this phone
+            } catch (e: Exception) {
+                fail(e)
+            } catch (e: LinkageError) {
+                fail(e) // no native library for this phone
             }
         }
     }
@@ -196,14 +200,16 @@ class SwipeController(
             return true
         } catch (e: CancellationException) {
             throw e
-        } catch (_: Exception) {
-            if (++failures >= MOST_FAILURES) fail()
+        } catch (e: Exception) {
+            failure = e
+            if (++failures >= MOST_FAILURES) fail(e)
             return false
         }
     }
 
-    private fun fail() {
+    private fun fail(cause: Throwable) {
         if (state == State.CLOSED || state == State.FAILED) return
+        failure = cause
         release()
         state = State.FAILED
     }

@@ -69,7 +69,7 @@ class KeyboardGeometry(val page: KeyboardPage, val width: Float, val height: Flo
     private fun symbols() = listOf(
         characters(0, "1234567890", 0f),
         characters(1, "@#$%&-+()/", 0f),
-        characters(2, "*\"':;!?_", 0.25f) + key(KeyKind.DELETE, "", 2, 8.5f, 1.5f),
+        characters(2, "*\"':;!?_", 0.5f) + key(KeyKind.DELETE, "", 2, 8.5f, 1.5f),
         bottom(KeyKind.LETTERS, "ABC"),
     )
 

@@ -19,11 +19,14 @@ class Composer(private val shift: Shift) {
     var lastWord: String? = null
         private set
 
-    // What was written for it: a space or none, the word with its capitals, a space or none.
+    /** Which of its letters are made capital. */
+    private enum class Case { AS_IT_IS, FIRST, ALL }
+
+    // What was written for it, of that the space in front and behind, or none.
+    private var lastText = ""
     private var lastFront = ""
-    private var lastWritten = ""
     private var lastBehind = ""
-    private val lastText get() = lastFront + lastWritten + lastBehind
+    private var lastCase = Case.AS_IT_IS
 
     /** Another field, or the same one anew. */
     fun start(rules: FieldRules, field: TextField) {
@@ -92,11 +95,10 @@ class Composer(private val shift: Shift) {
             forget()
             return@batch false
         }
-        val isCapital = lastWritten.first().isUpperCase()
-        val isAll = lastWritten.length > 1 && lastWritten == lastWritten.uppercase() && lastWritten != lastWord
-        val written = if (isAll) word.uppercase() else if (isCapital) Writing.capitalised(word) else word
+        val front = lastFront
+        val behind = lastBehind
         field.delete(lastText.length)
-        put(field, lastFront, word, written, lastBehind)
+        put(field, front, word, behind)
         true
     }
 
@@ -113,20 +115,27 @@ class Composer(private val shift: Shift) {
         val before = field.before(Writing.LOOK_BACK)
         val front = if (rules.spaces && !field.hasSelection() && Writing.needsSpace(before)) " " else ""
         val behind = if (rules.spaces && field.after(1).firstOrNull()?.isLetterOrDigit() == true) " " else ""
-        val isCapital = if (shift.isManual) shift.state != Shift.State.OFF else Writing.isCapital(before + front, rules.capitals)
-        val written = when {
-            shift.state == Shift.State.LOCKED || rules.capitals == Capitals.ALL && !shift.isManual -> word.uppercase()
-            isCapital -> Writing.capitalised(word)
-            else -> word
-        }
-        put(field, front, word, written, behind)
+        lastCase = case(before + front)
+        put(field, front, word, behind)
     }
 
-    private fun put(field: TextField, front: String, word: String, written: String, behind: String) {
+    private fun case(before: String): Case = when {
+        shift.state == Shift.State.LOCKED -> Case.ALL
+        shift.isManual -> if (shift.state == Shift.State.ONCE) Case.FIRST else Case.AS_IT_IS
+        rules.capitals == Capitals.ALL -> Case.ALL
+        Writing.isCapital(before, rules.capitals) -> Case.FIRST
+        else -> Case.AS_IT_IS
+    }
+
+    private fun put(field: TextField, front: String, word: String, behind: String) {
         lastWord = word
         lastFront = front
-        lastWritten = written
         lastBehind = behind
+        lastText = front + when (lastCase) {
+            Case.AS_IT_IS -> word
+            Case.FIRST -> Writing.capitalised(word)
+            Case.ALL -> word.uppercase()
+        } + behind
         field.commit(lastText)
         settleShift(field)
     }
@@ -142,8 +151,8 @@ class Composer(private val shift: Shift) {
 
     private fun forget() {
         lastWord = null
+        lastText = ""
         lastFront = ""
-        lastWritten = ""
         lastBehind = ""
     }
 

@@ -112,7 +112,7 @@ public class SwipeEngine private constructor(
 
     /** As [decodeResultBlocking] with the token's number, 0 for none. */
     @Suppress("LongParameterList")
-    internal fun decode(
+    private fun decode(
         points: DoubleArray,
         size: Int,
         area: LetterArea,
@@ -162,7 +162,7 @@ public class SwipeEngine private constructor(
                 options.decode.settings(-1),
             )
         }
-        return SwipeSession(number, this, options.decode, dispatcher)
+        return SwipeSession(number, dispatcher)
     }
 
     /**
@@ -192,7 +192,7 @@ public class SwipeEngine private constructor(
      * A further engine, with [words] and how often each is used in place of the bundle's lexicon; counts may be in any unit. It shares
      * the weights and the user's words with this one, and must be closed too. Blocks: a large list takes seconds.
      *
-     * @throws InvalidArgumentException where none of the words can be used.
+     * @throws EngineClosedException where this one was closed.
      */
     @Throws(SwipeException::class)
     public fun withWords(words: Map<String, Float>): EngineWithWords {

@@ -107,7 +107,7 @@ public class SwipeEngine private constructor(
     ): DecodeResult {
         val deadline = options.deadline()
         val decode = { number: Long -> decode(trace.points, trace.size, trace.area, options, deadline, number) }
-        return if (token == null) decode(0) else token.use(decode)
+        return if (token == null) decode(0) else token.during(decode)
     }
 
     /** As [decodeResultBlocking] with the token's number, 0 for none. */

@@ -137,7 +137,7 @@ public class SwipeSession internal constructor(
     public fun finishBlocking(deadlineMillis: Int? = null, token: CancelToken? = null): List<Candidate> {
         val deadline = deadline(deadlineMillis)
         val gesture = end()
-        val result = if (token == null) finish(gesture, deadline, 0) else token.use { finish(gesture, deadline, it) }
+        val result = if (token == null) finish(gesture, deadline, 0) else token.during { finish(gesture, deadline, it) }
         return result.candidates
     }
 

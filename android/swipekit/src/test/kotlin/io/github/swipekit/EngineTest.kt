@@ -185,7 +185,12 @@ class EngineTest {
             assertEquals("keyboard", own.decode(Fixtures.sample("keyboard")).first().word)
             assertTrue(own.decode(Fixtures.sample("coffee")).none { it.word == "coffee" })
         }
-        engine.withWords(emptyMap()).engine.use { assertTrue(it.decode(Fixtures.sample("keyboard")).isEmpty()) }
+        engine.withWords(emptyMap()).engine.use { none ->
+            assertThrows<InvalidArgumentException> { none.decode(Fixtures.sample("keyboard")) }
+            none.words.add("keyboard")
+            assertEquals(listOf("keyboard"), none.decode(Fixtures.sample("keyboard")).map(Candidate::word))
+            none.words.clear()
+        }
     }
 
     @Test

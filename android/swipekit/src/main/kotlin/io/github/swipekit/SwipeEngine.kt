@@ -68,7 +68,7 @@ public class SwipeEngine private constructor(
      *
      * @throws EngineClosedException where the engine was closed.
      * @throws NotFiniteException where a point is NaN or infinite.
-     * @throws InvalidArgumentException where times fall, there are too many points, or an option cannot be used.
+     * @throws InvalidArgumentException where there are too many points, they take too long, or an option cannot be used.
      * @throws DecodeFailedException where the runtime failed.
      */
     @Throws(SwipeException::class)

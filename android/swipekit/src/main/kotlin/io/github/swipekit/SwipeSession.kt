@@ -63,8 +63,8 @@ public class SwipeSession internal constructor(
     /**
      * Appends a touch sample at [timeMillis], in the units of the area.
      *
-     * @throws InvalidArgumentException where no gesture has begun, the time falls or there are too many points; the gesture stays as it
-     *   was.
+     * @throws InvalidArgumentException where no gesture has begun, there are too many points or they take too long; the gesture
+     *   stays as it was.
      * @throws NotFiniteException where a number is NaN or infinite; the gesture stays as it was.
      */
     @Throws(SwipeException::class)

@@ -23,6 +23,7 @@ import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.test.StandardTestDispatcher
 import kotlinx.coroutines.test.runTest
 import kotlinx.coroutines.withContext
+import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.withTimeoutOrNull
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
@@ -32,8 +33,13 @@ import org.junit.jupiter.api.assertThrows
 
 class CancelTest {
     private val base = Fixtures.engine
-    private val long = Fixtures.wandering(6000)
-    private val slow = DecodeOptions(beam = 256)
+    private val long = Fixtures.wandering(1000)
+    private val slow = DecodeOptions(beam = 1024)
+
+    /** Decodes until it is ended. */
+    private suspend fun SwipeEngine.decodeForEver(): Nothing {
+        while (true) decode(long, slow)
+    }
 
     /** A thread of its own that tells of its work. */
     private class Watched : CoroutineDispatcher(), AutoCloseable {
@@ -75,9 +81,9 @@ class CancelTest {
             engine.warmUp()
             val whole = measureNanoTime { engine.decode(long, slow) } / 1e6
             val times = List(10) { round ->
-                val job = CoroutineScope(Dispatchers.Default).launch { engine.decode(long, slow) }
+                val job = CoroutineScope(Dispatchers.Default).launch { engine.decodeForEver() }
                 dispatcher.await(1)
-                delay(5L * round)
+                delay(20L + 3 * round)
                 val start = System.nanoTime()
                 job.cancelAndJoin()
                 val caller = System.nanoTime() - start
@@ -100,7 +106,7 @@ class CancelTest {
             withContext(dispatcher) { engine.decode(Fixtures.sample("hello")) }
             // One for withContext itself, none for the decode.
             assertEquals(1, dispatcher.dispatched.get() - before)
-            val job = CoroutineScope(dispatcher).launch { engine.decode(long, slow) }
+            val job = CoroutineScope(dispatcher).launch { engine.decodeForEver() }
             dispatcher.await(1)
             delay(10)
             val time = measureNanoTime { job.cancelAndJoin() } / 1e6
@@ -114,7 +120,7 @@ class CancelTest {
         watched { dispatcher, engine ->
             val gate = CountDownLatch(1)
             dispatcher.dispatch(coroutineContext(), Runnable { gate.await() })
-            val job = CoroutineScope(Dispatchers.Default).launch(start = CoroutineStart.UNDISPATCHED) { engine.decode(long, slow) }
+            val job = CoroutineScope(Dispatchers.Default).launch(start = CoroutineStart.UNDISPATCHED) { engine.decodeForEver() }
             val time = measureNanoTime { job.cancelAndJoin() } / 1e6
             assertTrue(time < 100, "$time ms")
             gate.countDown()
@@ -128,14 +134,14 @@ class CancelTest {
     @Test
     fun `an engine can be used after a cancel`() = runTest {
         repeat(20) {
-            assertEquals(null, withContext(Dispatchers.IO) { withTimeoutOrNull(2) { base.decode(long, slow) } })
+            assertEquals(null, withContext<Any?>(Dispatchers.IO) { withTimeoutOrNull<Any>(2) { base.decodeForEver() } })
         }
         assertEquals("keyboard", base.decode(Fixtures.sample("keyboard")).first().word)
     }
 
     @Test
     fun `a timeout is a cancellation as any other`() = runBlocking {
-        assertThrows<CancellationException> { kotlinx.coroutines.withTimeout(5) { base.decode(long, slow) } }
+        assertThrows<CancellationException> { withTimeout<Any>(5) { base.decodeForEver() } }
         Unit
     }
 
@@ -143,7 +149,7 @@ class CancelTest {
     fun `a blocking decode is ended by its token`() {
         CancelToken().use { token ->
             val ended = AtomicReference<Throwable?>()
-            val worker = thread { ended.set(runCatching { base.decodeBlocking(long, slow, token) }.exceptionOrNull()) }
+            val worker = thread { ended.set(runCatching { while (true) base.decodeBlocking(long, slow, token) }.exceptionOrNull()) }
             Thread.sleep(20)
             val time = measureNanoTime {
                 token.cancel()

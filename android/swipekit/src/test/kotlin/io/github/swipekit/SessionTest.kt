@@ -157,7 +157,7 @@ class SessionTest {
     @Test
     fun `a cancelled finish, and the next gesture`() = runBlocking {
         engine.newSession().use { session ->
-            val long = Fixtures.wandering(6000)
+            val long = Fixtures.wandering(1000)
             repeat(5) {
                 session.make(long)
                 val job = launch(Dispatchers.IO) { session.finish() }

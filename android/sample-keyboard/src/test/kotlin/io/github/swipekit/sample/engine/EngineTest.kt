@@ -4,6 +4,7 @@ import android.text.InputType
 import io.github.swipekit.Candidate
 import io.github.swipekit.EngineOptions
 import io.github.swipekit.KeyboardLayout
+import io.github.swipekit.Spelling
 import io.github.swipekit.SwipeEngine
 import io.github.swipekit.sample.engine.SwipeController.State
 import io.github.swipekit.sample.keys.KeyboardGeometry
@@ -14,7 +15,9 @@ import io.github.swipekit.sample.text.Shift
 import io.github.swipekit.sample.text.SuggestionModel
 import io.github.swipekit.sample.text.TestField
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
@@ -30,8 +33,6 @@ import org.junit.jupiter.api.io.TempDir
 import java.io.File
 import java.util.concurrent.ExecutorService
 import java.util.concurrent.Executors
-import kotlinx.coroutines.asCoroutineDispatcher
-import kotlinx.coroutines.CoroutineDispatcher
 
 /** The keyboard's parts around the real engine, with swipes of real people (How We Swipe). Skipped where no native library is given. */
 class EngineTest {
@@ -159,27 +160,26 @@ class EngineTest {
     @Test
     fun `an unknown word is spelled, offered, added, found from then on and there the next time`() = onMain {
         // A word that no lexicon has, swiped straight from key to key.
-        val swipe = straight("gralk")
+        val swipe = straight("trundy")
         val before = swipe(swipe)
-        assertTrue(before.none { it.word == "gralk" })
-        val spelling = CompletableDeferred<String>()
-        controller.spell(area, swipe.points, swipe.points.size / 3) {
-            val model = SuggestionModel()
-            model.finished(before, it)
-            assertEquals(it.text, model.suggestions.last { shown -> shown.isNew }.text)
-            spelling.complete(it.text)
-        }
-        assertEquals("gralk", spelling.await())
-        assertTrue(controller.addWord("gralk"))
-        assertTrue(swipe(swipe).any { it.word == "gralk" })
-        assertTrue(swipe(swipe, personal = false).none { it.word == "gralk" })
+        assertTrue(before.none { it.word == "trundy" })
+        val spelling = CompletableDeferred<Spelling>()
+        controller.spell(area, swipe.points, swipe.points.size / 3) { spelling.complete(it) }
+        assertEquals("trundy", spelling.await().text)
+        val model = SuggestionModel()
+        model.finished(before, spelling.await())
+        assertEquals("trundy", model.suggestions.last().text)
+        assertTrue(model.suggestions.last().isNew)
+        assertTrue(controller.addWord("trundy"))
+        assertTrue(swipe(swipe).any { it.word == "trundy" })
+        assertTrue(swipe(swipe, personal = false).none { it.word == "trundy" })
         withTimeout(5_000) { while (!File(folder, "words.swipekit").exists()) delay(10) }
         assertEquals(listOf("words.swipekit"), folder.list()?.toList())
 
         val again = SwipeEngineSource(SwipeEngine.open(File(root, "models/en-qwerty"), EngineOptions(runtimeLibrary = System.getProperty("ort.library"))))
         again.use {
             WordsFile(File(folder, "words.swipekit")).load(it)
-            assertEquals(setOf("gralk"), it.addedWords())
+            assertEquals(setOf("trundy"), it.addedWords())
         }
         assertTrue(!controller.addWord("§"))
     }

@@ -82,6 +82,8 @@ open class SwipeKeyboardService :
             swipeNumber++
             suggestions.clear()
             composer.start(rules, field(rules))
+        } else {
+            composer.restart(rules)
         }
         panel?.keys?.apply {
             if (!restarting) page = if (rules.startsWithSymbols) KeyboardPage.SYMBOLS else KeyboardPage.LETTERS

@@ -336,9 +336,11 @@ class SwipeKeyboardServiceTest {
         start(InputType.TYPE_CLASS_TEXT)
         source.finds("hello", "hell")
         swipe("helo")
-        field(InputType.TYPE_CLASS_TEXT, 0, restarting = true)
+        field(InputType.TYPE_CLASS_TEXT, EditorInfo.IME_ACTION_SEND, restarting = true)
         places()[1].performClick()
         assertEquals("hell", written)
+        tap(key(KeyKind.ENTER))
+        assertEquals(listOf(EditorInfo.IME_ACTION_SEND), service.actions)
     }
 
     @Test

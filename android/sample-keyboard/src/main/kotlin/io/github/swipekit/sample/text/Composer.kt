@@ -28,7 +28,12 @@ class Composer(private val shift: Shift) {
     private var lastBehind = ""
     private var lastCase = Case.AS_IT_IS
 
-    /** Another field, or the same one anew. */
+    /** The same field goes on, with [rules] that may have changed. */
+    fun restart(rules: FieldRules) {
+        this.rules = rules
+    }
+
+    /** Another field. */
     fun start(rules: FieldRules, field: TextField) {
         forget()
         this.rules = rules

@@ -110,7 +110,7 @@ class AssetsTest {
 
     @Test
     fun `a compressed asset is refused`() {
-        val thrown = assertThrows(InvalidArgumentException::class.java) { SwipeEngine.open(assets(), "compressed.swipekit", options) }
+        val thrown = assertThrows(BundleDamagedException::class.java) { SwipeEngine.open(assets(), "compressed.swipekit", options) }
         println(thrown.message)
         assertTrue("noCompress += \"swipekit\"" in thrown.message.orEmpty())
     }

@@ -124,6 +124,25 @@ fn python_gives_what_rust_gives() {
         .status()
         .unwrap();
     assert!(status.success(), "{status}");
+
+    let quick_start = Command::new("python3")
+        .arg("-c")
+        .arg(python_program())
+        .arg(&bundle)
+        .env("PYTHONPATH", folder)
+        .env("ORT_DYLIB_PATH", runtime::loaded().unwrap().path.unwrap())
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&quick_start.stdout);
+    let words = printed.lines().filter(|line| line.ends_with('%')).count();
+    assert!((2..=5).contains(&words), "{quick_start:?}");
+}
+
+/// The Python program of docs/BINDINGS.md.
+fn python_program() -> String {
+    let text = fs::read_to_string(repository("docs/BINDINGS.md")).unwrap();
+    let (_, rest) = text.split_once("```python\n").unwrap();
+    rest.split_once("```").unwrap().0.to_owned()
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub use records::{
     Candidate, DecodeOptions, DecodeResult, EngineInfo, EngineOptions, MemoryUse, PartialResult,
     Point, SelfTestReport, Spelling, Timings,
 };
-pub use session::{ListenerError, LiveOptions, LiveSession, PartialListener};
+pub use session::{EndedGesture, ListenerError, LiveOptions, LiveSession, PartialListener};
 pub use words::{RejectedWord, UserWord, UserWords, WeightedWord, WordRejection};
 
 use std::sync::Arc;

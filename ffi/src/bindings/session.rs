@@ -1,10 +1,10 @@
 //! Words while the finger moves.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use swipekit::trace;
+use swipekit::{live, trace};
 
 use super::error::{Result, guard};
 use super::layout::LetterArea;
@@ -129,12 +129,60 @@ impl LiveSession {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls `f` with the session, which is stopped meanwhile by nobody.
+    fn live(&self) -> Result<Arc<swipekit::LiveSession>> {
+        let live = self.slot().clone();
+        Ok(live.ok_or_else(|| Failure::closed("the live session"))?)
+    }
+
+    /// Calls `f` with the session, which goes on to exist meanwhile.
     fn with<T>(&self, f: impl FnOnce(&swipekit::LiveSession) -> Result<T>) -> Result<T> {
+        guard(|| f(&*self.live()?))
+    }
+}
+
+fn decode_ended(
+    live: &swipekit::LiveSession,
+    ended: &live::Ended,
+    deadline_ms: Option<u32>,
+    cancel: Option<&CancelToken>,
+) -> Result<DecodeResult> {
+    let finished = live.decode_ended(ended, &limits(deadline_ms, cancel))?;
+    Ok(DecodeResult {
+        candidates: records::candidates(finished.candidates),
+        is_complete: finished.is_whole,
+        timings: finished.timings.into(),
+    })
+}
+
+/// A gesture that was ended, whose words are still to be found. Made by `LiveSession.end`.
+#[derive(Debug, uniffi::Object)]
+pub struct EndedGesture {
+    ended: live::Ended,
+    /// Its session, which it does not keep alive.
+    live: Weak<swipekit::LiveSession>,
+}
+
+#[uniffi::export]
+impl EndedGesture {
+    /// Number of the gesture, as `begin` gave it.
+    pub fn gesture(&self) -> u64 {
+        self.ended.gesture()
+    }
+
+    /// The words of the gesture: those of `Engine.decode` for all its points. A deadline in milliseconds counts from this call.
+    ///
+    /// # Errors
+    /// Those of `Engine.decode`, and `Closed` where the session is stopped or gone.
+    #[uniffi::method(default(deadline_ms = None, cancel = None))]
+    pub fn decode(
+        &self,
+        deadline_ms: Option<u32>,
+        cancel: Option<Arc<CancelToken>>,
+    ) -> Result<DecodeResult> {
         guard(|| {
-            let live = self.slot().clone();
+            let live = self.live.upgrade();
             let live = live.ok_or_else(|| Failure::closed("the live session"))?;
-            f(&live)
+            decode_ended(&live, &self.ended, deadline_ms, cancel.as_deref())
         })
     }
 }
@@ -205,13 +253,21 @@ impl LiveSession {
         deadline_ms: Option<u32>,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<DecodeResult> {
-        self.with(|live| {
-            let finished = live.finish_in_full(&limits(deadline_ms, cancel.as_deref()))?;
-            Ok(DecodeResult {
-                candidates: records::candidates(finished.candidates),
-                is_complete: finished.is_whole,
-                timings: finished.timings.into(),
-            })
+        self.with(|live| decode_ended(live, &live.end()?, deadline_ms, cancel.as_deref()))
+    }
+
+    /// The first half of `finish`: ends the gesture, and leaves its words to `EndedGesture.decode`, on another thread. It never waits
+    /// for a decode, and the next gesture may begin at once.
+    ///
+    /// # Errors
+    /// `Argument` where no gesture has begun, and `Closed`.
+    pub fn end(&self) -> Result<Arc<EndedGesture>> {
+        guard(|| {
+            let live = self.live()?;
+            Ok(Arc::new(EndedGesture {
+                ended: live.end()?,
+                live: Arc::downgrade(&live),
+            }))
         })
     }
 

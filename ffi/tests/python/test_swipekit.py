@@ -538,6 +538,33 @@ class Live(Case):
         self.assertEqual(words(session.finish(deadline_ms=60_000)), expected_words(EXPECTED[-1])[:2])
         self.assertIsNone(session.partial())
 
+    def test_a_gesture_ended_here_and_decoded_there(self):
+        session = self.engine.live()
+        ended = []
+        for swipe in EXPECTED[-3:]:
+            session.begin(UNIT)
+            session.push(points(swipe))
+            ended.append(session.end())
+        self.assertEqual([gesture.gesture() for gesture in ended], [1, 2, 3])
+        found = {}
+
+        def decode(at):
+            found[at] = words(ended[at].decode())
+
+        threads = [threading.Thread(target=decode, args=(at,)) for at in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual([found[at] for at in range(3)], [expected_words(swipe) for swipe in EXPECTED[-3:]])
+        self.fails(SwipekitError.Argument, session.end)
+        token = CancelToken()
+        token.cancel()
+        self.fails(SwipekitError.Cancelled, lambda: ended[0].decode(cancel=token))
+        session.stop()
+        self.fails(SwipekitError.Closed, ended[0].decode)
+        self.fails(SwipekitError.Closed, session.end)
+
     def test_gestures_that_are_none(self):
         session = self.engine.live()
         for call in (session.finish, lambda: session.push(points(EXPECTED[0]))):
@@ -567,6 +594,7 @@ class Live(Case):
         session = self.engine.live(LiveOptions(interval_ms=1), listener)
         session.begin(UNIT)
         session.push(points(EXPECTED[-1]))
+        self.assertTrue(listener.came.wait(10))
         before = live_threads()
         session.stop()
         session.stop()

@@ -221,7 +221,7 @@ class BindingsTest {
         }
         engine.live(LiveOptions(intervalMs = 1u, share = 1.0), listener).use { session ->
             for ((number, swipe) in golden.withIndex()) {
-                assertEquals(number + 1uL, session.begin(UNIT))
+                assertEquals(number.toULong() + 1uL, session.begin(UNIT))
                 swipe.points.chunked(4).forEach {
                     session.push(it)
                     Thread.sleep(2)

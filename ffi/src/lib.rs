@@ -18,4 +18,4 @@ pub mod pool;
 pub mod search;
 
 #[cfg(feature = "uniffi")]
-uniffi::setup_scaffolding!();
+uniffi::setup_scaffolding!("swipekit");

@@ -4,6 +4,7 @@
 //! `cargo xtask test` runs everything that must pass.
 #![forbid(unsafe_code)]
 
+mod bindings;
 mod demo;
 mod error;
 mod executorch;
@@ -16,6 +17,7 @@ mod setup;
 mod test;
 mod wheel;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -44,6 +46,24 @@ enum Command {
     },
     /// Decode sample swipes with the default bundle and print words, scores and times.
     Demo,
+    /// Build the library for other languages and generate its bindings (docs/BINDINGS.md).
+    Bindings {
+        /// Languages with commas between them: kotlin, swift, python.
+        #[arg(long, required = true)]
+        language: String,
+        /// Folder to write to; it is made.
+        #[arg(long)]
+        output: PathBuf,
+        /// Take the debug build of the library, which is made faster.
+        #[arg(long)]
+        debug: bool,
+    },
+    /// Generate the Kotlin bindings and test them on the JVM (Maven and a JDK 17 or newer).
+    BindingsJvm {
+        /// What Rust decodes of real swipes, as the example `expected` of swipekit-tests writes it.
+        #[arg(long)]
+        expected: Option<PathBuf>,
+    },
     /// Run everything: formatting, lints, licences, tests of every feature combination, documentation, graph checks.
     Test,
     /// Check the licences of all dependencies.
@@ -67,6 +87,12 @@ fn run(command: &Command) -> Result<()> {
             Ok(())
         }
         Command::Demo => demo::run(),
+        Command::Bindings {
+            language,
+            output,
+            debug,
+        } => bindings::generate(language, output, *debug),
+        Command::BindingsJvm { expected } => bindings::test_jvm(expected.as_deref()),
         Command::Test => test::run(),
         Command::Licences => licences::check(),
     }

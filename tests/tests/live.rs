@@ -7,6 +7,7 @@ use std::time::Duration;
 use swipekit::decoder::{Candidate, DecoderOptions};
 use swipekit::error::Error;
 use swipekit::layout::LetterArea;
+use swipekit::live::Ended;
 use swipekit::trace::{MAX_POINTS, Point, Trace};
 use swipekit::{CancelToken, Engine, Limits, LiveOptions, LiveSession, Partial};
 use swipekit_exporters::synthetic::{Random, trace};
@@ -149,22 +150,21 @@ fn the_next_gesture_begins_while_the_last_is_decoded() {
         let (live, expected) = (&live, &expected);
         // One thread has the finger, another waits for words.
         scope.spawn(move || {
-            for (at, gesture) in wanted {
-                let at: usize = at;
-                let found = live.finish_in_full(&Limits::default()).unwrap();
+            for (at, ended) in wanted {
+                let (at, ended): (usize, Ended) = (at, ended);
+                let found = live.decode_ended(&ended, &Limits::default()).unwrap();
                 assert_eq!(found.candidates, expected[at]);
-                assert_eq!((found.is_whole, found.gesture), (true, gesture));
+                assert_eq!((found.is_whole, found.gesture), (true, ended.gesture()));
             }
         });
         for round in 0..60 {
             let at = round % traces.len();
             let gesture = live.begin(traces[at].area());
             live.push(traces[at].points()).unwrap();
-            gestures.send((at, gesture)).unwrap();
-            // The gesture is closed at once, and decoded while the next one is made.
-            while live.push(&[]).is_ok() {
-                thread::yield_now();
-            }
+            let ended = live.end().unwrap();
+            assert_eq!(ended.gesture(), gesture);
+            assert!(is_no_gesture(live.end()));
+            gestures.send((at, ended)).unwrap();
         }
         drop(gestures);
     });

@@ -22,6 +22,7 @@ pub use options::{LiveOptions, PARTIAL_PRESET};
 use crate::decoder::{Candidate, DecoderOptions};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::language::Context;
 use crate::layout::LetterArea;
 use crate::limits::Limits;
 use crate::session::{Session, Timings};
@@ -39,6 +40,30 @@ pub struct Partial {
     pub points: usize,
     /// Number of the gesture, as [`LiveSession::begin`] gave it.
     pub gesture: u64,
+}
+
+/// A gesture that was ended, to be decoded. Made by [`LiveSession::end`], and of use with that session only.
+#[derive(Clone)]
+pub struct Ended {
+    gesture: u64,
+    trace: Trace,
+    context: Option<Context>,
+}
+
+impl Ended {
+    /// Number of the gesture, as [`LiveSession::begin`] gave it.
+    pub fn gesture(&self) -> u64 {
+        self.gesture
+    }
+}
+
+impl fmt::Debug for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // No point of a trace in a log.
+        f.debug_struct("Ended")
+            .field("gesture", &self.gesture)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a gesture means, and how that was found.
@@ -182,27 +207,42 @@ impl LiveSession {
     /// # Errors
     /// [`Error::Invalid`] where no gesture has begun, otherwise those of [`Session::decode_within`].
     pub fn finish(&self, limits: &Limits) -> Result<Vec<Candidate>> {
-        self.finish_in_full(limits)
+        let start = Instant::now();
+        let ended = self.end()?;
+        let mut limits = limits.clone();
+        limits.deadline = limits
+            .deadline
+            .map(|deadline| deadline.saturating_sub(start.elapsed()));
+        self.decode_ended(&ended, &limits)
             .map(|finished| finished.candidates)
     }
 
-    /// As [`finish`](Self::finish), with what else is to be said of the decode.
+    /// The first half of [`finish`](Self::finish): ends the gesture and keeps it for [`decode_ended`](Self::decode_ended). It never waits
+    /// for a decode, so that the thread with the touch events may call it, begin the next gesture, and leave the words to another.
     ///
     /// # Errors
-    /// Those of [`finish`](Self::finish).
-    pub fn finish_in_full(&self, limits: &Limits) -> Result<Finished> {
-        let start = Instant::now();
+    /// [`Error::Invalid`] where no gesture has begun.
+    pub fn end(&self) -> Result<Ended> {
         let mut slot = self.shared.slot();
         if !slot.is_open {
             return Err(no_gesture());
         }
         slot.close(true);
-        // The next gesture may begin before this one's words are there.
-        let (gesture, trace) = (slot.gesture, slot.trace.clone());
-        let context = slot.context.clone();
-        drop(slot);
+        Ok(Ended {
+            gesture: slot.gesture,
+            trace: slot.trace.clone(),
+            context: slot.context.clone(),
+        })
+    }
+
+    /// The second half of [`finish`](Self::finish): the words of a gesture that was ended. A deadline counts from this call.
+    ///
+    /// # Errors
+    /// Those of [`Session::decode_within`].
+    pub fn decode_ended(&self, ended: &Ended, limits: &Limits) -> Result<Finished> {
+        let start = Instant::now();
         let mut work = self.shared.work();
-        if work.follow(gesture, &trace, context.as_ref()) {
+        if work.follow(ended.gesture, &ended.trace, ended.context.as_ref()) {
             self.shared.slot().counts.reused += 1;
         }
         let mut limits = limits.clone();
@@ -212,7 +252,7 @@ impl LiveSession {
         let candidates = work.decode(&self.shared.settings.decoder, &limits)?;
         Ok(Finished {
             candidates,
-            gesture,
+            gesture: ended.gesture,
             is_whole: work.session.is_whole(),
             timings: work.session.timings(),
         })

@@ -1,5 +1,7 @@
 //! Words while the finger moves.
 
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jni::objects::{
@@ -7,6 +9,7 @@ use jni::objects::{
 };
 use jni::sys::{jfloat, jint, jlong};
 use jni::{Env, JavaVM, NativeMethod};
+use swipekit::live::Ended;
 use swipekit::{LiveOptions, LiveSession, Partial};
 
 use super::arguments::Settings;
@@ -22,12 +25,28 @@ pub(super) const METHODS: &[NativeMethod] = &[
     native!(begin, live_begin(session: jlong, area: [jfloat]) -> jlong),
     native!(push, live_push(session: jlong, points: [jdouble], count: jint)),
     native!(set_context, live_context(session: jlong, context: [JString])),
-    native!(finish, live_finish(session: jlong, deadline: jint, token: jlong) -> [jbyte]),
+    native!(end, live_end(session: jlong) -> jlong),
+    native!(finish, live_finish(session: jlong, gesture: jlong, deadline: jint, token: jlong) -> [jbyte]),
     native!(abandon, live_abandon(session: jlong)),
     native!(close, live_close(session: jlong)),
 ];
 
-static SESSIONS: Table<LiveSession> = Table::new("the session");
+/// Gestures that were ended and are to be decoded, at most; a caller that never asks for their words leaves no more behind.
+const ENDED: usize = 8;
+
+/// A live session, and the gestures that wait for their words.
+struct Live {
+    session: LiveSession,
+    ended: Mutex<VecDeque<Ended>>,
+}
+
+impl Live {
+    fn ended(&self) -> MutexGuard<'_, VecDeque<Ended>> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+static SESSIONS: Table<Live> = Table::new("the session");
 
 fn open<'l>(
     env: &mut Env<'l>,
@@ -51,11 +70,12 @@ fn open<'l>(
         options.min_points = points;
     }
     options.decoder = Some(settings.options(pool.engine.options()));
-    let number = Table::<LiveSession>::number();
+    let number = Table::<Live>::number();
     let session = pool.engine.live_with(&options, move |partial| {
         tell(number, partial.map_err(Failure::from));
     })?;
-    SESSIONS.put(number, session);
+    let ended = Mutex::default();
+    SESSIONS.put(number, Live { session, ended });
     Ok(number)
 }
 
@@ -87,7 +107,7 @@ fn begin<'l>(
     area: JFloatArray<'l>,
 ) -> Result<jlong, Thrown> {
     let session = SESSIONS.get(session)?;
-    Ok(session.begin(arguments::area(env, &area)?) as jlong)
+    Ok(session.session.begin(arguments::area(env, &area)?) as jlong)
 }
 
 fn push<'l>(
@@ -98,7 +118,9 @@ fn push<'l>(
     count: jint,
 ) -> Result<(), Thrown> {
     let session = SESSIONS.get(session)?;
-    Ok(session.push(&arguments::points(env, &points, count)?)?)
+    Ok(session
+        .session
+        .push(&arguments::points(env, &points, count)?)?)
 }
 
 fn set_context<'l>(
@@ -108,27 +130,51 @@ fn set_context<'l>(
     context: JObjectArray<'l, JString<'l>>,
 ) -> Result<(), Thrown> {
     let session = SESSIONS.get(session)?;
-    session.set_context(&arguments::texts(env, "a word of the context", &context)?);
+    session
+        .session
+        .set_context(&arguments::texts(env, "a word of the context", &context)?);
     Ok(())
+}
+
+fn end<'l>(_: &mut Env<'l>, _: JClass<'l>, session: jlong) -> Result<jlong, Thrown> {
+    let session = SESSIONS.get(session)?;
+    let ended = session.session.end()?;
+    let gesture = ended.gesture();
+    let mut waiting = session.ended();
+    if waiting.len() == ENDED {
+        waiting.pop_front();
+    }
+    waiting.push_back(ended);
+    Ok(gesture as jlong)
 }
 
 fn finish<'l>(
     env: &mut Env<'l>,
     _: JClass<'l>,
     session: jlong,
+    gesture: jlong,
     deadline: jint,
     cancel: jlong,
 ) -> Result<JByteArray<'l>, Thrown> {
     let session = SESSIONS.get(session)?;
     let limits = arguments::deadline(deadline, token(cancel)?)?;
-    let finished = session.finish_in_full(&limits)?;
+    let mut waiting = session.ended();
+    let at = waiting
+        .iter()
+        .position(|ended| ended.gesture() as jlong == gesture);
+    let ended = at.and_then(|at| waiting.remove(at)).ok_or_else(|| {
+        let expected = "one that was ended, and not decoded yet";
+        Failure::argument("the gesture", expected, "another")
+    })?;
+    drop(waiting);
+    let finished = session.session.decode_ended(&ended, &limits)?;
     let mut packed = Packed::default();
     packed.result(finished.is_whole, finished.timings, &finished.candidates);
     bytes(env, &packed)
 }
 
 fn abandon<'l>(_: &mut Env<'l>, _: JClass<'l>, session: jlong) -> Result<(), Thrown> {
-    SESSIONS.get(session)?.abandon();
+    SESSIONS.get(session)?.session.abandon();
     Ok(())
 }
 

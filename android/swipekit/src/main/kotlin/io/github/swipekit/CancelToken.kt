@@ -21,7 +21,7 @@ public class CancelToken @Throws(SwipeException::class) public constructor() : A
     /** Frees it; decodes that run go on, those given it later throw [EngineClosedException]. */
     override fun close(): Unit = handle.close()
 
-    internal inline fun <T> use(call: (Long) -> T): T = handle.use(call)
+    internal inline fun <T> during(call: (Long) -> T): T = handle.use(call)
 
     private companion object {
         fun newToken(): Long {

@@ -68,7 +68,7 @@ public class SwipeEngine private constructor(
      *
      * @throws EngineClosedException where the engine was closed.
      * @throws NotFiniteException where a point is NaN or infinite.
-     * @throws InvalidArgumentException where times fall, there are too many points, or an option cannot be used.
+     * @throws InvalidArgumentException where there are too many points, they take too long, or an option cannot be used.
      * @throws DecodeFailedException where the runtime failed.
      */
     @Throws(SwipeException::class)
@@ -107,12 +107,12 @@ public class SwipeEngine private constructor(
     ): DecodeResult {
         val deadline = options.deadline()
         val decode = { number: Long -> decode(trace.points, trace.size, trace.area, options, deadline, number) }
-        return if (token == null) decode(0) else token.use(decode)
+        return if (token == null) decode(0) else token.during(decode)
     }
 
     /** As [decodeResultBlocking] with the token's number, 0 for none. */
     @Suppress("LongParameterList")
-    internal fun decode(
+    private fun decode(
         points: DoubleArray,
         size: Int,
         area: LetterArea,
@@ -162,7 +162,7 @@ public class SwipeEngine private constructor(
                 options.decode.settings(-1),
             )
         }
-        return SwipeSession(number, this, options.decode, dispatcher)
+        return SwipeSession(number, dispatcher)
     }
 
     /**
@@ -192,7 +192,7 @@ public class SwipeEngine private constructor(
      * A further engine, with [words] and how often each is used in place of the bundle's lexicon; counts may be in any unit. It shares
      * the weights and the user's words with this one, and must be closed too. Blocks: a large list takes seconds.
      *
-     * @throws InvalidArgumentException where none of the words can be used.
+     * @throws EngineClosedException where this one was closed.
      */
     @Throws(SwipeException::class)
     public fun withWords(words: Map<String, Float>): EngineWithWords {

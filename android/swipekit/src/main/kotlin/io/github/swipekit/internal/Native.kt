@@ -179,9 +179,13 @@ internal object Native {
     @JvmStatic
     external fun liveContext(session: Long, context: Array<String>?)
 
-    /** Ends the gesture and gives its packed result. */
+    /** Ends the gesture, keeps it for [liveFinish] and gives its number. Never waits for a decode. */
     @JvmStatic
-    external fun liveFinish(session: Long, deadlineMs: Int, token: Long): ByteArray
+    external fun liveEnd(session: Long): Long
+
+    /** The packed result of a [gesture] that was ended, once; [deadlineMs] is -1 for none. */
+    @JvmStatic
+    external fun liveFinish(session: Long, gesture: Long, deadlineMs: Int, token: Long): ByteArray
 
     /** Ends the gesture without a result. */
     @JvmStatic

@@ -20,9 +20,9 @@ internal class Partials {
 
     private val state = MutableStateFlow<State>(Waiting)
 
-    /** Gestures below it are over. */
+    /** Gestures up to this one are over. */
     @Volatile
-    private var gesture = 0L
+    private var over = 0L
 
     /** Why the newest decode failed; null where it did not. */
     @Volatile
@@ -31,34 +31,39 @@ internal class Partials {
 
     /** The newest result whenever there is one and the collector is ready for it; ends when the session is closed. */
     val results: Flow<PartialResult> = state.transformWhile { state ->
-        if (state is Found && state.result.gesture >= gesture) emit(state.result)
+        if (state is Found && state.result.gesture > over) emit(state.result)
         state !is Closed
     }
 
-    /** A gesture begins. */
+    /** The newest gesture. */
+    @Volatile
+    private var newest = 0L
+
+    /** The [gesture] begins: those before it are over. */
     fun begin(gesture: Long) {
-        this.gesture = gesture
+        newest = gesture
         failure = null
-        clear()
+        end(gesture - 1)
     }
 
-    /** The gesture ends: what comes of it any more is dropped. */
-    fun end() {
-        gesture++
-        clear()
+    /** The [gesture] is over: what comes of it any more is dropped. */
+    fun end(gesture: Long) {
+        synchronized(this) { over = maxOf(over, gesture) }
+        put { old -> if (old is Found && old.result.gesture <= over) Waiting else old }
     }
+
+    /** The newest gesture is over. */
+    fun abandon(): Unit = end(newest)
 
     /** The session ends. */
     fun close() {
         state.value = Closed
     }
 
-    private fun clear() = put { Waiting }
-
     private fun found(result: PartialResult) {
         failure = null
         put { old ->
-            val isOld = result.gesture < gesture || old is Found && old.result.gesture > result.gesture
+            val isOld = result.gesture <= over || old is Found && old.result.gesture > result.gesture
             if (isOld) old else Found(result)
         }
     }

@@ -61,6 +61,9 @@ enum Command {
         #[arg(long)]
         output: Option<std::path::PathBuf>,
     },
+    /// Build and test all of the above: the Kotlin tests, the arm64 machine code under qemu, the x86_64 code inside this machine's Java,
+    /// a project that uses the published artifacts, and their classes as shrunk by the AAR's rules.
+    Android,
     /// Run everything: formatting, lints, licences, tests of every feature combination, documentation, graph checks.
     Test,
     /// Check the licences of all dependencies.
@@ -97,6 +100,7 @@ fn run(command: &Command) -> Result<()> {
             };
             android::publish(&options).map(drop)
         }
+        Command::Android => android::check(),
         Command::Test => test::run(),
         Command::Licences => licences::check(),
     }

@@ -25,8 +25,14 @@ pub fn write(path: &Path, classes: &Path, libraries: &[Library], notice: &str) -
     let root = process::root();
     let mut entries = Entries::default();
     entries
-        .add_file("AndroidManifest.xml", &root.join(MODULE).join("src/main/AndroidManifest.xml"))?
-        .add_file("proguard.txt", &root.join(MODULE).join("consumer-rules.pro"))?
+        .add_file(
+            "AndroidManifest.xml",
+            &root.join(MODULE).join("src/main/AndroidManifest.xml"),
+        )?
+        .add_file(
+            "proguard.txt",
+            &root.join(MODULE).join("consumer-rules.pro"),
+        )?
         .add("R.txt", "")
         .add("classes.jar", class_jar(path, classes)?)
         .add("NOTICE", notice);
@@ -40,7 +46,13 @@ pub fn write(path: &Path, classes: &Path, libraries: &[Library], notice: &str) -
 }
 
 /// Writes an AAR without classes whose asset is the file `bundle`.
-pub fn write_asset(path: &Path, package: &str, name: &str, bundle: &Path, notice: &str) -> Result<()> {
+pub fn write_asset(
+    path: &Path,
+    package: &str,
+    name: &str,
+    bundle: &Path,
+    notice: &str,
+) -> Result<()> {
     let manifest = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
          <manifest xmlns:android=\"http://schemas.android.com/apk/res/android\" package=\"{package}\">\n    \
@@ -94,7 +106,11 @@ pub fn check(path: &Path, libraries: &[Library]) -> Result<()> {
     ]
     .map(str::to_owned)
     .to_vec();
-    expected.extend(libraries.iter().map(|library| format!("jni/{}/{NAME}", library.abi)));
+    expected.extend(
+        libraries
+            .iter()
+            .map(|library| format!("jni/{}/{NAME}", library.abi)),
+    );
     expected.sort();
     if !entries.keys().eq(&expected) {
         let got: Vec<_> = entries.keys().collect();
@@ -104,10 +120,16 @@ pub fn check(path: &Path, libraries: &[Library]) -> Result<()> {
     if bytes > MOST_BYTES {
         faults.push(format!("has {bytes} bytes, {MOST_BYTES} at most"));
     }
-    let text = |name: &str| String::from_utf8_lossy(entries.get(name).map_or(&[][..], Vec::as_slice)).into_owned();
+    let text = |name: &str| {
+        String::from_utf8_lossy(entries.get(name).map_or(&[][..], Vec::as_slice)).into_owned()
+    };
     faults.extend(manifest_faults(&text("AndroidManifest.xml")));
     let classes = path.with_extension("classes.jar");
-    fs::write(&classes, entries.get("classes.jar").map_or(&[][..], Vec::as_slice)).map_err(Error::io(&classes))?;
+    fs::write(
+        &classes,
+        entries.get("classes.jar").map_or(&[][..], Vec::as_slice),
+    )
+    .map_err(Error::io(&classes))?;
     let held = archive::read(&classes);
     fs::remove_file(&classes).map_err(Error::io(&classes))?;
     faults.extend(class_faults(&held?));
@@ -121,7 +143,10 @@ pub fn check(path: &Path, libraries: &[Library]) -> Result<()> {
         for class in names {
             let class = class.replace('/', ".");
             if !rules.contains(&class) {
-                faults.push(format!("has no rule for {class}, which {} looks up", library.abi));
+                faults.push(format!(
+                    "has no rule for {class}, which {} looks up",
+                    library.abi
+                ));
             }
         }
     }
@@ -136,7 +161,13 @@ pub fn check(path: &Path, libraries: &[Library]) -> Result<()> {
 
 fn manifest_faults(manifest: &str) -> Vec<String> {
     let mut faults = Vec::new();
-    for word in ["permission", "<activity", "<service", "<provider", "<receiver"] {
+    for word in [
+        "permission",
+        "<activity",
+        "<service",
+        "<provider",
+        "<receiver",
+    ] {
         if manifest.contains(word) {
             faults.push(format!("has {word} in its manifest"));
         }
@@ -185,7 +216,13 @@ mod tests {
     #[test]
     fn names_in_code() {
         let code = b"\0io/github/swipekit/internal/Native\0..io/github/swipekit/A$B;io/github/swipekit/A$B\xff";
-        assert_eq!(class_names(code), ["io/github/swipekit/A$B", "io/github/swipekit/internal/Native"]);
+        assert_eq!(
+            class_names(code),
+            [
+                "io/github/swipekit/A$B",
+                "io/github/swipekit/internal/Native"
+            ]
+        );
         assert!(class_names(b"io/github").is_empty());
     }
 
@@ -198,8 +235,19 @@ mod tests {
 
     #[test]
     fn classes() {
-        let jar = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), Vec::new())).collect();
-        assert!(class_faults(&jar(&["io/github/swipekit/A.class", "META-INF/a.kotlin_module"])).is_empty());
+        let jar = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| ((*name).to_owned(), Vec::new()))
+                .collect()
+        };
+        assert!(
+            class_faults(&jar(&[
+                "io/github/swipekit/A.class",
+                "META-INF/a.kotlin_module"
+            ]))
+            .is_empty()
+        );
         assert_eq!(class_faults(&jar(&["kotlin/Unit.class"])).len(), 1);
         assert_eq!(class_faults(&jar(&[])).len(), 1);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use zip::result::ZipError;
@@ -30,7 +30,7 @@ impl Entries {
 
     /// Writes them to `path`. A name of `stored` is not compressed.
     pub fn write(&self, path: &Path, stored: &[&str]) -> Result<()> {
-        let failed = |error: ZipError| Error::io(path)(error.into());
+        let failed = |error: ZipError| Error::io(path)(io::Error::from(error));
         let mut zip = ZipWriter::new(File::create(path).map_err(Error::io(path))?);
         for (name, bytes) in &self.0 {
             let method = if stored.contains(&name.as_str()) {
@@ -52,7 +52,7 @@ impl Entries {
 
 /// The entries of the archive at `path`, folders left out.
 pub fn read(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
-    let failed = |error: ZipError| Error::io(path)(error.into());
+    let failed = |error: ZipError| Error::io(path)(io::Error::from(error));
     let file = File::open(path).map_err(Error::io(path))?;
     let mut zip = ZipArchive::new(file).map_err(failed)?;
     let mut entries = BTreeMap::new();
@@ -63,7 +63,7 @@ pub fn read(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
         }
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).map_err(Error::io(path))?;
-        entries.insert(entry.name().to_owned(), bytes);
+        entries.insert(entry.name().map_err(failed)?.into_owned(), bytes);
     }
     Ok(entries)
 }

@@ -43,13 +43,19 @@ pub fn check(path: &Path, abi: Abi, imports: &[Import]) -> Result<Facts> {
         let known = imports.iter().find(|import| import.name == *name);
         match known {
             Some(import) if *is_weak || !import.is_weak => None,
-            Some(_) => Some(format!("imports {name}, which may be missing, as if it could not")),
-            None => Some(format!("imports {name}, which xtask/android/imports.txt lacks")),
+            Some(_) => Some(format!(
+                "imports {name}, which may be missing, as if it could not"
+            )),
+            None => Some(format!(
+                "imports {name}, which xtask/android/imports.txt lacks"
+            )),
         }
     }));
     let exports = defined(&elf);
     if exports != ["JNI_OnLoad"] {
-        faults.push(format!("exports {exports:?} where JNI_OnLoad alone should be"));
+        faults.push(format!(
+            "exports {exports:?} where JNI_OnLoad alone should be"
+        ));
     }
     if bytes.len() > MOST_BYTES {
         faults.push(format!("has {} bytes, {MOST_BYTES} at most", bytes.len()));
@@ -62,7 +68,11 @@ pub fn check(path: &Path, abi: Abi, imports: &[Import]) -> Result<Facts> {
     }
     Ok(Facts {
         bytes: bytes.len(),
-        needed: elf.libraries.iter().map(|name| (*name).to_owned()).collect(),
+        needed: elf
+            .libraries
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect(),
         exports,
         imports: imported.len(),
     })
@@ -92,9 +102,18 @@ fn faults(elf: &Elf<'_>, abi: Abi) -> Vec<String> {
         }
     };
     let machine = elf.header.e_machine;
-    expect(machine == abi.machine(), format!("is for machine {machine}"));
-    expect(elf.header.e_type == ET_DYN, "is no shared object".to_owned());
-    expect(elf.soname == Some(NAME), format!("has soname {:?}", elf.soname));
+    expect(
+        machine == abi.machine(),
+        format!("is for machine {machine}"),
+    );
+    expect(
+        elf.header.e_type == ET_DYN,
+        "is no shared object".to_owned(),
+    );
+    expect(
+        elf.soname == Some(NAME),
+        format!("has soname {:?}", elf.soname),
+    );
     for needed in &elf.libraries {
         let is_known = needed
             .strip_suffix(".so")
@@ -114,7 +133,10 @@ fn faults(elf: &Elf<'_>, abi: Abi) -> Vec<String> {
                 (address + segment.p_memsz) % page == 0,
                 "has relocations that do not end with a page".to_owned(),
             ),
-            PT_TLS => expect(false, "has thread-local storage, from API 29 on only".to_owned()),
+            PT_TLS => expect(
+                false,
+                "has thread-local storage, from API 29 on only".to_owned(),
+            ),
             PT_GNU_STACK => expect(
                 segment.p_flags & PF_X == 0,
                 "wants an executable stack".to_owned(),
@@ -122,7 +144,11 @@ fn faults(elf: &Elf<'_>, abi: Abi) -> Vec<String> {
             _ => {}
         }
     }
-    let has = |kind| elf.program_headers.iter().any(|segment| segment.p_type == kind);
+    let has = |kind| {
+        elf.program_headers
+            .iter()
+            .any(|segment| segment.p_type == kind)
+    };
     expect(has(PT_LOAD), "has no segments".to_owned());
     expect(has(PT_GNU_RELRO), "has no RELRO".to_owned());
     let info = elf.dynamic.as_ref().map(|dynamic| &dynamic.info);
@@ -160,7 +186,9 @@ fn undefined(elf: &Elf<'_>) -> Vec<(String, bool)> {
 fn defined(elf: &Elf<'_>) -> Vec<String> {
     let symbols = elf.dynsyms.iter();
     let symbols = symbols.filter(|symbol| symbol.st_shndx != 0 && symbol.st_bind() != STB_LOCAL);
-    let mut names: Vec<String> = symbols.map(|symbol| name(elf, &symbol).to_owned()).collect();
+    let mut names: Vec<String> = symbols
+        .map(|symbol| name(elf, &symbol).to_owned())
+        .collect();
     names.sort();
     names
 }
@@ -175,7 +203,13 @@ mod tests {
         let path = std::env::current_exe().unwrap();
         let refused = check(&path, Abi::Arm64, &[]).unwrap_err().to_string();
         if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-            for fault in ["is for machine", "has soname", "is not stripped", "imports ", "exports "] {
+            for fault in [
+                "is for machine",
+                "has soname",
+                "is not stripped",
+                "imports ",
+                "exports ",
+            ] {
                 assert!(refused.contains(fault), "{fault}: {refused}");
             }
         }

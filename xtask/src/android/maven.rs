@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::toolchain;
+use super::{Expected, toolchain};
 use crate::error::{Error, Result};
 use crate::process;
 
@@ -44,13 +44,16 @@ pub fn command() -> Result<Command> {
     Ok(maven)
 }
 
-/// A call of Maven for the modules of `android/` that are shipped.
-pub fn modules(natives: &Natives) -> Result<Command> {
+/// The modules that are shipped.
+const SHIPPED: &str = "--projects=swipekit,swipekit-android";
+
+/// A call of Maven for `android/`.
+fn modules(natives: &Natives) -> Result<Command> {
     let mut maven = command()?;
     maven
         .arg("--file")
         .arg(process::root().join("android/pom.xml"))
-        .args(["--projects", "swipekit,swipekit-android", "--activate-profiles", "release"])
+        .args(["--activate-profiles", "release"])
         .arg(define("swipekit.library", &natives.library))
         .arg(define("ort.library", &natives.runtime));
     Ok(maven)
@@ -65,7 +68,12 @@ pub fn define(name: &str, value: &Path) -> String {
 pub fn package(natives: &Natives) -> Result<()> {
     let mut maven = modules(natives)?;
     // What tests need is not fetched either.
-    maven.args(["-Dmaven.test.skip=true", "-Dmdep.skip=true", "package"]);
+    maven.args([
+        "-Dmaven.test.skip=true",
+        "-Dmdep.skip=true",
+        SHIPPED,
+        "package",
+    ]);
     process::run(&mut maven)
 }
 
@@ -89,8 +97,58 @@ pub fn jars(module: &str, artifact: &str, version: &str) -> Result<Jars> {
     })
 }
 
+/// Runs the tests of the Kotlin interface with `natives`, and packages it.
+pub fn verify(natives: &Natives, expected: &Expected) -> Result<()> {
+    let mut maven = modules(natives)?;
+    maven.args(tests(expected)).args([SHIPPED, "verify"]);
+    process::run(&mut maven)
+}
+
+/// Runs the tests that [`verify`] has compiled in a virtual machine whose libraries are looked for in `libraries` first.
+pub fn test_again(natives: &Natives, expected: &Expected, libraries: &Path) -> Result<()> {
+    let mut maven = modules(natives)?;
+    maven
+        .args(tests(expected))
+        // Tests alone: the jar keeps the host's library.
+        .args(["--projects=swipekit", "surefire:test"])
+        .env("LD_LIBRARY_PATH", libraries);
+    process::run(&mut maven)
+}
+
+fn tests(expected: &Expected) -> [String; 3] {
+    [
+        "-Dswipekit.required=true".to_owned(),
+        define("swipekit.expected", &expected.folder.join("expected.jsonl")),
+        define("swipekit.packed", &expected.packed),
+    ]
+}
+
+/// The folder of the JDK.
+pub fn jdk() -> Result<PathBuf> {
+    if let Some(home) = env::var_os("JAVA_HOME").filter(|home| !home.is_empty()) {
+        return Ok(PathBuf::from(home));
+    }
+    if !toolchain::is_there("javac") {
+        toolchain::packages(&PACKAGES)?;
+    }
+    let mut java = Command::new("java");
+    java.args(["-XshowSettings:properties", "-version"]);
+    // It speaks on standard error.
+    let output = java.output().map_err(|source| Error::Start {
+        program: "java".to_owned(),
+        source,
+    })?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let home = said
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("java.home = "));
+    home.map(PathBuf::from).ok_or_else(|| Error::Missing {
+        what: "the folder of the JDK".to_owned(),
+        by_hand: "set JAVA_HOME".to_owned(),
+    })
+}
+
 /// The program `java`.
-pub fn java() -> PathBuf {
-    let home = env::var_os("JAVA_HOME").filter(|home| !home.is_empty());
-    home.map_or_else(|| PathBuf::from("java"), |home| Path::new(&home).join("bin/java"))
+pub fn java() -> Result<Command> {
+    Ok(Command::new(jdk()?.join("bin/java")))
 }

@@ -4,7 +4,9 @@ mod aar;
 pub mod abi;
 mod archive;
 mod build;
+mod consumer;
 mod elf;
+mod emulate;
 mod imports;
 mod maven;
 mod notices;
@@ -15,7 +17,7 @@ mod stubs;
 mod toolchain;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::process;
@@ -25,6 +27,63 @@ pub use publish::{Options, publish};
 /// What the library is called wherever it is shipped.
 const NAME: &str = "libswipekit.so";
 
+/// Swipes that Kotlin must decode as Rust does.
+const SWIPES: &str = "500";
+
+/// Builds everything, with the tests of the Kotlin interface, and runs what was built: the arm64 code under an emulator, the x86_64 code in
+/// this machine's Java, the published artifacts in a project outside of the repository, their classes as an app's build would shrink them.
+pub fn check() -> Result<()> {
+    let natives = publish::natives()?;
+    let bundle = process::root().join("models/en-qwerty");
+    let expected = expected(&bundle)?;
+    maven::verify(&natives, &expected)?;
+    let options = Options {
+        with_model: true,
+        ..Options::default()
+    };
+    let published = publish::assemble(&options, natives)?;
+    emulate::run(&published.libraries, &bundle, &expected.folder)?;
+    consumer::check(&published, &bundle)?;
+    let here = abi::Abi::X64;
+    let library = published
+        .libraries
+        .iter()
+        .find(|library| library.abi == here);
+    match library {
+        Some(library) if cfg!(all(target_os = "linux", target_arch = "x86_64")) => {
+            emulate::in_jvm(library, &published.natives, &expected)
+        }
+        _ => {
+            eprintln!("skipped: the {here} library inside Java, on a machine of another kind");
+            Ok(())
+        }
+    }
+}
+
+/// What the Kotlin tests are held to.
+#[derive(Debug)]
+struct Expected {
+    /// What Rust decodes, and frames with what the search makes of them.
+    folder: PathBuf,
+    /// The bundle as one file.
+    packed: PathBuf,
+}
+
+fn expected(bundle: &Path) -> Result<Expected> {
+    let work = work()?;
+    let expected = Expected {
+        folder: work.join("expected"),
+        packed: work.join("en-qwerty.swipekit"),
+    };
+    let mut cargo = process::cargo();
+    cargo.args(["run", "--quiet", "--locked", "--package", "swipekit-tests"]);
+    cargo.args(["--example", "expected", "--"]).arg(bundle);
+    cargo.args(["synthetic", SWIPES]).arg(&expected.folder);
+    process::run(&mut cargo)?;
+    publish::pack(&expected.packed)?;
+    Ok(expected)
+}
+
 /// Where things are built that are not shipped.
 fn work() -> Result<PathBuf> {
     Ok(process::target()?.join("native/android"))
@@ -33,7 +92,14 @@ fn work() -> Result<PathBuf> {
 /// Builds the host's library, checks what it exports, and gives its path, `native/swipekit` in the target folder.
 pub fn jni() -> Result<PathBuf> {
     let mut cargo = process::cargo();
-    cargo.args(["build", "--release", "--locked", "--package", "swipekit-ffi", "--lib"]);
+    cargo.args([
+        "build",
+        "--release",
+        "--locked",
+        "--package",
+        "swipekit-ffi",
+        "--lib",
+    ]);
     process::run(&mut cargo)?;
     let (built, name) = match std::env::consts::OS {
         "macos" => ("libswipekit_ffi.dylib", "libswipekit.dylib"),
@@ -57,19 +123,24 @@ pub fn jni() -> Result<PathBuf> {
 }
 
 /// The host's library exports `JNI_OnLoad` and what UniFFI's bindings call, nothing else.
-fn host_exports(path: &std::path::Path) -> Result<()> {
+fn host_exports(path: &Path) -> Result<()> {
     let exports = elf::exports(path)?;
     let (bindings, others): (Vec<&String>, Vec<&String>) = exports.iter().partition(|name| {
         ["uniffi_", "ffi_swipekit_ffi_", "UNIFFI_META_"]
             .iter()
             .any(|prefix| name.starts_with(prefix))
     });
-    eprintln!("exports JNI_OnLoad and {} names of UniFFI's", bindings.len());
+    eprintln!(
+        "exports JNI_OnLoad and {} names of UniFFI's",
+        bindings.len()
+    );
     if others == ["JNI_OnLoad"] {
         return Ok(());
     }
     Err(Error::Refused {
         path: path.to_path_buf(),
-        faults: format!("exports {others:?} beside UniFFI's names, where JNI_OnLoad alone should be"),
+        faults: format!(
+            "exports {others:?} beside UniFFI's names, where JNI_OnLoad alone should be"
+        ),
     })
 }

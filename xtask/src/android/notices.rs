@@ -93,7 +93,13 @@ pub fn text(abis: &[Abi], with_unwinder: bool) -> Result<String> {
 /// Packages of a manifest's workspace.
 fn packages(manifest: &Path) -> Result<Vec<Value>> {
     let mut command = process::cargo();
-    command.args(["metadata", "--format-version", "1", "--locked", "--manifest-path"]);
+    command.args([
+        "metadata",
+        "--format-version",
+        "1",
+        "--locked",
+        "--manifest-path",
+    ]);
     let metadata = process::output(command.arg(manifest))?;
     let metadata: Value = serde_json::from_slice(&metadata).unwrap_or_default();
     Ok(metadata["packages"].as_array().cloned().unwrap_or_default())
@@ -104,7 +110,9 @@ fn linked(manifest: &Path, abis: &[Abi]) -> Result<BTreeSet<Linked>> {
     let mut all = BTreeSet::new();
     for abi in abis {
         let mut command = process::cargo();
-        command.args(["tree", "--locked", "--quiet", "--prefix", "none", "--format", "{p}"]);
+        command.args([
+            "tree", "--locked", "--quiet", "--prefix", "none", "--format", "{p}",
+        ]);
         command.args(["--edges", "normal,no-proc-macro", "--target", abi.target()]);
         if manifest.ends_with("ffi/Cargo.toml") {
             command.args(["--no-default-features", "--features", "jni"]);
@@ -131,13 +139,24 @@ fn licence_files(folder: &Path) -> Result<Vec<PathBuf>> {
     for entry in fs::read_dir(folder).map_err(Error::io(folder))?.flatten() {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().to_lowercase();
-        let starts = ["license", "licence", "copying", "copyright", "notice", "unlicense"];
+        let starts = [
+            "license",
+            "licence",
+            "copying",
+            "copyright",
+            "notice",
+            "unlicense",
+        ];
         if !starts.iter().any(|start| name.starts_with(start)) {
             continue;
         }
         if path.is_dir() {
             let inner = fs::read_dir(&path).map_err(Error::io(&path))?.flatten();
-            files.extend(inner.map(|entry| entry.path()).filter(|path| path.is_file()));
+            files.extend(
+                inner
+                    .map(|entry| entry.path())
+                    .filter(|path| path.is_file()),
+            );
         } else if !name.ends_with(".rs") {
             files.push(path);
         }
@@ -153,7 +172,10 @@ mod tests {
     #[test]
     fn lines_of_the_tree() {
         let linked = parse("half v2.7.1 (*)").unwrap();
-        assert_eq!((linked.name.as_str(), linked.version.as_str()), ("half", "2.7.1"));
+        assert_eq!(
+            (linked.name.as_str(), linked.version.as_str()),
+            ("half", "2.7.1")
+        );
         assert_eq!(parse(""), None);
         assert_eq!(parse("[build-dependencies]"), None);
     }

@@ -135,7 +135,9 @@ pub fn versions(artifact: &str, version: &str) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// A property of `android/pom.xml`, where versions are pinned.
@@ -147,13 +149,17 @@ pub fn property(name: &str) -> Result<String> {
 
 fn find(path: &Path, text: &str, name: &str) -> Result<String> {
     let (start, end) = (format!("<{name}>"), format!("</{name}>"));
-    let value = text.split_once(&start).and_then(|(_, rest)| rest.split_once(&end));
-    value.map(|(value, _)| value.to_owned()).ok_or_else(|| Error::Wrong {
-        path: path.to_path_buf(),
-        what: "properties",
-        expected: name.to_owned(),
-        got: "none".to_owned(),
-    })
+    let value = text
+        .split_once(&start)
+        .and_then(|(_, rest)| rest.split_once(&end));
+    value
+        .map(|(value, _)| value.to_owned())
+        .ok_or_else(|| Error::Wrong {
+            path: path.to_path_buf(),
+            what: "properties",
+            expected: name.to_owned(),
+            got: "none".to_owned(),
+        })
 }
 
 #[cfg(test)]

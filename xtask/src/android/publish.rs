@@ -22,7 +22,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 const BUNDLE: &str = "en-qwerty";
 
 /// What to build.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// For which processors; none for the usual ones.
     pub abis: Vec<Abi>,
@@ -82,15 +82,31 @@ pub fn assemble(options: &Options, natives: Natives) -> Result<Published> {
     aar::check(&staged(&name), &libraries)?;
 
     let repository = Repository::at(&staged("repository"));
-    add(&repository, &android_pom(&versions()?), &android, (".aar", &staged(&name)))?;
-    add(&repository, &jvm_pom(&versions()?), &jvm, (".jar", &jvm.classes))?;
+    add(
+        &repository,
+        &android_pom(&versions()?),
+        &android,
+        (".aar", &staged(&name)),
+    )?;
+    add(
+        &repository,
+        &jvm_pom(&versions()?),
+        &jvm,
+        (".jar", &jvm.classes),
+    )?;
     if options.with_model {
         let packed = staged("packed");
         let model = staged("model.aar");
         pack(&packed)?;
         let package = format!("{}.{}", super::pom::GROUP, BUNDLE.replace('-', "_"));
         let notice = "The weights are those of How We Swipe's checkpoint; see models/en-qwerty.md of the repository.\n";
-        aar::write_asset(&model, &package, &format!("{BUNDLE}.swipekit"), &packed, notice)?;
+        aar::write_asset(
+            &model,
+            &package,
+            &format!("{BUNDLE}.swipekit"),
+            &packed,
+            notice,
+        )?;
         repository.add(&model_pom(), &[(".aar", &model)])?;
         for path in [packed, model] {
             fs::remove_file(&path).map_err(Error::io(&path))?;
@@ -207,9 +223,15 @@ fn add(repository: &Repository, pom: &Pom<'_>, jars: &Jars, main: (&str, &Path))
 }
 
 /// Packs the default bundle into one file.
-fn pack(to: &Path) -> Result<()> {
+pub fn pack(to: &Path) -> Result<()> {
     let mut cargo = process::cargo();
-    cargo.args(["run", "--release", "--quiet", "--locked", "--package", "swipekit-exporters"]);
+    cargo.args([
+        "run",
+        "--quiet",
+        "--locked",
+        "--package",
+        "swipekit-exporters",
+    ]);
     cargo.args(["--bin", "swipekit", "--", "bundle", "pack"]);
     cargo.arg(process::root().join("models").join(BUNDLE));
     process::run(cargo.arg("--output").arg(to))
@@ -273,7 +295,10 @@ fn listing(folder: &Path) -> Result<String> {
     let mut text = format!("{}\n", folder.display());
     for file in &files {
         let extension = file.extension().unwrap_or_default();
-        if ["md5", "sha1", "sha256"].iter().any(|sum| extension == *sum) {
+        if ["md5", "sha1", "sha256"]
+            .iter()
+            .any(|sum| extension == *sum)
+        {
             continue;
         }
         let bytes = fs::metadata(file).map_err(Error::io(file))?.len();
@@ -312,7 +337,10 @@ mod tests {
         assert!(to.join("kept").is_file() && !to.join("repository/old").exists());
         fs::write(to.join("repository/a/b.sha1"), "").unwrap();
         let listing = listing(&to).unwrap();
-        assert!(listing.contains("         5  repository/a/b\n"), "{listing}");
+        assert!(
+            listing.contains("         5  repository/a/b\n"),
+            "{listing}"
+        );
         assert!(!listing.contains("sha1"));
     }
 }

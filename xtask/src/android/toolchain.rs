@@ -90,10 +90,12 @@ impl Toolchain {
 
 impl Ndk {
     fn at(home: &Path) -> Result<Self> {
-        let missing = || Error::Missing {
+        let missing = || {
+            Error::Missing {
             what: format!("an NDK at {} (ANDROID_NDK_HOME)", home.display()),
             by_hand: "set ANDROID_NDK_HOME to an NDK of release 23 or newer, or unset it to build without one"
                 .to_owned(),
+        }
         };
         let host = match env::consts::OS {
             "macos" => "darwin-x86_64",

@@ -15,7 +15,7 @@ import java.io.IOException
  * [SwipeEngine.Companion.open] with a path does; [load] does not. Java calls [SwipeAssets.open].
  *
  * @throws BundleNotFoundException where there is no such asset.
- * @throws InvalidArgumentException where it is compressed.
+ * @throws BundleDamagedException where it is compressed, or not what it should be.
  * @throws SwipeException as [SwipeEngine.Companion.open] with a path.
  */
 @JvmSynthetic
@@ -68,7 +68,7 @@ public object SwipeAssets {
         }
 
     private fun compressed(name: String) =
-        InvalidArgumentException(
+        BundleDamagedException(
             "the asset $name must not be compressed, so that it can be mapped: add androidResources { noCompress += \"swipekit\" } to " +
                 "the app's build file, or copy the asset to a file and open that",
         )

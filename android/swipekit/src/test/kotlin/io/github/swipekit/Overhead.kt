@@ -2,8 +2,7 @@ package io.github.swipekit
 
 import io.github.swipekit.internal.Native
 import io.github.swipekit.internal.Packed
-import java.util.concurrent.Executors
-import kotlinx.coroutines.asCoroutineDispatcher
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
 
@@ -13,7 +12,8 @@ import kotlinx.coroutines.withContext
  *     mvn -B -q -f android/pom.xml -pl swipekit test-compile exec:java -Dexec.mainClass=io.github.swipekit.Overhead
  *
  * An argument is the number of rounds over the sample swipes (50). All times are microseconds; `over` is the wall time of a call less
- * the time of its own decode.
+ * the time of its own decode. `native` is the native method alone, `decode` is called from another thread than it works on, and
+ * `decodeInPlace` from its own.
  */
 object Overhead {
     private class Series {
@@ -37,10 +37,7 @@ object Overhead {
     @JvmStatic
     fun main(arguments: Array<String>) {
         val rounds = arguments.firstOrNull()?.toInt() ?: 50
-        val thread = Executors.newSingleThreadExecutor { Thread(it).apply { isDaemon = true } }
-        val dispatcher = thread.asCoroutineDispatcher()
-        val options = EngineOptions(runtimeLibrary = Fixtures.runtime, dispatcher = dispatcher)
-        SwipeEngine.open(Fixtures.bundle, options).use { engine ->
+        SwipeEngine.open(Fixtures.bundle, Fixtures.options).use { engine ->
             val number = Native.engineOpen(Fixtures.bundle.path, intArrayOf(-1, 1, 1024, 7 shl 18), "", Fixtures.runtime)
             val traces = Fixtures.samples.map(Fixtures.Swipe::trace)
             val arrays = traces.map(SwipeTrace::toArray)
@@ -71,7 +68,7 @@ object Overhead {
                             val result = engine.decodeResult(trace)
                             suspending.add(System.nanoTime() - start, result)
                         }
-                        withContext(dispatcher) {
+                        withContext(Dispatchers.Default) {
                             for (trace in traces) {
                                 val start = System.nanoTime()
                                 val result = engine.decodeResult(trace)

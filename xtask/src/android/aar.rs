@@ -11,8 +11,8 @@ use super::imports::API_LEVEL;
 use crate::error::{Error, Result};
 use crate::process;
 
-/// Most bytes of the AAR without a model.
-const MOST_BYTES: u64 = 4_000_000;
+/// Most bytes of the AAR without a model: 4 MB.
+const MOST_BYTES: u64 = 4 << 20;
 
 /// The sources' folder of what is packed beside the classes.
 const MODULE: &str = "android/swipekit-android";

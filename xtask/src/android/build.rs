@@ -13,6 +13,9 @@ use super::{NAME, stubs};
 use crate::error::{Error, Result};
 use crate::process;
 
+/// Less is inlined than at level 3 otherwise: a sixth of the code. What the kernels need is inlined by attribute.
+const SMALL: &str = "-Cllvm-args=-inline-threshold=25 -Cllvm-args=-inlinehint-threshold=40";
+
 /// Where a build lies.
 #[derive(Debug)]
 pub struct Library {
@@ -45,7 +48,7 @@ pub fn library(toolchain: &Toolchain, abi: Abi, work: &Path) -> Result<Library> 
     let mut arguments = vec![
         format!("-Wl,-soname,{NAME}"),
         // Android's own check is on the offsets too: the linker lays both out for pages of 16 KB.
-        "-Wl,-z,max-page-size=16384".to_owned(),
+        "-Wl,-z,max-page-size=16384,-z,common-page-size=16384".to_owned(),
         "-Wl,-z,relro,-z,now".to_owned(),
         "-Wl,--no-undefined".to_owned(),
         "-Wl,--exclude-libs,ALL".to_owned(),
@@ -66,7 +69,12 @@ pub fn library(toolchain: &Toolchain, abi: Abi, work: &Path) -> Result<Library> 
             arguments.extend(without_ndk(llvm, abi, work, &folder)?);
         }
     }
-    command.env(variable(abi, "RUSTFLAGS"), paths());
+    // The standard library is compiled here, for its size: without what prints a panic's stack, which nobody sees on Android.
+    command
+        .args(["-Zbuild-std=std,panic_unwind", "-Zbuild-std-features="])
+        // Cargo calls this unstable. Compilers of other programs do not see it.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env(variable(abi, "RUSTFLAGS"), flags());
     command.arg("--");
     command.args(arguments.iter().map(|word| format!("-Clink-arg={word}")));
     process::run(&mut command)?;
@@ -129,11 +137,12 @@ fn variable(abi: Abi, what: &str) -> String {
     format!("CARGO_TARGET_{target}_{what}")
 }
 
-/// Flags that keep this machine's paths out of the library.
-fn paths() -> OsString {
+/// Flags of the compiler that keep the library small, and this machine's paths out of it.
+fn flags() -> OsString {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
-    let mut flags = OsString::from("--remap-path-prefix=");
+    let mut flags = OsString::from(SMALL);
+    flags.push(" --remap-path-prefix=");
     flags.push(process::root());
     flags.push("=/swipekit");
     if let Some(home) = home {

@@ -17,8 +17,8 @@ use crate::error::{Error, Result};
 /// Pages of memory on newer devices.
 const PAGE: u64 = 0x4000;
 
-/// Most bytes of a stripped library.
-pub const MOST_BYTES: usize = 1_500_000;
+/// Most bytes of a stripped library: 1.5 MB, counted as Android Studio does.
+pub const MOST_BYTES: usize = 3 << 19;
 
 /// What a library is, for the listing.
 #[derive(Debug)]

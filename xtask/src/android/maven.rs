@@ -67,7 +67,6 @@ pub fn define(name: &str, value: &Path) -> String {
 /// Builds the jars; nothing is tested.
 pub fn package(natives: &Natives) -> Result<()> {
     let mut maven = modules(natives)?;
-    // What tests need is not fetched either.
     maven.args([
         "-Dmaven.test.skip=true",
         "-Dmdep.skip=true",

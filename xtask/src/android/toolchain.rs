@@ -155,20 +155,32 @@ impl Llvm {
     }
 }
 
-/// Rust's standard library for `abi`, installed by rustup where it is missing.
+/// Rust's standard library for `abi`, ready-made and as sources, installed by rustup where it is missing.
 pub fn standard_library(abi: Abi) -> Result<()> {
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     rustc.args(["--print", "target-libdir", "--target", abi.target()]);
     let folder = process::output(rustc.current_dir(process::root()))?;
     let folder = PathBuf::from(String::from_utf8_lossy(&folder).trim());
-    if folder.is_dir() {
-        return Ok(());
+    if !folder.is_dir() {
+        rustup(&["target", "add", abi.target()])?;
     }
+    // rustlib/TARGET/lib
+    let sources = folder
+        .ancestors()
+        .nth(2)
+        .map(|rustlib| rustlib.join("src/rust/library"));
+    if !sources.is_some_and(|sources| sources.is_dir()) {
+        rustup(&["component", "add", "rust-src"])?;
+    }
+    Ok(())
+}
+
+fn rustup(arguments: &[&str]) -> Result<()> {
     let mut rustup = Command::new("rustup");
-    rustup.args(["target", "add", abi.target()]);
-    process::run(rustup.current_dir(process::root())).map_err(|source| Error::Fetch {
-        what: format!("Rust's standard library for {}", abi.target()),
-        by_hand: format!("rustup target add {}", abi.target()),
+    rustup.args(arguments).current_dir(process::root());
+    process::run(&mut rustup).map_err(|source| Error::Fetch {
+        what: "Rust's standard library for Android".to_owned(),
+        by_hand: format!("rustup {}", arguments.join(" ")),
         source: Box::new(source),
     })
 }

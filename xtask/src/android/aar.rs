@@ -162,7 +162,8 @@ pub fn check(path: &Path, libraries: &[Library]) -> Result<()> {
 fn manifest_faults(manifest: &str) -> Vec<String> {
     let mut faults = Vec::new();
     for word in [
-        "permission",
+        "<uses-permission",
+        "<permission",
         "<activity",
         "<service",
         "<provider",

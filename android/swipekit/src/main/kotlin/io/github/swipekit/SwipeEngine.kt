@@ -189,7 +189,7 @@ public class SwipeEngine private constructor(
         further(handle.use { Native.engineWithLayout(it, layout.name, layout.labels(), layout.rectangles()) })
 
     /**
-     * A further engine, with [words] and how often each is used in place of the bundle's lexicon; counts may be in any unit. It shares
+     * A further engine, with [words] and how often each is used in place of the bundle's lexicon; counts may be in any unit and are above 0. It shares
      * the weights and the user's words with this one, and must be closed too. Blocks: a large list takes seconds.
      *
      * @throws EngineClosedException where this one was closed.

@@ -109,10 +109,10 @@ public class SwipeSession internal constructor(
 
     /**
      * Ends the gesture and gives its words, best first: those of [SwipeEngine.decode] for all its points. The gesture is over as soon
-     * as this is called, whatever comes of it.
+     * as this is called, whatever comes of it. At most eight gestures wait for their words; the oldest is given up for a ninth.
      *
      * @param deadlineMillis time from the call after which the best words so far are given; none for null.
-     * @throws InvalidArgumentException where no gesture has begun.
+     * @throws InvalidArgumentException where no gesture has begun, or this one was given up.
      * @throws SwipeException as [SwipeEngine.decode].
      */
     @Throws(SwipeException::class)

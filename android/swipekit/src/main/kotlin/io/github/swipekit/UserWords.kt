@@ -128,10 +128,11 @@ public class UserWords internal constructor(private val engine: Handle) {
     public fun export(file: File): Unit = engine.use { Native.wordsExport(it, file.path) }
 
     /**
-     * Adds the words of a [file] of [export] to these; Java calls it `importFrom`.
+     * Puts the words of a [file] of [export] in the place of these; Java calls it `importFrom`. These stay where that fails.
      *
      * @throws BundleNotFoundException where it cannot be read.
      * @throws BundleDamagedException where it is something else.
+     * @throws BundleUnsupportedException where a newer swipekit wrote it.
      */
     @JvmName("importFrom")
     @Throws(SwipeException::class)

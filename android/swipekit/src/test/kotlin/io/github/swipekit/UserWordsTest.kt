@@ -87,6 +87,7 @@ class UserWordsTest {
         val file = File(folder, "words")
         words.export(file)
         words.clear()
+        words.add("given")
         words.import(file)
         assertEquals(entries, words.entries().toSet())
         assertThrows<BundleNotFoundException> { words.import(File(folder, "none")) }

@@ -68,7 +68,7 @@ pub enum Error {
     },
     /// A download did not succeed.
     #[error(
-        "cannot fetch {what}: {source}; it takes Python with pip, and network to pip's registry; by hand: {by_hand}"
+        "cannot fetch {what}: {source}; it takes network to its registry (and, for wheels, Python with pip); by hand: {by_hand}"
     )]
     Fetch {
         /// What was to be fetched.
@@ -88,6 +88,22 @@ pub enum Error {
         platform: String,
         /// What to do without it.
         by_hand: String,
+    },
+    /// Something that is needed is not here.
+    #[error("missing: {what}; {by_hand}")]
+    Missing {
+        /// What.
+        what: String,
+        /// What to do.
+        by_hand: String,
+    },
+    /// A file that was built does not pass its checks.
+    #[error("{path}: {faults}", path = path.display())]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// Everything that is wrong with it.
+        faults: String,
     },
     /// Some steps failed.
     #[error("{count} of the steps failed: {names}")]

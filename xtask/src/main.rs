@@ -1,9 +1,11 @@
 //! Developer commands of swipekit.
 //!
 //! `cargo xtask setup` fetches the native runtimes, `cargo xtask demo` decodes sample swipes with the default bundle,
-//! `cargo xtask test` runs everything that must pass.
+//! `cargo xtask jni` and `cargo xtask aar` build the library for Java virtual machines and for Android, `cargo xtask test` runs
+//! everything that must pass.
 #![forbid(unsafe_code)]
 
+mod android;
 mod bindings;
 mod demo;
 mod error;
@@ -64,6 +66,24 @@ enum Command {
         #[arg(long)]
         expected: Option<PathBuf>,
     },
+    /// Build the host's library for Java virtual machines and other languages: target/native/swipekit/libswipekit.so.
+    Jni,
+    /// Build the Android library: an AAR with its POM, sources, documentation and symbols, and the desktop's jar, laid out as a Maven
+    /// repository. With ANDROID_NDK_HOME by the NDK, else by clang and lld against link-time stubs.
+    Aar {
+        /// For which processors.
+        #[arg(long, value_delimiter = ',', default_value = "arm64-v8a,x86_64")]
+        abi: Vec<android::abi::Abi>,
+        /// Also pack the default bundle, as an AAR with one asset.
+        #[arg(long)]
+        with_model: bool,
+        /// Where to [default: aar in the target folder].
+        #[arg(long)]
+        output: Option<std::path::PathBuf>,
+    },
+    /// Build and test all of the above: the Kotlin tests, the arm64 machine code under qemu, the x86_64 code inside this machine's Java,
+    /// a project that uses the published artifacts, and their classes as shrunk by the AAR's rules.
+    Android,
     /// Run everything: formatting, lints, licences, tests of every feature combination, documentation, graph checks.
     Test,
     /// Check the licences of all dependencies.
@@ -93,6 +113,20 @@ fn run(command: &Command) -> Result<()> {
             debug,
         } => bindings::generate(language, output, *debug),
         Command::BindingsJvm { expected } => bindings::test_jvm(expected.as_deref()),
+        Command::Jni => android::jni().map(drop),
+        Command::Aar {
+            abi,
+            with_model,
+            output,
+        } => {
+            let options = android::Options {
+                abis: abi.clone(),
+                with_model: *with_model,
+                output: output.clone(),
+            };
+            android::publish(&options).map(drop)
+        }
+        Command::Android => android::check(),
         Command::Test => test::run(),
         Command::Licences => licences::check(),
     }

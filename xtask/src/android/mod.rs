@@ -1,0 +1,146 @@
+//! The library for Android and for Java virtual machines: `cargo xtask jni`, `aar`, `emulate`.
+
+mod aar;
+pub mod abi;
+mod archive;
+mod build;
+mod consumer;
+mod elf;
+mod emulate;
+mod imports;
+mod maven;
+mod notices;
+mod pom;
+mod publish;
+mod repository;
+mod stubs;
+mod toolchain;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::process;
+
+pub use publish::{Options, publish};
+
+/// What the library is called wherever it is shipped.
+const NAME: &str = "libswipekit.so";
+
+/// Swipes that Kotlin must decode as Rust does.
+const SWIPES: &str = "500";
+
+/// Builds everything, with the tests of the Kotlin interface, and runs what was built: the arm64 code under an emulator, the x86_64 code in
+/// this machine's Java, the published artifacts in a project outside of the repository, their classes as an app's build would shrink them.
+pub fn check() -> Result<()> {
+    let natives = publish::natives()?;
+    let bundle = process::root().join("models/en-qwerty");
+    let expected = expected(&bundle)?;
+    maven::verify(&natives, &expected)?;
+    let options = Options {
+        with_model: true,
+        ..Options::default()
+    };
+    let published = publish::assemble(&options, natives)?;
+    emulate::run(&published.libraries, &bundle, &expected.folder)?;
+    consumer::check(&published, &bundle)?;
+    let here = abi::Abi::X64;
+    let library = published
+        .libraries
+        .iter()
+        .find(|library| library.abi == here);
+    match library {
+        Some(library) if cfg!(all(target_os = "linux", target_arch = "x86_64")) => {
+            emulate::in_jvm(library, &published.natives, &expected)
+        }
+        _ => {
+            eprintln!("skipped: the {here} library inside Java, on a machine of another kind");
+            Ok(())
+        }
+    }
+}
+
+/// What the Kotlin tests are held to.
+#[derive(Debug)]
+struct Expected {
+    /// What Rust decodes, and frames with what the search makes of them.
+    folder: PathBuf,
+    /// The bundle as one file.
+    packed: PathBuf,
+}
+
+fn expected(bundle: &Path) -> Result<Expected> {
+    let work = work()?;
+    let expected = Expected {
+        folder: work.join("expected"),
+        packed: work.join("en-qwerty.swipekit"),
+    };
+    let mut cargo = process::cargo();
+    cargo.args(["run", "--quiet", "--locked", "--package", "swipekit-tests"]);
+    cargo.args(["--example", "expected", "--"]).arg(bundle);
+    cargo.args(["synthetic", SWIPES]).arg(&expected.folder);
+    process::run(&mut cargo)?;
+    publish::pack(&expected.packed)?;
+    Ok(expected)
+}
+
+/// Where things are built that are not shipped.
+fn work() -> Result<PathBuf> {
+    Ok(process::target()?.join("native/android"))
+}
+
+/// Builds the host's library, checks what it exports, and gives its path, `native/swipekit` in the target folder.
+pub fn jni() -> Result<PathBuf> {
+    let mut cargo = process::cargo();
+    cargo.args([
+        "build",
+        "--release",
+        "--locked",
+        "--package",
+        "swipekit-ffi",
+        "--lib",
+    ]);
+    process::run(&mut cargo)?;
+    let (built, name) = match std::env::consts::OS {
+        "macos" => ("libswipekit_ffi.dylib", "libswipekit.dylib"),
+        "windows" => ("swipekit_ffi.dll", "swipekit.dll"),
+        _ => ("libswipekit_ffi.so", NAME),
+    };
+    let target = process::target()?;
+    let built = target.join("release").join(built);
+    if cfg!(target_os = "linux") {
+        host_exports(&built)?;
+    }
+    let folder = target.join("native/swipekit");
+    fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
+    let path = folder.join(name);
+    // A library that is in use must not be written into.
+    let staged = folder.join(format!("{name}.new"));
+    fs::copy(&built, &staged).map_err(Error::io(&built))?;
+    fs::rename(&staged, &path).map_err(Error::io(&path))?;
+    eprintln!("{}", path.display());
+    Ok(path)
+}
+
+/// The host's library exports `JNI_OnLoad` and what UniFFI's bindings call, nothing else.
+fn host_exports(path: &Path) -> Result<()> {
+    let exports = elf::exports(path)?;
+    let (bindings, others): (Vec<&String>, Vec<&String>) = exports.iter().partition(|name| {
+        ["uniffi_", "ffi_swipekit_ffi_", "UNIFFI_META_"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+    });
+    eprintln!(
+        "exports JNI_OnLoad and {} names of UniFFI's",
+        bindings.len()
+    );
+    if others == ["JNI_OnLoad"] {
+        return Ok(());
+    }
+    Err(Error::Refused {
+        path: path.to_path_buf(),
+        faults: format!(
+            "exports {others:?} beside UniFFI's names, where JNI_OnLoad alone should be"
+        ),
+    })
+}

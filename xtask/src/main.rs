@@ -79,7 +79,7 @@ enum Command {
         with_model: bool,
         /// Where to [default: aar in the target folder].
         #[arg(long)]
-        output: Option<std::path::PathBuf>,
+        output: Option<PathBuf>,
     },
     /// Build and test all of the above: the Kotlin tests, the arm64 machine code under qemu, the x86_64 code inside this machine's Java,
     /// a project that uses the published artifacts, and their classes as shrunk by the AAR's rules.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::{android, executorch, graphs, licences, process, python, setup};
+use crate::{android, bindings, executorch, graphs, licences, process, python, setup};
 
 /// What a step does.
 type Step<'a> = Box<dyn Fn() -> Result<()> + 'a>;
@@ -103,6 +103,10 @@ pub fn run() -> Result<()> {
             }),
         ),
         ("exported graphs", Box::new(|| graphs::check(&python))),
+        (
+            "bindings for the Java virtual machine",
+            Box::new(|| bindings::test_jvm(None)),
+        ),
         ("Kotlin, Java and Android", Box::new(android::check)),
     ]);
     let mut failed = Vec::new();

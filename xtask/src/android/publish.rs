@@ -132,7 +132,10 @@ pub fn assemble(options: &Options, natives: Natives) -> Result<Published> {
     })
 }
 
-fn libraries(toolchain: &Toolchain, abis: &[Abi]) -> Result<(Vec<Library>, Vec<(Abi, Facts)>)> {
+/// What was built, and what was seen of it.
+type Built = (Vec<Library>, Vec<(Abi, Facts)>);
+
+fn libraries(toolchain: &Toolchain, abis: &[Abi]) -> Result<Built> {
     let imports = imports::read()?;
     let (mut libraries, mut facts) = (Vec::new(), Vec::new());
     for abi in abis {

@@ -4,7 +4,6 @@
  * Every name of imports.txt is a jump through `slots` (generated assembly) to glibc's function of that name; what differs between the two
  * is written out here. One source for all four libraries: LIBC or LIBLOG is defined for those that have functions of their own. */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -17,15 +16,8 @@
 extern void *slots[] HIDDEN;
 extern const char *const slot_names[] HIDDEN;
 
-static void *glibc(const char *name) {
-  static const char *const libraries[] = {"libc.so.6", "libm.so.6"};
-  for (size_t at = 0; at < sizeof libraries / sizeof *libraries; at++) {
-    void *library = dlopen(libraries[at], RTLD_NOW);
-    void *function = library ? dlsym(library, name) : NULL;
-    if (function) return function;
-  }
-  return NULL;
-}
+/* In find.c. */
+extern void *glibc(const char *name);
 
 #ifdef LIBC
 int *android_errno(void) { return __errno_location(); }

@@ -75,6 +75,10 @@ pub fn library(toolchain: &Toolchain, abi: Abi, work: &Path) -> Result<Library> 
         // Cargo calls this unstable. Compilers of other programs do not see it.
         .env("RUSTC_BOOTSTRAP", "1")
         .env(variable(abi, "RUSTFLAGS"), flags());
+    if abi == Abi::X64 {
+        // Its kernels come in three widths of vectors, so that level 3 does not fit; and it is emulators that run it.
+        command.env("CARGO_PROFILE_ANDROID_OPT_LEVEL", "s");
+    }
     command.arg("--");
     command.args(arguments.iter().map(|word| format!("-Clink-arg={word}")));
     process::run(&mut command)?;

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 const PAGE: u64 = 0x4000;
 
 /// Most bytes of a stripped library: 1.5 MB, counted as Android Studio does.
-pub const MOST_BYTES: usize = 4 << 19;
+pub const MOST_BYTES: usize = 3 << 19;
 
 /// What a library is, for the listing.
 #[derive(Debug)]

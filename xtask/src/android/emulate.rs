@@ -148,6 +148,17 @@ impl Machine {
             fs::write(&path, text).map_err(Error::io(&path))?;
             Ok::<_, Error>(path)
         };
+        let compiler = |library: &str| {
+            let mut compiler = Command::new(self.compiler);
+            compiler
+                .args(["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror"])
+                .arg(format!("-Wl,-soname,{library}.so"))
+                .arg("-o")
+                .arg(folder.join(format!("{library}.so")));
+            compiler
+        };
+        let sources = process::root().join("xtask/android/shim");
+        process::run(compiler("libfind").arg(sources.join("find.c")))?;
         for library in LIBRARIES {
             let of: Vec<&Import> = imports
                 .iter()
@@ -155,20 +166,17 @@ impl Machine {
                 .collect();
             let source = write(format!("{library}.S"), trampolines(self.abi, &of))?;
             let script = write(format!("{library}.map"), script(library, &of))?;
-            let mut compiler = Command::new(self.compiler);
-            compiler.args(["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror"]);
+            let mut compiler = compiler(library);
             match library {
                 "libc" => drop(compiler.arg("-DLIBC")),
                 "liblog" => drop(compiler.arg("-DLIBLOG")),
                 _ => {}
             }
             compiler
-                .arg(format!("-Wl,-soname,{library}.so"))
                 .arg(format!("-Wl,--version-script={}", script.display()))
-                .arg("-o")
-                .arg(folder.join(format!("{library}.so")))
                 .arg(source)
-                .arg(process::root().join("xtask/android/shim/shim.c"));
+                .arg(sources.join("shim.c"))
+                .arg(folder.join("libfind.so"));
             process::run(&mut compiler)?;
         }
         Ok(folder)

@@ -132,7 +132,7 @@ pub fn assemble(options: &Options, natives: Natives) -> Result<Published> {
     })
 }
 
-fn libraries(toolchain: &Toolchain, abis: &[Abi]) -> Result<(Vec<Library>, Vec<(Abi, Facts)>)> {
+fn libraries(toolchain: &Toolchain, abis: &[Abi]) -> Result<Built> {
     let imports = imports::read()?;
     let (mut libraries, mut facts) = (Vec::new(), Vec::new());
     for abi in abis {
@@ -142,6 +142,9 @@ fn libraries(toolchain: &Toolchain, abis: &[Abi]) -> Result<(Vec<Library>, Vec<(
     }
     Ok((libraries, facts))
 }
+
+/// Libraries, and what each is.
+type Built = (Vec<Library>, Vec<(Abi, Facts)>);
 
 /// What the artifacts depend on, as `android/pom.xml` pins it.
 struct Versions {

@@ -186,8 +186,8 @@ fn class_faults(classes: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
     }
     for name in classes.keys() {
         let is_ours = name.starts_with(PACKAGE) && name.ends_with(".class");
-        let is_kotlin_s = name.starts_with("META-INF/") && name.ends_with(".kotlin_module");
-        if !is_ours && !is_kotlin_s {
+        let is_module = name.starts_with("META-INF/") && name.ends_with(".kotlin_module");
+        if !is_ours && !is_module {
             faults.push(format!("has {name} in classes.jar"));
         }
     }

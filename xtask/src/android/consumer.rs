@@ -154,7 +154,7 @@ impl Project<'_> {
             });
         }
         eprintln!(
-            "ProGuard, by the AAR's rules alone: {ours} class names kept, the program runs; without them it does not load"
+            "ProGuard, by the AAR's rules alone: {ours} of our classes are left, the program runs; without the rules it does not load"
         );
         Ok(())
     }

@@ -132,9 +132,6 @@ pub fn assemble(options: &Options, natives: Natives) -> Result<Published> {
     })
 }
 
-/// What was built, and what was seen of it.
-type Built = (Vec<Library>, Vec<(Abi, Facts)>);
-
 fn libraries(toolchain: &Toolchain, abis: &[Abi]) -> Result<Built> {
     let imports = imports::read()?;
     let (mut libraries, mut facts) = (Vec::new(), Vec::new());
@@ -145,6 +142,9 @@ fn libraries(toolchain: &Toolchain, abis: &[Abi]) -> Result<Built> {
     }
     Ok((libraries, facts))
 }
+
+/// Libraries, and what each is.
+type Built = (Vec<Library>, Vec<(Abi, Facts)>);
 
 /// What the artifacts depend on, as `android/pom.xml` pins it.
 struct Versions {

@@ -71,7 +71,7 @@ impl Toolchain {
                 },
             ),
             Self::Llvm(llvm) => format!(
-                "not an NDK build: Rust's standard library for Android, linked by {} and {} against link-time stubs of \
+                "not an NDK build: linked by {} and {} against link-time stubs of \
                  libc, libm, libdl and liblog, with the unwinder of the crate `unwinding`; not run on a device",
                 version(&llvm.clang),
                 llvm.lld.display(),

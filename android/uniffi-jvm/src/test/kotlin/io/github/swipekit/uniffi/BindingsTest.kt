@@ -239,7 +239,9 @@ class BindingsTest {
             fails<SwipekitException.Closed> { session.begin(UNIT) }
         }
         synchronized(partials) {
-            assertTrue(partials.all { it.points >= 8u && it.gesture in 1uL..golden.size.toULong() })
+            // The one that was abandoned may have been decoded before.
+            val gestures = 1uL..golden.size.toULong() + 1uL
+            assertTrue(partials.all { it.points >= 8u && it.gesture in gestures })
         }
     }
 

@@ -16,6 +16,7 @@ pub mod handles;
 pub mod java;
 pub mod pool;
 pub mod search;
+pub mod words;
 
 #[cfg(feature = "uniffi")]
 uniffi::setup_scaffolding!("swipekit");

@@ -64,9 +64,11 @@ impl Pool {
         });
         let trace = Trace::from_points(area, points)?;
         self.with_session(|session| {
-            session.frames(&trace)?;
-            if self.engine.lexicon().is_some() {
-                session.decode(&trace)?;
+            match self.engine.lexicon() {
+                Some(_) => drop(session.decode(&trace)?),
+                None => {
+                    session.frames(&trace)?;
+                }
             }
             Ok(())
         })

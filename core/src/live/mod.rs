@@ -207,13 +207,8 @@ impl LiveSession {
     /// # Errors
     /// [`Error::Invalid`] where no gesture has begun, otherwise those of [`Session::decode_within`].
     pub fn finish(&self, limits: &Limits) -> Result<Vec<Candidate>> {
-        let start = Instant::now();
         let ended = self.end()?;
-        let mut limits = limits.clone();
-        limits.deadline = limits
-            .deadline
-            .map(|deadline| deadline.saturating_sub(start.elapsed()));
-        self.decode_ended(&ended, &limits)
+        self.decode_ended(&ended, limits)
             .map(|finished| finished.candidates)
     }
 

@@ -12,12 +12,13 @@ use super::error::{Result, guard};
 use super::layout::{KeyboardLayout, LetterArea};
 use super::records::{self, decoder_options, limits};
 use super::session::{self, LiveOptions, LiveSession, PartialListener};
-use super::words::{self, RejectedWord, UserWords, WeightedWord};
+use super::words::{RejectedWord, UserWords, WeightedWord};
 use super::{
     CancelToken, DecodeOptions, DecodeResult, EngineInfo, EngineOptions, MemoryUse, Point,
     SelfTestReport, Spelling,
 };
 use crate::pool::Pool;
+use crate::words;
 
 /// An opened and verified bundle. Heavy, immutable but for the user's words, and free to be shared between threads.
 ///
@@ -250,10 +251,15 @@ impl Engine {
     pub fn with_words(&self, words: Vec<WeightedWord>) -> Result<WithWords> {
         guard(|| {
             let engine = &self.pool.engine;
-            let (lexicon, rejected) = words::lexicon(&words, &engine.manifest().vocabulary.labels)?;
+            let words = words.iter().map(|word| (word.word.as_str(), word.weight));
+            let (lexicon, rejected) = words::lexicon(words, &engine.manifest().vocabulary.labels)?;
+            let rejected = rejected.into_iter().map(|(index, reason)| RejectedWord {
+                index: index as u64,
+                reason,
+            });
             Ok(WithWords {
                 engine: Arc::new(engine.with_lexicon(lexicon)?.into()),
-                rejected,
+                rejected: rejected.collect(),
             })
         })
     }

@@ -1,39 +1,9 @@
 //! The user's own words, and lists of an app's own.
 
-use swipekit::bytes::Bytes;
-use swipekit::lexicon::{Lexicon, LexiconBuilder, Rejection, Untypeable, Words};
+use swipekit::lexicon::{Rejection, Words};
 
 use super::error::{Result, guard};
-
-/// Why a word was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
-pub enum WordRejection {
-    /// It has no letter.
-    Empty,
-    /// It cannot be typed with the bundle's letters.
-    Untypeable,
-    /// It is too long.
-    TooLong,
-    /// There are as many words of the user as there may be.
-    Full,
-    /// Its weight, prior or boost is out of range.
-    Weight,
-    /// Another reason.
-    Other,
-}
-
-impl From<Rejection> for WordRejection {
-    fn from(reason: Rejection) -> Self {
-        match reason {
-            Rejection::Untypeable(Untypeable::Empty) => Self::Empty,
-            Rejection::Untypeable(Untypeable::Character) => Self::Untypeable,
-            Rejection::Untypeable(Untypeable::TooLong) | Rejection::TooLong => Self::TooLong,
-            Rejection::Full => Self::Full,
-            Rejection::Weight => Self::Weight,
-            _ => Self::Other,
-        }
-    }
-}
+pub use crate::words::WordRejection;
 
 /// A word with its frequency in any unit.
 #[derive(Clone, Debug, PartialEq, uniffi::Record)]
@@ -51,26 +21,6 @@ pub struct RejectedWord {
     pub index: u64,
     /// Why.
     pub reason: WordRejection,
-}
-
-/// The lexicon of `words` for a vocabulary, and those that it could not take.
-pub(super) fn lexicon(
-    words: &[WeightedWord],
-    labels: &[String],
-) -> Result<(Lexicon, Vec<RejectedWord>)> {
-    let mut builder = LexiconBuilder::new(labels);
-    let mut rejected = Vec::new();
-    for (index, WeightedWord { word, weight }) in (0..).zip(words) {
-        if let Err(reason) = builder.add(word, *weight) {
-            rejected.push(RejectedWord {
-                index,
-                reason: reason.into(),
-            });
-        }
-    }
-    let bytes = Bytes::from(builder.build()?.bytes);
-    let lexicon = Lexicon::from_bytes(bytes, labels, "the words of the app")?;
-    Ok((lexicon, rejected))
 }
 
 /// What a user has said of a word.

@@ -11,15 +11,14 @@ use jni::sys::{jint, jlong};
 use jni::{Env, NativeMethod};
 use swipekit::bytes::Bytes;
 use swipekit::language::LanguageModel;
-use swipekit::lexicon::{Lexicon, LexiconBuilder};
 use swipekit::{Engine, runtime};
 
 use super::packed::Packed;
 use super::thrown::{Throw, Thrown};
-use super::words::rejection;
 use super::{ENGINES, arguments, bytes, native};
 use crate::error::Failure;
 use crate::pool::Pool;
+use crate::words;
 
 pub(super) const METHODS: &[NativeMethod] = &[
     native!(version, version() -> [jbyte]),
@@ -268,23 +267,14 @@ fn with_words<'l>(
         let expected = format!("{}, one for each word", words.len());
         return Err(Failure::argument("the number of weights", &expected, weights.len()).into());
     }
-    let mut builder = LexiconBuilder::new(labels);
-    let mut rejected = Vec::new();
-    for (at, (word, weight)) in words.iter().zip(weights).enumerate() {
-        if let Err(reason) = builder.add(word, weight.into()) {
-            rejected.push((at, rejection(&reason)));
-        }
-    }
-    let lexicon = Lexicon::from_bytes(
-        Bytes::from(builder.build()?.bytes),
-        labels,
-        "the words of the app",
-    )?;
+    let weighted = words.iter().map(String::as_str);
+    let weighted = weighted.zip(weights.into_iter().map(f64::from));
+    let (lexicon, rejected) = words::lexicon(weighted, labels)?;
     let number = ENGINES.open(Pool::new(pool.engine.with_lexicon(lexicon)?));
     let mut packed = Packed::default();
     packed.long(number).count(rejected.len());
-    for (at, code) in rejected {
-        packed.count(at).int(code);
+    for (at, reason) in rejected {
+        packed.count(at).int(reason as i32);
     }
     bytes(env, &packed)
 }

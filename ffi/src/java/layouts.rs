@@ -1,7 +1,6 @@
 //! Keyboards.
 
 use jni::objects::{JByteArray, JClass, JFloatArray, JObjectArray, JString};
-use jni::refs::Reference as _;
 use jni::sys::jfloat;
 use jni::{Env, NativeMethod};
 use swipekit::layout::{Layout, LetterArea};
@@ -60,7 +59,6 @@ fn area<'l>(
     let [right, bottom] = area.point([1.0, 1.0]);
     let numbers = [left, top, right - left, bottom - top].map(|number| number as f32);
     let array = JFloatArray::new(env, numbers.len())?;
-    debug_assert!(!array.is_null());
     array.set_region(env, 0, &numbers)?;
     Ok(array)
 }

@@ -3,12 +3,12 @@
 use jni::objects::{JByteArray, JClass, JString};
 use jni::sys::{jfloat, jint, jlong};
 use jni::{Env, NativeMethod};
-use swipekit::lexicon::{Rejection, Untypeable};
 
 use super::packed::Packed;
 use super::thrown::{Throw, Thrown};
 use super::{ENGINES, arguments, bytes, native};
 use crate::error::Failure;
+use crate::words::WordRejection;
 
 pub(super) const METHODS: &[NativeMethod] = &[
     native!(change, words_change(engine: jlong, operation: jint, word: JString, value: jfloat) -> jint),
@@ -18,18 +18,6 @@ pub(super) const METHODS: &[NativeMethod] = &[
     native!(export, words_export(engine: jlong, path: JString)),
     native!(import, words_import(engine: jlong, path: JString)),
 ];
-
-/// The number of a reason; that of Kotlin's `WordRejection`.
-pub(super) fn rejection(reason: &Rejection) -> jint {
-    match reason {
-        Rejection::Untypeable(Untypeable::Empty) => 1,
-        Rejection::Untypeable(Untypeable::Character) => 2,
-        Rejection::Untypeable(Untypeable::TooLong) | Rejection::TooLong => 3,
-        Rejection::Full => 4,
-        Rejection::Weight => 5,
-        _ => 9,
-    }
-}
 
 fn change<'l>(
     env: &mut Env<'l>,
@@ -52,7 +40,7 @@ fn change<'l>(
         6 => words.learn(&word),
         other => return Err(Failure::argument("the operation", "0 to 6", other).into()),
     };
-    Ok(done.err().as_ref().map_or(0, rejection))
+    Ok(done.map_or_else(|reason| WordRejection::from(reason) as jint, |()| 0))
 }
 
 fn size<'l>(_: &mut Env<'l>, _: JClass<'l>, engine: jlong) -> Result<jint, Thrown> {

@@ -22,6 +22,7 @@ pub mod pte;
 pub mod quantize;
 pub mod reference;
 pub mod swipes;
+pub mod synth;
 pub mod synthetic;
 #[cfg(test)]
 mod testing;

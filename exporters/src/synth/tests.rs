@@ -1,0 +1,319 @@
+//! Tests of the generator as a whole.
+
+use super::*;
+use swipekit::layout::{Key, Layout};
+
+fn words(list: &[&str]) -> Words {
+    let list = list.iter().map(|word| ((*word).to_owned(), 1.0)).collect();
+    Words::new(
+        list,
+        WordOptions {
+            max_length: 64,
+            ..WordOptions::default()
+        },
+    )
+    .unwrap()
+}
+
+fn synth(list: &[&str], profile: Profile, seed: u64) -> Synth {
+    Synth::new(&Layout::qwerty(), words(list), profile, seed).unwrap()
+}
+
+const LIST: &[&str] = &[
+    "the",
+    "hello",
+    "don't",
+    "a",
+    "keyboard",
+    "tomorrow",
+    "all",
+    "see",
+    "zzz",
+    "understanding",
+];
+
+fn assert_sound(swipe: &SynthSwipe) {
+    assert!(
+        (1..=MAX_POINTS).contains(&swipe.points.len()),
+        "{} points",
+        swipe.points.len()
+    );
+    assert_eq!(swipe.points[0].2, 0.0);
+    assert!(swipe.points.windows(2).all(|pair| pair[0].2 <= pair[1].2));
+    for (x, y, t) in &swipe.points {
+        assert!(
+            (-0.06..=1.06).contains(x) && (-1.1..=2.1).contains(y),
+            "{x} {y}"
+        );
+        assert_eq!(*t, t.round());
+    }
+    assert!(
+        swipe
+            .keyboard
+            .iter()
+            .all(|size| size.is_finite() && *size > 0.0)
+    );
+    // Core takes it.
+    swipekit::trace::Trace::in_letter_area(swipe.points.iter().copied()).unwrap();
+}
+
+#[test]
+fn a_swipe_is_told_by_seed_and_index_alone() {
+    let synth = synth(LIST, Profile::default(), 3).with_people(5);
+    let (mut reused, mut fresh) = (SynthSwipe::default(), SynthSwipe::default());
+    let mut all = Vec::new();
+    for index in 0..50 {
+        synth.swipe(index, &mut reused);
+        all.push((
+            reused.word.clone(),
+            reused.points.clone(),
+            reused.user,
+            reused.keyboard,
+        ));
+    }
+    for index in [49, 0, 17, 3] {
+        synth.clone().swipe(index, &mut fresh);
+        let (word, points, user, keyboard) = &all[index as usize];
+        assert_eq!(
+            (&fresh.word, &fresh.points, &fresh.user, &fresh.keyboard),
+            (word, points, user, keyboard)
+        );
+        fresh = SynthSwipe::default();
+    }
+    let other = Synth::new(&Layout::qwerty(), words(LIST), Profile::default(), 4).unwrap();
+    other.swipe(0, &mut fresh);
+    assert_ne!(fresh.points, all[0].1);
+}
+
+/// The same bits on every platform: what this swipe was when it was first made.
+#[test]
+fn the_numbers_do_not_depend_on_the_machine() {
+    let mut swipe = SynthSwipe::default();
+    assert!(synth(LIST, Profile::prior(), 1).swipe_word("hello", 0, &mut swipe));
+    let mut sum = 0u64;
+    for (x, y, t) in &swipe.points {
+        for number in [x, y, t] {
+            sum = mix(sum ^ number.to_bits());
+        }
+    }
+    assert_eq!((swipe.points.len(), sum), GOLDEN);
+}
+
+const GOLDEN: (usize, u64) = (60, 10_316_308_279_977_227_507);
+
+#[test]
+fn people_are_few_where_they_are_said_to_be() {
+    let few = synth(LIST, Profile::default(), 9).with_people(4);
+    let mut swipe = SynthSwipe::default();
+    let mut keyboards = std::collections::BTreeMap::new();
+    for index in 0..400 {
+        few.swipe(index, &mut swipe);
+        let size = keyboards.entry(swipe.user).or_insert(swipe.keyboard);
+        assert_eq!(*size, swipe.keyboard, "one person has one phone");
+    }
+    assert_eq!(keyboards.len(), 4);
+    let many = synth(LIST, Profile::default(), 9);
+    many.swipe(77, &mut swipe);
+    assert_eq!(swipe.user, 77);
+}
+
+#[test]
+fn swipes_are_sound_on_all_layouts() {
+    let mut odd = Layout::rows(
+        "odd",
+        &[("qwertyuiopü", 0.0), ("asdfghjklöä", 0.0), ("zxcvbnm", 2.0)],
+    );
+    for (at, key) in odd.keys.iter_mut().enumerate() {
+        key.width *= 0.5 + (at % 3) as f32;
+    }
+    odd.keys.push(Key {
+        label: '\'',
+        x: 3.0,
+        y: 9.0,
+        width: 4.0,
+        height: 1.0,
+    });
+    let pixels = Layout::qwerty()
+        .placed(swipekit::layout::LetterArea::new(3.0, 1200.0, 1080.0, 480.0).unwrap())
+        .unwrap();
+    for layout in [
+        Layout::qwerty(),
+        Layout::qwertz(),
+        Layout::azerty(),
+        Layout::dvorak(),
+        Layout::qwerty_unshifted(),
+        odd,
+        pixels,
+        Layout::rows("one key", &[("a", 0.0)]),
+    ] {
+        let synth = Synth::new(&layout, words(LIST), Profile::default(), 1).unwrap();
+        let mut swipe = SynthSwipe::default();
+        for index in 0..200 {
+            synth.swipe(index, &mut swipe);
+            assert_sound(&swipe);
+            assert!(
+                swipe
+                    .word
+                    .chars()
+                    .all(|letter| layout.key(letter).is_some())
+            );
+        }
+    }
+    assert!(
+        Synth::new(
+            &Layout::rows("none", &[]),
+            words(LIST),
+            Profile::default(),
+            1
+        )
+        .is_err()
+    );
+    assert!(Synth::new(&Layout::qwerty(), words(&["слово"]), Profile::default(), 1).is_err());
+}
+
+#[test]
+fn the_worst_profiles_give_sound_swipes() {
+    let long = "ab".repeat(32);
+    let list = [LIST, &[&long, "qp"]].concat();
+    for extreme in [
+        |p: &Parameter| p.low,
+        |p: &Parameter| p.high,
+        |p: &Parameter| (p.low + p.high) / 2.0,
+    ] {
+        for odd in [
+            None,
+            Some("segment_ms"),
+            Some("clock_jitter_ms"),
+            Some("drift_ms"),
+            Some("overlap"),
+        ] {
+            let mut profile = Profile::prior();
+            for parameter in PARAMETERS
+                .iter()
+                .filter(|parameter| Some(parameter.name) != odd)
+            {
+                (parameter.set)(&mut profile, extreme(parameter));
+            }
+            let synth = synth(&list, profile, 2);
+            let mut swipe = SynthSwipe::default();
+            for index in 0..60 {
+                synth.swipe(index, &mut swipe);
+                assert_sound(&swipe);
+            }
+            assert!(synth.swipe_word(&long, 0, &mut swipe));
+            assert_sound(&swipe);
+        }
+    }
+    let mut bad = Profile::prior();
+    bad.start_x = f64::NAN;
+    assert!(Synth::new(&Layout::qwerty(), words(LIST), bad, 1).is_err());
+}
+
+/// A profile whose only noise is that of the visits.
+fn quiet() -> Profile {
+    let mut profile = Profile::prior();
+    for parameter in PARAMETERS {
+        let still = [
+            "segment_ms",
+            "segment_power",
+            "miss_scale",
+            "drift_ms",
+            "clock_60",
+        ];
+        if !still.contains(&parameter.name) {
+            (parameter.set)(&mut profile, 0.0);
+        }
+    }
+    profile
+}
+
+#[test]
+fn offsets_are_those_of_the_profile() {
+    let mut profile = quiet();
+    (profile.start_x, profile.start_y, profile.start_mean_y) = (0.3, 0.2, 0.1);
+    (profile.end_x, profile.end_y, profile.end_mean_x) = (0.4, 0.25, -0.1);
+    // A finer grid than whole pixels, so that rounding adds nothing.
+    (profile.fractional, profile.clock_60) = (1.0, 1.0);
+    let synth = synth(&["tame"], profile, 1);
+    let mut swipe = SynthSwipe::default();
+    let (mut starts, mut ends) = (Vec::new(), Vec::new());
+    for index in 0..4000 {
+        synth.swipe(index, &mut swipe);
+        let (first, last) = (swipe.points[0], swipe.points[swipe.points.len() - 1]);
+        starts.push([(first.0 - 0.45) / 0.1, (first.1 - 1.0 / 6.0) * 3.0]);
+        ends.push([(last.0 - 0.25) / 0.1, (last.1 - 1.0 / 6.0) * 3.0]);
+    }
+    let figures = |list: &[[f64; 2]], axis: usize| {
+        let mean = list.iter().map(|p| p[axis]).sum::<f64>() / list.len() as f64;
+        let spread =
+            (list.iter().map(|p| (p[axis] - mean).powi(2)).sum::<f64>() / list.len() as f64).sqrt();
+        (mean, spread)
+    };
+    for (list, axis, mean, spread) in [
+        (&starts, 0, 0.0, 0.3),
+        (&starts, 1, 0.1, 0.2),
+        (&ends, 0, -0.1, 0.4),
+        (&ends, 1, 0.0, 0.25),
+    ] {
+        let got = figures(list, axis);
+        assert!(
+            (got.0 - mean).abs() < 0.02 && (got.1 - spread).abs() < 0.02,
+            "{got:?}"
+        );
+    }
+}
+
+#[test]
+fn without_noise_the_finger_stops_at_every_key() {
+    let mut profile = quiet();
+    profile.fractional = 1.0;
+    let synth = synth(LIST, profile, 1);
+    let layout = Layout::qwerty();
+    let mut swipe = SynthSwipe::default();
+    for index in 0..60 {
+        synth.swipe(index, &mut swipe);
+        let mut at = 0;
+        for letter in swipe.word.chars() {
+            let [x, y] = layout.key_centre(letter).unwrap().map(f64::from);
+            at += swipe.points[at..]
+                .iter()
+                .position(|point| ((point.0 - x) / 0.1).hypot((point.1 - y) * 3.0) < 0.3)
+                .unwrap();
+        }
+    }
+}
+
+#[test]
+fn strokes_take_the_time_of_their_distance() {
+    let profile = quiet();
+    let synth = synth(&["qp", "qw"], profile.clone(), 1);
+    let mut swipe = SynthSwipe::default();
+    for (word, keys) in [("qw", 1.0f64), ("qp", 9.0)] {
+        assert!(synth.swipe_word(word, 0, &mut swipe));
+        let time = profile.segment_ms * keys.powf(profile.segment_power);
+        let got = swipe.points[swipe.points.len() - 1].2;
+        assert!((got - time).abs() <= 1.0, "{got} {time}");
+    }
+}
+
+#[test]
+fn doubled_letters_rest_or_loop() {
+    let mut profile = quiet();
+    (profile.double_pause, profile.double_pause_ms) = (1.0, 300.0);
+    let duration = |profile: Profile, word: &str| {
+        let synth = synth(&["a"], profile, 1);
+        let mut swipe = SynthSwipe::default();
+        let mut sum = 0.0;
+        for index in 0..200 {
+            assert!(synth.swipe_word(word, index, &mut swipe));
+            sum += swipe.points[swipe.points.len() - 1].2;
+        }
+        sum / 200.0
+    };
+    let rests = duration(profile, "letter") - duration(quiet(), "letter");
+    assert!((rests - 300.0).abs() < 40.0, "{rests}");
+    let mut loops = quiet();
+    loops.double_loop = 1.0;
+    assert!(duration(loops.clone(), "letter") > duration(quiet(), "letter") + 100.0);
+    assert_eq!(duration(loops, "later"), duration(quiet(), "later"));
+}

@@ -1,0 +1,117 @@
+//! What a touch screen tells of a finger's movement.
+
+use super::motion::Motion;
+use super::person::Person;
+use super::profile::Profile;
+use super::random::Stream;
+
+/// Most points of a swipe.
+pub const MAX_POINTS: usize = 1024;
+/// Time before lift-off in which a finger drifts less, in ms.
+const SETTLING_MS: f64 = 40.0;
+/// Share of drift and tremor that is left in a resting finger.
+const RESTING: f64 = 0.25;
+
+/// Slow drift and tremor about the planned movement, in pixels.
+struct Shake {
+    /// What is kept of the drift from reading to reading.
+    keep: f64,
+    drift: f64,
+    tremor: f64,
+    first: [f64; 2],
+    second: [f64; 2],
+    fast: [f64; 2],
+}
+
+impl Shake {
+    fn new(
+        profile: &Profile,
+        person: &Person,
+        interval: f64,
+        unit: f64,
+        stream: &mut Stream,
+    ) -> Self {
+        let drift = profile.drift * unit * person.noise;
+        Self {
+            keep: libm::exp(-interval / (profile.drift_ms * person.slowness)),
+            drift,
+            tremor: profile.tremor * unit * stream.factor(0.5),
+            first: [0, 1].map(|_| 0.3 * drift * stream.normal()),
+            second: [0.0; 2],
+            fast: [0.0; 2],
+        }
+    }
+
+    /// The next offset: two low-pass stages for the drift, whose second one is scaled up to the first one's size, and one for the
+    /// tremor.
+    fn next(&mut self, moving: f64, stream: &mut Stream) -> [f64; 2] {
+        let fresh = libm::sqrt(1.0 - self.keep * self.keep) * self.drift * moving;
+        [0, 1].map(|axis| {
+            self.first[axis] = self.first[axis] * self.keep + fresh * stream.normal();
+            self.second[axis] = self.second[axis] * self.keep
+                + (1.0 - self.keep) * self.first[axis] * std::f64::consts::SQRT_2;
+            self.fast[axis] = self.fast[axis] * 0.6 + 0.8 * self.tremor * moving * stream.normal();
+            self.second[axis] + self.fast[axis]
+        })
+    }
+}
+
+/// Reads a movement as a person's screen does: points in the letter area's frame, times in whole ms from 0. `size`: width and height of the
+/// letter area in pixels; `unit`: width of the usual key.
+pub(super) fn read(
+    profile: &Profile,
+    person: &Person,
+    motion: &mut Motion,
+    size: [f64; 2],
+    unit: f64,
+    stream: &mut Stream,
+    points: &mut Vec<(f64, f64, f64)>,
+) {
+    points.clear();
+    let screen = person.screen;
+    let interval = screen.interval.max(motion.ends / (MAX_POINTS - 64) as f64);
+    let mut shake = Shake::new(profile, person, interval, unit, stream);
+    // The circle that the finger has to leave before anything is told.
+    let mut slop = match stream.chance(profile.slop) {
+        true => profile.slop_px * stream.factor(0.5),
+        false => 0.0,
+    };
+    let mut now = 0.0;
+    let mut told = [0.0; 2];
+    loop {
+        let at_end = now >= motion.ends;
+        let moving = now > motion.leaves && now < motion.ends - SETTLING_MS;
+        let offset = shake.next(if moving { 1.0 } else { RESTING }, stream);
+        let finger = motion.at(now);
+        let pixel = [0, 1].map(|axis| {
+            // Far off a screen there is no finger.
+            let beyond = if axis == 0 { 0.05 } else { 1.0 } * size[axis];
+            let place = (finger[axis] + offset[axis]).clamp(-beyond, size[axis] + beyond);
+            (place / screen.step).round() * screen.step
+        });
+        let mut tell = true;
+        if !points.is_empty() {
+            let moved = [pixel[0] - told[0], pixel[1] - told[1]];
+            if slop > 0.0 {
+                tell = libm::hypot(moved[0], moved[1]) >= slop;
+                if tell {
+                    slop = 0.0;
+                }
+            }
+            tell &= !(screen.still && moved[0].abs() < 0.5 && moved[1].abs() < 0.5);
+            tell &= !stream.chance(profile.lost);
+        }
+        if tell || at_end {
+            points.push((pixel[0] / size[0], pixel[1] / size[1], now.round()));
+            told = pixel;
+        }
+        if at_end {
+            return;
+        }
+        now += (interval + profile.clock_jitter_ms * stream.normal()).max(2.0);
+        // The lift is the last reading, also where jitter made too many of them.
+        if now > motion.ends || points.len() >= MAX_POINTS - 1 {
+            now = motion.ends;
+        }
+    }
+}

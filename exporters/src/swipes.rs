@@ -5,6 +5,7 @@
 //! How We Swipe manifests are read where they are there; all others are ignored.
 
 pub mod carry;
+pub mod deviation;
 pub mod sample;
 
 use std::fs::File;

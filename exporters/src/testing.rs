@@ -45,6 +45,8 @@ pub fn small_config() -> ModelConfig {
         },
         labels: ["a", "b", "c"].map(String::from).to_vec(),
         feature_scale: None,
+        featuriser: None,
+        layout: None,
     }
 }
 

@@ -6,6 +6,10 @@
 //! classes from `labels` whatever the rest says. A key that the maths does not depend on is listed as ignored; a key that is
 //! in no list is refused, since NeMo would have handed it to the module.
 
+use serde::de::DeserializeOwned;
+use swipekit::features::Featuriser;
+use swipekit::layout::Layout;
+
 use super::error::{Problem, at_most};
 use super::model::{
     Activation, ConvNorm, EncoderConfig, JointConfig, ModelConfig, PredictionConfig,
@@ -32,6 +36,10 @@ pub(super) fn model_config(tree: &Value) -> Result<ModelConfig, Problem> {
         joint,
         labels,
         feature_scale,
+        featuriser: block(&root, "featuriser", |spec| {
+            Featuriser::new(spec).map(|_| ())
+        })?,
+        layout: block(&root, "layout", Layout::validate)?,
     })
 }
 
@@ -419,6 +427,22 @@ fn feature_scale(root: &Section<'_>, features: usize) -> Result<Option<Vec<f32>>
         .map(number)
         .collect::<Result<_, _>>()
         .map(Some)
+}
+
+/// A block that swipekit's training adds to the configuration, in the form that it has in a bundle.
+fn block<T: DeserializeOwned>(
+    root: &Section<'_>,
+    key: &str,
+    check: impl Fn(&T) -> swipekit::Result<()>,
+) -> Result<Option<T>, Problem> {
+    let Some(value) = root.get_some(key)? else {
+        return Ok(None);
+    };
+    let wrong = |got: String| Problem::config(key, "a block in the form of bundle.json", got);
+    let json = value.json().ok_or_else(|| wrong(value.describe()))?;
+    let block = serde_json::from_value(json).map_err(|error| wrong(error.to_string()))?;
+    check(&block).map_err(|error| wrong(error.to_string()))?;
+    Ok(Some(block))
 }
 
 /// Checks that `_target_` is NeMo's class `class`, under whichever of NeMo's modules.

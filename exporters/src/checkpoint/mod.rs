@@ -28,10 +28,8 @@ mod yaml;
 mod tests;
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{Seek, SeekFrom};
 use std::path::Path;
-
-use sha2::{Digest, Sha256};
 
 pub use error::{CheckpointError, Problem, TensorProblem};
 pub use model::{
@@ -85,7 +83,7 @@ impl Checkpoint {
 fn read(path: &Path) -> Result<Checkpoint, Problem> {
     let mut file = File::open(path)?;
     let format = container::detect(&mut file)?;
-    let sha256 = sha256(&mut file)?;
+    let sha256 = crate::sha256::of_file(&mut file)?;
     let (config, weights, kind) = match format {
         Format::Tar => read_nemo(file)?,
         Format::GzippedTar => read_nemo(container::unpack(&mut file)?)?,
@@ -161,23 +159,4 @@ fn lightning_parts(graph: &Graph) -> Result<(Value, NodeId), Problem> {
         other => other,
     };
     Ok((tree, state_dict))
-}
-
-/// SHA-256 of the whole file, in hexadecimal.
-fn sha256(file: &mut File) -> Result<String, io::Error> {
-    file.seek(SeekFrom::Start(0))?;
-    let mut digest = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let count = file.read(&mut buffer)?;
-        match buffer.get(..count) {
-            Some(read) if !read.is_empty() => digest.update(read),
-            _ => break,
-        }
-    }
-    Ok(digest
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 pub use swipekit::bundle::manifest::Activation;
+use swipekit::features::FeaturiserSpec;
+use swipekit::layout::Layout;
 
 /// Everything of NeMo's configuration that the network's maths depends on.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +19,10 @@ pub struct ModelConfig {
     pub labels: Vec<String>,
     /// Per-feature scale, where the checkpoint carries one (`feature_scale`).
     pub feature_scale: Option<Vec<f32>>,
+    /// The featuriser that the network was trained with, where the checkpoint names it (`featuriser`, in the form of a bundle).
+    pub featuriser: Option<FeaturiserSpec>,
+    /// The layout that it was trained on, where the checkpoint names it (`layout`, in the form of a bundle).
+    pub layout: Option<Layout>,
 }
 
 /// NeMo's `ConformerEncoder` with `rel_pos` attention and striding subsampling.

@@ -43,6 +43,24 @@ impl Value {
         }
     }
 
+    /// The value as JSON; `None` where a part of it is none, as NaN.
+    pub(super) fn json(&self) -> Option<serde_json::Value> {
+        use serde_json::Value as Json;
+        Some(match self {
+            Self::Null => Json::Null,
+            Self::Bool(value) => (*value).into(),
+            Self::Int(value) => (*value).into(),
+            Self::Float(value) => serde_json::Number::from_f64(*value)?.into(),
+            Self::Str(text) => text.as_str().into(),
+            Self::List(members) => members.iter().map(Self::json).collect::<Option<_>>()?,
+            Self::Map(entries) => (entries.iter())
+                .map(|(key, value)| Some((key.clone(), value.json()?)))
+                .collect::<Option<serde_json::Map<_, _>>>()?
+                .into(),
+            Self::Opaque(_) => return None,
+        })
+    }
+
     /// The value of `key`, where this is a mapping that has it.
     pub(super) fn get(&self, key: &str) -> Option<&Value> {
         match self {

@@ -154,7 +154,7 @@ struct Common {
     /// Language, as a BCP 47 tag.
     #[arg(long, value_name = "TAG", default_value = "en")]
     language: String,
-    /// Featuriser; by default `kinematic37` for a checkpoint with a feature scale, otherwise `seed`.
+    /// Featuriser; by default the one that the checkpoint names; `kinematic37` where it only has a feature scale, otherwise `seed`.
     #[arg(long, value_enum)]
     featuriser: Option<Featuriser>,
     /// Weight of the lexicon's prior in the default preset.

@@ -12,6 +12,7 @@ mod compare;
 mod decode;
 mod eval;
 mod export;
+mod feed;
 mod language;
 mod lexicon;
 mod output;
@@ -58,6 +59,8 @@ enum Command {
     /// Build and inspect language models.
     #[command(subcommand)]
     Language(language::Command),
+    /// Stream samples to train a network on.
+    Feed(feed::Arguments),
     /// Pack, unpack, verify and inspect bundles.
     #[command(subcommand)]
     Bundle(bundle::Command),
@@ -160,6 +163,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Lexicon(command) => lexicon::run(command),
         Command::Language(command) => language::run(command),
+        Command::Feed(arguments) => feed::run(&arguments),
         Command::Bundle(command) => bundle::run(command),
         Command::Completions { shell } => {
             let mut script = Vec::new();

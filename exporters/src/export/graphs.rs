@@ -163,10 +163,12 @@ fn manifest(
 ) -> Manifest {
     let config = &checkpoint.config;
     let scale = config.feature_scale.clone();
-    let kind = options.featuriser.unwrap_or(match scale {
-        Some(_) => FeaturiserKind::Kinematic37,
-        None => FeaturiserKind::Seed,
-    });
+    let featuriser = match (options.featuriser, &config.featuriser) {
+        (None, Some(trained)) => trained.clone(),
+        (Some(FeaturiserKind::Seed), _) => FeaturiserSpec::seed(),
+        (None, None) if scale.is_none() => FeaturiserSpec::seed(),
+        _ => FeaturiserSpec::kinematic37(scale.unwrap_or_default()),
+    };
     let mut preset = DecoderOptions::default();
     preset.prior_weight = options.prior_weight.unwrap_or(preset.prior_weight);
     if language.is_some() {
@@ -204,11 +206,8 @@ fn manifest(
             start_of_sequence: "zero-vector".to_owned(),
             step_output: StepOutput::of(config.joint.log_softmax).name().to_owned(),
         },
-        featuriser: match kind {
-            FeaturiserKind::Kinematic37 => FeaturiserSpec::kinematic37(scale.unwrap_or_default()),
-            FeaturiserKind::Seed => FeaturiserSpec::seed(),
-        },
-        layout: Layout::qwerty(),
+        featuriser,
+        layout: config.layout.clone().unwrap_or_else(Layout::qwerty),
         presets: [("default".to_owned(), preset)].into(),
         lexicon: lexicon.map(|lexicon| LexiconSpec {
             file: LEXICON.to_owned(),

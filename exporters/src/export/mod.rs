@@ -119,8 +119,8 @@ pub struct Options {
     pub name: Option<String>,
     /// BCP 47 language tag.
     pub language: String,
-    /// Featuriser; `None` for [`FeaturiserKind::Kinematic37`] where the checkpoint has a feature scale, otherwise
-    /// [`FeaturiserKind::Seed`].
+    /// Featuriser; `None` for the one that the checkpoint names, or [`FeaturiserKind::Kinematic37`] where it only has a feature
+    /// scale, otherwise [`FeaturiserKind::Seed`].
     pub featuriser: Option<FeaturiserKind>,
     /// Type of the encoder's input `lengths`.
     pub lengths: LengthType,

@@ -1,6 +1,8 @@
 //! What of NeMo's configurations is accepted, and what is refused by name.
 
 use serde_json::{Value as Json, json};
+use swipekit::features::FeaturiserSpec;
+use swipekit::layout::Layout;
 
 use super::fixture::{Fixture, omegaconf, open, refusal, small_config, text, tree};
 use crate::checkpoint::interpret::model_config;
@@ -145,6 +147,14 @@ fn values_that_make_no_sense_are_refused_by_name() {
         ("/labels", json!("abc")),
         ("/feature_scale", json!([1, 2])),
         ("/feature_scale", json!([1, 2, 3, 4, "x"])),
+        ("/featuriser", json!("kinematic37")),
+        ("/featuriser", json!({"id": "kinematic37"})),
+        ("/featuriser", {
+            let mut spec = json!(FeaturiserSpec::seed());
+            spec["version"] = 99.into();
+            spec
+        }),
+        ("/layout", json!({"name": "none", "keys": []})),
     ];
     for (pointer, value) in cases {
         let problem = read(&with(pointer, value.clone())).unwrap_err();
@@ -234,6 +244,13 @@ fn whole_models_of_the_accepted_space_load() {
             ("/labels", json!(["ä", "ß", "<unk>", "yes"])),
             ("/feature_scale", json!([1, 0.5, 0, -2, 1e-3])),
         ],
+        vec![
+            (
+                "/featuriser",
+                json!(FeaturiserSpec::kinematic37(vec![0.1; 37])),
+            ),
+            ("/layout", json!(Layout::qwertz())),
+        ],
         vec![("/encoder/d_model", json!("${..model_defaults.enc_hidden}"))],
         vec![
             ("/encoder/n_heads", json!("${.n_layers}")),
@@ -254,6 +271,20 @@ fn whole_models_of_the_accepted_space_load() {
             "{changes:?}"
         );
     }
+}
+
+#[test]
+fn featuriser_and_layout_are_those_that_training_wrote() {
+    let mut config = small_config();
+    assert_eq!(read(&config).unwrap().featuriser, None);
+    let (spec, layout) = (FeaturiserSpec::kinematic37(vec![0.3; 37]), Layout::dvorak());
+    config["featuriser"] = json!(spec);
+    config["layout"] = json!(layout);
+    let config = read(&config).unwrap();
+    assert_eq!(
+        (config.featuriser, config.layout),
+        (Some(spec), Some(layout))
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 """The RNN-T loss (Graves 2012, Sequence Transduction with Recurrent Neural Networks).
 
-Log-softmax, lattice and gradient in one autograd function, so that of the big tensor ``[B, T, U+1, V]`` only the logits are kept. The
+Log-softmax, lattice and gradient are one autograd function, so that of the big tensor ``[B, T, U+1, V]`` only the gradient is kept. The
 lattice is walked along anti-diagonals ``t + u = const``, all rows of a batch at once. The backward variables are the forward variables
 of the lattice read from its end, so both take the same walk.
 """
@@ -24,30 +24,63 @@ def rnnt_loss(logits: Tensor, labels: Tensor, frames: Tensor, counts: Tensor, bl
     return _RnntLoss.apply(logits, labels, frames, counts, blank)
 
 
+def joint_loss(
+    encoded: Tensor, predicted: Tensor, weight: Tensor, bias: Tensor, labels: Tensor, frames: Tensor, counts: Tensor, blank: int
+) -> Tensor:
+    """The loss of ``relu(encoded + predicted) weight + bias``, without keeping more of it than has to be.
+
+    `encoded` ``[B, T, J]`` and `predicted` ``[B, U+1, J]`` are the joint's projections; `weight` ``[V, J]`` and `bias` ``[V]`` its output layer. The
+    rest as in :func:`rnnt_loss`.
+    """
+    return _JointLoss.apply(encoded, predicted, weight, bias, labels, frames, counts, blank)
+
+
 class _RnntLoss(torch.autograd.Function):
     @staticmethod
     def forward(ctx, logits: Tensor, labels: Tensor, frames: Tensor, counts: Tensor, blank: int) -> Tensor:
-        b, t, u1, _ = logits.shape
-        z = logits if logits.dtype in (torch.float32, torch.float64) else logits.float()
-        total = torch.logsumexp(z, -1)
-        target = F.pad(labels, (0, 1)).clamp(0, z.shape[-1] - 1)[:, None, :, None].expand(b, t, u1, 1)
-        stay = z[..., blank] - total
-        emit = z.gather(-1, target).squeeze(-1) - total
-        loss, blank_gradient, label_gradient = lattice(stay, emit, frames, counts)
-        ctx.save_for_backward(logits, total, target, blank_gradient, label_gradient)
-        ctx.blank = blank
+        loss, gradient = loss_and_gradient(logits, labels, frames, counts, blank)
+        ctx.save_for_backward(gradient)
         return loss
 
     @staticmethod
-    def backward(ctx, gradient: Tensor):
-        logits, total, target, blank_gradient, label_gradient = ctx.saved_tensors
-        gradient = gradient[:, None, None]
-        blank_gradient, label_gradient = blank_gradient * gradient, label_gradient * gradient
-        z = logits.to(total.dtype)
-        out = torch.exp(z - total.unsqueeze(-1)).mul_(-(blank_gradient + label_gradient).unsqueeze(-1))
-        out[..., ctx.blank] += blank_gradient
-        out.scatter_add_(-1, target, label_gradient.unsqueeze(-1))
-        return out.to(logits.dtype), None, None, None, None
+    def backward(ctx, scale: Tensor):
+        (gradient,) = ctx.saved_tensors
+        return gradient * scale[:, None, None, None].to(gradient.dtype), None, None, None, None
+
+
+class _JointLoss(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, encoded, predicted, weight, bias, labels, frames, counts, blank):
+        hidden = (encoded.unsqueeze(2) + predicted.unsqueeze(1)).relu_()
+        weight = weight.to(hidden.dtype)
+        logits = F.linear(hidden, weight, bias.to(hidden.dtype))
+        loss, gradient = loss_and_gradient(logits, labels, frames, counts, blank)
+        ctx.save_for_backward(hidden, weight, gradient)
+        return loss
+
+    @staticmethod
+    def backward(ctx, scale: Tensor):
+        hidden, weight, gradient = ctx.saved_tensors
+        b, t, u1, j = hidden.shape
+        gradient = (gradient * scale[:, None, None, None].to(gradient.dtype)).view(b * t * u1, -1)
+        hidden = hidden.view(b * t * u1, j)
+        by_weight = (gradient.t() @ hidden).float()
+        by_bias = gradient.sum(0, dtype=torch.float32)
+        by_hidden = torch.ops.aten.threshold_backward(gradient @ weight, hidden, 0.0).view(b, t, u1, j)
+        return by_hidden.sum(2), by_hidden.sum(1), by_weight, by_bias, None, None, None, None
+
+
+def loss_and_gradient(logits: Tensor, labels: Tensor, frames: Tensor, counts: Tensor, blank: int) -> tuple[Tensor, Tensor]:
+    """Loss ``[B]`` and its gradient to the logits, of their type. Sums are in float32 at least."""
+    b, t, u1, v = logits.shape
+    wide = torch.float64 if logits.dtype == torch.float64 else torch.float32
+    logp = torch.log_softmax(logits, -1, dtype=wide)
+    target = F.pad(labels, (0, 1)).clamp(0, v - 1)[:, None, :, None].expand(b, t, u1, 1)
+    loss, by_blank, by_label = lattice(logp[..., blank], logp.gather(-1, target).squeeze(-1), frames, counts)
+    gradient = logp.exp_().mul_(-(by_blank + by_label).unsqueeze(-1))
+    gradient[..., blank] += by_blank
+    gradient.scatter_add_(-1, target, by_label.unsqueeze(-1))
+    return loss, gradient.to(logits.dtype)
 
 
 def lattice(stay: Tensor, emit: Tensor, frames: Tensor, counts: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -20,7 +20,7 @@ class Options:
     minutes: float | None = None
     samples: int | None = None
     batch: int = 64
-    chunk: int = 32
+    chunk: int = 64
     tokens: int = 0
     lr: float = 1.5e-3
     lr_end: float = 2e-5

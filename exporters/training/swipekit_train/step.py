@@ -9,7 +9,6 @@ from torch import Tensor
 
 from .batches import Batch
 from .errors import TrainingError
-from .loss import rnnt_loss
 from .model import Transducer
 from .optimiser import CLIP
 
@@ -30,13 +29,13 @@ class Stepper:
     def losses(self, batch: Batch) -> Tensor:
         """Loss of every swipe over its number of labels ``[B]``."""
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16):
-            logits, lengths = self.model(batch.features, batch.frames, batch.labels, batch.padded)
-        return rnnt_loss(logits, batch.labels, lengths, batch.counts, self.model.config.blank) / batch.counts
+            losses = self.model.loss(batch.features, batch.frames, batch.labels, batch.counts, batch.padded)
+        return losses / batch.counts
 
     def step(self, batch: Batch, number: int) -> tuple[Tensor, float]:
         """Step `number` (from 0): losses ``[B]`` and the norm of the gradient. One whose gradient is no number changes nothing."""
         self.model.train()
-        self.model.pool.begin(number, self.device, torch.bfloat16 if self.bf16 else torch.float32)
+        self.model.pool.begin(number, self.device)
         losses = self.losses(batch)
         self.optimiser.zero_grad(set_to_none=True)
         losses.mean().backward()

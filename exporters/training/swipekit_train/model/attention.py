@@ -8,8 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .dropout import Dropout, MaskPool
-
 
 def positions(frames: int, d_model: int, device: torch.device) -> Tensor:
     """Sines and cosines of the distances ``frames - 1`` down to ``-(frames - 1)``: ``[2 frames - 1, d_model]``."""
@@ -24,7 +22,7 @@ def positions(frames: int, d_model: int, device: torch.device) -> Tensor:
 class RelPositionAttention(nn.Module):
     """Scores are ``((q + u) k + shift((q + v) p)) / sqrt(d_head)``."""
 
-    def __init__(self, d_model: int, heads: int, pool: MaskPool) -> None:
+    def __init__(self, d_model: int, heads: int) -> None:
         super().__init__()
         self.heads, self.width = heads, d_model // heads
         self.linear_q = nn.Linear(d_model, d_model)
@@ -34,7 +32,6 @@ class RelPositionAttention(nn.Module):
         self.linear_pos = nn.Linear(d_model, d_model, bias=False)
         self.pos_bias_u = nn.Parameter(torch.zeros(heads, self.width))
         self.pos_bias_v = nn.Parameter(torch.zeros(heads, self.width))
-        self.dropout = Dropout(pool)
 
     def forward(self, x: Tensor, table: Tensor, padding: Tensor | None) -> Tensor:
         """`x` ``[B, T, D]``, `table` ``[2T-1, D]``, `padding` ``[B, T]``, true where a frame is none."""
@@ -56,7 +53,7 @@ class RelPositionAttention(nn.Module):
         weights = torch.softmax(scores, -1, dtype=torch.float32).to(v.dtype)
         if padding is not None:
             weights = weights.masked_fill(padding[:, None, None, :], 0.0)
-        y = self.dropout(weights) @ v.transpose(1, 2)
+        y = weights @ v.transpose(1, 2)
         return self.linear_out(y.transpose(1, 2).reshape(b, t, d))
 
 

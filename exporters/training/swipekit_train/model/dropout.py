@@ -1,7 +1,9 @@
 """Dropout from a pool of masks.
 
 A Bernoulli draw for each activation takes about a fifth of a training step on a CPU. Here a pool of masks is drawn once in some
-steps and every place takes a stretch of it from a random offset. What is drawn follows from the seed and the step alone, so that a
+steps and every place takes a stretch of it from a random offset. Dropped are the outputs of modules where they
+meet the residual, and those of subsampling and prediction network; NeMo has more places of it, inside of the modules, where the
+activations are several times wider and so the masks dearer. What is drawn follows from the seed and the step alone, so that a
 resumed run needs no state of a generator.
 """
 
@@ -26,7 +28,7 @@ class MaskPool:
         self.drawn = -1
         self.masks = torch.empty(0)
 
-    def begin(self, step: int, device: torch.device, dtype: torch.dtype) -> None:
+    def begin(self, step: int, device: torch.device) -> None:
         """Draws what step `step` needs."""
         if self.rate == 0.0:
             return
@@ -37,18 +39,16 @@ class MaskPool:
             words = torch.empty(POOL // 8, dtype=torch.int64).random_(-(1 << 63), (1 << 63) - 1, generator=self.generator)
             threshold = max(1, min(255, round(self.rate * 256)))
             keep = words.view(torch.uint8) >= threshold
-            self.masks = keep.to(dtype).mul_(256.0 / (256 - threshold)).to(device)
+            self.masks = keep.to(torch.float32).mul_(256.0 / (256 - threshold)).to(device)
         self.generator.manual_seed((self.seed << 32) ^ (2 * step + 1))
 
-    def __call__(self, x: Tensor) -> Tensor:
-        """`x` with some activations zeroed."""
-        if self.rate == 0.0:
-            return x
+    def masks_like(self, x: Tensor) -> Tensor:
+        """Masks in the shape of `x`: 0, or 1 / (1 - rate)."""
         count = x.numel()
         if count > POOL // 2:
-            return torch.nn.functional.dropout(x, self.rate)
+            return torch.nn.functional.dropout(torch.ones_like(x), self.rate)
         offset = int(torch.randint(0, POOL - count, (), generator=self.generator))
-        return x * self.masks[offset : offset + count].view(x.shape)
+        return self.masks[offset : offset + count].view(x.shape)
 
 
 class Dropout(torch.nn.Module):
@@ -60,4 +60,15 @@ class Dropout(torch.nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """`x`, dropped in training."""
-        return self.pool(x) if self.training else x
+        return x * self.pool.masks_like(x) if self.active else x
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is dropped."""
+        return self.training and self.pool.rate > 0.0
+
+    def add(self, x: Tensor, branch: Tensor, weight: float) -> Tensor:
+        """``x + weight * dropped branch``, in one pass."""
+        if self.active:
+            return torch.addcmul(x, branch.to(x.dtype), self.pool.masks_like(branch), value=weight)
+        return torch.add(x, branch, alpha=weight)

@@ -18,15 +18,14 @@ from .subsampling import ConvSubsampling
 class FeedForward(nn.Module):
     """Two projections with swish between."""
 
-    def __init__(self, d_model: int, inner: int, pool: MaskPool) -> None:
+    def __init__(self, d_model: int, inner: int) -> None:
         super().__init__()
         self.linear1 = nn.Linear(d_model, inner)
-        self.dropout = Dropout(pool)
         self.linear2 = nn.Linear(inner, d_model)
 
     def forward(self, x: Tensor) -> Tensor:
         """``[B, T, D]`` to the same shape."""
-        return self.linear2(self.dropout(F.silu(self.linear1(x))))
+        return self.linear2(F.silu(self.linear1(x)))
 
 
 class ConformerLayer(nn.Module):
@@ -36,22 +35,22 @@ class ConformerLayer(nn.Module):
         super().__init__()
         d = config.d_model
         self.norm_feed_forward1 = nn.LayerNorm(d)
-        self.feed_forward1 = FeedForward(d, d * config.ff, pool)
+        self.feed_forward1 = FeedForward(d, d * config.ff)
         self.norm_conv = nn.LayerNorm(d)
         self.conv = ConvModule(d, config.kernel, config.conv_norm)
         self.norm_self_att = nn.LayerNorm(d)
-        self.self_attn = RelPositionAttention(d, config.heads, pool)
+        self.self_attn = RelPositionAttention(d, config.heads)
         self.norm_feed_forward2 = nn.LayerNorm(d)
-        self.feed_forward2 = FeedForward(d, d * config.ff, pool)
+        self.feed_forward2 = FeedForward(d, d * config.ff)
         self.dropout = Dropout(pool)
         self.norm_out = nn.LayerNorm(d)
 
     def forward(self, x: Tensor, table: Tensor, padding: Tensor | None) -> Tensor:
         """`x` ``[B, T, D]``."""
-        x = torch.add(x, self.dropout(self.feed_forward1(self.norm_feed_forward1(x))), alpha=0.5)
-        x = x + self.dropout(self.self_attn(self.norm_self_att(x), table, padding))
-        x = x + self.dropout(self.conv(self.norm_conv(x), padding))
-        x = torch.add(x, self.dropout(self.feed_forward2(self.norm_feed_forward2(x))), alpha=0.5)
+        x = self.dropout.add(x, self.feed_forward1(self.norm_feed_forward1(x)), 0.5)
+        x = self.dropout.add(x, self.self_attn(self.norm_self_att(x), table, padding), 1.0)
+        x = self.dropout.add(x, self.conv(self.norm_conv(x), padding), 1.0)
+        x = self.dropout.add(x, self.feed_forward2(self.norm_feed_forward2(x)), 0.5)
         return self.norm_out(x)
 
 

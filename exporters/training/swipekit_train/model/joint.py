@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from .config import ModelConfig
-from .dropout import Dropout, MaskPool
 
 
 class Joint(nn.Module):
     """``output(relu(enc(f) + pred(g)))``.
 
-    With dropout 0 NeMo leaves the module out, and the output layer is called ``joint_net.1`` instead of ``joint_net.2``.
+    With dropout 0 NeMo leaves the module out, and the output layer is called ``joint_net.1`` instead of ``joint_net.2``. Nothing is dropped here
+    (see :mod:`.dropout`): the module is there for the name.
     """
 
-    def __init__(self, config: ModelConfig, pool: MaskPool) -> None:
+    def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.enc = nn.Linear(config.d_model, config.joint)
         self.pred = nn.Linear(config.prediction, config.joint)
-        drop = [Dropout(pool)] if config.dropout > 0.0 else []
+        drop = [nn.Identity()] if config.dropout > 0.0 else []
         self.joint_net = nn.Sequential(nn.ReLU(inplace=True), *drop, nn.Linear(config.joint, config.blank + 1))
 
     def forward(self, encoded: Tensor, predicted: Tensor) -> Tensor:

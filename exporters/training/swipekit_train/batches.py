@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .feed import Sample
+from .randomness import generator
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,8 @@ class Batches:
         position, skip = self.position, self.taken
         while samples := list(islice(self.samples, self.size * self.chunk)):
             cut = groups([(s.features.shape[0], len(s.labels)) for s in samples], self.size, self.tokens)
-            generator = torch.Generator().manual_seed((self.seed << 40) ^ position)
-            shuffled = [cut[i] for i in torch.randperm(len(cut), generator=generator).tolist()]
+            order = torch.randperm(len(cut), generator=generator("order", self.seed, position))
+            shuffled = [cut[i] for i in order.tolist()]
             self.current = [[samples[i] for i in group] for group in shuffled]
             for number, group in enumerate(self.current):
                 if number < skip:

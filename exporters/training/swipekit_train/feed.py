@@ -180,6 +180,7 @@ class Feed:
                 raise FeedError(f"the feed: expected samples from {start} on, got a stream that starts at {self.header.start}")
         except FeedError as error:
             self._stop_process()
+            self._close_stream()
             raise self._with_exit(error) from None
         self._skip = start - self.header.start
         self._queue: queue.Queue[list[Sample] | Exception | None] = queue.Queue(maxsize=self.AHEAD // 64)
@@ -271,7 +272,11 @@ class Feed:
         self._closing.set()
         self._stop_process()
         self._thread.join(timeout=5)
-        if self.stream is not sys.stdin.buffer and not self._thread.is_alive():
+        if not self._thread.is_alive():
+            self._close_stream()
+
+    def _close_stream(self) -> None:
+        if self.stream is not sys.stdin.buffer:
             self.stream.close()
 
     def __enter__(self) -> Feed:

@@ -61,8 +61,8 @@ class Options:
         for name in ("tokens", "lr_end", "warmup", "validate_limit", "seed"):
             if getattr(self, name) < 0:
                 raise ConfigurationError(f"--{name.replace('_', '-')}: expected 0 or more, got {getattr(self, name)}")
-        if self.seed >= 1 << 20:
-            raise ConfigurationError(f"--seed: expected below {1 << 20}, got {self.seed}")
+        if self.seed >= 1 << 32:
+            raise ConfigurationError(f"--seed: expected below {1 << 32}, got {self.seed}")
         if not 0.0 <= self.cooldown <= 1.0:
             raise ConfigurationError(f"--cooldown: expected 0 to 1, got {self.cooldown}")
         if not 0.0 <= self.ema < 1.0:

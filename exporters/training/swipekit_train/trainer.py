@@ -248,7 +248,7 @@ class Trainer:
             "seed": o.seed,
             "seconds": round(self.seconds, 1),
             "machine": machine(self.device, o.threads),
-            "torch": torch.__version__,
+            "torch": str(torch.__version__),
             "version": __version__,
             "code": code_version(),
             "precision": o.precision,

@@ -12,6 +12,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..randomness import generator
+
 #: Masks in the pool, more than any place of a usual batch takes.
 POOL = 1 << 22
 #: Steps that one pool serves.
@@ -24,7 +26,7 @@ class MaskPool:
     def __init__(self, rate: float, seed: int) -> None:
         self.rate = rate
         self.seed = seed
-        self.generator = torch.Generator()
+        self.offsets = torch.Generator()
         self.drawn = -1
         self.masks = torch.empty(0)
 
@@ -34,20 +36,20 @@ class MaskPool:
             return
         if step // STEPS != self.drawn or self.masks.device != device:
             self.drawn = step // STEPS
-            self.generator.manual_seed((self.seed << 32) ^ (2 * self.drawn))
+            masks = generator("masks", self.seed, self.drawn)
             # Bytes of 64-bit draws: the rate is rounded to 1/256.
-            words = torch.empty(POOL // 8, dtype=torch.int64).random_(-(1 << 63), (1 << 63) - 1, generator=self.generator)
+            words = torch.empty(POOL // 8, dtype=torch.int64).random_(-(1 << 63), (1 << 63) - 1, generator=masks)
             threshold = max(1, min(255, round(self.rate * 256)))
             keep = words.view(torch.uint8) >= threshold
             self.masks = keep.to(torch.float32).mul_(256.0 / (256 - threshold)).to(device)
-        self.generator.manual_seed((self.seed << 32) ^ (2 * step + 1))
+        self.offsets = generator("offsets", self.seed, step)
 
     def masks_like(self, x: Tensor) -> Tensor:
         """Masks in the shape of `x`: 0, or 1 / (1 - rate)."""
         count = x.numel()
         if count > POOL // 2:
             return torch.nn.functional.dropout(torch.ones_like(x), self.rate)
-        offset = int(torch.randint(0, POOL - count, (), generator=self.generator))
+        offset = int(torch.randint(0, POOL - count, (), generator=self.offsets))
         return self.masks[offset : offset + count].view(x.shape)
 
 

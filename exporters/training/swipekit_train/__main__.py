@@ -3,5 +3,7 @@
 import sys
 
 from .cli import main
+from .environment import with_huge_pages
 
+with_huge_pages()
 sys.exit(main(sys.argv[1:]))

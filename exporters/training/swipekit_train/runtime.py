@@ -35,7 +35,8 @@ def device(name: str) -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
         raise ConfigurationError("--device cuda: expected a CUDA device, got none")
-    return torch.device(name)
+    # With its number, as tensors give their device.
+    return torch.device(name, torch.cuda.current_device()) if name == "cuda" else torch.device(name)
 
 
 def prepare(threads: int, seed: int) -> None:

@@ -141,6 +141,10 @@ class Trainer:
         handlers = self._handle_signals()
         try:
             self._train()
+        except FeedError:
+            # What was learnt is not lost with the feed.
+            self.save()
+            raise
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)

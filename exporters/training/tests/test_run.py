@@ -104,6 +104,11 @@ class Runs(support.Folder):
     def test_a_broken_feed_ends_the_run(self):
         with self.assertRaisesRegex(FeedError, "code 3"):
             run(support.small(self.folder / "run", support.feed_command("--fail", 200)))
+        # Three chunks of 64 were whole, and are kept.
+        self.assertEqual(torch.load(self.folder / "run" / STATE, weights_only=True)["samples"], 192)
+        run(support.small(self.folder / "run", support.feed_command(), resume=True))
+        run(support.small(self.folder / "whole", support.feed_command()))
+        self.equal(self.folder / "whole", self.folder / "run")
 
     def test_beginning_with_weights(self):
         feed = support.feed_command()

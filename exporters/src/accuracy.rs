@@ -195,6 +195,60 @@ fn tops<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> (usize, [f64; 3]) {
     (n, hits.map(|hits| percent(hits, n)))
 }
 
+/// Accuracy on swipes of one kind. Shares are in percent of them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Tops {
+    /// Which swipes.
+    pub swipes: &'static str,
+    /// How many.
+    pub n: usize,
+    /// The target is the best candidate.
+    pub top1: f64,
+    /// The target is among the best three.
+    pub top3: f64,
+    /// The target is among the best five.
+    pub top5: f64,
+}
+
+impl Tops {
+    /// Of `outcomes`, which are those of the `swipes`.
+    pub fn of<'a>(swipes: &'static str, outcomes: impl Iterator<Item = &'a Outcome>) -> Self {
+        let (n, [top1, top3, top5]) = tops(outcomes);
+        Self {
+            swipes,
+            n,
+            top1,
+            top3,
+            top5,
+        }
+    }
+
+    /// By how far the paths pass from the keys of their words ([`Swipe::deviation`](crate::swipes::Swipe::deviation), in keys, one
+    /// for each outcome). Kinds without a swipe are left out.
+    pub fn by_deviation(outcomes: &[Outcome], deviations: &[Option<f64>]) -> Vec<Self> {
+        let kinds: [(&str, fn(Option<f64>) -> bool); 5] = [
+            ("path within 0.5 keys", |r| r.is_some_and(|r| r <= 0.5)),
+            ("within 0.5 to 1", |r| {
+                r.is_some_and(|r| r > 0.5 && r <= 1.0)
+            }),
+            ("within 1 to 1.5", |r| {
+                r.is_some_and(|r| r > 1.0 && r <= 1.5)
+            }),
+            ("further than 1.5", |r| r.is_some_and(|r| r > 1.5)),
+            ("unknown", |r| r.is_none_or(f64::is_nan)),
+        ];
+        let all = || outcomes.iter().zip(deviations);
+        kinds
+            .into_iter()
+            .map(|(name, holds)| {
+                let such = all().filter(|(_, r)| holds(**r));
+                Self::of(name, such.map(|(outcome, _)| outcome))
+            })
+            .filter(|tops| tops.n > 0)
+            .collect()
+    }
+}
+
 /// `count` of `of` in percent with two digits; 0 of nothing.
 pub fn percent(count: usize, of: usize) -> f64 {
     if of == 0 {
@@ -289,6 +343,28 @@ mod tests {
         assert_eq!(class(Length::From4To6), (2, 50.0, 50.0, 100.0));
         assert_eq!(class(Length::From7), (2, 0.0, 0.0, 0.0));
         assert_eq!(class(Length::From4), (4, 25.0, 25.0, 50.0));
+    }
+
+    #[test]
+    fn paths_are_counted_by_how_far_they_pass() {
+        let outcomes = [
+            outcome(2, Some(0)),
+            outcome(3, Some(2)),
+            outcome(4, None),
+            outcome(4, Some(0)),
+            outcome(5, Some(0)),
+        ];
+        let deviations = [Some(0.5), Some(0.2), Some(1.7), None, Some(f64::NAN)];
+        let classes = Tops::by_deviation(&outcomes, &deviations);
+        let plain: Vec<_> = (classes.iter())
+            .map(|class| (class.swipes, class.n, class.top1, class.top3))
+            .collect();
+        let expected = [
+            ("path within 0.5 keys", 2, 50.0, 100.0),
+            ("further than 1.5", 1, 0.0, 0.0),
+            ("unknown", 2, 100.0, 100.0),
+        ];
+        assert_eq!(plain, expected);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use swipekit::decoder::DecoderOptions;
 use swipekit::{Engine, Session};
 
-use crate::accuracy::{Accuracy, FOLDING, Judge, Length, Outcome};
+use crate::accuracy::{Accuracy, FOLDING, Judge, Length, Outcome, Tops};
 use crate::compare::AccuracyDifference;
 use crate::confidence::Reliability;
 use crate::error::{Error, Result};
@@ -60,6 +60,10 @@ pub struct Evaluation {
     pub top1_long: f64,
     /// Greedy decoding without the lexicon spells the target.
     pub greedy: f64,
+    /// The same of the swipes whose target the lexicon holds.
+    pub known: Tops,
+    /// The same by the quality of the path.
+    pub by_deviation: Vec<Tops>,
     /// Expected calibration error of the best candidates' confidence, 0 to 1, over 15 bins.
     pub ece: f64,
     /// Swipes with a target of up to three letters.
@@ -164,6 +168,7 @@ impl Contexts {
 #[derive(Default)]
 struct Counts {
     outcomes: Vec<Outcome>,
+    deviations: Vec<Option<f64>>,
     total: Vec<Duration>,
     encoder: Vec<Duration>,
     search: Vec<Duration>,
@@ -187,6 +192,7 @@ impl Counts {
         let greedy = session.last_greedy()?;
         let confidence = candidates.first().map_or(0.0, |best| best.confidence);
         self.confidences.push(confidence);
+        self.deviations.push(swipe.deviation);
         self.outcomes
             .push(judge.outcome(&swipe.word, &candidates, &greedy));
         Ok(())
@@ -207,6 +213,11 @@ impl Counts {
             top1_short: class(Length::UpTo3).map_or(0.0, |class| class.top1),
             top1_long: class(Length::From4).map_or(0.0, |class| class.top1),
             greedy: accuracy.greedy,
+            known: Tops::of(
+                "target in the lexicon",
+                self.outcomes.iter().filter(|outcome| outcome.known),
+            ),
+            by_deviation: Tops::by_deviation(&self.outcomes, &self.deviations),
             ece: Reliability::of_pairs(confidences).ece,
             n_short: class(Length::UpTo3).map_or(0, |class| class.n),
             ms_p50: total.p50,

@@ -23,6 +23,7 @@ pub mod pte;
 pub mod quantize;
 pub mod reference;
 mod sha256;
+pub mod shark2;
 pub mod swipes;
 pub mod synth;
 pub mod synthetic;

@@ -16,6 +16,7 @@ mod feed;
 mod language;
 mod lexicon;
 mod output;
+mod shark2;
 mod tune;
 
 use std::path::PathBuf;
@@ -61,6 +62,8 @@ enum Command {
     Language(language::Command),
     /// Stream samples to train a network on.
     Feed(feed::Arguments),
+    /// Measure a geometric baseline, which has no network, on a manifest of swipes.
+    Shark2(shark2::Arguments),
     /// Pack, unpack, verify and inspect bundles.
     #[command(subcommand)]
     Bundle(bundle::Command),
@@ -164,6 +167,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Lexicon(command) => lexicon::run(command),
         Command::Language(command) => language::run(command),
         Command::Feed(arguments) => feed::run(&arguments),
+        Command::Shark2(arguments) => shark2::run(&arguments),
         Command::Bundle(command) => bundle::run(command),
         Command::Completions { shell } => {
             let mut script = Vec::new();

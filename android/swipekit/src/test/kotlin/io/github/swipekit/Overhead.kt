@@ -2,9 +2,11 @@ package io.github.swipekit
 
 import io.github.swipekit.internal.Native
 import io.github.swipekit.internal.Packed
+import java.util.concurrent.Executors
 import java.util.concurrent.locks.LockSupport
 import kotlin.concurrent.thread
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
 
@@ -15,8 +17,8 @@ import kotlinx.coroutines.withContext
  *
  * An argument is the number of rounds over the sample swipes (50). All times are microseconds; `over` is the wall time of a call less
  * the time of its own decode. `native` is the native method alone. `decode` is called from a thread that waits meanwhile, as a main
- * thread does; `decodeFromIO` from a background dispatcher, `decodeInPlace` from the one that it works on. `handOver` is the floor of the
- * first: `native` in another thread, by bare flags and `LockSupport`, which is two wake-ups of a thread and nothing else.
+ * thread does, and works on `Dispatchers.Default`; `decodeOnThread` on a single thread, `decodeInPlace` where it is called. `handOver` is
+ * the floor of the first two: `native` in another thread, by bare flags and `LockSupport`, two wake-ups of a thread and nothing else.
  */
 object Overhead {
     private class Series {
@@ -86,15 +88,18 @@ object Overhead {
     @JvmStatic
     fun main(arguments: Array<String>) {
         val rounds = arguments.firstOrNull()?.toInt() ?: 50
+        val thread = Executors.newSingleThreadExecutor().asCoroutineDispatcher()
+        val options = EngineOptions(runtimeLibrary = Fixtures.runtime, dispatcher = thread)
         SwipeEngine.open(Fixtures.bundle, Fixtures.options).use { engine ->
+            val threaded = SwipeEngine.open(Fixtures.bundle, options)
             val number = Native.engineOpen(Fixtures.bundle.path, intArrayOf(-1, 1, 1024, 7 shl 18), "", Fixtures.runtime)
             val traces = Fixtures.samples.map(Fixtures.Swipe::trace)
             val arrays = traces.map(SwipeTrace::toArray)
             val area = floatArrayOf(0f, 0f, 1f, 1f)
             fun native(swipe: Int) = Native.decode(number, arrays[swipe], traces[swipe].size, area, null, null, 0)
-            val all = listOf("native", "decodeBlocking", "handOver", "decode", "decodeFromIO", "decodeInPlace", "emptyCall").associateWith { Series() }
+            val all = listOf("native", "decodeBlocking", "handOver", "decode", "decodeOnThread", "decodeInPlace", "emptyCall").associateWith { Series() }
             val (native, blocking, handOver, suspending) = all.values.toList()
-            val (fromIO, inPlace, call) = all.values.drop(4)
+            val (onThread, inPlace, call) = all.values.drop(4)
             // Twice: the first time warms up.
             repeat(2) { pass ->
                 for (series in all.values) {
@@ -120,7 +125,7 @@ object Overhead {
                             handOver.add(System.nanoTime() - start, Packed(packed).result())
                         }
                     }
-                    suspend fun time(series: Series) {
+                    suspend fun time(series: Series, engine: SwipeEngine) {
                         for (trace in traces) {
                             val start = System.nanoTime()
                             val result = engine.decodeResult(trace)
@@ -128,9 +133,9 @@ object Overhead {
                         }
                     }
                     runBlocking {
-                        time(suspending)
-                        withContext(Dispatchers.IO) { time(fromIO) }
-                        withContext(Dispatchers.Default) { time(inPlace) }
+                        time(suspending, engine)
+                        time(onThread, threaded)
+                        withContext(Dispatchers.Default) { time(inPlace, engine) }
                     }
                     repeat(traces.size) {
                         val start = System.nanoTime()
@@ -140,6 +145,8 @@ object Overhead {
                 }
             }
             Native.engineClose(number)
+            threaded.close()
+            thread.close()
             val series = all.entries.joinToString(",") { (name, series) -> "\"$name\":$series" }
             println("{\"unit\":\"us\",\"swipes\":${traces.size},$series}")
         }

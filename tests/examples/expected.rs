@@ -6,7 +6,8 @@
 //!
 //! `expected.jsonl` has a swipe a line: `{"area":[left,top,width,height],"points":[[x,y,ms],…],"words":[…],"scores":[…]}`, on a
 //! keyboard as a phone has it. `swipe-N.f32` are the encoder's frames `[T', D]` of the first swipes, little-endian, and
-//! `swipe-N.result` what the search makes of them alone: a line `word<TAB>score` a candidate.
+//! `swipe-N.result` what the search makes of them alone: a line `word<TAB>score` a candidate. `bundle.swipekit` is the bundle as one
+//! file.
 
 use std::error::Error;
 use std::fs;
@@ -16,6 +17,7 @@ use serde_json::json;
 use swipekit::layout::LetterArea;
 use swipekit::trace::Point;
 use swipekit::{Engine, Trace};
+use swipekit_exporters::bundle::pack;
 use swipekit_exporters::swipes::sample;
 use swipekit_exporters::synthetic::{self, Random};
 
@@ -76,6 +78,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     fs::write(folder.join("expected.jsonl"), lines)?;
+    pack(bundle, folder.join("bundle.swipekit"))?;
     println!("{} swipes", traces.len());
     Ok(())
 }

@@ -8,6 +8,9 @@ use std::process::Command;
 use crate::error::{Error, Result};
 use crate::{process, setup};
 
+/// Selected with the library as in its tests, so that cargo has built both already with the same features of what they share.
+const GENERATOR: [&str; 2] = ["--package", "swipekit-bindgen"];
+
 /// Builds the library, writes its bindings for `languages` (with commas between them) into `output`, and the library beside them.
 pub fn generate(languages: &str, output: &Path, debug: bool) -> Result<()> {
     let library = library(debug)?;
@@ -46,8 +49,10 @@ fn property(name: &str, path: &Path) -> Result<String> {
 /// Builds the library.
 fn library(debug: bool) -> Result<PathBuf> {
     let mut build = process::cargo();
-    build.args(["build", "--package", "swipekit-ffi", "--locked"]);
-    if !debug {
+    build.args(["build", "--package", "swipekit-ffi", "--lib", "--locked"]);
+    if debug {
+        build.args(GENERATOR);
+    } else {
         build.arg("--release");
     }
     process::run(&mut build)?;
@@ -63,16 +68,14 @@ fn library(debug: bool) -> Result<PathBuf> {
 /// Writes the bindings of `library` into `folder`.
 fn write(library: &Path, languages: &str, folder: &Path) -> Result<()> {
     let folder = std::path::absolute(folder).map_err(Error::io(folder))?;
+    let mut build = process::cargo();
+    build.args(["build", "--package", "swipekit-ffi", "--locked", "--bins"]);
+    process::run(build.args(GENERATOR))?;
+    let program = format!("swipekit-bindgen{}", env::consts::EXE_SUFFIX);
+    let mut generator = Command::new(process::target()?.join("debug").join(program));
     process::run(
-        process::cargo()
-            .args([
-                "run",
-                "--quiet",
-                "--package",
-                "swipekit-bindgen",
-                "--locked",
-                "--",
-            ])
+        generator
+            .current_dir(process::root())
             .arg(library)
             .args(["--language", languages, "--output"])
             .arg(folder),

@@ -67,12 +67,7 @@ pub fn define(name: &str, value: &Path) -> String {
 /// Builds the jars; nothing is tested.
 pub fn package(natives: &Natives) -> Result<()> {
     let mut maven = modules(natives)?;
-    maven.args([
-        "-Dmaven.test.skip=true",
-        "-Dmdep.skip=true",
-        SHIPPED,
-        "package",
-    ]);
+    maven.args(["-Dmaven.test.skip=true", SHIPPED, "package"]);
     process::run(&mut maven)
 }
 

@@ -18,6 +18,8 @@ mod toolchain;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::process;
@@ -33,17 +35,34 @@ const SWIPES: &str = "500";
 /// Builds everything, with the tests of the Kotlin interface, and runs what was built: the arm64 code under an emulator, the x86_64 code in
 /// this machine's Java, the published artifacts in a project outside of the repository, their classes as an app's build would shrink them.
 pub fn check() -> Result<()> {
-    let natives = publish::natives()?;
+    let natives = timed("the host's library", publish::natives)?;
     let bundle = process::root().join("models/en-qwerty");
-    let expected = expected(&bundle)?;
-    maven::verify(&natives, &expected)?;
-    let options = Options {
-        with_model: true,
-        ..Options::default()
-    };
-    let published = publish::assemble(&options, natives)?;
-    emulate::run(&published.libraries, &bundle, &expected.folder)?;
-    consumer::check(&published, &bundle)?;
+    let expected = timed("what Rust decodes", || expected(&bundle))?;
+    // Both may install programs, which is one thing at a time.
+    let toolchain = toolchain::Toolchain::find()?;
+    drop(maven::command()?);
+    // Side by side: to optimise a library as a whole takes one core.
+    let (tested, built) = thread::scope(|scope| {
+        let tested = scope.spawn(|| {
+            timed("Kotlin, its tests, its documentation", || {
+                maven::verify(&natives, &expected)
+            })
+        });
+        let built = timed("Android's libraries", || {
+            publish::build(&toolchain, &abi::Abi::DEFAULT)
+        });
+        (tested.join(), built)
+    });
+    tested.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let published = timed("artifacts", || {
+        publish::assemble(built?, natives, Some(&expected.packed), None)
+    })?;
+    timed("Android's machine code", || {
+        emulate::run(&published.libraries, &bundle, &expected.folder)
+    })?;
+    timed("a project that uses the artifacts", || {
+        consumer::check(&published, &bundle)
+    })?;
     let here = abi::Abi::X64;
     let library = published
         .libraries
@@ -51,13 +70,23 @@ pub fn check() -> Result<()> {
         .find(|library| library.abi == here);
     match library {
         Some(library) if cfg!(all(target_os = "linux", target_arch = "x86_64")) => {
-            emulate::in_jvm(library, &published.natives, &expected)
+            timed("Kotlin's tests on Android's machine code", || {
+                emulate::in_jvm(library, &published.natives, &expected)
+            })
         }
         _ => {
             eprintln!("skipped: the {here} library inside Java, on a machine of another kind");
             Ok(())
         }
     }
+}
+
+/// Does a part of the above, and says how long it took.
+fn timed<T>(part: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let start = Instant::now();
+    let result = work()?;
+    eprintln!("{:6.1} s  {part}", start.elapsed().as_secs_f64());
+    Ok(result)
 }
 
 /// What the Kotlin tests are held to.
@@ -70,17 +99,16 @@ struct Expected {
 }
 
 fn expected(bundle: &Path) -> Result<Expected> {
-    let work = work()?;
+    let folder = work()?.join("expected");
     let expected = Expected {
-        folder: work.join("expected"),
-        packed: work.join("en-qwerty.swipekit"),
+        packed: folder.join("bundle.swipekit"),
+        folder,
     };
     let mut cargo = process::cargo();
     cargo.args(["run", "--quiet", "--locked", "--package", "swipekit-tests"]);
     cargo.args(["--example", "expected", "--"]).arg(bundle);
     cargo.args(["synthetic", SWIPES]).arg(&expected.folder);
     process::run(&mut cargo)?;
-    publish::pack(&expected.packed)?;
     Ok(expected)
 }
 

@@ -49,7 +49,17 @@ pub struct Published {
 pub fn publish(options: &Options) -> Result<Published> {
     let natives = natives()?;
     maven::package(&natives)?;
-    assemble(options, natives)
+    let abis = match &options.abis[..] {
+        [] => &Abi::DEFAULT[..],
+        given => given,
+    };
+    let built = build(&Toolchain::find()?, abis)?;
+    let packed = work()?.join(format!("{BUNDLE}.swipekit"));
+    if options.with_model {
+        pack(&packed)?;
+    }
+    let model = options.with_model.then_some(&*packed);
+    assemble(built, natives, model, options.output.as_deref())
 }
 
 /// The host's libraries.
@@ -60,23 +70,53 @@ pub fn natives() -> Result<Natives> {
     })
 }
 
-/// As [`publish`], of jars that Maven has packaged already.
-pub fn assemble(options: &Options, natives: Natives) -> Result<Published> {
-    let abis = match &options.abis[..] {
-        [] => &Abi::DEFAULT[..],
-        given => given,
-    };
-    let toolchain = Toolchain::find()?;
-    eprintln!("{}", toolchain.describe());
-    let (libraries, facts) = libraries(&toolchain, abis)?;
+/// Android's libraries, with how they came about.
+#[derive(Debug)]
+pub struct Built {
+    libraries: Vec<Library>,
+    /// They contain an unwinder of ours.
+    is_without_ndk: bool,
+    information: String,
+}
 
+/// Builds Android's libraries and checks them.
+pub fn build(toolchain: &Toolchain, abis: &[Abi]) -> Result<Built> {
+    eprintln!("{}", toolchain.describe());
+    let imports = imports::read()?;
+    let (mut libraries, mut facts) = (Vec::new(), Vec::new());
+    for abi in abis {
+        let library = build::library(toolchain, *abi, &work()?)?;
+        facts.push((*abi, elf::check(&library.stripped, *abi, &imports)?));
+        libraries.push(library);
+    }
+    Ok(Built {
+        libraries,
+        is_without_ndk: matches!(toolchain, Toolchain::Llvm(_)),
+        information: information(toolchain, &facts),
+    })
+}
+
+/// Lays everything out, of jars that Maven has packaged, with the packed bundle `model` as an asset where it is given; in `output`, or
+/// `aar` in the target folder.
+pub fn assemble(
+    built: Built,
+    natives: Natives,
+    model: Option<&Path>,
+    output: Option<&Path>,
+) -> Result<Published> {
+    let Built {
+        libraries,
+        is_without_ndk,
+        information,
+    } = built;
+    let abis: Vec<Abi> = libraries.iter().map(|library| library.abi).collect();
     let target = process::target()?;
     fs::create_dir_all(&target).map_err(Error::io(&target))?;
     let staging = tempfile::tempdir_in(&target).map_err(Error::io(&target))?;
     let staged = |name: &str| staging.path().join(name);
     let android = maven::jars("swipekit-android", "swipekit-android", VERSION)?;
     let jvm = maven::jars("swipekit", "swipekit-jvm", VERSION)?;
-    let notice = notices::text(abis, matches!(toolchain, Toolchain::Llvm(_)))?;
+    let notice = notices::text(&abis, is_without_ndk)?;
     let name = format!("swipekit-android-{VERSION}.aar");
     aar::write(&staged(&name), &android.classes, &libraries, &notice)?;
     aar::check(&staged(&name), &libraries)?;
@@ -94,36 +134,26 @@ pub fn assemble(options: &Options, natives: Natives) -> Result<Published> {
         &jvm,
         (".jar", &jvm.classes),
     )?;
-    if options.with_model {
-        let packed = staged("packed");
-        let model = staged("model.aar");
-        pack(&packed)?;
+    if let Some(packed) = model {
+        let aar = staged("model.aar");
         let package = format!("{}.{}", super::pom::GROUP, BUNDLE.replace('-', "_"));
         let notice = "The weights are those of How We Swipe's checkpoint; see models/en-qwerty.md of the repository.\n";
-        aar::write_asset(
-            &model,
-            &package,
-            &format!("{BUNDLE}.swipekit"),
-            &packed,
-            notice,
-        )?;
-        repository.add(&model_pom(), &[(".aar", &model)])?;
-        for path in [packed, model] {
-            fs::remove_file(&path).map_err(Error::io(&path))?;
-        }
+        let asset = format!("{BUNDLE}.swipekit");
+        aar::write_asset(&aar, &package, &asset, packed, notice)?;
+        repository.add(&model_pom(), &[(".aar", &aar)])?;
+        fs::remove_file(&aar).map_err(Error::io(&aar))?;
     }
     for library in &libraries {
         let folder = staged("symbols").join(library.abi.name());
         fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
         fs::copy(&library.symbols, folder.join(NAME)).map_err(Error::io(&library.symbols))?;
     }
-    let info = information(&toolchain, &facts);
-    fs::write(staged("BUILD-INFO.txt"), &info).map_err(Error::io(staging.path()))?;
+    fs::write(staged("BUILD-INFO.txt"), &information).map_err(Error::io(staging.path()))?;
 
-    let output = options.output.clone().unwrap_or_else(|| target.join("aar"));
+    let output = output.map_or_else(|| target.join("aar"), Path::to_path_buf);
     let output = std::path::absolute(&output).map_err(Error::io(&output))?;
     replace(staging.path(), &output)?;
-    eprint!("\n{info}\n{}", listing(&output)?);
+    eprint!("\n{information}\n{}", listing(&output)?);
     Ok(Published {
         repository: output.join("repository"),
         aar: output.join(&name),
@@ -131,20 +161,6 @@ pub fn assemble(options: &Options, natives: Natives) -> Result<Published> {
         natives,
     })
 }
-
-fn libraries(toolchain: &Toolchain, abis: &[Abi]) -> Result<Built> {
-    let imports = imports::read()?;
-    let (mut libraries, mut facts) = (Vec::new(), Vec::new());
-    for abi in abis {
-        let library = build::library(toolchain, *abi, &work()?)?;
-        facts.push((*abi, elf::check(&library.stripped, *abi, &imports)?));
-        libraries.push(library);
-    }
-    Ok((libraries, facts))
-}
-
-/// Libraries, and what each is.
-type Built = (Vec<Library>, Vec<(Abi, Facts)>);
 
 /// What the artifacts depend on, as `android/pom.xml` pins it.
 struct Versions {
@@ -226,7 +242,7 @@ fn add(repository: &Repository, pom: &Pom<'_>, jars: &Jars, main: (&str, &Path))
 }
 
 /// Packs the default bundle into one file.
-pub fn pack(to: &Path) -> Result<()> {
+fn pack(to: &Path) -> Result<()> {
     let mut cargo = process::cargo();
     cargo.args([
         "run",

@@ -2,7 +2,11 @@ package io.github.swipekit
 
 import io.github.swipekit.internal.Native
 import io.github.swipekit.internal.Packed
+import java.util.concurrent.Executors
+import java.util.concurrent.locks.LockSupport
+import kotlin.concurrent.thread
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
 
@@ -12,8 +16,9 @@ import kotlinx.coroutines.withContext
  *     mvn -B -q -f android/pom.xml -pl swipekit test-compile exec:java -Dexec.mainClass=io.github.swipekit.Overhead
  *
  * An argument is the number of rounds over the sample swipes (50). All times are microseconds; `over` is the wall time of a call less
- * the time of its own decode. `native` is the native method alone, `decode` is called from another thread than it works on, and
- * `decodeInPlace` from its own.
+ * the time of its own decode. `native` is the native method alone. `decode` is called from a thread that waits meanwhile, as a main
+ * thread does, and works on `Dispatchers.Default`; `decodeOnThread` on a single thread, `decodeInPlace` where it is called. `handOver` is
+ * the floor of the first two: `native` in another thread, by bare flags and `LockSupport`, two wake-ups of a thread and nothing else.
  */
 object Overhead {
     private class Series {
@@ -34,26 +39,77 @@ object Overhead {
         override fun toString() = "{\"calls\":${wall.size},\"wall\":${text(wall)},\"over\":${text(over)}}"
     }
 
+    /** A thread that sleeps until there is work, and wakes who asked for it. */
+    private class Worker(private val work: (Int) -> ByteArray) : AutoCloseable {
+        private val asker = Thread.currentThread()
+
+        @Volatile
+        private var wanted = NOTHING
+
+        @Volatile
+        private var result: ByteArray? = null
+        private val thread = thread(name = "worker") {
+            while (true) {
+                while (wanted == NOTHING) LockSupport.park()
+                val number = wanted
+                if (number == END) break
+                wanted = NOTHING
+                result = work(number)
+                LockSupport.unpark(asker)
+            }
+        }
+
+        fun run(number: Int): ByteArray {
+            wanted = number
+            LockSupport.unpark(thread)
+            while (true) {
+                val done = result
+                if (done == null) {
+                    LockSupport.park()
+                } else {
+                    result = null
+                    return done
+                }
+            }
+        }
+
+        override fun close() {
+            wanted = END
+            LockSupport.unpark(thread)
+            thread.join()
+        }
+
+        private companion object {
+            const val NOTHING = -1
+            const val END = -2
+        }
+    }
+
     @JvmStatic
     fun main(arguments: Array<String>) {
         val rounds = arguments.firstOrNull()?.toInt() ?: 50
+        val thread = Executors.newSingleThreadExecutor().asCoroutineDispatcher()
+        val options = EngineOptions(runtimeLibrary = Fixtures.runtime, dispatcher = thread)
         SwipeEngine.open(Fixtures.bundle, Fixtures.options).use { engine ->
+            val threaded = SwipeEngine.open(Fixtures.bundle, options)
             val number = Native.engineOpen(Fixtures.bundle.path, intArrayOf(-1, 1, 1024, 7 shl 18), "", Fixtures.runtime)
             val traces = Fixtures.samples.map(Fixtures.Swipe::trace)
             val arrays = traces.map(SwipeTrace::toArray)
             val area = floatArrayOf(0f, 0f, 1f, 1f)
-            val (native, blocking) = Series() to Series()
-            val (suspending, inPlace, call) = Triple(Series(), Series(), Series())
+            fun native(swipe: Int) = Native.decode(number, arrays[swipe], traces[swipe].size, area, null, null, 0)
+            val all = listOf("native", "decodeBlocking", "handOver", "decode", "decodeOnThread", "decodeInPlace", "emptyCall").associateWith { Series() }
+            val (native, blocking, handOver, suspending) = all.values.toList()
+            val (onThread, inPlace, call) = all.values.drop(4)
             // Twice: the first time warms up.
             repeat(2) { pass ->
-                for (series in listOf(native, blocking, suspending, inPlace, call)) {
+                for (series in all.values) {
                     series.wall.clear()
                     series.over.clear()
                 }
                 repeat(if (pass == 0) rounds / 4 + 1 else rounds) {
-                    for ((trace, points) in traces.zip(arrays)) {
+                    for ((swipe, trace) in traces.withIndex()) {
                         var start = System.nanoTime()
-                        val packed = Native.decode(number, points, trace.size, area, null, null, 0)
+                        val packed = native(swipe)
                         var end = System.nanoTime()
                         native.add(end - start, Packed(packed).result())
 
@@ -62,19 +118,24 @@ object Overhead {
                         end = System.nanoTime()
                         blocking.add(end - start, result)
                     }
-                    runBlocking {
+                    Worker(::native).use { worker ->
+                        for (swipe in traces.indices) {
+                            val start = System.nanoTime()
+                            val packed = worker.run(swipe)
+                            handOver.add(System.nanoTime() - start, Packed(packed).result())
+                        }
+                    }
+                    suspend fun time(series: Series, engine: SwipeEngine) {
                         for (trace in traces) {
                             val start = System.nanoTime()
                             val result = engine.decodeResult(trace)
-                            suspending.add(System.nanoTime() - start, result)
+                            series.add(System.nanoTime() - start, result)
                         }
-                        withContext(Dispatchers.Default) {
-                            for (trace in traces) {
-                                val start = System.nanoTime()
-                                val result = engine.decodeResult(trace)
-                                inPlace.add(System.nanoTime() - start, result)
-                            }
-                        }
+                    }
+                    runBlocking {
+                        time(suspending, engine)
+                        time(onThread, threaded)
+                        withContext(Dispatchers.Default) { time(inPlace, engine) }
                     }
                     repeat(traces.size) {
                         val start = System.nanoTime()
@@ -84,10 +145,10 @@ object Overhead {
                 }
             }
             Native.engineClose(number)
-            println(
-                "{\"unit\":\"us\",\"swipes\":${traces.size},\"native\":$native,\"decodeBlocking\":$blocking," +
-                    "\"decode\":$suspending,\"decodeInPlace\":$inPlace,\"emptyCall\":$call}",
-            )
+            threaded.close()
+            thread.close()
+            val series = all.entries.joinToString(",") { (name, series) -> "\"$name\":$series" }
+            println("{\"unit\":\"us\",\"swipes\":${traces.size},$series}")
         }
     }
 }

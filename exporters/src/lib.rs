@@ -14,6 +14,7 @@ pub mod export;
 pub mod frames;
 pub mod html;
 pub mod language;
+pub mod layouts;
 pub mod lexicon;
 pub mod network;
 pub mod onnx;

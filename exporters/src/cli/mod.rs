@@ -15,6 +15,7 @@ mod export;
 mod language;
 mod lexicon;
 mod output;
+mod synth;
 mod tune;
 
 use std::path::PathBuf;
@@ -58,6 +59,8 @@ enum Command {
     /// Build and inspect language models.
     #[command(subcommand)]
     Language(language::Command),
+    /// Make synthetic swipes to train on, and fit them to real ones.
+    Synth(Box<synth::Arguments>),
     /// Pack, unpack, verify and inspect bundles.
     #[command(subcommand)]
     Bundle(bundle::Command),
@@ -160,6 +163,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Lexicon(command) => lexicon::run(command),
         Command::Language(command) => language::run(command),
+        Command::Synth(arguments) => synth::run(&arguments),
         Command::Bundle(command) => bundle::run(command),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -15,6 +15,7 @@ pub mod feed;
 pub mod frames;
 pub mod html;
 pub mod language;
+pub mod layouts;
 pub mod lexicon;
 pub mod network;
 pub mod onnx;

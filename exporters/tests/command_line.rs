@@ -562,3 +562,107 @@ fn exit_codes_tell_what_went_wrong() {
         "what there is is named"
     );
 }
+
+#[test]
+fn synthetic_swipes_are_made_and_a_profile_is_fitted_to_them() {
+    let folder = folder();
+    let folder = folder.path();
+    let make = [
+        "synth",
+        "--words",
+        "words.tsv",
+        "--count",
+        "150",
+        "--people",
+        "9",
+        "--seed",
+        "3",
+    ];
+    let text = succeed(folder, &[&make[..], &["--profile", "prior"]].concat());
+    let swipes: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(swipes.len(), 150);
+    assert!(
+        swipes
+            .iter()
+            .all(|swipe| swipe["user"].as_u64().unwrap() < 9
+                && swipe["kb"][0].as_f64().unwrap() >= 320.0)
+    );
+    assert!(swipes.iter().any(|swipe| swipe["word"] == "dont") && !text.contains("don't"));
+    // The same from the middle on, into a packed file.
+    let rest = [
+        "--profile",
+        "prior",
+        "--start",
+        "100",
+        "--count",
+        "50",
+        "--output",
+        "rest.jsonl.gz",
+    ];
+    assert_eq!(
+        succeed(folder, &[&make[..3], &make[5..], &rest].concat()),
+        ""
+    );
+    let read: Vec<_> = swipekit_exporters::swipes::Swipes::open(folder.join("rest.jsonl.gz"))
+        .unwrap()
+        .map(|swipe| swipe.unwrap().word)
+        .collect();
+    let words: Vec<_> = swipes[100..]
+        .iter()
+        .map(|swipe| swipe["word"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(read, words);
+
+    fs::write(folder.join("swipes.jsonl"), text).unwrap();
+    let fit = [
+        "synth",
+        "calibrate",
+        "swipes.jsonl",
+        "--rounds",
+        "4",
+        "--name",
+        "mine",
+        "--source",
+        "Ours.",
+    ];
+    let out = ["--output", "profile.json", "--report", "report.html"];
+    let table = succeed(folder, &[&fit[..], &out].concat());
+    assert!(
+        table.contains("150 of 150 swipes by 9 people") && table.contains("segment_ms"),
+        "{table}"
+    );
+    assert!(
+        fs::read_to_string(folder.join("report.html"))
+            .unwrap()
+            .contains("<svg")
+    );
+    let fitted = json(folder, &[&fit[..], &["--json"]].concat());
+    let profile: Value =
+        serde_json::from_slice(&fs::read(folder.join("profile.json")).unwrap()).unwrap();
+    assert_eq!(fitted["profile"], profile);
+    assert_eq!(profile["name"], "mine");
+    assert!(
+        profile["source"]
+            .as_str()
+            .unwrap()
+            .starts_with("Ours. Fitted to 150 swipes of 9 people")
+    );
+    let again = ["--profile", "profile.json", "--layout", "azerty"];
+    assert_eq!(
+        succeed(folder, &[&make[..], &again].concat())
+            .lines()
+            .count(),
+        150
+    );
+
+    assert!(fail(folder, 1, &[&make[..], &["--profile", "nobody"]].concat()).contains("nobody"));
+    assert!(
+        fail(folder, 1, &[&make[..], &["--layout", "words.tsv"]].concat()).contains("words.tsv")
+    );
+    assert!(fail(folder, 1, &[&make[..], &["--temper", "-1"]].concat()).contains("frequencies"));
+    fail(folder, 2, &["synth"]);
+    fail(folder, 1, &["synth", "calibrate", "absent.jsonl"]);
+}

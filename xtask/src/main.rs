@@ -17,6 +17,7 @@ mod process;
 mod python;
 mod setup;
 mod test;
+mod training;
 mod wheel;
 
 use std::path::PathBuf;

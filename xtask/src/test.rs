@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::{android, bindings, executorch, graphs, licences, process, python, setup};
+use crate::{android, bindings, executorch, graphs, licences, process, python, setup, training};
 
 /// What a step does.
 type Step<'a> = Box<dyn Fn() -> Result<()> + 'a>;
@@ -84,6 +84,7 @@ pub fn run() -> Result<()> {
             ("tests with both runtimes", Box::new(|| {
                 both("test", " --exclude swipekit-ffi --no-fail-fast")
             })),
+            ("training", Box::new(|| training::check(&executorch::environment()?))),
             // Apart, as Python and Java load the library: it must not need ExecuTorch's libraries.
             ("tests of the library for other languages", Box::new(|| {
                 cargo("test --package swipekit-ffi --locked")

@@ -4,11 +4,11 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use swipekit::layout::Layout;
 
 use super::output;
 use crate::error::Result;
 use crate::feed::{Augmentation, Feed, FeedOptions, RecordedOptions, SyntheticSource, write};
+use crate::layouts;
 use crate::synth::{Profile, WordOptions};
 
 #[derive(Debug, Args)]
@@ -22,6 +22,9 @@ pub(super) struct Arguments {
     /// Leave out swipes that pass further than this from a key of their word, in keys.
     #[arg(long, value_name = "KEYS", value_parser = positive)]
     max_deviation: Option<f64>,
+    /// Layout that all swipes are made on: a name or a JSON file.
+    #[arg(long, value_name = "NAME|FILE", default_value = "qwerty")]
+    layout: String,
     /// Word list to make synthetic swipes of: word TAB frequency a line.
     #[arg(long, value_name = "FILE")]
     words: Option<PathBuf>,
@@ -72,7 +75,7 @@ fn positive(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    let layout = Layout::qwerty();
+    let layout = layouts::named(&arguments.layout)?;
     let synthetic = match &arguments.words {
         None => None,
         Some(words) => {

@@ -17,6 +17,7 @@ mod language;
 mod lexicon;
 mod output;
 mod shark2;
+mod synth;
 mod tune;
 
 use std::path::PathBuf;
@@ -64,6 +65,8 @@ enum Command {
     Feed(feed::Arguments),
     /// Measure a geometric baseline, which has no network, on a manifest of swipes.
     Shark2(shark2::Arguments),
+    /// Make synthetic swipes to train on, and fit them to real ones.
+    Synth(Box<synth::Arguments>),
     /// Pack, unpack, verify and inspect bundles.
     #[command(subcommand)]
     Bundle(bundle::Command),
@@ -168,6 +171,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Language(command) => language::run(command),
         Command::Feed(arguments) => feed::run(&arguments),
         Command::Shark2(arguments) => shark2::run(&arguments),
+        Command::Synth(arguments) => synth::run(&arguments),
         Command::Bundle(command) => bundle::run(command),
         Command::Completions { shell } => {
             let mut script = Vec::new();

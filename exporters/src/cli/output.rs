@@ -1,6 +1,6 @@
 //! What the command line prints.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -45,6 +45,14 @@ pub(super) fn json(value: &impl Serialize) -> Result<()> {
 
 /// Writes a file, beside its place first and then renamed onto it: at every moment there is the old one or the new one.
 pub(super) fn file(path: &Path, content: &[u8]) -> Result<()> {
+    file_with(path, |out| out.write_all(content))
+}
+
+/// As [`file`], for what is not kept in memory.
+pub(super) fn file_with(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<()> {
     let parent = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
@@ -55,11 +63,13 @@ pub(super) fn file(path: &Path, content: &[u8]) -> Result<()> {
     let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
     #[cfg(unix)]
     builder.permissions(permissions);
-    let mut temporary = builder.tempfile_in(parent).map_err(Error::write(path))?;
-    temporary
-        .write_all(content)
+    let temporary = builder.tempfile_in(parent).map_err(Error::write(path))?;
+    let mut out = BufWriter::new(temporary.as_file());
+    write(&mut out)
+        .and_then(|()| out.flush())
         .and_then(|()| temporary.as_file().sync_all())
         .map_err(Error::write(path))?;
+    drop(out);
     temporary
         .persist(path)
         .map_err(|error| Error::write(path)(error.error))?;

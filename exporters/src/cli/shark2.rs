@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use swipekit::layout::Layout;
 
 use super::output;
 use crate::accuracy::{Accuracy, Tops};
 use crate::error::Result;
+use crate::layouts;
 use crate::shark2::{Shark2, Weights};
 use crate::swipes::Swipes;
 
@@ -26,6 +26,9 @@ pub(super) struct Arguments {
     /// Swipes of it that weights are fitted on.
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = super::at_least_one)]
     samples: usize,
+    /// Layout that all swipes are made on: a name or a JSON file.
+    #[arg(long, value_name = "NAME|FILE", default_value = "qwerty")]
+    layout: String,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -40,9 +43,10 @@ struct Report {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    let labels: Vec<String> = ('a'..='z').map(String::from).collect();
+    let layout = layouts::named(&arguments.layout)?;
+    let labels = layouts::letters(&layout);
     let lexicon = crate::lexicon::open_or_build(&arguments.lexicon, &labels)?;
-    let baseline = Shark2::new(&lexicon, &labels, &Layout::qwerty())?;
+    let baseline = Shark2::new(&lexicon, &labels, &layout)?;
     let weights = baseline.fit(&arguments.fit, arguments.samples)?;
     let (mut outcomes, mut deviations) = (Vec::new(), Vec::new());
     let bar = output::progress(None, "swipes");

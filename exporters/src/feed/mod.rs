@@ -22,6 +22,7 @@ pub use recorded::{ManifestSource, RecordedOptions};
 pub use stream::{MAGIC, write};
 
 use crate::error::{Error, Result};
+use crate::layouts;
 use crate::sha256;
 use crate::synth::{Profile, Synth, SynthSwipe, WordOptions, Words};
 use crate::synthetic::key_size;
@@ -129,16 +130,10 @@ impl Feed {
     /// Those of the manifests; [`Error::Empty`] where there is nothing to feed; those of the layout.
     pub fn open(options: FeedOptions) -> Result<Self> {
         let area = options.layout.letter_area()?;
-        let mut letters: Vec<char> = (options.layout.keys.iter())
-            .filter(|key| key.label.is_alphabetic())
-            .flat_map(|key| key.label.to_lowercase())
-            .collect();
-        letters.sort_unstable();
-        letters.dedup();
-        let labels: Vec<String> = letters.iter().map(char::to_string).collect();
+        let labels = layouts::letters(&options.layout);
         let alphabet = Alphabet::new(&labels);
-        let key_centres = (letters.iter())
-            .filter_map(|letter| options.layout.key_centre(*letter))
+        let key_centres = (labels.iter())
+            .filter_map(|label| options.layout.key_centre(label.chars().next()?))
             .map(|[x, y]| area.normalise(x.into(), y.into()).map(|value| value as f32))
             .collect();
         let spec = FeaturiserSpec {

@@ -21,26 +21,34 @@
 //! ```
 
 mod board;
+mod calibrate;
 mod motion;
+mod path;
 mod person;
 mod profile;
 mod random;
+mod report;
+mod statistics;
 #[cfg(test)]
 mod tests;
 mod touch;
 mod words;
+mod write;
 
 use swipekit::layout::Layout;
 
 use crate::error::Result;
 use board::Board;
+pub use calibrate::{CalibrateOptions, Calibration, calibrate};
 use motion::Motion;
 use person::Person;
 pub use profile::{Device, Fitted, PARAMETERS, Parameter, Profile};
 use random::{Stream, mix};
+pub use report::page;
 pub use touch::MAX_POINTS;
 use words::Urn;
 pub use words::{WordOptions, Words};
+pub use write::manifest;
 
 /// What the streams of random numbers are for.
 const PERSON: u64 = 1;

@@ -46,8 +46,6 @@ pub(super) struct Motion {
     strokes: Vec<Stroke>,
     loops: Vec<Loop>,
     origin: [f64; 2],
-    /// When the first stroke begins.
-    pub(super) leaves: f64,
     /// When the finger is lifted.
     pub(super) ends: f64,
     /// Strokes that have ended, and where they led.
@@ -80,7 +78,6 @@ impl Motion {
         if self.doubled[0] && stream.chance(profile.double_pause) {
             now += self.double_rest(profile, stream);
         }
-        self.leaves = now;
         if self.visits.len() == 1 {
             // A tap that slips.
             let by = [0, 1].map(|axis| 0.12 * unit[axis] * stream.normal());

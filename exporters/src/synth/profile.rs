@@ -128,7 +128,7 @@ profile! {
     /// Spread of the logarithm of a swipe's carelessness, which makes the tails heavy. Fitted to: 90 % over median of the deviation (the least r
     /// such that the path passes within r keys of all letters in order).
     noise_swipe: 0.0..=1.5,
-    /// Chance that a visit misses its key by far. Fitted to: 98 % over median of the deviation.
+    /// Chance that a visit misses its key by far. Fitted to: share of swipes with a deviation over 1 key.
     miss: 0.0..=0.5,
     /// What multiplies the offset of a visit that misses. Set by hand: the chance and the size of misses are not told apart well.
     miss_scale: 1.0..=8.0,
@@ -157,7 +157,8 @@ profile! {
     overlap: -0.5..=0.8,
     /// What the cosine of a visit's turn adds to the overlap. Fitted to: that speed at turns under 60 less that at turns over 120 degrees.
     overlap_turn: -0.5..=0.8,
-    /// Spread of people's overlaps. Fitted to: spread between people of that speed.
+    /// Spread of people's overlaps. Set by hand: the spread of that speed between people calls for overlaps that leave the keys far
+    /// aside, as no person's path does.
     overlap_person: 0.0..=0.8,
     /// Spread of a visit's overlap. Set by hand.
     overlap_visit: 0.0..=0.8,
@@ -171,7 +172,7 @@ profile! {
     bow: 0.0..=1.0,
     /// Spread of people's bows. Fitted to: spread between people of the signed bow.
     bow_person: 0.0..=0.5,
-    /// Share of people who hesitate. Fitted to: share of people without any pause.
+    /// Share of people who hesitate. Set by hand: it is not told apart from the chance of a pause.
     hesitant: 0.0..=1.0,
     /// Chance that a person who hesitates pauses at an inner key; others do at a tenth of it. Fitted to: share of inner visits with a pause (120 ms
     /// or more within a fifth of a key).

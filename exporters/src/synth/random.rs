@@ -90,8 +90,10 @@ impl Stream {
                 return self.tail(u < 0.0);
             }
             let x = u * self.ziggurat.edges[layer];
-            let [low, high] = [0, 1]
-                .map(|next| libm::exp(-0.5 * (self.ziggurat.edges[layer + next].powi(2) - x * x)));
+            let [low, high] = [0, 1].map(|next| {
+                let edge = self.ziggurat.edges[layer + next];
+                libm::exp(-0.5 * (edge * edge - x * x))
+            });
             if high + self.random.uniform() * (low - high) < 1.0 {
                 return x;
             }

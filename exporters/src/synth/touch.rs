@@ -7,10 +7,10 @@ use super::random::Stream;
 
 /// Most points of a swipe.
 pub const MAX_POINTS: usize = 1024;
-/// Time before lift-off in which a finger drifts less, in ms.
-const SETTLING_MS: f64 = 40.0;
+/// Speed from which a finger shakes in full, in key widths a second: noise grows with the signal that moves the finger (Harris and Wolpert 1998).
+const FULL_SPEED: f64 = 3.0;
 /// Share of drift and tremor that is left in a resting finger.
-const RESTING: f64 = 0.25;
+const RESTING: f64 = 0.08;
 
 /// Slow drift and tremor about the planned movement, in pixels.
 struct Shake {
@@ -78,11 +78,15 @@ pub(super) fn read(
     };
     let mut now = 0.0;
     let mut told = [0.0; 2];
+    let mut before = motion.at(0.0);
+    let mut passed = interval;
     loop {
         let at_end = now >= motion.ends;
-        let moving = now > motion.leaves && now < motion.ends - SETTLING_MS;
-        let offset = shake.next(if moving { 1.0 } else { RESTING }, stream);
         let finger = motion.at(now);
+        let way = libm::hypot(finger[0] - before[0], finger[1] - before[1]);
+        let moving = (way / unit / passed * 1000.0 / FULL_SPEED).clamp(RESTING, 1.0);
+        before = finger;
+        let offset = shake.next(moving, stream);
         let pixel = [0, 1].map(|axis| {
             // Far off a screen there is no finger.
             let beyond = if axis == 0 { 0.05 } else { 1.0 } * size[axis];
@@ -108,7 +112,8 @@ pub(super) fn read(
         if at_end {
             return;
         }
-        now += (interval + profile.clock_jitter_ms * stream.normal()).max(2.0);
+        passed = (interval + profile.clock_jitter_ms * stream.normal()).max(2.0);
+        now += passed;
         // The lift is the last reading, also where jitter made too many of them.
         if now > motion.ends || points.len() >= MAX_POINTS - 1 {
             now = motion.ends;

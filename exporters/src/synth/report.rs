@@ -1,0 +1,189 @@
+//! A page that puts synthetic swipes beside real ones.
+
+use super::calibrate::Calibration;
+use super::profile::PARAMETERS;
+use super::statistics::{Measured, quantile};
+use crate::html::{Html, Line, Page, lines, table, text};
+
+/// A distribution that is plotted: what it is, its unit, and its numbers.
+type Plot = (&'static str, &'static str, fn(&Measured) -> Vec<f64>);
+
+const PLOTS: &[Plot] = &[
+    ("Start: offset along x, size", "key widths", |m| {
+        sizes(&m.offsets_along(0)[0])
+    }),
+    ("Start: offset along y, size", "row heights", |m| {
+        sizes(&m.offsets_along(1)[0])
+    }),
+    (
+        "Inner keys: offset along x where the path is nearest, size",
+        "key widths",
+        |m| sizes(&m.offsets_along(0)[1]),
+    ),
+    (
+        "Inner keys: offset along y where the path is nearest, size",
+        "row heights",
+        |m| sizes(&m.offsets_along(1)[1]),
+    ),
+    ("End: offset along x, size", "key widths", |m| {
+        sizes(&m.offsets_along(0)[2])
+    }),
+    ("End: offset along y, size", "row heights", |m| {
+        sizes(&m.offsets_along(1)[2])
+    }),
+    (
+        "Deviation: the least r such that the path passes within r keys of every letter",
+        "keys",
+        |m| m.deviations.clone(),
+    ),
+    ("Time between visits one key apart", "ms", |m| {
+        m.segment_times()[0].clone()
+    }),
+    ("Time between visits four keys apart", "ms", |m| {
+        m.segment_times()[1].clone()
+    }),
+    ("Duration, 2 and 3 letters", "ms", |m| m.lasting(2, 3)),
+    ("Duration, 4 to 6 letters", "ms", |m| m.lasting(4, 6)),
+    ("Duration, 7 letters and more", "ms", |m| m.lasting(7, 64)),
+    (
+        "Speed at turns under 60 degrees over the speed around them",
+        "quotient",
+        |m| m.speeds[0].clone(),
+    ),
+    (
+        "Speed at turns of 60 to 120 degrees over the speed around them",
+        "quotient",
+        |m| m.speeds[1].clone(),
+    ),
+    (
+        "Speed at turns over 120 degrees over the speed around them",
+        "quotient",
+        |m| m.speeds[2].clone(),
+    ),
+    ("Path over the polygon of the keys", "quotient", |m| {
+        m.ratios.clone()
+    }),
+    ("Turning in steps of half a key", "radians a key", |m| {
+        m.coarse.clone()
+    }),
+    ("Turning in steps of 0.15 keys", "radians a key", |m| {
+        m.fine.clone()
+    }),
+    ("Rest at the start", "ms", |m| m.start_rests.clone()),
+    ("Rest at the end", "ms", |m| m.end_rests.clone()),
+    ("Pauses", "ms", |m| m.pause_times.clone()),
+    (
+        "Time within half a key of doubled inner letters",
+        "ms",
+        |m| m.stays[1].clone(),
+    ),
+    ("Points of a swipe", "points", |m| m.points.clone()),
+    ("Time between points", "ms", |m| m.intervals.clone()),
+];
+
+/// Share of a distribution that is plotted: tails would press all else together.
+const SHOWN: f64 = 0.985;
+/// Points of a line.
+const STEPS: usize = 100;
+
+fn sizes(list: &[f64]) -> Vec<f64> {
+    list.iter().map(|value| value.abs()).collect()
+}
+
+/// The page of a fit: what each parameter was fitted to, and the distributions of real and synthetic swipes.
+pub fn page(calibration: &Calibration) -> String {
+    let figure = |value: f64| {
+        format!("{value:.4}")
+            .trim_end_matches('0')
+            .trim_end_matches('.')
+            .to_owned()
+    };
+    let profile = &calibration.profile;
+    let fitted: Vec<Vec<String>> = profile
+        .fitted
+        .iter()
+        .map(|fitted| {
+            let parameter = PARAMETERS
+                .iter()
+                .find(|p| Some(p.name) == fitted.parameter.as_deref());
+            vec![
+                fitted.statistic.clone(),
+                figure(fitted.real),
+                figure(fitted.synthetic),
+                parameter.map_or_else(String::new, |p| p.name.to_owned()),
+                parameter.map_or_else(String::new, |p| figure((p.get)(profile))),
+            ]
+        })
+        .collect();
+    let by_hand = PARAMETERS.iter().filter(|p| {
+        let fitted = profile
+            .fitted
+            .iter()
+            .any(|fitted| fitted.parameter.as_deref() == Some(p.name));
+        !fitted
+    });
+    let by_hand: Vec<Vec<String>> = by_hand
+        .map(|p| {
+            vec![
+                p.name.to_owned(),
+                figure((p.get)(profile)),
+                p.meaning.trim().to_owned(),
+            ]
+        })
+        .collect();
+    let plots: Vec<Html> = PLOTS
+        .iter()
+        .map(|(caption, unit, get)| {
+            plot(
+                caption,
+                unit,
+                get(&calibration.real),
+                get(&calibration.synthetic),
+            )
+        })
+        .collect();
+    Page::new("Synthetic swipes beside real ones")
+        .section("What was fitted", [
+            text(&format!(
+                "{} of {} swipes by {} people; as many synthetic swipes of the same words on keyboards of the same sizes. Mean \
+                 distance of the fitted statistics: {:.3} before, {:.3} after.",
+                calibration.swipes, calibration.of, calibration.people, calibration.before, calibration.distance
+            )),
+            text(&profile.source),
+        ])
+        .section("Parameters and statistics", [table(
+            &["statistic", "real", "synthetic", "parameter", "value"],
+            &fitted,
+        )])
+        .section("Parameters that were not fitted", [table(&["parameter", "value", "meaning"], &by_hand)])
+        .section("Distributions", plots)
+        .finish()
+}
+
+/// Cumulative distributions of both.
+fn plot(caption: &str, unit: &str, real: Vec<f64>, synthetic: Vec<f64>) -> Html {
+    let far = [&real, &synthetic]
+        .map(|list| quantile(list, SHOWN))
+        .into_iter()
+        .filter(|far| far.is_finite())
+        .fold(0.0, f64::max);
+    let line = |name: &str, mut list: Vec<f64>| {
+        list.sort_by(f64::total_cmp);
+        let share = |x: f64| {
+            100.0 * list.partition_point(|value| *value <= x) as f64 / list.len().max(1) as f64
+        };
+        let points = (0..=STEPS)
+            .map(|step| far * step as f64 / STEPS as f64)
+            .map(|x| (x, share(x)));
+        Line {
+            name: format!("{name} ({})", list.len()),
+            points: points.collect(),
+        }
+    };
+    lines(
+        caption,
+        unit,
+        "% at most",
+        &[line("real", real), line("synthetic", synthetic)],
+    )
+}

@@ -1,0 +1,732 @@
+//! Statistics of swipes: the same for real and for synthetic ones.
+
+use std::collections::BTreeMap;
+
+use super::board::Board;
+use super::path::{Path, Target, distance, wrap};
+
+/// Swipes that a person must have to count in what is told between people.
+const ENOUGH: usize = 5;
+/// A finger pauses where it stays within this many key widths for at least [`PAUSE_MS`].
+const PAUSE_KEYS: f64 = 0.2;
+const PAUSE_MS: f64 = 120.0;
+/// A loop turns one way by at least this much, in radians: 290 degrees.
+const LOOP: f64 = 5.06;
+/// A hook ends at least this many key widths from the nearest approach to the last key.
+const HOOK: f64 = 0.35;
+
+/// How a parameter follows from its statistic.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Rule {
+    /// It grows by the difference.
+    Add,
+    /// It grows by the quotient.
+    Scale,
+    /// It falls by the quotient.
+    Shrink,
+    /// It is what is measured.
+    Take,
+    /// There is none: the statistic only checks.
+    Check,
+}
+
+/// A statistic, and the parameter that it decides.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Statistic {
+    pub(super) name: &'static str,
+    pub(super) parameter: &'static str,
+    pub(super) rule: Rule,
+    get: fn(&Measured, &Summary) -> f64,
+}
+
+/// What is worked out once for several statistics.
+#[derive(Debug, Default)]
+struct Summary {
+    /// Intercept (logarithm of ms at one key) and slope of segments' times.
+    segment: [f64; 2],
+    /// Spreads of residuals: between people, between a person's swipes, within a swipe.
+    times: [f64; 3],
+    deviation: f64,
+    pauses: f64,
+}
+
+macro_rules! statistics {
+    ($($name:literal, $parameter:literal, $rule:ident, |$measured:pat_param, $summary:pat_param| $value:expr;)+) => {
+        /// All statistics.
+        pub(super) const STATISTICS: &[Statistic] = &[$(Statistic {
+            name: $name,
+            parameter: $parameter,
+            rule: Rule::$rule,
+            get: |$measured, $summary| $value,
+        },)+];
+    };
+}
+
+statistics! {
+    "start offset x, median", "start_mean_x", Add, |m, _| median(&axis(&m.starts, 0));
+    "start offset y, median", "start_mean_y", Add, |m, _| median(&axis(&m.starts, 1));
+    "start offset x, spread within people", "start_x", Scale, |m, _| within(&m.starts, 0);
+    "start offset y, spread within people", "start_y", Scale, |m, _| within(&m.starts, 1);
+    "inner offset x, median", "inner_mean_x", Add, |m, _| median(&axis(&m.inners, 0));
+    "inner offset y, median", "inner_mean_y", Add, |m, _| median(&axis(&m.inners, 1));
+    "inner offset x, spread within people", "inner_x", Scale, |m, _| within(&m.inners, 0);
+    "inner offset y, spread within people", "inner_y", Scale, |m, _| within(&m.inners, 1);
+    "end offset x, median", "end_mean_x", Add, |m, _| median(&axis(&m.ends, 0));
+    "end offset y, median", "end_mean_y", Add, |m, _| median(&axis(&m.ends, 1));
+    "end offset x, spread within people", "end_x", Scale, |m, _| within(&m.ends, 0);
+    "end offset y, spread within people", "end_y", Scale, |m, _| within(&m.ends, 1);
+    "offset x, spread between people", "bias_x", Scale, |m, _| between(&m.visits, 0);
+    "offset y, spread between people", "bias_y", Scale, |m, _| between(&m.visits, 1);
+    "log distance from keys, spread between people", "noise_person", Scale, |m, _| {
+        let means = m.distances.values().filter(|list| list.len() >= ENOUGH).map(|list| mean(list).max(1e-3).ln());
+        spread(&means.collect::<Vec<_>>())
+    };
+    "deviation, median", "", Check, |_, s| s.deviation;
+    "deviation, 90 % over median", "noise_swipe", Scale, |m, s| quantile(&m.deviations, 0.9) / s.deviation;
+    "deviation, 98 % over median", "", Check, |m, s| quantile(&m.deviations, 0.98) / s.deviation;
+    "segment time at one key, ms", "segment_ms", Scale, |_, s| s.segment[0].exp();
+    "segment time, power of distance", "segment_power", Add, |_, s| s.segment[1];
+    "log segment time, spread between people", "speed_person", Scale, |_, s| s.times[0];
+    "log segment time, spread between a person's swipes", "speed_swipe", Scale, |_, s| s.times[1];
+    "log segment time, spread within swipes", "speed_segment", Scale, |_, s| s.times[2];
+    "relative speed at turns of 60 to 120 degrees, median", "overlap", Add, |m, _| median(&m.speeds[1]);
+    "relative speed at turns under 60 less over 120 degrees", "overlap_turn", Add, |m, _| {
+        median(&m.speeds[0]) - median(&m.speeds[2])
+    };
+    "relative speed at turns, spread between people", "", Check, |m, _| spread_of_means(&m.person_speeds);
+    "overshoot at turns over 60 degrees, median", "overshoot", Add, |m, _| {
+        median(&m.overshoots.values().flatten().copied().collect::<Vec<_>>())
+    };
+    "overshoot, spread between people", "overshoot_person", Scale, |m, _| spread_of_means(&m.overshoots);
+    "bow, median size", "bow", Scale, |m, _| {
+        median(&m.bows.values().flatten().map(|bow| bow.abs()).collect::<Vec<_>>())
+    };
+    "bow, spread between people", "bow_person", Scale, |m, _| spread_of_means(&m.bows);
+    "share of people without a pause", "", Check, |m, _| {
+        let people: Vec<_> = m.pauses.values().filter(|(visits, _)| *visits >= 15).collect();
+        people.iter().filter(|(_, pauses)| *pauses == 0).count() as f64 / people.len().max(1) as f64
+    };
+    "pauses an inner visit", "pause", Scale, |_, s| s.pauses;
+    "pause, median ms", "pause_ms", Scale, |m, _| median(&m.pause_times);
+    "pause, log of 90 % over median", "pause_spread", Scale, |m, _| log_tail(&m.pause_times);
+    "rest at the start, median ms", "start_dwell_ms", Add, |m, _| median(&m.start_rests);
+    "rest at the start, log of 90 % over median", "start_dwell_spread", Scale, |m, _| log_tail(&m.start_rests);
+    "rest at the end, median ms", "end_dwell_ms", Add, |m, _| median(&m.end_rests);
+    "rest at the end, log of 90 % over median", "end_dwell_spread", Scale, |m, _| log_tail(&m.end_rests);
+    "time at doubled inner letters, ms more than at others", "double_pause_ms", Add, |m, _| {
+        2.0 * (mean(&m.stays[1]) - mean(&m.stays[0]))
+    };
+    "loops at doubled inner letters, more than at others", "double_loop", Add, |m, _| rate(m.loops[1]) - rate(m.loops[0]);
+    "loops at other inner letters", "loops", Add, |m, _| rate(m.loops[0]);
+    "share of swipes with a hook", "hook", Scale, |m, _| m.hooks.len() as f64 / m.count.max(1) as f64;
+    "hook, median keys", "hook_size", Scale, |m, _| median(&m.hooks);
+    "turning in steps of half a key, radians a key", "drift", Scale, |m, _| median(&m.coarse);
+    "turning in steps of 0.15 keys over that in half keys", "tremor", Scale, |m, _| median(&m.fine) / median(&m.coarse);
+    "share of people with 60 readings a second", "clock_60", Take, |m, _| {
+        let slow = m.people.values().filter(|person| median(&person.intervals) >= 14.0).count();
+        slow as f64 / m.people.len().max(1) as f64
+    };
+    "time between points, spread in ms", "clock_jitter_ms", Scale, |m, _| spread(&m.intervals);
+    "lost points", "lost", Scale, |m, _| rate(m.lost);
+    "points at the place of the one before", "still", Shrink, |m, _| rate(m.repeated);
+    "swipes with a jump at the start", "slop", Scale, |m, _| m.jumps.len() as f64 / m.count.max(1) as f64;
+    "jump at the start, median pixels", "slop_px", Scale, |m, _| median(&m.jumps);
+    "share of people with coordinates between pixels", "fractional", Take, |m, _| {
+        let fine = m.people.values().filter(|person| rate(person.between) > 0.2).count();
+        fine as f64 / m.people.len().max(1) as f64
+    };
+    "path over the polygon of the keys, median", "", Check, |m, _| median(&m.ratios);
+    "path over the polygon of the keys, 95 %", "", Check, |m, _| quantile(&m.ratios, 0.95);
+    "points, median", "", Check, |m, _| median(&m.points);
+    "duration, median ms", "", Check, |m, _| median(&m.durations.values().flatten().copied().collect::<Vec<_>>());
+    "duration of 2 and 3 letters, median ms", "", Check, |m, _| median(&m.lasting(2, 3));
+    "duration of 7 and 8 letters, median ms", "", Check, |m, _| median(&m.lasting(7, 8));
+    "duration, 95 % over median", "", Check, |m, _| {
+        let all: Vec<f64> = m.durations.values().flatten().copied().collect();
+        quantile(&all, 0.95) / median(&all)
+    };
+    "share of swipes with a deviation over 1 key", "miss", Scale, |m, _| {
+        m.deviations.iter().filter(|deviation| **deviation > 1.0).count() as f64 / m.count.max(1) as f64
+    };
+    "times between points over 60 ms", "", Check, |m, _| {
+        m.intervals.iter().filter(|time| **time > 60.0).count() as f64 / m.intervals.len().max(1) as f64
+    };
+}
+
+/// What one person's swipes tell of the phone.
+#[derive(Debug, Default)]
+struct Phone {
+    intervals: Vec<f64>,
+    /// Coordinates between pixels, of how many.
+    between: (u64, u64),
+}
+
+/// Offsets of visits in keys, person by person.
+type Offsets = BTreeMap<usize, Vec<[f64; 2]>>;
+/// Numbers, person by person.
+type Numbers = BTreeMap<usize, Vec<f64>>;
+
+/// What is measured on swipes.
+#[derive(Debug, Default)]
+pub(super) struct Measured {
+    pub(super) count: usize,
+    starts: Offsets,
+    inners: Offsets,
+    ends: Offsets,
+    visits: Offsets,
+    /// Distances of visits from their keys.
+    distances: Numbers,
+    pub(super) deviations: Vec<f64>,
+    /// Person, swipe, logarithms of distance and time.
+    segments: Vec<(usize, usize, f64, f64)>,
+    /// Speed at visits over that around them: at turns under 60, of 60 to 120 and over 120 degrees.
+    pub(super) speeds: [Vec<f64>; 3],
+    person_speeds: Numbers,
+    overshoots: Numbers,
+    bows: Numbers,
+    /// Inner visits and pauses, person by person.
+    pauses: BTreeMap<usize, (u64, u64)>,
+    pub(super) pause_times: Vec<f64>,
+    pub(super) start_rests: Vec<f64>,
+    pub(super) end_rests: Vec<f64>,
+    /// Times at inner letters, and at doubled ones.
+    pub(super) stays: [Vec<f64>; 2],
+    /// Loops at inner letters, and at doubled ones, of how many.
+    loops: [(u64, u64); 2],
+    hooks: Vec<f64>,
+    pub(super) coarse: Vec<f64>,
+    pub(super) fine: Vec<f64>,
+    people: BTreeMap<usize, Phone>,
+    pub(super) intervals: Vec<f64>,
+    lost: (u64, u64),
+    repeated: (u64, u64),
+    jumps: Vec<f64>,
+    pub(super) ratios: Vec<f64>,
+    pub(super) points: Vec<f64>,
+    /// By letters.
+    durations: BTreeMap<usize, Vec<f64>>,
+    path: Path,
+}
+
+impl Measured {
+    /// Measures one more swipe, of `letters` letters, by a person on a keyboard of `size` pixels.
+    pub(super) fn add(
+        &mut self,
+        board: &Board,
+        target: &Target,
+        letters: usize,
+        person: usize,
+        size: [f64; 2],
+        points: impl Iterator<Item = (f64, f64, f64)>,
+    ) {
+        let mut path = std::mem::take(&mut self.path);
+        path.lay(board, target, size, points);
+        self.count += 1;
+        self.offsets(&path, target, person);
+        self.readings(&path, person, board.unit[0] * size[0]);
+        let last = path.times.len() - 1;
+        self.durations
+            .entry(letters)
+            .or_default()
+            .push(path.times[last] - path.times[0]);
+        self.points.push(path.times.len() as f64);
+        if target.keys.len() > 1 {
+            self.rests(&path, target, person);
+            self.strokes(&path, target, person);
+            self.shape(&path, target);
+        }
+        self.path = path;
+    }
+
+    fn offsets(&mut self, path: &Path, target: &Target, person: usize) {
+        let offset = |point: [f64; 2], key: [f64; 2]| [point[0] - key[0], point[1] - key[1]];
+        let last = target.keys.len() - 1;
+        let mut note = |list: fn(&mut Self) -> &mut Offsets, offset: [f64; 2]| {
+            list(self).entry(person).or_default().push(offset);
+            self.visits.entry(person).or_default().push(offset);
+            let far = offset[0].hypot(offset[1]);
+            self.distances.entry(person).or_default().push(far);
+        };
+        note(|m| &mut m.starts, offset(path.points[0], target.keys[0]));
+        if last > 0 {
+            note(
+                |m| &mut m.ends,
+                offset(path.points[path.points.len() - 1], target.keys[last]),
+            );
+        }
+        for key in 1..last {
+            note(
+                |m| &mut m.inners,
+                offset(path.points[path.nearest[key]], target.keys[key]),
+            );
+        }
+        self.deviations.push(path.deviation);
+    }
+
+    fn readings(&mut self, path: &Path, person: usize, unit: f64) {
+        let phone = self.people.entry(person).or_default();
+        for (at, pair) in path.flat.windows(2).enumerate() {
+            let time = path.times[at + 1] - path.times[at];
+            let moved = distance(pair[0], pair[1]);
+            self.intervals.push(time);
+            phone.intervals.push(time);
+            self.repeated.1 += 1;
+            self.repeated.0 += u64::from(moved < 1e-4);
+            if moved > 0.1 {
+                self.lost.1 += 1;
+                self.lost.0 += u64::from((25.0..60.0).contains(&time));
+            }
+        }
+        for point in &path.flat {
+            let pixel = point[0] * unit;
+            phone.between.1 += 1;
+            // Manifests give four digits of the width.
+            phone.between.0 += u64::from((pixel - pixel.round()).abs() > 0.06);
+        }
+        if let [first, second, ..] = path.flat[..] {
+            let jump = distance(first, second) * unit;
+            if jump > 3.0 {
+                self.jumps.push(jump);
+            }
+        }
+    }
+
+    fn rests(&mut self, path: &Path, target: &Target, person: usize) {
+        let [leaves, arrives] = path.moves;
+        let last = path.times.len() - 1;
+        self.start_rests
+            .push(path.times[(leaves + 1).min(last)] - path.times[0]);
+        self.end_rests
+            .push(path.times[last] - path.times[arrives.saturating_sub(1)]);
+        let inner = target.keys.len().saturating_sub(2) as u64;
+        if inner == 0 {
+            return;
+        }
+        if !target.doubled.contains(&true) {
+            let pauses = self.pauses.entry(person).or_default();
+            pauses.0 += inner;
+            let mut at = leaves + 1;
+            while at < arrives {
+                let mut to = at;
+                while to + 1 < arrives && distance(path.flat[to + 1], path.flat[at]) <= PAUSE_KEYS {
+                    to += 1;
+                }
+                // Until the finger is seen elsewhere: screens say nothing while it rests.
+                let time = path.times[(to + 1).min(last)] - path.times[at];
+                if time >= PAUSE_MS {
+                    pauses.1 += 1;
+                    self.pause_times.push(time);
+                    at = to;
+                }
+                at += 1;
+            }
+        }
+        for key in 1..target.keys.len() - 1 {
+            let doubled = usize::from(target.doubled[key]);
+            let at = path.nearest[key];
+            let [from, to] = around(path, at, 0.5);
+            self.stays[doubled].push((path.times[to] - path.times[from]).min(2000.0));
+            let [from, to] = around(path, at, 1.0);
+            let turn: f64 = path.turns(0.1, from, to).sum();
+            self.loops[doubled].1 += 1;
+            self.loops[doubled].0 += u64::from(turn.abs() >= LOOP);
+        }
+    }
+
+    fn strokes(&mut self, path: &Path, target: &Target, person: usize) {
+        let swipe = self.count;
+        let last = target.keys.len() - 1;
+        let flat = |key: usize| [target.keys[key][0], target.keys[key][1] * path.aspect];
+        let at = |key: usize| match key {
+            0 => path.moves[0].min(path.nearest[1]),
+            key if key == last => path.moves[1].max(path.nearest[last - 1]),
+            key => path.nearest[key],
+        };
+        for key in 0..last {
+            let (from, to) = (at(key), at(key + 1));
+            let far = distance(flat(key), flat(key + 1));
+            let time = path.times[to] - path.times[from];
+            if far < 0.5 {
+                continue;
+            }
+            self.segments
+                .push((person, swipe, far.ln(), time.max(8.0).ln()));
+            let chord = [
+                path.flat[to][0] - path.flat[from][0],
+                path.flat[to][1] - path.flat[from][1],
+            ];
+            let length = chord[0].hypot(chord[1]);
+            if far >= 2.0 && length >= 1.0 {
+                let sides = path.flat[from..=to].iter().map(|point| {
+                    let by = [point[0] - path.flat[from][0], point[1] - path.flat[from][1]];
+                    (chord[0] * by[1] - chord[1] * by[0]) / (length * length)
+                });
+                let bow = sides.fold(
+                    0.0f64,
+                    |most, side| if side.abs() > most.abs() { side } else { most },
+                );
+                self.bows.entry(person).or_default().push(bow);
+            }
+        }
+        for key in 1..last {
+            let [before, here, after] = [key - 1, key, key + 1].map(flat);
+            let into = [here[0] - before[0], here[1] - before[1]];
+            let out = [after[0] - here[0], after[1] - here[1]];
+            let turn = wrap(out[1].atan2(out[0]) - into[1].atan2(into[0]))
+                .abs()
+                .to_degrees();
+            let (point, length) = (path.nearest[key], into[0].hypot(into[1]).max(1e-9));
+            if turn > 60.0 {
+                let off = [path.flat[point][0] - here[0], path.flat[point][1] - here[1]];
+                let on = (off[0] * into[0] + off[1] * into[1]) / length;
+                self.overshoots.entry(person).or_default().push(on);
+            }
+            let (from, to) = (at(key - 1), at(key + 1));
+            let speed = |from: usize, to: usize| {
+                let way: f64 = path.flat[from..=to]
+                    .windows(2)
+                    .map(|pair| distance(pair[0], pair[1]))
+                    .sum();
+                (way, path.times[to] - path.times[from])
+            };
+            let (all, local) = (
+                speed(from, to),
+                speed(
+                    point.saturating_sub(1),
+                    (point + 1).min(path.flat.len() - 1),
+                ),
+            );
+            if all.0 > 0.5 && all.1 > 30.0 && local.1 > 0.0 {
+                let relative = (local.0 / local.1) / (all.0 / all.1);
+                self.speeds[if turn < 60.0 {
+                    0
+                } else if turn <= 120.0 {
+                    1
+                } else {
+                    2
+                }]
+                .push(relative);
+                if turn >= 60.0 {
+                    self.person_speeds.entry(person).or_default().push(relative);
+                }
+            }
+        }
+    }
+
+    fn shape(&mut self, path: &Path, target: &Target) {
+        let last = path.flat.len() - 1;
+        let flat = |key: &[f64; 2]| [key[0], key[1] * path.aspect];
+        let polygon: f64 = target
+            .keys
+            .windows(2)
+            .map(|pair| distance(flat(&pair[0]), flat(&pair[1])))
+            .sum();
+        let length = path.length();
+        self.ratios.push(length / polygon.max(0.5));
+        let end = path.flat[path.nearest[target.keys.len() - 1]];
+        let hook = distance(end, path.flat[last]);
+        if hook > HOOK {
+            self.hooks.push(hook);
+        }
+        if length > 1.0 {
+            let turning = |step: f64| path.turns(step, 0, last).map(f64::abs).sum::<f64>() / length;
+            self.coarse.push(turning(0.5));
+            self.fine.push(turning(0.15));
+        }
+    }
+
+    /// Durations of words of `from` to `to` letters.
+    pub(super) fn lasting(&self, from: usize, to: usize) -> Vec<f64> {
+        self.durations
+            .range(from..=to)
+            .flat_map(|(_, list)| list)
+            .copied()
+            .collect()
+    }
+
+    /// Offsets along an axis: of starts, inner visits, ends.
+    pub(super) fn offsets_along(&self, axis_: usize) -> [Vec<f64>; 3] {
+        [&self.starts, &self.inners, &self.ends].map(|list| axis(list, axis_))
+    }
+
+    /// Times of segments at about one key and at about four, in ms.
+    pub(super) fn segment_times(&self) -> [Vec<f64>; 2] {
+        [(0.8f64, 1.25f64), (3.5, 4.6)].map(|(low, high)| {
+            let near =
+                |segment: &&(usize, usize, f64, f64)| (low.ln()..high.ln()).contains(&segment.2);
+            self.segments
+                .iter()
+                .filter(near)
+                .map(|segment| segment.3.exp())
+                .collect()
+        })
+    }
+
+    /// The values of [`STATISTICS`], in their order. What cannot be told of too few swipes is NaN.
+    pub(super) fn statistics(&self) -> Vec<f64> {
+        let (visits, pauses) = self
+            .pauses
+            .values()
+            .fold((0, 0), |sum, person| (sum.0 + person.0, sum.1 + person.1));
+        let segment = regression(&self.segments);
+        let summary = Summary {
+            segment,
+            times: residuals(&self.segments, segment),
+            deviation: median(&self.deviations),
+            pauses: rate((pauses, visits)),
+        };
+        STATISTICS
+            .iter()
+            .map(|statistic| (statistic.get)(self, &summary))
+            .collect()
+    }
+}
+
+/// The points around `at` that lie within `keys` key widths of it, without a gap.
+fn around(path: &Path, at: usize, keys: f64) -> [usize; 2] {
+    let near = |other: usize| distance(path.flat[other], path.flat[at]) <= keys;
+    let mut from = at;
+    while from > 0 && near(from - 1) {
+        from -= 1;
+    }
+    let mut to = at;
+    while to + 1 < path.flat.len() && near(to + 1) {
+        to += 1;
+    }
+    [from, to]
+}
+
+/// Intercept and slope of the least squares.
+fn regression(segments: &[(usize, usize, f64, f64)]) -> [f64; 2] {
+    let count = segments.len() as f64;
+    let x = segments.iter().map(|s| s.2).sum::<f64>() / count;
+    let y = segments.iter().map(|s| s.3).sum::<f64>() / count;
+    let xx: f64 = segments.iter().map(|s| (s.2 - x).powi(2)).sum();
+    let xy: f64 = segments.iter().map(|s| (s.2 - x) * (s.3 - y)).sum();
+    [y - xy / xx * x, xy / xx]
+}
+
+/// Spreads of what the regression leaves: of people's means, of swipes' means about those, and about the swipes' means.
+fn residuals(segments: &[(usize, usize, f64, f64)], [intercept, slope]: [f64; 2]) -> [f64; 3] {
+    let mut swipes: BTreeMap<(usize, usize), Vec<f64>> = BTreeMap::new();
+    for (person, swipe, x, y) in segments {
+        swipes
+            .entry((*person, *swipe))
+            .or_default()
+            .push(y - intercept - slope * x);
+    }
+    let mut people: Numbers = BTreeMap::new();
+    let mut within = Vec::new();
+    for ((person, _), list) in &swipes {
+        let middle = mean(list);
+        people.entry(*person).or_default().push(middle);
+        if list.len() > 2 {
+            within.extend(list.iter().map(|residual| residual - middle));
+        }
+    }
+    let people: Vec<Vec<f64>> = people
+        .into_values()
+        .filter(|list| list.len() >= ENOUGH)
+        .collect();
+    let middles: Vec<f64> = people.iter().map(|list| mean(list)).collect();
+    let between: Vec<f64> = people
+        .iter()
+        .zip(&middles)
+        .flat_map(|(list, middle)| list.iter().map(move |swipe| swipe - middle))
+        .collect();
+    [spread(&middles), spread(&between), spread(&within)]
+}
+
+fn axis(offsets: &Offsets, axis: usize) -> Vec<f64> {
+    offsets
+        .values()
+        .flatten()
+        .map(|offset| offset[axis])
+        .collect()
+}
+
+/// Spread about people's medians.
+fn within(offsets: &Offsets, axis: usize) -> f64 {
+    let mut rest = Vec::new();
+    for list in offsets.values().filter(|list| list.len() >= ENOUGH) {
+        let list: Vec<f64> = list.iter().map(|offset| offset[axis]).collect();
+        let middle = median(&list);
+        rest.extend(list.iter().map(|offset| offset - middle));
+    }
+    spread(&rest)
+}
+
+/// Spread of people's means.
+fn between(offsets: &Offsets, axis: usize) -> f64 {
+    let lists = offsets
+        .iter()
+        .map(|(person, list)| (*person, list.iter().map(|offset| offset[axis]).collect()));
+    spread_of_means(&lists.collect())
+}
+
+fn spread_of_means(numbers: &Numbers) -> f64 {
+    let means = numbers
+        .values()
+        .filter(|list| list.len() >= ENOUGH)
+        .map(|list| trimmed(list));
+    spread(&means.collect::<Vec<_>>())
+}
+
+/// Mean of what lies between the tenths.
+fn trimmed(list: &[f64]) -> f64 {
+    let mut sorted = list.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let cut = sorted.len() / 10;
+    mean(&sorted[cut..sorted.len() - cut])
+}
+
+pub(super) fn mean(list: &[f64]) -> f64 {
+    list.iter().sum::<f64>() / list.len() as f64
+}
+
+/// The number below which a share `q` of the list lies; NaN of none.
+pub(super) fn quantile(list: &[f64], q: f64) -> f64 {
+    if list.is_empty() {
+        return f64::NAN;
+    }
+    let mut list = list.to_vec();
+    let at = ((list.len() - 1) as f64 * q).round() as usize;
+    *list.select_nth_unstable_by(at, f64::total_cmp).1
+}
+
+fn median(list: &[f64]) -> f64 {
+    quantile(list, 0.5)
+}
+
+/// Half of the distance between the 16 % and the 84 % quantile: the standard deviation where it is normal, and not moved by tails.
+fn spread(list: &[f64]) -> f64 {
+    (quantile(list, 0.8413) - quantile(list, 0.1587)) / 2.0
+}
+
+fn log_tail(list: &[f64]) -> f64 {
+    (quantile(list, 0.9) / median(list).max(1.0)).ln()
+}
+
+fn rate((some, of): (u64, u64)) -> f64 {
+    some as f64 / of as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synth::random::Stream;
+    use swipekit::layout::Layout;
+
+    #[test]
+    fn spreads_and_regressions_find_what_was_put_in() {
+        let mut stream = Stream::new(1, 8, 0);
+        let mut segments = Vec::new();
+        for person in 0..300 {
+            let slow = 0.3 * stream.normal();
+            for swipe in 0..8 {
+                let swipe_slow = 0.2 * stream.normal();
+                for _ in 0..6 {
+                    let x = stream.between(0.0, 2.0);
+                    let y = 5.0 + 0.45 * x + slow + swipe_slow + 0.4 * stream.normal();
+                    segments.push((person, person * 8 + swipe, x, y));
+                }
+            }
+        }
+        let line = regression(&segments);
+        assert!(
+            (line[0] - 5.0).abs() < 0.05 && (line[1] - 0.45).abs() < 0.02,
+            "{line:?}"
+        );
+        // Means carry some of the noise below them; deviations from a mean of six lack some.
+        let expected: [f64; 3] = [
+            (0.09f64 + 0.04 / 8.0 + 0.16 / 48.0).sqrt(),
+            ((0.04 + 0.16 / 6.0) * 7.0 / 8.0f64).sqrt(),
+            (0.16 * 5.0 / 6.0f64).sqrt(),
+        ];
+        for (got, expected) in residuals(&segments, line).into_iter().zip(expected) {
+            assert!((got / expected - 1.0).abs() < 0.1, "{got} {expected}");
+        }
+    }
+
+    #[test]
+    fn a_known_swipe_is_measured() {
+        let board = Board::new(&Layout::qwerty()).unwrap();
+        let keys = board.keys("qp").unwrap();
+        let target = Target::new(&board, &keys);
+        // Rests for 100 ms a tenth of a key right of q, moves to p in ten steps of 20 ms, rests for 60 ms.
+        let mut points: Vec<_> = (0..=5)
+            .map(|at| (0.06, 1.0 / 6.0, 20.0 * f64::from(at)))
+            .collect();
+        points.extend((1..=10).map(|at| {
+            (
+                0.06 + 0.089 * f64::from(at),
+                1.0 / 6.0,
+                100.0 + 20.0 * f64::from(at),
+            )
+        }));
+        points.extend((1..=3).map(|at| (0.95, 1.0 / 6.0, 300.0 + 20.0 * f64::from(at))));
+        let mut measured = Measured::default();
+        measured.add(
+            &board,
+            &target,
+            2,
+            0,
+            [360.0, 160.0],
+            points.iter().copied(),
+        );
+        let values = measured.statistics();
+        let value = |name: &str| {
+            let at = STATISTICS
+                .iter()
+                .position(|statistic| statistic.name == name)
+                .unwrap();
+            values[at]
+        };
+        for (name, expected) in [
+            ("start offset x, median", 0.1),
+            ("end offset x, median", 0.0),
+            ("deviation, median", 0.1),
+            ("rest at the start, median ms", 120.0),
+            ("rest at the end, median ms", 80.0),
+            ("duration, median ms", 360.0),
+            ("points, median", 19.0),
+            ("path over the polygon of the keys, median", 8.9 / 9.0),
+            ("turning in steps of half a key, radians a key", 0.0),
+            ("points at the place of the one before", 8.0 / 18.0),
+            ("lost points", 0.0),
+        ] {
+            assert!(
+                (value(name) - expected).abs() < 1e-3,
+                "{name}: {}",
+                value(name)
+            );
+        }
+        // One swipe tells nothing of people.
+        assert!(value("offset x, spread between people").is_nan());
+    }
+
+    #[test]
+    fn every_fitted_parameter_has_one_statistic() {
+        use crate::synth::PARAMETERS;
+        for parameter in PARAMETERS {
+            let count = STATISTICS
+                .iter()
+                .filter(|statistic| statistic.parameter == parameter.name)
+                .count();
+            assert_eq!(
+                count,
+                usize::from(parameter.meaning.contains("Fitted to")),
+                "{}",
+                parameter.name
+            );
+        }
+        let known =
+            |statistic: &&Statistic| PARAMETERS.iter().any(|p| p.name == statistic.parameter);
+        for statistic in STATISTICS
+            .iter()
+            .filter(|statistic| statistic.rule != Rule::Check)
+        {
+            assert!(known(&statistic), "{}", statistic.name);
+        }
+    }
+}

@@ -226,24 +226,25 @@ impl Tops {
     /// By how far the paths pass from the keys of their words ([`Swipe::deviation`](crate::swipes::Swipe::deviation), in keys, one
     /// for each outcome). Kinds without a swipe are left out.
     pub fn by_deviation(outcomes: &[Outcome], deviations: &[Option<f64>]) -> Vec<Self> {
-        let kinds: [(&str, fn(Option<f64>) -> bool); 5] = [
-            ("path within 0.5 keys", |r| r.is_some_and(|r| r <= 0.5)),
-            ("within 0.5 to 1", |r| {
-                r.is_some_and(|r| r > 0.5 && r <= 1.0)
-            }),
-            ("within 1 to 1.5", |r| {
-                r.is_some_and(|r| r > 1.0 && r <= 1.5)
-            }),
-            ("further than 1.5", |r| r.is_some_and(|r| r > 1.5)),
-            ("unknown", |r| r.is_none_or(f64::is_nan)),
+        let kinds = [
+            ("path within 0.5 keys", 0.0..=0.5),
+            ("within 0.5 to 1", 0.5..=1.0),
+            ("within 1 to 1.5", 1.0..=1.5),
+            ("further than 1.5", 1.5..=f64::INFINITY),
         ];
+        // The first kind that holds it, or none of them.
+        let kind = |deviation: Option<f64>| {
+            let holds = |r: f64| kinds.iter().position(|(_, range)| range.contains(&r));
+            deviation.and_then(holds)
+        };
         let all = || outcomes.iter().zip(deviations);
-        kinds
-            .into_iter()
-            .map(|(name, holds)| {
-                let such = all().filter(|(_, r)| holds(**r));
-                Self::of(name, such.map(|(outcome, _)| outcome))
-            })
+        let such = |wanted: Option<usize>| {
+            let such = all().filter(move |(_, deviation)| kind(**deviation) == wanted);
+            such.map(|(outcome, _)| outcome)
+        };
+        (kinds.iter().enumerate())
+            .map(|(index, (name, _))| Self::of(name, such(Some(index))))
+            .chain([Self::of("unknown", such(None))])
             .filter(|tops| tops.n > 0)
             .collect()
     }

@@ -50,7 +50,7 @@ fn write_all(
         .and_then(|()| out.write_all(&(header.len() as u32).to_le_bytes()))
         .and_then(|()| out.write_all(header.as_bytes()))
         .map_err(failed)?;
-    let count = count.unwrap_or(u64::MAX - start.min(u64::MAX));
+    let count = count.unwrap_or(u64::MAX - start);
     let end = start
         .saturating_add(count)
         .min(feed.len().unwrap_or(u64::MAX));

@@ -7,6 +7,7 @@ the data ends.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import queue
@@ -29,6 +30,7 @@ MAGIC = b"SWFEED1\n"
 MAX_HEADER = 16 << 20
 MAX_FRAMES = 1 << 16
 REAL, SYNTHETIC = 0, 1
+MIXTURE = ("share", "max_deviation", "augmentation")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,10 @@ class Header:
     start: int
     count: int | None
     sources: list[dict[str, Any]]
+    #: The layout that swipes are made on, as in ``bundle.json``; None where the stream does not say.
+    layout: dict[str, Any] | None = None
+    #: How swipes were chosen, mixed and varied.
+    mixture: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def parse(cls, data: bytes) -> Header:
@@ -81,6 +87,8 @@ class Header:
             start=field("start", lambda v: whole(v) and v >= 0, "a whole number from 0"),
             count=field("count", lambda v: v is None or (whole(v) and v >= 0), "null or a whole number"),
             sources=field("sources", lambda v: isinstance(v, list) and all(isinstance(x, dict) for x in v), "a list of objects"),
+            layout=field("layout", lambda v: v is None or isinstance(v, dict), "an object"),
+            mixture={name: tree[name] for name in MIXTURE if name in tree},
         )
 
 

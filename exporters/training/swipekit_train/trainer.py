@@ -246,6 +246,7 @@ class Trainer:
         o = self.options
         provenance = {
             "sources": self.header.sources,
+            "mixture": self.header.mixture,
             "feed_seed": self.header.seed,
             "samples": self.samples,
             "steps": self.steps,

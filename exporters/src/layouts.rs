@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 /// Names of the layouts that are built in.
 pub const NAMES: &[&str] = &["qwerty", "qwertz", "azerty", "dvorak"];
 
-/// The layout of a name in [`NAMES`], or else that in the file of this name: JSON, `{"name","keys":[{"label","x","y","width","height"},…]}` with rectangles in any
-/// unit.
+/// The layout of a name in [`NAMES`], or else that in the file of this name: JSON,
+/// `{"name","keys":[{"label","x","y","width","height"},…]}` with rectangles in any unit.
 ///
 /// # Errors
 /// [`swipekit::Error::Io`], [`Error::Json`] where it is not a layout, and those of [`Layout::letter_area`].

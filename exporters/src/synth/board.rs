@@ -75,8 +75,8 @@ impl Board {
     }
 
     /// The keys that a finger visits for `word`; `None` where a letter has no key, and where the word is too long for a lexicon
-    /// ([`swipekit::lexicon::MAX_KEY`]). As in lexicons, apostrophes and hyphens are passed over, and é is typed with e where it has no key of
-    /// its own.
+    /// ([`swipekit::lexicon::MAX_KEY`]). As in lexicons, apostrophes and hyphens are passed over, and é is typed with e where it
+    /// has no key of its own.
     pub(super) fn keys(&self, word: &str) -> Option<Vec<u8>> {
         self.alphabet.fold(word).ok()
     }

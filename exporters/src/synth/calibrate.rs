@@ -1,8 +1,9 @@
 //! Fits a profile to real swipes.
 //!
-//! Each parameter has a statistic of its own ([`STATISTICS`]). Swipes of the same words by as many people on the same keyboards are made with the current profile,
-//! the statistics of both are compared, and each parameter is moved by what its statistic is off; a few dozen rounds meet nearly all of them. The
-//! synthetic swipes use the same random numbers in every round, so nothing is left to chance.
+//! Each parameter has a statistic of its own ([`STATISTICS`]). Swipes of the same words by as many people on the same keyboards
+//! are made with the current profile, the statistics of both are compared, and each parameter is moved by what its statistic is
+//! off; a few dozen rounds meet nearly all of them. The synthetic swipes use the same random numbers in every round, so nothing
+//! is left to chance.
 
 use std::collections::BTreeMap;
 use std::path::Path as FilePath;
@@ -75,8 +76,8 @@ pub struct Calibration {
     pub sha256: String,
     /// Mean distance of the statistics that decide a parameter, before the first round: see [`Calibration::distance`].
     pub before: f64,
-    /// Mean distance of the statistics from the real ones: logarithms of quotients, or differences over the parameter's own size where a
-    /// statistic may be negative.
+    /// Mean distance of the statistics from the real ones: logarithms of quotients, or differences over the parameter's own size
+    /// where a statistic may be negative.
     pub distance: f64,
     #[serde(skip)]
     pub(super) real: Measured,
@@ -112,7 +113,7 @@ pub fn calibrate(
     let mut profile = options.profile.clone();
     profile.devices = fitter.devices();
     let target = fitter.real.statistics();
-    let mut best: Option<(f64, Profile, Vec<f64>)> = None;
+    let mut best: Option<(f64, Profile)> = None;
     let mut before = 0.0;
     for round in 0..=options.rounds {
         let got = fitter.measure(&profile)?.statistics();
@@ -121,18 +122,24 @@ pub fn calibrate(
             before = distance;
         }
         if best.as_ref().is_none_or(|best| distance < best.0) {
-            best = Some((distance, profile.clone(), got.clone()));
+            best = Some((distance, profile.clone()));
         }
         correct(&mut profile, &target, &got);
         progress(round + 1);
     }
-    let (distance, mut profile, got) = best.unwrap_or((before, profile, target.clone()));
+    let (distance, mut profile) = best.unwrap_or((before, profile));
     profile.name = "fitted".to_owned();
     profile.source = format!(
         "Fitted to {} swipes of {} people.",
         fitter.models.len(),
         fitter.people
     );
+    for parameter in PARAMETERS {
+        let value = (parameter.get)(&profile);
+        (parameter.set)(&mut profile, rounded(value));
+    }
+    let synthetic = fitter.measure(&profile)?;
+    let got = synthetic.statistics();
     profile.fitted = STATISTICS
         .iter()
         .zip(target.iter().zip(&got))
@@ -144,11 +151,6 @@ pub fn calibrate(
             synthetic: rounded(*synthetic),
         })
         .collect();
-    for parameter in PARAMETERS {
-        let value = (parameter.get)(&profile);
-        (parameter.set)(&mut profile, rounded(value));
-    }
-    let synthetic = fitter.measure(&profile)?;
     Ok(Calibration {
         profile,
         swipes: fitter.models.len(),
@@ -505,6 +507,35 @@ mod tests {
             serde_json::from_str::<Profile>(&profiles[0].json()).unwrap(),
             profiles[0]
         );
+    }
+
+    #[test]
+    fn the_built_in_profile_is_fitted_to_how_we_swipe() {
+        let Some(path) = swipekit_tests::shared("data/hws-train.jsonl.gz") else {
+            return;
+        };
+        let options = CalibrateOptions {
+            rounds: 0,
+            profile: Profile::default(),
+            ..CalibrateOptions::default()
+        };
+        let calibration = calibrate(&path, &options, |_| {}).unwrap();
+        assert_eq!(calibration.profile.devices, Profile::default().devices);
+        let written = &Profile::default().fitted;
+        assert_eq!(calibration.profile.fitted.len(), written.len());
+        for (found, written) in calibration.profile.fitted.iter().zip(written) {
+            assert_eq!(
+                (&found.statistic, &found.parameter),
+                (&written.statistic, &written.parameter)
+            );
+            let near = |a: f64, b: f64| (a - b).abs() <= 0.02 * b.abs() + 1e-3;
+            assert!(
+                near(found.real, written.real) && near(found.synthetic, written.synthetic),
+                "{}",
+                found.statistic
+            );
+        }
+        assert!(calibration.distance < 0.03, "{}", calibration.distance);
     }
 
     #[test]

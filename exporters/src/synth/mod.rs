@@ -1,8 +1,9 @@
 //! Synthetic swipes to train on: what people's fingers do over a keyboard, fast enough to feed a GPU.
 //!
-//! A [`Synth`] draws words from a list ([`Words`]), people and their phones from a [`Profile`], and makes the paths of their fingers: strokes of
-//! minimum jerk that overlap, through visits that miss their keys, read by a touch screen. Swipe `index` of a seed is always the same, whatever was drawn before
-//! and on whatever machine. The profile's numbers are fitted to real swipes by [`calibrate()`].
+//! A [`Synth`] draws words from a list ([`Words`]), people and their phones from a [`Profile`], and makes the paths of their
+//! fingers: strokes of minimum jerk that overlap, through visits that miss their keys, read by a touch screen. Swipe `index` of a
+//! seed is always the same, whatever was drawn before and on whatever machine. The profile's numbers are fitted to real swipes by
+//! [`calibrate()`].
 //!
 //! [`crate::synthetic`] is something else: sample input for demonstrations and goldens, fitted to nothing.
 //!
@@ -60,8 +61,8 @@ const WHO: u64 = 3;
 pub struct SynthSwipe {
     /// The word as it is swiped: the letters of its key path, in lower case, without apostrophes and hyphens.
     pub word: String,
-    /// Points (x, y, t), 1 to [`MAX_POINTS`]: x and y in the letter area's frame (not clamped to it), t in whole milliseconds, not decreasing,
-    /// from 0.
+    /// Points (x, y, t), 1 to [`MAX_POINTS`]: x and y in the letter area's frame (not clamped to it), t in whole milliseconds,
+    /// not decreasing, from 0.
     pub points: Vec<(f64, f64, f64)>,
     /// Width and height of the letter area in CSS pixels.
     pub keyboard: [f64; 2],
@@ -130,8 +131,8 @@ impl Synth {
         self.make(keys, who, None, &mut stream, out);
     }
 
-    /// Puts a swipe of `word` into `out`, by the person of swipe `index`. Whether it could: not where a letter of the word has no key, or where it
-    /// has more than 64; `out` is unchanged then.
+    /// Puts a swipe of `word` into `out`, by the person of swipe `index`. Whether it could: not where a letter of the word has no
+    /// key, or where it has more than 64; `out` is unchanged then.
     pub fn swipe_word(&self, word: &str, index: u64, out: &mut SynthSwipe) -> bool {
         let Some(keys) = self.board.keys(word) else {
             return false;

@@ -1,8 +1,8 @@
 //! How a finger moves over the keys of a word: overlapping strokes of minimum jerk.
 //!
-//! A stroke leads from one visit to the next along a straight or bowed line with the speed of least jerk (Flash and Hogan 1985). The next stroke
-//! may begin before the last one has ended; the two then add up and the corner is cut (superposition of submovements: Flash and
-//! Henis 1991).
+//! A stroke leads from one visit to the next along a straight or bowed line with the speed of least jerk (Flash and Hogan 1985).
+//! The next stroke may begin before the last one has ended; the two then add up and the corner is cut (superposition of
+//! submovements: Flash and Henis 1991).
 
 use super::board::Board;
 use super::person::Person;

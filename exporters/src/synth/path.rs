@@ -57,7 +57,8 @@ pub(super) struct Path {
 }
 
 impl Path {
-    /// Lays points of the letter area's frame, on a keyboard of `size` pixels, beside the keys of their word. There is at least one point.
+    /// Lays points of the letter area's frame, on a keyboard of `size` pixels, beside the keys of their word. There is at least
+    /// one point.
     pub(super) fn lay(
         &mut self,
         board: &Board,

@@ -15,8 +15,8 @@ const LONGEST: usize = 10;
 /// How often words are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WordOptions {
-    /// Power of a word's frequency, 0 to 2: 1 draws words as often as they are written, 0 all equally. Below 1 rare words are learned
-    /// too.
+    /// Power of a word's frequency, 0 to 2: 1 draws words as often as they are written, 0 all equally. Below 1 rare words are
+    /// learned too.
     pub temper: f64,
     /// Power of a word's number of letters (10 at most), -4 to 4: more than 0 draws long words more often.
     pub length_power: f64,
@@ -80,7 +80,8 @@ impl Words {
     /// Words with their frequencies, in any unit.
     ///
     /// # Errors
-    /// Those of [`WordOptions::validate`]; [`swipekit::Error::Invalid`] where there is no word or a frequency is not a positive number.
+    /// Those of [`WordOptions::validate`]; [`swipekit::Error::Invalid`] where there is no word or a frequency is not a positive
+    /// number.
     pub fn new(list: Vec<(String, f64)>, options: WordOptions) -> Result<Self> {
         options.validate()?;
         if list.is_empty() {

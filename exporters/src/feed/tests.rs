@@ -178,6 +178,26 @@ fn people_and_swipes_that_are_held_out_take_no_part() {
 }
 
 #[test]
+fn no_development_swipe_is_among_those_to_train_on() {
+    let paths = ["data/hws-train.jsonl.gz", "data/hws-dev.jsonl.gz"].map(swipekit_tests::shared);
+    let [Some(train), Some(dev)] = paths else {
+        return;
+    };
+    let mut options = options(vec![train, dev.clone()]);
+    options.recorded.held_out = vec![dev];
+    options.once = true;
+    let feed = Feed::open(options).unwrap();
+    let (header, _) = read(&bytes(&feed, 0, Some(1), 1));
+    let [train, dev] = [0, 1].map(|at| &header["sources"][at]);
+    assert_eq!(train["held_out"], 0);
+    assert!(train["used"].as_u64().unwrap() > 60_000);
+    assert_eq!(
+        (&dev["used"], &dev["held_out"]),
+        (&0.into(), &dev["swipes"])
+    );
+}
+
+#[test]
 fn far_swipes_and_words_without_keys_are_left_out() {
     let folder = tempfile::tempdir().unwrap();
     let text = synthetic::manifest(&["keyboard", "water"], 1);

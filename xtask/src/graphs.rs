@@ -26,17 +26,7 @@ pub fn check(python: &Path) -> Result<()> {
             continue;
         }
         let bundle = scratch.path().join(index.to_string());
-        let mut export = process::cargo();
-        export.args([
-            "run",
-            "--quiet",
-            "--locked",
-            "--package",
-            "swipekit-exporters",
-            "--bin",
-            "swipekit",
-            "--",
-        ]);
+        let mut export = process::swipekit();
         export
             .args(["export", "onnx", "--checkpoint"])
             .arg(&checkpoint)

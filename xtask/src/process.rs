@@ -37,6 +37,20 @@ pub fn cargo() -> Command {
     command
 }
 
+/// The command line `swipekit`, built where it is not; its arguments follow.
+pub fn swipekit() -> Command {
+    let mut command = cargo();
+    command.args([
+        "run",
+        "--quiet",
+        "--locked",
+        "--package",
+        "swipekit-exporters",
+    ]);
+    command.args(["--bin", "swipekit", "--"]);
+    command
+}
+
 fn describe(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words

@@ -25,24 +25,9 @@ pub fn check(python: &Path) -> Result<()> {
     process::run(python().args(["-m", "unittest", "discover", "exporters/training/tests"]))?;
     let target = process::target()?;
     let scratch = tempfile::tempdir_in(&target).map_err(Error::io(&target))?;
-    let cli = || {
-        let mut command = process::cargo();
-        command.args([
-            "run",
-            "--quiet",
-            "--locked",
-            "--package",
-            "swipekit-exporters",
-            "--bin",
-            "swipekit",
-            "--",
-        ]);
-        command.current_dir(process::root());
-        command
-    };
     let words = scratch.path().join("words");
     process::run(
-        cli()
+        process::swipekit()
             .args(["lexicon", "prepare", "--keep-vowelless", "--frequencies"])
             .arg("models/lexicons/en/words.tsv")
             .arg("--output-dir")
@@ -110,7 +95,7 @@ pub fn check(python: &Path) -> Result<()> {
     }
     let bundle = scratch.path().join("bundle");
     process::run(
-        cli()
+        process::swipekit()
             .args(["export", "onnx", "--checkpoint"])
             .arg(run.join("model.nemo"))
             .arg("--lexicon")
@@ -119,7 +104,7 @@ pub fn check(python: &Path) -> Result<()> {
             .arg(&bundle),
     )?;
     let evaluation = process::output(
-        cli()
+        process::swipekit()
             .args([
                 "eval",
                 "--json",

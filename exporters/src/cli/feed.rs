@@ -1,6 +1,6 @@
 //! `swipekit feed`.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -109,18 +109,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let feed = Feed::open(options)?;
     let (start, count, threads) = (arguments.start, arguments.count, arguments.threads);
     match &arguments.output {
-        Some(path) => {
-            let mut content = Vec::new();
-            write(&feed, start, count, threads, &mut content)?;
-            output::file(path, &content)
-        }
+        Some(path) => output::file_with(path, |mut out| {
+            write(&feed, start, count, threads, &mut out).map_err(io::Error::other)
+        }),
         None => {
             let mut out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
-            write(&feed, start, count, threads, &mut out)?;
-            out.flush().or_else(|error| match error.kind() {
-                io::ErrorKind::BrokenPipe => Ok(()),
-                _ => Err(crate::error::Error::write("standard output")(error)),
-            })
+            write(&feed, start, count, threads, &mut out)
         }
     }
 }

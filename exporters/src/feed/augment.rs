@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use swipekit::trace::Point;
 
 use crate::error::Result;
-use crate::synthetic::Random;
+use crate::synth::Stream;
 
 /// How much swipes are varied. Lengths are in keys of the layout, so they mean the same in both directions; what one swipe gets is
 /// drawn anew each time it comes.
@@ -92,7 +92,7 @@ impl Augmentation {
         &self,
         points: &[Point],
         key: [f64; 2],
-        random: &mut Random,
+        random: &mut Stream,
         out: &mut Vec<Point>,
     ) {
         out.clear();
@@ -137,7 +137,7 @@ struct Wave([[f64; 3]; 2]);
 
 impl Wave {
     /// One of standard deviation `size` at any place.
-    fn draw(size: f64, random: &mut Random) -> Self {
+    fn draw(size: f64, random: &mut Stream) -> Self {
         Self([0.0, 1.5].map(|least| {
             let height = size * random.normal();
             let periods = least + 1.5 * random.uniform();
@@ -167,7 +167,7 @@ mod tests {
 
     fn varied(augmentation: Augmentation, points: &[Point], seed: u64) -> Vec<Point> {
         let mut out = Vec::new();
-        augmentation.vary(points, KEY, &mut Random::new(seed), &mut out);
+        augmentation.vary(points, KEY, &mut Stream::new(seed, 0, 0), &mut out);
         out
     }
 

@@ -24,9 +24,9 @@ pub use stream::{MAGIC, write};
 use crate::error::{Error, Result};
 use crate::layouts;
 use crate::sha256;
-use crate::synth::{Profile, Synth, SynthSwipe, WordOptions, Words};
+use crate::synth::{Profile, Stream, Synth, SynthSwipe, WordOptions, Words};
 use crate::synthetic::key_size;
-use order::{Order, Place, Purpose};
+use order::{AUGMENTATION, Order, Place};
 use recorded::Recorded;
 
 /// What each of the 37 features is multiplied by, so that all are of the order of one: found once on synthetic swipes, and a part of
@@ -175,14 +175,13 @@ impl Feed {
         &self.spec
     }
 
-    /// Samples at most: the number of recorded swipes where each comes once.
-    pub fn len(&self) -> Option<u64> {
-        self.options.once.then_some(self.recorded.len() as u64)
-    }
-
-    /// Whether no sample can be had; never so.
-    pub fn is_empty(&self) -> bool {
-        self.len() == Some(0)
+    /// Number of the sample behind the last: that of recorded swipes where each comes once.
+    fn end(&self) -> u64 {
+        if self.options.once {
+            self.recorded.len() as u64
+        } else {
+            u64::MAX
+        }
     }
 
     /// A place to draw samples from: one a thread.
@@ -235,7 +234,7 @@ impl Draws<'_> {
                     self.points.extend(points);
                 } else {
                     let points: Vec<Point> = points.collect();
-                    let mut random = order::stream(feed.options.seed, Purpose::Augmentation, index);
+                    let mut random = Stream::new(feed.options.seed, AUGMENTATION, index);
                     feed.options.augmentation.vary(
                         &points,
                         feed.key,

@@ -1,6 +1,6 @@
 //! Which swipe sample `i` of a feed is, without a memory of the samples before it.
 
-use crate::synthetic::Random;
+use crate::synth::Stream;
 
 /// Where a sample comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl Order {
 
     /// Fisher and Yates' shuffle of an epoch.
     fn shuffle(&mut self, epoch: u64) {
-        let mut random = stream(self.seed, Purpose::Epoch, epoch);
+        let mut random = Stream::new(self.seed, EPOCH, epoch);
         self.permutation.clear();
         self.permutation.extend(0..self.recorded as u32);
         for last in (1..self.permutation.len()).rev() {
@@ -86,20 +86,9 @@ impl Order {
     }
 }
 
-/// What random numbers are for: none of two purposes go together.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Purpose {
-    /// The order of an epoch.
-    Epoch = 1,
-    /// What is done to a sample.
-    Augmentation = 2,
-}
-
-/// The random numbers of one purpose for one index.
-pub(super) fn stream(seed: u64, purpose: Purpose, index: u64) -> Random {
-    let purpose = Random::new(seed ^ ((purpose as u64) << 56)).bits();
-    Random::new(Random::new(purpose ^ index).bits())
-}
+/// What streams of random numbers are for; those of [`crate::synth`] have lower numbers.
+pub(super) const EPOCH: u64 = 0x100;
+pub(super) const AUGMENTATION: u64 = 0x101;
 
 #[cfg(test)]
 mod tests {

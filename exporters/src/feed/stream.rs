@@ -50,10 +50,9 @@ fn write_all(
         .and_then(|()| out.write_all(&(header.len() as u32).to_le_bytes()))
         .and_then(|()| out.write_all(header.as_bytes()))
         .map_err(failed)?;
-    let count = count.unwrap_or(u64::MAX - start);
     let end = start
-        .saturating_add(count)
-        .min(feed.len().unwrap_or(u64::MAX));
+        .saturating_add(count.unwrap_or(u64::MAX))
+        .min(feed.end());
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads as u64)
             .map(|worker| {

@@ -39,14 +39,14 @@ pub(super) fn mix(number: u64) -> u64 {
 }
 
 /// A stream of random numbers that is told by its seed, its purpose and its place alone.
-pub(super) struct Stream {
+pub(crate) struct Stream {
     random: Random,
     ziggurat: &'static Ziggurat,
 }
 
 impl Stream {
     /// The stream of `place` for `purpose`.
-    pub(super) fn new(seed: u64, purpose: u64, place: u64) -> Self {
+    pub(crate) fn new(seed: u64, purpose: u64, place: u64) -> Self {
         // Each of the three is mixed before the next is added: no two triples that occur share a state by their sums.
         let state = mix(mix(mix(seed) ^ purpose) ^ place);
         Self {
@@ -56,13 +56,12 @@ impl Stream {
     }
 
     /// 64 random bits.
-    #[cfg(test)]
-    pub(super) fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         self.random.bits()
     }
 
     /// A number in [0, 1).
-    pub(super) fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         self.random.uniform()
     }
 
@@ -77,7 +76,7 @@ impl Stream {
     }
 
     /// A number of the standard normal distribution, by the ziggurat (Marsaglia and Tsang 2000, in Doornik's form of 2005).
-    pub(super) fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         loop {
             let bits = self.random.bits();
             let layer = (bits & 127) as usize;

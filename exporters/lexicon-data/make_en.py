@@ -8,6 +8,10 @@
 Words and frequencies are those of wordfreq (its large English list, lower case). Capitals come from the dictionary, an
 affix-expanded Hunspell list: a word that the dictionary has only with capitals gets them. A word that the dictionary
 lacks stays where it is common enough (UNKNOWN_ZIPF). `swipekit lexicon prepare` filters further.
+
+    python3 exporters/lexicon-data/make_en.py DIR FILE --most-frequent 100000
+
+writes the most frequent words alone, as wordfreq has them: a list to measure accuracy with, next to what others publish.
 """
 
 import gzip
@@ -108,6 +112,18 @@ def expanded(package):
     return forms, licence
 
 
+def most_frequent(downloads, output, count):
+    """Writes so many words of letters and apostrophes, the most frequent first."""
+    rows = []
+    for word, level in frequencies(pinned(downloads, WORDFREQ)):
+        if LETTERS.fullmatch(word.replace("'", "")):
+            rows.append(f"{word}\t{10 ** (9 - level / 100):.4g}\n")
+        if len(rows) == count:
+            break
+    Path(output).write_text("".join(rows), encoding="utf-8", newline="\n")
+    print(f"{len(rows)} words")
+
+
 def main(downloads, output):
     forms, licence = expanded(pinned(downloads, DICTIONARY))
     cased = {}
@@ -141,4 +157,7 @@ def main(downloads, output):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    if sys.argv[3:4] == ["--most-frequent"]:
+        most_frequent(*sys.argv[1:3], int(sys.argv[4]))
+    else:
+        main(*sys.argv[1:3])

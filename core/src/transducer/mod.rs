@@ -44,6 +44,8 @@ impl Transducer {
     /// | `joint.prediction.weight`, `.bias` | `[J, H]`, `[J]` |
     /// | `joint.output.weight`, `.bias` | `[V+1, J]`, `[V+1]` |
     ///
+    /// Each is in 32-bit or 16-bit floats; the arithmetic is in 32 bits.
+    ///
     /// # Errors
     /// [`Error::Damaged`] where the file is not safetensors or lacks a tensor,
     /// [`Error::Shape`] and [`Error::NotFinite`] where a tensor is not

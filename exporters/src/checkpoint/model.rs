@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use half::f16;
 pub use swipekit::bundle::manifest::Activation;
 use swipekit::features::FeaturiserSpec;
 use swipekit::layout::Layout;
@@ -114,6 +115,39 @@ impl Weights {
         self.tensors
             .get(name)
             .ok_or_else(|| MissingTensor(name.to_owned()))
+    }
+
+    /// Rounds the matrices of prediction network and joint to 16-bit floats (IEEE 754 binary16).
+    ///
+    /// # Errors
+    /// [`swipekit::Error::Invalid`] where a value is beyond 65504, the greatest 16-bit float; all weights stay as they are then.
+    pub fn round_transducer_to_half(&mut self) -> swipekit::Result<()> {
+        let mut rounded = Vec::new();
+        for (name, tensor) in &self.tensors {
+            let is_transducer = name.starts_with("decoder.") || name.starts_with("joint.");
+            if !is_transducer || tensor.shape.len() != 2 {
+                continue;
+            }
+            let values = tensor
+                .data
+                .iter()
+                .map(|value| f16::from_f32(*value).to_f32());
+            let values: Vec<f32> = values.collect();
+            if values.iter().any(|value| !value.is_finite()) {
+                return Err(swipekit::Error::invalid(
+                    "the prediction network and the joint in 16-bit floats",
+                    format!("values up to 65504 in {name}"),
+                    "a greater one; export without --compact",
+                ));
+            }
+            rounded.push((name.clone(), values));
+        }
+        for (name, values) in rounded {
+            if let Some(tensor) = self.tensors.get_mut(&name) {
+                tensor.data = values;
+            }
+        }
+        Ok(())
     }
 
     /// How many numbers the tensors hold, statistics of batch normalisation included.

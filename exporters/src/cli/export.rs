@@ -160,6 +160,9 @@ struct Common {
     /// Weight of the lexicon's prior in the default preset.
     #[arg(long, value_name = "X")]
     prior_weight: Option<f32>,
+    /// Take the presets of this bundle, as `swipekit tune` and `swipekit calibrate` fitted them, in place of the usual one.
+    #[arg(long, value_name = "BUNDLE", conflicts_with_all = ["prior_weight", "language_weight"])]
+    presets_of: Option<PathBuf>,
     /// Licence of the weights.
     #[arg(long, value_name = "TEXT", default_value = "not stated")]
     licence: String,
@@ -208,6 +211,10 @@ pub(super) struct OnnxArguments {
     /// Also write prediction network and joint as graphs of their own.
     #[arg(long)]
     parts: bool,
+    /// Keep the bundle small: without step.onnx, which core does not run, and with the matrices of prediction network and joint in
+    /// 16-bit floats.
+    #[arg(long)]
+    compact: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -312,6 +319,7 @@ impl Common {
             package_dir: self.package_dir.clone(),
             compression_test: self.compression_test,
             prior_weight: self.prior_weight,
+            presets_of: self.presets_of.clone(),
             licence: self.licence.clone(),
             credits: self.credits.clone(),
             ..export::Options::new(&self.checkpoint, &self.output)
@@ -329,6 +337,7 @@ impl OnnxArguments {
             Lengths::Int64 => LengthType::Int64,
         };
         options.parts = self.parts;
+        options.compact = self.compact;
         options.optimized = self.create_ort_optimized;
         let quantization = &mut options.quantization;
         quantization.method = match self.calibration_method {

@@ -1,8 +1,11 @@
 //! What all bundles of a checkpoint share: its graphs in FP32, held to the reference.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use swipekit::bundle::Bundle;
 use swipekit::bundle::manifest::{
     FORMAT, LanguageSpec, LexiconSpec, Manifest, ModelSpec, Provenance, RuntimeSpec, Vocabulary,
 };
@@ -57,7 +60,12 @@ impl Graphs {
         scratch: &Path,
         mut step: impl FnMut(&str),
     ) -> Result<Self> {
-        let network = Network::new(&checkpoint.config, &checkpoint.weights)?;
+        let original = Network::new(&checkpoint.config, &checkpoint.weights)?;
+        let mut weights = Cow::Borrowed(&checkpoint.weights);
+        if options.compact {
+            weights.to_mut().round_transducer_to_half()?;
+        }
+        let network = Network::new(&checkpoint.config, &weights)?;
         let language = options.language_model.as_ref();
         let language = language.map(LanguageModel::open).transpose()?;
         let lexicon = match &options.lexicon {
@@ -74,7 +82,7 @@ impl Graphs {
         let encoder = onnx::encoder(&network, options.lengths);
         let mut files = vec![
             (STEP, onnx::serialize(onnx::step(&network, step_output))),
-            (TRANSDUCER, onnx::transducer(&network)?),
+            (TRANSDUCER, onnx::transducer(&network, options.compact)?),
         ];
         if options.parts {
             let graphs = [
@@ -105,13 +113,19 @@ impl Graphs {
                 joint: &joint,
             }),
         };
-        let validation = validate::validate(&network, &paths, options.lengths)?;
+        let mut validation = validate::validate(&network, &paths, options.lengths)?;
+        if options.compact {
+            let rounding = validate::rounding(&original, &network)?;
+            validation.checks.push(rounding);
+            files.retain(|(name, _)| *name != STEP);
+        }
         let manifest = manifest(
             options,
             checkpoint,
             &network,
             lexicon.as_ref(),
             language.as_ref(),
+            presets(options, language.is_some())?,
         );
         let mut graphs = Self {
             encoder,
@@ -154,12 +168,29 @@ impl Graphs {
     }
 }
 
+/// The presets of the bundle that is named, or the usual one.
+fn presets(
+    options: &Options,
+    has_language_model: bool,
+) -> Result<BTreeMap<String, DecoderOptions>> {
+    if let Some(path) = &options.presets_of {
+        return Ok(Bundle::open(path)?.manifest().presets.clone());
+    }
+    let mut preset = DecoderOptions::default();
+    preset.prior_weight = options.prior_weight.unwrap_or(preset.prior_weight);
+    if has_language_model {
+        preset.language_weight = options.language_weight.unwrap_or(LANGUAGE_WEIGHT);
+    }
+    Ok([("default".to_owned(), preset)].into())
+}
+
 fn manifest(
     options: &Options,
     checkpoint: &Checkpoint,
     network: &Network,
     lexicon: Option<&Lexicon>,
     language: Option<&LanguageModel>,
+    presets: BTreeMap<String, DecoderOptions>,
 ) -> Manifest {
     let config = &checkpoint.config;
     let scale = config.feature_scale.clone();
@@ -169,11 +200,6 @@ fn manifest(
         (None, None) if scale.is_none() => FeaturiserSpec::seed(),
         _ => FeaturiserSpec::kinematic37(scale.unwrap_or_default()),
     };
-    let mut preset = DecoderOptions::default();
-    preset.prior_weight = options.prior_weight.unwrap_or(preset.prior_weight);
-    if language.is_some() {
-        preset.language_weight = options.language_weight.unwrap_or(LANGUAGE_WEIGHT);
-    }
     Manifest {
         format: FORMAT,
         name: options.base_name(),
@@ -183,7 +209,7 @@ fn manifest(
             kind: "onnxruntime".to_owned(),
             minimum: MINIMUM_RUNTIME.to_owned(),
             encoder: ENCODER.to_owned(),
-            step: Some(STEP.to_owned()),
+            step: (!options.compact).then(|| STEP.to_owned()),
             transducer: TRANSDUCER.to_owned(),
             prefixes: (options.prefixes > 0).then(|| PREFIXES.to_owned()),
             target: None,
@@ -208,7 +234,7 @@ fn manifest(
         },
         featuriser,
         layout: config.layout.clone().unwrap_or_else(Layout::qwerty),
-        presets: [("default".to_owned(), preset)].into(),
+        presets,
         lexicon: lexicon.map(|lexicon| LexiconSpec {
             file: LEXICON.to_owned(),
             words: lexicon.len() as u64,

@@ -126,6 +126,9 @@ pub struct Options {
     pub lengths: LengthType,
     /// Whether prediction network and joint are also written as graphs of their own.
     pub parts: bool,
+    /// Whether bundles are kept small: without the step graph, which core does not run, and with the matrices of prediction network
+    /// and joint in 16-bit floats.
+    pub compact: bool,
     /// Whether the encoder is also written as ONNX Runtime's optimiser leaves it.
     pub optimized: bool,
     /// Files that go into every bundle besides its own.
@@ -136,6 +139,8 @@ pub struct Options {
     pub compression_test: bool,
     /// Prior weight of the default preset; the usual one where it is `None`.
     pub prior_weight: Option<f32>,
+    /// The bundle whose presets are taken in place of the usual one.
+    pub presets_of: Option<PathBuf>,
     /// Licence of the weights.
     pub licence: String,
     /// Whom to credit.
@@ -166,11 +171,13 @@ impl Options {
             featuriser: None,
             lengths: LengthType::default(),
             parts: false,
+            compact: false,
             optimized: false,
             assets: Vec::new(),
             package_dir: None,
             compression_test: false,
             prior_weight: None,
+            presets_of: None,
             licence: not_stated(),
             credits: Vec::new(),
         }

@@ -122,6 +122,38 @@ fn sessions_are_accepted_by_the_manifest_and_the_runtime() {
 }
 
 #[test]
+fn compact_bundles_store_the_transducer_in_half_and_have_no_step() {
+    if !runtime() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (mut options, whole) = graphs(folder.path());
+    options.compact = true;
+    let checkpoint = Checkpoint::open(&options.checkpoint).unwrap();
+    let compact = Graphs::new(&options, &checkpoint, folder.path(), |_| ()).unwrap();
+    let size = |graphs: &Graphs, wanted: &str| {
+        let file = graphs.files.iter().find(|(name, _)| *name == wanted);
+        file.map(|(_, content)| content.len())
+    };
+    assert!(whole.manifest.runtime.step.is_some() && size(&whole, STEP).is_some());
+    assert!(compact.manifest.runtime.step.is_none() && size(&compact, STEP).is_none());
+    let [before, after] = [&whole, &compact].map(|graphs| size(graphs, TRANSDUCER).unwrap());
+    assert!(after < before * 3 / 4, "{after} of {before} bytes");
+    let checks = &compact.validation.checks;
+    let rounding = checks.iter().find(|check| check.name == "transducer.half");
+    let error = rounding.unwrap().max_error;
+    assert!(error > 0.0 && error < 1e-2, "{error}");
+
+    let mut huge = checkpoint.clone();
+    let weight = huge.weights.tensors.get_mut("joint.pred.weight").unwrap();
+    weight.data[0] = 70_000.0;
+    let error = Graphs::new(&options, &huge, folder.path(), |_| ()).unwrap_err();
+    assert!(error.to_string().contains("65504"), "{error}");
+    // The encoder is no part of it.
+    assert_eq!(whole.encoder_file, compact.encoder_file);
+}
+
+#[test]
 fn encoders_are_made_once_each() {
     if !runtime() {
         return;

@@ -1,27 +1,25 @@
 //! `transducer.safetensors`: prediction network and joint as core runs them itself.
 
+use half::f16;
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::network::Network;
 
-/// The file's bytes: float32 tensors under the names that [`swipekit::transducer::Transducer::new`] reads.
+/// The file's bytes: tensors under the names that [`swipekit::transducer::Transducer::new`] reads, in 32-bit floats, or with
+/// the matrices in 16-bit floats where `half` is set.
 ///
 /// # Errors
 /// None that a network of sane sizes gives.
-pub fn transducer(network: &Network) -> Result<Vec<u8>, safetensors::SafeTensorError> {
+pub fn transducer(network: &Network, half: bool) -> Result<Vec<u8>, safetensors::SafeTensorError> {
     let (classes, config) = (network.classes(), network.config);
     let (d, h, j) = (
         config.encoder.d_model,
         config.prediction.hidden,
         config.joint.hidden,
     );
-    let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
+    let mut tensors: Vec<(String, Vec<usize>, Vec<f32>)> = Vec::new();
     let mut add = |name: String, shape: &[usize], values: &mut dyn Iterator<Item = f32>| {
-        tensors.push((
-            name,
-            shape.to_vec(),
-            values.flat_map(f32::to_le_bytes).collect(),
-        ));
+        tensors.push((name, shape.to_vec(), values.collect()));
     };
     add(
         "embedding".to_owned(),
@@ -58,9 +56,23 @@ pub fn transducer(network: &Network) -> Result<Vec<u8>, safetensors::SafeTensorE
             &mut affine.bias.iter().copied(),
         );
     }
+    let tensors: Vec<(String, Vec<usize>, Vec<u8>, Dtype)> = tensors
+        .into_iter()
+        .map(|(name, shape, values)| {
+            let halved = half && shape.len() > 1;
+            let (bytes, dtype) = if halved {
+                let values = values.into_iter().map(f16::from_f32);
+                (values.flat_map(f16::to_le_bytes).collect(), Dtype::F16)
+            } else {
+                let values = values.into_iter();
+                (values.flat_map(f32::to_le_bytes).collect(), Dtype::F32)
+            };
+            (name, shape, bytes, dtype)
+        })
+        .collect();
     let mut views = Vec::with_capacity(tensors.len());
-    for (name, shape, bytes) in &tensors {
-        views.push((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?));
+    for (name, shape, bytes, dtype) in &tensors {
+        views.push((name, TensorView::new(*dtype, shape.clone(), bytes)?));
     }
     safetensors::serialize(views, None)
 }

@@ -16,11 +16,16 @@ pub(super) struct Comparison {
 
 impl Comparison {
     pub(super) fn new(name: impl Into<String>) -> Self {
+        Self::within(name, TOLERANCE)
+    }
+
+    /// With a tolerance of its own.
+    pub(super) fn within(name: impl Into<String>, tolerance: f64) -> Self {
         Self {
             name: name.into(),
             values: 0,
             max_error: 0.0,
-            tolerance: TOLERANCE,
+            tolerance,
         }
     }
 

@@ -158,6 +158,14 @@ pub fn validate(
     Ok(ValidationReport { checks })
 }
 
+/// Holds a network whose prediction network and joint were rounded to 16-bit floats to the one that it was.
+///
+/// # Errors
+/// [`ValidationError`] where a log-probability changes by more than 1 %.
+pub fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<Check> {
+    transducer::rounding(network, rounded)
+}
+
 /// The blank is the last class, and its embedding, which stands for the start of sequence, the zero vector.
 fn blank(network: &Network<'_>) -> Result<Check> {
     let check = "blank";

@@ -28,7 +28,7 @@ impl Export {
         let contents = [
             onnx::serialize(onnx::encoder(network, lengths)),
             onnx::serialize(onnx::step(network, output)),
-            onnx::transducer(network).unwrap(),
+            onnx::transducer(network, false).unwrap(),
             onnx::serialize(onnx::prediction(network)),
             onnx::serialize(onnx::joint_encoder(network)),
             onnx::serialize(onnx::joint(network)),

@@ -2,15 +2,23 @@
 
 use std::path::Path;
 
+use half::f16;
 use safetensors::{Dtype, SafeTensors};
 use swipekit::bundle::manifest::{ModelSpec, Vocabulary};
 use swipekit::transducer::{JointScratch, PredictionScratch, Transducer};
 
-use super::cases::{Case, rows};
+use super::cases::{Case, cases, rows};
 use super::measure::{Comparison, expect};
 use super::{Check, Result, ValidationError, failed};
 use crate::network::{Affine, Network};
 use crate::onnx::StepOutput;
+use crate::reference::{
+    Matrix, joint_logits, log_softmax, predict_step, project_encoder, project_prediction,
+};
+
+/// Greatest accepted cost of 16-bit weights, in a log-probability and relative to numbers above 1. A weight is off by 2^-12 of
+/// itself at most.
+const HALF_TOLERANCE: f64 = 1e-2;
 
 /// Checks the file's tensors, then what core computes with them.
 pub(super) fn check(network: &Network<'_>, path: &Path, cases: &[Case]) -> Result<Vec<Check>> {
@@ -49,12 +57,19 @@ fn weights(network: &Network<'_>, bytes: &[u8]) -> Result<Check> {
                 expected: format!("tensor {tensor}"),
                 got: error.to_string(),
             })?;
-        expect(name, &format!("type of {tensor}"), Dtype::F32, view.dtype())?;
         expect(name, &format!("shape of {tensor}"), shape, view.shape())?;
-        for (bytes, expected) in view.data().chunks_exact(4).zip(values) {
-            let mut value = [0; 4];
-            value.copy_from_slice(bytes);
-            comparison.exact(tensor, expected, f32::from_le_bytes(value))?;
+        // A matrix may be in 16 bits: the same numbers, as the network was rounded before.
+        if shape.len() > 1 && view.dtype() == Dtype::F16 {
+            let (stored, _) = view.data().as_chunks::<2>();
+            for (bytes, expected) in stored.iter().zip(values) {
+                comparison.exact(tensor, expected, f16::from_le_bytes(*bytes).to_f32())?;
+            }
+        } else {
+            expect(name, &format!("type of {tensor}"), Dtype::F32, view.dtype())?;
+            let (stored, _) = view.data().as_chunks::<4>();
+            for (bytes, expected) in stored.iter().zip(values) {
+                comparison.exact(tensor, expected, f32::from_le_bytes(*bytes))?;
+            }
         }
         Ok::<(), ValidationError>(())
     };
@@ -166,6 +181,30 @@ fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Resu
         &rows(cases, |case| &case.log_probabilities),
         &scores,
     )?;
+    Ok(comparison.finish())
+}
+
+/// What rounding the prediction network and the joint costs: `rounded` against `network`, the log-probabilities of all cases.
+pub(super) fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<Check> {
+    let mut comparison = Comparison::within("transducer.half", HALF_TOLERANCE);
+    for case in cases(network)? {
+        let after = predict_step(rounded, case.label, &case.before)?;
+        let row = |data: Vec<f64>| Matrix {
+            rows: 1,
+            cols: data.len(),
+            data,
+        };
+        let output = row(after.hidden.row(after.hidden.rows - 1).to_vec());
+        let frame = row(case.frame.iter().map(|value| f64::from(*value)).collect());
+        let frame = project_encoder(rounded, &frame).data;
+        let logits = joint_logits(rounded, &frame, &project_prediction(rounded, &output));
+        let got: Vec<f32> = log_softmax(logits)
+            .data
+            .iter()
+            .map(|value| *value as f32)
+            .collect();
+        comparison.close("log-probabilities", &case.log_probabilities, &got)?;
+    }
     Ok(comparison.finish())
 }
 

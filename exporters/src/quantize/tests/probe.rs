@@ -33,7 +33,7 @@ pub fn judge(config: &ModelConfig, weights: &Weights, threads: usize) -> Judge {
         start_of_sequence: "zero-vector".to_owned(),
         step_output: "logits".to_owned(),
     };
-    let transducer = onnx::transducer(&network).unwrap();
+    let transducer = onnx::transducer(&network, false).unwrap();
     let words = ["a", "b", "c", "ab", "ba", "bc", "ca", "abc", "bac", "cabb"];
     Judge {
         transducer: Arc::new(Transducer::new(&transducer, &model, &vocabulary).unwrap()),

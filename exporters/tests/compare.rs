@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use half::f16;
 use prost::Message;
 use serde_json::Value;
 use swipekit::Engine;
@@ -22,8 +23,9 @@ use swipekit_tests::{repository, runtime};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_swipekit");
 
+/// The default model in FP16.
 fn default_bundle() -> PathBuf {
-    repository("models/en-qwerty")
+    repository("models/en-qwerty-fp16")
 }
 
 /// Forty synthetic swipes.
@@ -65,7 +67,7 @@ fn copy(
     destination.to_path_buf()
 }
 
-/// A copy whose encoder's larger weights are each off by up to `scale` of themselves.
+/// A copy whose encoder's larger weights are each off by up to `scale` of themselves; they are stored in 16 bits.
 fn noisy(destination: &Path, scale: f32) -> PathBuf {
     let change_file = |name: &str, content: Vec<u8>| {
         if name != "encoder.onnx" {
@@ -75,12 +77,13 @@ fn noisy(destination: &Path, scale: f32) -> PathBuf {
         let mut random = Random::new(11);
         for tensor in &mut model.graph.as_mut().unwrap().initializer {
             let values = tensor.raw_data.as_mut().unwrap();
-            if tensor.data_type != Some(1) || values.len() < 4000 {
+            if tensor.data_type != Some(10) {
                 continue;
             }
-            for value in values.as_chunks_mut::<4>().0 {
+            for value in values.as_chunks_mut::<2>().0 {
                 let factor = 1.0 + scale * (2.0 * random.uniform() as f32 - 1.0);
-                *value = (f32::from_le_bytes(*value) * factor).to_le_bytes();
+                let noisy = f16::from_le_bytes(*value).to_f32() * factor;
+                *value = f16::from_f32(noisy).to_le_bytes();
             }
         }
         serialize(model)
@@ -198,7 +201,7 @@ fn noise_on_the_weights_shows() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let little = noisy(&folder.path().join("little"), 1e-4);
+    let little = noisy(&folder.path().join("little"), 2e-4);
     let much = noisy(&folder.path().join("much"), 1.5);
     let mut options = quick();
     options.frame_swipes = 10;
@@ -214,8 +217,8 @@ fn noise_on_the_weights_shows() {
         (near_error.swipes, near_error.frames),
         (10, far_error.frames)
     );
-    assert!(near_error.max_abs > 0.0 && near_error.rms_relative < 1e-3);
-    assert!(near_error.cosine_min > 0.999_99 && near.same_best == 100.0);
+    assert!(near_error.max_abs > 0.0 && near_error.rms_relative < 5e-3);
+    assert!(near_error.cosine_min > 0.999_9 && near.same_best == 100.0);
 
     assert!(far_error.rms_relative > 0.1 && far_error.cosine_mean < 0.99);
     assert!(far_error.max_abs > near_error.max_abs);
@@ -385,7 +388,7 @@ fn the_command_prints_a_table_json_and_a_page() {
     };
     let table = succeed(&["--latency-swipes", "4", "--html", "page.html"]);
     for part in [
-        "en-qwerty (2)",
+        "en-qwerty-fp16 (2)",
         "top-1",
         "encoder p99",
         "opens in",

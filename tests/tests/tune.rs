@@ -75,7 +75,7 @@ fn what_is_fitted_on_some_people_helps_others() {
         }
     }
     assert!(tuning.validation[5].ece < 0.04);
-    assert_eq!(tuning.tried.len(), 19);
+    assert_eq!(tuning.tried.len(), 9 + 6 + 9 + 4);
     assert_eq!(tuning.before, DecoderOptions::default());
 }
 

@@ -211,8 +211,8 @@ pub(super) struct OnnxArguments {
     /// Also write prediction network and joint as graphs of their own.
     #[arg(long)]
     parts: bool,
-    /// Keep the bundle small: without step.onnx, which core does not run, and with the matrices of prediction network and joint in
-    /// 16-bit floats.
+    /// Keep the bundle small: without step.onnx, which core does not run, and report.html, and with the matrices of prediction
+    /// network and joint in 16-bit floats.
     #[arg(long)]
     compact: bool,
 }

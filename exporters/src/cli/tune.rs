@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     /// Give the words of a swipe's prompt before its own to the language model.
     #[arg(long, value_name = "WHERE")]
     context: Option<Context>,
-    /// Choose beam, window and depth bonus as well: the least that loses at most so many percentage points.
+    /// Choose depth bonus, window, beam and places for complete words as well: the least that loses at most so many percentage points.
     #[arg(long, value_name = "POINTS")]
     search: Option<f64>,
     /// Folder to write the bundle to with the fitted options in its preset; the bundle's own folder to change it.
@@ -146,8 +146,8 @@ fn summary(tuning: &Tuning) -> String {
     };
     let tried = tuning.tried.iter().map(|tried| {
         format!(
-            "beam {:2}, window {:4}, depth bonus {:3}: top-1 {:.2}, search {:.3} ms\n",
-            tried.beam, tried.window, tried.depth_bonus, tried.top1, tried.ms
+            "depth bonus {:3}, window {:4}, beam {:2}, places {:2}: top-1 {:.2}, search {:.3} ms\n",
+            tried.depth_bonus, tried.window, tried.beam, tried.word_places, tried.top1, tried.ms
         )
     });
     format!("{}\n{}", table.text(), tried.collect::<String>())

@@ -126,8 +126,8 @@ pub struct Options {
     pub lengths: LengthType,
     /// Whether prediction network and joint are also written as graphs of their own.
     pub parts: bool,
-    /// Whether bundles are kept small: without the step graph, which core does not run, and with the matrices of prediction network
-    /// and joint in 16-bit floats.
+    /// Whether bundles are kept small: without the step graph, which core does not run, and the report for people, and with the
+    /// matrices of prediction network and joint in 16-bit floats.
     pub compact: bool,
     /// Whether the encoder is also written as ONNX Runtime's optimiser leaves it.
     pub optimized: bool,

@@ -144,8 +144,10 @@ impl Package {
             self.report.compressed = Some(compressed(self.writer.folder(), &self.report.bytes)?);
         }
         self.writer.add_json(REPORT_FILE, &self.report)?;
-        self.writer
-            .add(REPORT_PAGE, page::report(&self.report).as_bytes())?;
+        if !options.compact {
+            self.writer
+                .add(REPORT_PAGE, page::report(&self.report).as_bytes())?;
+        }
         self.writer.finish(self.manifest)?;
         if let Some(folder) = &options.package_dir {
             let file = format!("{}.{}", self.place.name, swipekit::bundle::EXTENSION);

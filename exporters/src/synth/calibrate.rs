@@ -111,6 +111,8 @@ pub fn calibrate(
         });
     }
     let mut profile = options.profile.clone();
+    // What is fitted needs no variety besides.
+    profile.variety = 0.0;
     profile.devices = fitter.devices();
     let target = fitter.real.statistics();
     let mut best: Option<(f64, Profile)> = None;
@@ -403,6 +405,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("swipes.jsonl");
         let mut known = Profile::prior();
+        // What is fitted has none.
+        known.variety = 0.0;
         (known.start_x, known.start_y, known.start_mean_y) = (0.13, 0.1, 0.12);
         (known.end_x, known.end_y, known.end_mean_x) = (0.4, 0.3, 0.08);
         (known.segment_ms, known.segment_power, known.speed_person) = (230.0, 0.35, 0.25);

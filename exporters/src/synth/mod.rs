@@ -80,6 +80,10 @@ pub struct Synth {
     profile: Profile,
     /// Sum of the devices' weights.
     weights: f64,
+    /// The profile without texts and devices.
+    numbers: Profile,
+    /// What differs from person to person by [`Profile::variety`].
+    varied: Vec<Parameter>,
     seed: u64,
     people: u64,
 }
@@ -95,6 +99,8 @@ impl Synth {
         let urn = Urn::new(&words, &board)?;
         Ok(Self {
             weights: profile.devices.iter().map(|device| device.weight).sum(),
+            numbers: profile.numbers(),
+            varied: profile.varied(),
             board,
             urn,
             profile,
@@ -165,20 +171,24 @@ impl Synth {
         stream: &mut Stream,
         out: &mut SynthSwipe,
     ) {
-        let person = Person::draw(
-            &self.profile,
-            self.weights,
-            &mut Stream::new(self.seed, PERSON, who),
-        );
+        let mut habits = Stream::new(self.seed, PERSON, who);
+        // Without texts and devices: nothing is allocated.
+        let mut own = self.numbers.clone();
+        for parameter in &self.varied {
+            let factor = habits.factor(own.variety);
+            (parameter.set)(&mut own, (parameter.get)(&self.numbers) * factor);
+        }
+        let profile = &own;
+        let person = Person::draw(profile, &self.profile.devices, self.weights, &mut habits);
         let size = keyboard.unwrap_or_else(|| {
             let height = person.width / 10.0 * person.row_height * self.board.rows();
             [person.width, (height * 10.0).round().max(1.0) / 10.0]
         });
         let unit = self.board.unit[0] * size[0];
         out.motion
-            .plan(&self.profile, &person, &self.board, size, keys, stream);
+            .plan(profile, &person, &self.board, size, keys, stream);
         touch::read(
-            &self.profile,
+            profile,
             &person,
             &mut out.motion,
             size,

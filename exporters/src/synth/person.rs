@@ -1,6 +1,6 @@
 //! Who swipes, on what.
 
-use super::profile::Profile;
+use super::profile::{Device, Profile};
 use super::random::Stream;
 
 /// How a screen tells where a finger is.
@@ -38,11 +38,16 @@ pub(super) struct Person {
 }
 
 impl Person {
-    /// The person that the stream gives; `total` is the sum of the devices' weights.
-    pub(super) fn draw(profile: &Profile, total: f64, stream: &mut Stream) -> Self {
+    /// The person that the stream gives, with one of the devices; `total` is the sum of their weights.
+    pub(super) fn draw(
+        profile: &Profile,
+        devices: &[Device],
+        total: f64,
+        stream: &mut Stream,
+    ) -> Self {
         let mut at = stream.uniform() * total;
-        let mut device = profile.devices[0];
-        for other in &profile.devices {
+        let mut device = devices[0];
+        for other in devices {
             device = *other;
             at -= other.weight;
             if at < 0.0 {

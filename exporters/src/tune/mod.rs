@@ -33,8 +33,10 @@ const PENALTY: f64 = 1e-4;
 /// Times that lists are gathered: the first search knows nothing of the weights that follow from its lists.
 const ROUNDS: usize = 2;
 /// Beam and words of the searches that lists are gathered with.
-const WIDE_BEAM: usize = 32;
+const WIDE_BEAM: usize = 64;
 const WIDE_WORDS: usize = 32;
+/// Depth bonus of that search at least: with less, prefixes that lag behind crowd out others where frames are few.
+const WIDE_DEPTH: f32 = 3.0;
 
 /// What to tune.
 #[derive(Clone, Debug)]
@@ -133,6 +135,7 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
     let wide = |options: &DecoderOptions| DecoderOptions {
         beam: options.beam.max(WIDE_BEAM),
         word_places: options.word_places.max(WIDE_WORDS),
+        depth_bonus: options.depth_bonus.max(WIDE_DEPTH),
         ..options.clone()
     };
     let nothing = || {

@@ -1,4 +1,4 @@
-//! How wide a search has to be: beam, window, depth bonus.
+//! How wide a search has to be: depth bonus, window, beam, places for complete words.
 
 use std::time::Duration;
 
@@ -14,9 +14,12 @@ use crate::swipes::Swipe;
 use crate::times::Times;
 
 /// What is tried, one option after the other.
-const DEPTH_BONUSES: [f32; 6] = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0];
+const DEPTH_BONUSES: [f32; 9] = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0];
 const WINDOWS: [f32; 6] = [6.0, 8.0, 10.0, 12.0, 16.0, 24.0];
-const BEAMS: [usize; 7] = [4, 6, 8, 12, 16, 24, 32];
+const BEAMS: [usize; 9] = [4, 6, 8, 12, 16, 24, 32, 48, 64];
+const PLACES: [usize; 4] = [8, 16, 32, 64];
+/// The search that the depth bonus is chosen for: a narrow one would ask for another than the wide one that is looked for.
+const WIDE: (usize, f32) = (48, 16.0);
 
 /// What one width of the search gave.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,14 +30,16 @@ pub struct Tried {
     pub window: f32,
     /// Depth bonus.
     pub depth_bonus: f32,
+    /// Places for complete words.
+    pub word_places: usize,
     /// The target is the best candidate, in percent.
     pub top1: f64,
     /// Median time of the search in milliseconds, on the clock.
     pub ms: f64,
 }
 
-/// `options` with the depth bonus that is right most often, then the least window and the least beam that lose at most `tolerance`
-/// percentage points to the best. With all that was tried.
+/// `options` with the depth bonus that is right most often, then the least window, the least beam and the fewest places for complete
+/// words that lose at most `tolerance` percentage points to the best. With all that was tried.
 ///
 /// # Errors
 /// What decoding gives.
@@ -45,7 +50,16 @@ pub fn choose(
     context: bool,
     tolerance: f64,
 ) -> Result<(DecoderOptions, Vec<Tried>)> {
-    let mut best = options.clone();
+    let measured = options
+        .geometry
+        .as_ref()
+        .map_or(0, |geometry| geometry.words);
+    let mut best = DecoderOptions {
+        beam: options.beam.max(WIDE.0),
+        window: options.window.max(WIDE.1),
+        word_places: options.word_places.max(measured),
+        ..options.clone()
+    };
     let mut all = Vec::new();
     let variants = DEPTH_BONUSES.map(|depth_bonus| DecoderOptions {
         depth_bonus,
@@ -76,6 +90,14 @@ pub fn choose(
     });
     let tried = run(engine, swipes, &variants, context)?;
     best.beam = least(&tried, tolerance).map_or(best.beam, |tried| tried.beam);
+    all.extend(tried);
+
+    let variants = PLACES.map(|word_places| DecoderOptions {
+        word_places,
+        ..best.clone()
+    });
+    let tried = run(engine, swipes, &variants, context)?;
+    best.word_places = least(&tried, tolerance).map_or(best.word_places, |tried| tried.word_places);
     all.extend(tried);
     Ok((best, all))
 }
@@ -115,6 +137,7 @@ fn run(
             beam: options.beam,
             window: options.window,
             depth_bonus: options.depth_bonus,
+            word_places: options.word_places,
             top1: crate::accuracy::percent(hits, swipes.len()),
             ms: Times::of(times).p50,
         })

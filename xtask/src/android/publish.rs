@@ -20,6 +20,8 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The bundle that is shipped as an asset.
 const BUNDLE: &str = "en-qwerty";
+/// Its folder: the one that was quantised for ARM.
+const FOLDER: &str = "models/en-qwerty-android";
 
 /// What to build.
 #[derive(Debug, Clone, Default)]
@@ -137,7 +139,7 @@ pub fn assemble(
     if let Some(packed) = model {
         let aar = staged("model.aar");
         let package = format!("{}.{}", super::pom::GROUP, BUNDLE.replace('-', "_"));
-        let notice = "The weights are those of How We Swipe's checkpoint; see models/en-qwerty.md of the repository.\n";
+        let notice = "The weights were trained on swipes of How We Swipe and synthetic ones; see models/en-qwerty.md of the repository.\n";
         let asset = format!("{BUNDLE}.swipekit");
         aar::write_asset(&aar, &package, &asset, packed, notice)?;
         repository.add(&model_pom(), &[(".aar", &aar)])?;
@@ -252,7 +254,7 @@ fn pack(to: &Path) -> Result<()> {
         "swipekit-exporters",
     ]);
     cargo.args(["--bin", "swipekit", "--", "bundle", "pack"]);
-    cargo.arg(process::root().join("models").join(BUNDLE));
+    cargo.arg(process::root().join(FOLDER));
     process::run(cargo.arg("--output").arg(to))
 }
 

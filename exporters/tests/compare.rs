@@ -201,7 +201,7 @@ fn noise_on_the_weights_shows() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let little = noisy(&folder.path().join("little"), 2e-4);
+    let little = noisy(&folder.path().join("little"), 6e-4);
     let much = noisy(&folder.path().join("much"), 1.5);
     let mut options = quick();
     options.frame_swipes = 10;

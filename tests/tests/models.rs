@@ -50,7 +50,9 @@ fn there_is_each_in_int8_for_both_and_in_fp16_and_they_are_small() {
     let folder = tempfile::tempdir().unwrap();
     let mut all = 0;
     for path in bundles() {
-        all += size(&path);
+        let whole = size(&path);
+        assert!(whole <= MOST, "{}: {whole} bytes", path.display());
+        all += whole;
         let packed = folder.path().join("packed.swipekit");
         bundle::pack(&path, &packed).unwrap();
         let bytes = fs::metadata(&packed).unwrap().len();

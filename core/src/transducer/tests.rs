@@ -1,3 +1,6 @@
+use half::f16;
+use safetensors::tensor::{Dtype, TensorView};
+
 use super::fixtures::{self, Random};
 use super::*;
 use crate::bundle::manifest::Activation;
@@ -175,6 +178,55 @@ fn damaged_weights_are_refused() {
         // Most flips of the header are refused; none may panic.
         let _ = Transducer::new(&damaged, &model, &vocabulary);
     }
+}
+
+#[test]
+fn weights_may_be_stored_in_sixteen_bits() {
+    let (model, vocabulary) = (fixtures::spec(2), fixtures::vocabulary());
+    // Numbers that 16 bits hold exactly: the same network either way.
+    let mut tensors = fixtures::tensors(3, &model);
+    for value in tensors.iter_mut().flat_map(|(_, _, values)| values) {
+        *value = f16::from_f32(*value).to_f32();
+    }
+    let halves = |tensors: &Tensors, dtype: Dtype| {
+        let bytes: Vec<Vec<u8>> = tensors
+            .iter()
+            .map(|(_, _, values)| {
+                let values = values.iter().map(|value| f16::from_f32(*value));
+                values.flat_map(f16::to_le_bytes).collect()
+            })
+            .collect();
+        let views = tensors.iter().zip(&bytes).map(|((name, shape, _), bytes)| {
+            let view = TensorView::new(dtype, shape.clone(), bytes);
+            (name, view.unwrap())
+        });
+        let file = safetensors::serialize(views, None).unwrap();
+        Transducer::new(&file, &model, &vocabulary)
+    };
+    let whole = Transducer::new(&fixtures::serialize(&tensors), &model, &vocabulary).unwrap();
+    let half = halves(&tensors, Dtype::F16).unwrap();
+    let run = |transducer: &Transducer| {
+        let mut states = vec![0.0; 2 * 2 * model.prediction];
+        let mut projected = Vec::new();
+        let start = transducer.prediction.start_of_sequence();
+        transducer
+            .prediction
+            .step(
+                &[start],
+                &mut states,
+                &mut projected,
+                &mut Default::default(),
+            )
+            .unwrap();
+        (states, projected)
+    };
+    assert_eq!(run(&half), run(&whole));
+
+    let other = halves(&tensors, Dtype::BF16).unwrap_err();
+    assert!(other.to_string().contains("F32 or F16"), "{other}");
+    tensors[0].2[0] = 1e6;
+    let infinite = halves(&tensors, Dtype::F16);
+    assert!(matches!(infinite, Err(Error::NotFinite { .. })));
 }
 
 #[test]

@@ -160,8 +160,9 @@ struct Common {
     /// Weight of the lexicon's prior in the default preset.
     #[arg(long, value_name = "X")]
     prior_weight: Option<f32>,
-    /// Take the presets of this bundle, as `swipekit tune` and `swipekit calibrate` fitted them, in place of the usual one.
-    #[arg(long, value_name = "BUNDLE", conflicts_with_all = ["prior_weight", "language_weight"])]
+    /// Take the presets of this bundle of the same checkpoint, as `swipekit tune` and `swipekit calibrate` fitted them, in place of the
+    /// usual one.
+    #[arg(long, value_name = "BUNDLE", conflicts_with = "prior_weight")]
     presets_of: Option<PathBuf>,
     /// Licence of the weights.
     #[arg(long, value_name = "TEXT", default_value = "not stated")]

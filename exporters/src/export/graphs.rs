@@ -68,6 +68,7 @@ impl Graphs {
         let network = Network::new(&checkpoint.config, &weights)?;
         let language = options.language_model.as_ref();
         let language = language.map(LanguageModel::open).transpose()?;
+        let presets = presets(options, checkpoint, language.is_some())?;
         let lexicon = match &options.lexicon {
             Some(path) => {
                 let lexicon = lexicon::open_or_build(path, &checkpoint.config.labels)?;
@@ -125,7 +126,7 @@ impl Graphs {
             &network,
             lexicon.as_ref(),
             language.as_ref(),
-            presets(options, language.is_some())?,
+            presets,
         );
         let mut graphs = Self {
             encoder,
@@ -168,19 +169,37 @@ impl Graphs {
     }
 }
 
-/// The presets of the bundle that is named, or the usual one.
+/// The presets of the bundle that is named, which must be of the same checkpoint, or the usual one.
 fn presets(
     options: &Options,
+    checkpoint: &Checkpoint,
     has_language_model: bool,
 ) -> Result<BTreeMap<String, DecoderOptions>> {
+    let language_weight =
+        has_language_model.then(|| options.language_weight.unwrap_or(LANGUAGE_WEIGHT));
     if let Some(path) = &options.presets_of {
-        return Ok(Bundle::open(path)?.manifest().presets.clone());
+        let bundle = Bundle::open(path)?;
+        let manifest = bundle.manifest();
+        let fitted = &manifest.provenance.checkpoint_sha256;
+        if *fitted != checkpoint.sha256 {
+            return Err(swipekit::Error::invalid(
+                "the bundle to take presets of",
+                format!("one of the checkpoint {}", checkpoint.sha256),
+                format!("one of {fitted}; tune this checkpoint's own"),
+            )
+            .into());
+        }
+        let mut presets = manifest.presets.clone();
+        if let Some(weight) = language_weight {
+            for preset in presets.values_mut().filter(|p| p.language_weight == 0.0) {
+                preset.language_weight = weight;
+            }
+        }
+        return Ok(presets);
     }
     let mut preset = DecoderOptions::default();
     preset.prior_weight = options.prior_weight.unwrap_or(preset.prior_weight);
-    if has_language_model {
-        preset.language_weight = options.language_weight.unwrap_or(LANGUAGE_WEIGHT);
-    }
+    preset.language_weight = language_weight.unwrap_or(preset.language_weight);
     Ok([("default".to_owned(), preset)].into())
 }
 

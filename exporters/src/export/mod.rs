@@ -127,7 +127,7 @@ pub struct Options {
     /// Whether prediction network and joint are also written as graphs of their own.
     pub parts: bool,
     /// Whether bundles are kept small: without the step graph, which core does not run, and the report for people, and with the
-    /// matrices of prediction network and joint in 16-bit floats.
+    /// matrices of prediction network and joint in 16-bit floats. For ONNX Runtime only.
     pub compact: bool,
     /// Whether the encoder is also written as ONNX Runtime's optimiser leaves it.
     pub optimized: bool,
@@ -139,7 +139,7 @@ pub struct Options {
     pub compression_test: bool,
     /// Prior weight of the default preset; the usual one where it is `None`.
     pub prior_weight: Option<f32>,
-    /// The bundle whose presets are taken in place of the usual one.
+    /// The bundle whose presets are taken in place of the usual one; of the same checkpoint.
     pub presets_of: Option<PathBuf>,
     /// Licence of the weights.
     pub licence: String,

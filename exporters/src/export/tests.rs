@@ -154,6 +154,30 @@ fn compact_bundles_store_the_transducer_in_half_and_have_no_step() {
 }
 
 #[test]
+fn presets_are_taken_of_bundles_of_the_same_checkpoint() {
+    if !runtime() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (mut options, _) = graphs(folder.path());
+    options.output = folder.path().join("first");
+    options.prior_weight = Some(0.77);
+    onnx(&options, |_| ()).unwrap();
+    let checkpoint = Checkpoint::open(&options.checkpoint).unwrap();
+    options.prior_weight = None;
+    options.presets_of = Some(options.output.clone());
+    let taken = Graphs::new(&options, &checkpoint, folder.path(), |_| ()).unwrap();
+    assert_eq!(taken.manifest.presets["default"].prior_weight, 0.77);
+
+    let mut other = checkpoint.clone();
+    other.sha256 = "0".repeat(64);
+    let error = Graphs::new(&options, &other, folder.path(), |_| ()).unwrap_err();
+    assert!(error.to_string().contains("presets"), "{error}");
+    options.presets_of = Some(folder.path().join("absent"));
+    assert!(Graphs::new(&options, &checkpoint, folder.path(), |_| ()).is_err());
+}
+
+#[test]
 fn encoders_are_made_once_each() {
     if !runtime() {
         return;

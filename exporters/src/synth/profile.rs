@@ -241,7 +241,7 @@ profile! {
 }
 
 /// Parameters that [`Profile::variety`] leaves alone: means, which have signs; exponents and overlaps; what differs between people
-/// already; and what depends on the screen.
+/// already; and the screen's kind.
 const UNVARIED: &[&str] = &[
     "start_mean_x",
     "start_mean_y",
@@ -384,6 +384,17 @@ fn built_in(text: &str) -> Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn variety_leaves_parameters_alone_that_there_are() {
+        for name in UNVARIED {
+            assert!(PARAMETERS.iter().any(|p| p.name == *name), "{name}");
+        }
+        let mut profile = Profile::prior();
+        assert_eq!(profile.varied().len(), PARAMETERS.len() - UNVARIED.len());
+        profile.variety = 0.0;
+        assert!(profile.varied().is_empty());
+    }
 
     #[test]
     fn the_built_in_profiles_are_sound() {

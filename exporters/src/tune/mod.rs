@@ -59,7 +59,7 @@ pub struct Options {
     pub words: usize,
     /// Whether the words of a prompt before a swipe are known.
     pub context: bool,
-    /// Whether beam, window and depth bonus are chosen as well, and the percentage points that they may cost.
+    /// Whether depth bonus, window, beam and places for complete words are chosen as well, and the percentage points that they may cost.
     pub tolerance: Option<f64>,
 }
 

@@ -161,7 +161,7 @@ pub fn validate(
 /// Holds a network whose prediction network and joint were rounded to 16-bit floats to the one that it was.
 ///
 /// # Errors
-/// [`ValidationError`] where a log-probability changes by more than 1 %.
+/// [`ValidationError`] where a log-probability changes by more than 0.01, or 1 % where it is beyond 1.
 pub fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<Check> {
     transducer::rounding(network, rounded)
 }

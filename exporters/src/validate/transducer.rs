@@ -16,8 +16,8 @@ use crate::reference::{
     Matrix, joint_logits, log_softmax, predict_step, project_encoder, project_prediction,
 };
 
-/// Greatest accepted cost of 16-bit weights, in a log-probability and relative to numbers above 1. A weight is off by 2^-12 of
-/// itself at most.
+/// Greatest accepted cost of 16-bit weights, in a log-probability and relative to numbers above 1. A weight is off by 2^-11 of
+/// itself at most, or by 2^-25 where it is very small.
 const HALF_TOLERANCE: f64 = 1e-2;
 
 /// Checks the file's tensors, then what core computes with them.

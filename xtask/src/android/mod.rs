@@ -55,7 +55,7 @@ pub fn check() -> Result<()> {
     });
     tested.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     let published = timed("artifacts", || {
-        publish::assemble(built?, natives, Some(&expected.packed), None)
+        publish::assemble(built?, natives, Some(&publish::packed()?), None)
     })?;
     timed("Android's machine code", || {
         emulate::run(&published.libraries, &bundle, &expected.folder)

@@ -56,12 +56,8 @@ pub fn publish(options: &Options) -> Result<Published> {
         given => given,
     };
     let built = build(&Toolchain::find()?, abis)?;
-    let packed = work()?.join(format!("{BUNDLE}.swipekit"));
-    if options.with_model {
-        pack(&packed)?;
-    }
-    let model = options.with_model.then_some(&*packed);
-    assemble(built, natives, model, options.output.as_deref())
+    let packed = options.with_model.then(packed).transpose()?;
+    assemble(built, natives, packed.as_deref(), options.output.as_deref())
 }
 
 /// The host's libraries.
@@ -243,8 +239,9 @@ fn add(repository: &Repository, pom: &Pom<'_>, jars: &Jars, main: (&str, &Path))
     repository.add(pom, &files)
 }
 
-/// Packs the default bundle into one file.
-fn pack(to: &Path) -> Result<()> {
+/// Packs the bundle that is shipped into one file, and gives its path.
+pub fn packed() -> Result<PathBuf> {
+    let to = work()?.join(format!("{BUNDLE}.swipekit"));
     let mut cargo = process::cargo();
     cargo.args([
         "run",
@@ -255,7 +252,8 @@ fn pack(to: &Path) -> Result<()> {
     ]);
     cargo.args(["--bin", "swipekit", "--", "bundle", "pack"]);
     cargo.arg(process::root().join(FOLDER));
-    process::run(cargo.arg("--output").arg(to))
+    process::run(cargo.arg("--output").arg(&to))?;
+    Ok(to)
 }
 
 /// How the native libraries came about.

@@ -24,7 +24,7 @@ class EngineTest {
         val info = engine.info
         assertEquals("en-qwerty", info.name)
         assertEquals("en", info.language)
-        assertEquals("fp32", info.precision)
+        assertEquals("int8", info.precision)
         assertEquals(27, info.labels.size)
         assertTrue("e" in info.labels)
         assertTrue(info.words > 10_000, "$info")

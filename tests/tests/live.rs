@@ -558,7 +558,7 @@ fn literal_spellings_stand_beside_the_words() {
         for spelling in spellings.iter().filter(|found| found.confidence > 0.1) {
             if let Some(word) = words.iter().find(|word| word.word == spelling.text) {
                 let difference = spelling.log_probability - word.log_probability;
-                assert!(difference.abs() < 0.3, "{difference}");
+                assert!(difference.abs() < 0.5, "{difference}");
                 compared += 1;
             }
         }

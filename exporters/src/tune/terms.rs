@@ -134,6 +134,28 @@ pub fn fit_weights(
     penalty: f64,
 ) -> Option<DecoderOptions> {
     let has = |group| groups.contains(&group);
+    if has(Group::Length) && has(Group::Geometry) {
+        // Both count letters, so lists leave open how much is whose. The search knows no geometric evidence: the reward is the one
+        // that is right without any.
+        let but = |left_out| {
+            groups
+                .iter()
+                .copied()
+                .filter(move |group| *group != left_out)
+        };
+        let without: Vec<Group> = but(Group::Geometry).collect();
+        let length_reward = fit_weights(lists, &without, options, words, penalty)?.length_reward;
+        let rewarded: Vec<ScoredList> = lists
+            .iter()
+            .map(|list| rewarded(list, length_reward.into()))
+            .collect();
+        let rest: Vec<Group> = but(Group::Length).collect();
+        let fitted = fit_weights(&rewarded, &rest, options, words, penalty)?;
+        return Some(DecoderOptions {
+            length_reward,
+            ..fitted
+        });
+    }
     let mut free = vec![
         true,
         true,
@@ -168,4 +190,15 @@ pub fn fit_weights(
         }),
         ..options.clone()
     })
+}
+
+/// The list with the reward for each label as a part of the log-probability.
+fn rewarded(list: &ScoredList, length_reward: f64) -> ScoredList {
+    let mut rewarded = ScoredList::new(TERMS);
+    for (at, terms) in list.words().enumerate() {
+        let mut terms = terms.to_vec();
+        terms[0] += length_reward * terms[2];
+        rewarded.push(&terms, list.target() == Some(at));
+    }
+    rewarded
 }

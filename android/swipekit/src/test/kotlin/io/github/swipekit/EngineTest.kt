@@ -25,7 +25,7 @@ class EngineTest {
         assertEquals("en-qwerty", info.name)
         assertEquals("en", info.language)
         assertEquals("int8", info.precision)
-        assertEquals(27, info.labels.size)
+        assertEquals(26, info.labels.size)
         assertTrue("e" in info.labels)
         assertTrue(info.words > 10_000, "$info")
         assertFalse(info.hasLanguageModel)

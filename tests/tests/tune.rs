@@ -83,7 +83,7 @@ fn what_is_fitted_on_some_people_helps_others() {
             _ => assert!(top1.difference > -0.5, "{top1:?}"),
         }
     }
-    assert!(tuning.validation[5].ece < 0.04);
+    assert!(tuning.validation[5].ece < 0.06);
     assert_eq!(tuning.tried.len(), 9 + 6 + 9 + 4);
     assert_eq!(tuning.before, before);
 }

@@ -17,9 +17,15 @@ pub fn transducer(network: &Network, half: bool) -> Result<Vec<u8>, safetensors:
         config.prediction.hidden,
         config.joint.hidden,
     );
-    let mut tensors: Vec<(String, Vec<usize>, Vec<f32>)> = Vec::new();
+    let mut tensors: Vec<(String, Vec<usize>, Vec<u8>, Dtype)> = Vec::new();
     let mut add = |name: String, shape: &[usize], values: &mut dyn Iterator<Item = f32>| {
-        tensors.push((name, shape.to_vec(), values.collect()));
+        let (bytes, dtype) = if half && shape.len() > 1 {
+            let values = values.map(f16::from_f32);
+            (values.flat_map(f16::to_le_bytes).collect(), Dtype::F16)
+        } else {
+            (values.flat_map(f32::to_le_bytes).collect(), Dtype::F32)
+        };
+        tensors.push((name, shape.to_vec(), bytes, dtype));
     };
     add(
         "embedding".to_owned(),
@@ -56,20 +62,6 @@ pub fn transducer(network: &Network, half: bool) -> Result<Vec<u8>, safetensors:
             &mut affine.bias.iter().copied(),
         );
     }
-    let tensors: Vec<(String, Vec<usize>, Vec<u8>, Dtype)> = tensors
-        .into_iter()
-        .map(|(name, shape, values)| {
-            let halved = half && shape.len() > 1;
-            let (bytes, dtype) = if halved {
-                let values = values.into_iter().map(f16::from_f32);
-                (values.flat_map(f16::to_le_bytes).collect(), Dtype::F16)
-            } else {
-                let values = values.into_iter();
-                (values.flat_map(f32::to_le_bytes).collect(), Dtype::F32)
-            };
-            (name, shape, bytes, dtype)
-        })
-        .collect();
     let mut views = Vec::with_capacity(tensors.len());
     for (name, shape, bytes, dtype) in &tensors {
         views.push((name, TensorView::new(*dtype, shape.clone(), bytes)?));

@@ -202,7 +202,7 @@ fn noise_on_the_weights_shows() {
     }
     let folder = tempfile::tempdir().unwrap();
     let little = noisy(&folder.path().join("little"), 6e-4);
-    let much = noisy(&folder.path().join("much"), 1.5);
+    let much = noisy(&folder.path().join("much"), 3.0);
     let mut options = quick();
     options.frame_swipes = 10;
     let compared = run(&[&default_bundle(), &little, &much], &options);

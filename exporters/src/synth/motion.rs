@@ -24,8 +24,10 @@ struct Stroke {
     by: [f64; 2],
     /// Height of the arc over its length, to the left.
     bow: f64,
-    /// Asymmetry: within -1 and 1.
+    /// Power of the time: less than 1 brings the peak of the speed forward.
     skew: f64,
+    /// Share of least acceleration in the movement; the rest has least jerk.
+    flat: f64,
 }
 
 /// A circle that begins and ends at rest, in pixels and ms.
@@ -48,6 +50,8 @@ pub(super) struct Motion {
     origin: [f64; 2],
     /// When the finger is lifted.
     pub(super) ends: f64,
+    /// Flatness of this person's strokes.
+    flat: f64,
     /// Strokes that have ended, and where they led.
     done: usize,
     base: [f64; 2],
@@ -67,6 +71,7 @@ impl Motion {
         let unit = [board.unit[0] * size[0], board.unit[1] * size[1]];
         self.aim(profile, person, board, size, keys, stream);
         self.overshoot(profile.overshoot + person.overshoot, unit[0]);
+        self.ends_along(profile, unit[0]);
         let slowness = person.slowness * stream.factor(profile.speed_swipe);
         // A slow person rests for longer too, but not by as much.
         let rest = |median: f64, spread: f64, stream: &mut Stream| {
@@ -75,6 +80,7 @@ impl Motion {
         let mut now = rest(profile.start_dwell_ms, profile.start_dwell_spread, stream);
         self.strokes.clear();
         self.loops.clear();
+        self.flat = person.flat;
         if self.doubled[0] && stream.chance(profile.double_pause) {
             now += self.double_rest(profile, stream);
         }
@@ -93,11 +99,15 @@ impl Motion {
                 * slowness
                 * stream.factor(profile.speed_segment);
             let bow = person.bow + profile.bow * stream.normal();
-            let skew = profile.skew * stream.normal();
+            let skew = profile.skew_mean + profile.skew * stream.normal();
             if visit > 1 {
                 now = self.turn(profile, person, visit - 1, by, time, unit[0], now, stream);
             }
-            now = self.stroke(now, time, by, bow, skew);
+            now = if stream.chance(profile.correct) {
+                self.corrected(profile, now, time, by, bow, skew, stream)
+            } else {
+                self.stroke(now, time, by, bow, skew)
+            };
         }
         if self.visits.len() > 1 && stream.chance(profile.hook) {
             now = self.hook(profile, unit[0], now, stream);
@@ -190,7 +200,53 @@ impl Motion {
         }
     }
 
-    /// What happens at an inner visit before the stroke `by` leaves it: when it leaves.
+    /// Moves the first and the last visit along the first and the last stroke.
+    fn ends_along(&mut self, profile: &Profile, unit: f64) {
+        let last = self.visits.len() - 1;
+        if last == 0 {
+            return;
+        }
+        let along = |from: [f64; 2], to: [f64; 2], keys: f64| {
+            let by = [to[0] - from[0], to[1] - from[1]];
+            let length = libm::hypot(by[0], by[1]);
+            let on = (keys * unit / length.max(1e-6)).clamp(-0.5, 0.5);
+            [on * by[0], on * by[1]]
+        };
+        let start = along(self.visits[0], self.visits[1], profile.start_along);
+        let end = along(self.visits[last - 1], self.visits[last], profile.end_along);
+        for axis in 0..2 {
+            self.visits[0][axis] += start[axis];
+            self.visits[last][axis] += end[axis];
+        }
+    }
+
+    /// Adds a stroke that lands beside where it leads and a slower one that corrects it: when that ends.
+    #[allow(clippy::too_many_arguments)]
+    fn corrected(
+        &mut self,
+        profile: &Profile,
+        start: f64,
+        time: f64,
+        by: [f64; 2],
+        bow: f64,
+        skew: f64,
+        stream: &mut Stream,
+    ) -> f64 {
+        // Most fall short, and fewer miss sideways than along.
+        let along = profile.correct_size * (stream.normal() - 0.7);
+        let aside = 0.5 * profile.correct_size * stream.normal();
+        let rest = [
+            -along * by[0] + aside * by[1],
+            -along * by[1] - aside * by[0],
+        ];
+        let first = [by[0] - rest[0], by[1] - rest[1]];
+        let share = stream.between(0.6, 0.9);
+        let lands = self.stroke(start, share * time, first, bow, skew);
+        let again = lands - stream.between(0.0, 0.4) * share * time;
+        self.stroke(again, stream.between(0.3, 0.8) * time, rest, 0.0, 0.0)
+    }
+
+    /// What happens at an inner visit before the stroke `by`, which takes `time`, leaves it: when it leaves.
     #[allow(clippy::too_many_arguments)]
     fn turn(
         &mut self,
@@ -203,11 +259,13 @@ impl Motion {
         mut now: f64,
         stream: &mut Stream,
     ) -> f64 {
-        let Some(before) = self.strokes.last_mut() else {
+        let Some(before) = self.strokes.last() else {
             return now;
         };
-        let lengths = libm::hypot(before.by[0], before.by[1]) * libm::hypot(by[0], by[1]);
-        let cosine = (before.by[0] * by[0] + before.by[1] * by[1]) / lengths.max(1e-6);
+        let [from, to] = [self.visits[visit - 1], self.visits[visit]];
+        let into = [to[0] - from[0], to[1] - from[1]];
+        let lengths = libm::hypot(into[0], into[1]) * libm::hypot(by[0], by[1]);
+        let cosine = (into[0] * by[0] + into[1] * by[1]) / lengths.max(1e-6);
         let mut overlap = profile.overlap
             + person.overlap
             + profile.overlap_turn * cosine
@@ -258,8 +316,9 @@ impl Motion {
             time,
             by,
             bow: bow.clamp(-1.0, 1.0),
-            // Progress stays monotone.
-            skew: skew.clamp(-0.9, 0.9),
+            // The speed stays finite.
+            skew: libm::exp(-skew.clamp(-0.6, 0.6)),
+            flat: self.flat,
         });
         start + time
     }
@@ -270,10 +329,15 @@ impl Motion {
             return now;
         };
         let length = (profile.hook_size * stream.factor(0.6)).min(4.0) * unit;
-        let mut angle = libm::atan2(last.by[1], last.by[0]) + stream.normal();
-        if stream.chance(0.3) {
-            angle += std::f64::consts::PI;
-        }
+        // Most follow the last stroke through; some go anywhere.
+        let before = self.visits.len() - 2;
+        let [from, to] = [self.visits[before], self.visits[before + 1]];
+        let way = libm::atan2(to[1] - from[1], to[0] - from[0]);
+        let angle = if stream.chance(0.1) {
+            stream.between(0.0, std::f64::consts::TAU)
+        } else {
+            way + profile.hook_turn * stream.normal()
+        };
         let by = [length * libm::cos(angle), length * libm::sin(angle)];
         let start = (now - 20.0).max(last.start);
         let time = stream.between(50.0, 130.0);
@@ -307,8 +371,9 @@ impl Motion {
                 y += stroke.by[1];
                 continue;
             }
-            let a = a + stroke.skew * a * (1.0 - a);
-            let way = a * a * a * (10.0 + a * (6.0 * a - 15.0));
+            let a = libm::pow(a, stroke.skew);
+            let jerk = a * a * a * (10.0 + a * (6.0 * a - 15.0));
+            let way = jerk + stroke.flat * (a * a * (3.0 - 2.0 * a) - jerk);
             let side = 16.0 * a * a * (1.0 - a) * (1.0 - a) * stroke.bow;
             x += stroke.by[0] * way - stroke.by[1] * side;
             y += stroke.by[1] * way + stroke.by[0] * side;

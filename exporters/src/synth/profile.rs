@@ -102,6 +102,9 @@ profile! {
     start_x: 0.0..=2.0,
     /// Spread of the first touch within a person, y. Fitted to: spread of first points about their person's median.
     start_y: 0.0..=2.0,
+    /// Mean offset of the first touch along the first stroke. Fitted to: median of the first point's offset along the line to the
+    /// second key.
+    start_along: -1.0..=1.0,
     /// Mean offset of inner visits, x. Fitted to: median offset of the path where it is nearest to inner keys.
     inner_mean_x: -1.0..=1.0,
     /// Mean offset of inner visits, y. Fitted to: median offset of the path where it is nearest to inner keys.
@@ -120,6 +123,9 @@ profile! {
     end_x: 0.0..=2.0,
     /// Spread of the last touch within a person, y. Fitted to: spread of last points about their person's median.
     end_y: 0.0..=2.0,
+    /// Mean offset of the last touch along the last stroke. Fitted to: median offset, along the line from the key before, of the
+    /// path where it is nearest to the last key.
+    end_along: -1.0..=1.0,
     /// Spread of people's constant offsets, x. Fitted to: spread between people of the mean offset of all their visits.
     bias_x: 0.0..=1.0,
     /// Spread of people's constant offsets, y. Fitted to: spread between people of the mean offset of all their visits.
@@ -152,8 +158,19 @@ profile! {
     speed_swipe: 0.0..=1.5,
     /// Spread of the logarithm of a stroke's time. Fitted to: spread of the residual within swipes.
     speed_segment: 0.0..=1.5,
-    /// Spread of a stroke's asymmetry: 1 shifts its speed's peak by a fifth of its time. Set by hand.
+    /// Mean share of least acceleration in strokes, which have least jerk otherwise: their speed is flatter. Fitted to: median of a
+    /// swipe's median speed over its mean speed.
+    flat: 0.0..=1.0,
+    /// Mean asymmetry of strokes: the power of a stroke's time is the exponential of less this. Fitted to: median share of the time
+    /// between visits at least two keys apart that is left at the highest speed.
+    skew_mean: -1.0..=1.0,
+    /// Spread of a stroke's asymmetry. Fitted to: 75 % less 25 % of that share.
     skew: 0.0..=1.0,
+    /// Chance that a stroke lands beside where it leads, and a second one corrects it (Meyer et al. 1988). Set by hand, as is its
+    /// size: swipes show little of either apart from pauses.
+    correct: 0.0..=1.0,
+    /// Spread of where such a stroke lands, over its length. Set by hand.
+    correct_size: 0.0..=0.5,
     /// How much of two strokes' time overlaps at a visit: 0 stops at every key, more cuts corners. Fitted to: speed at visits with
     /// turns of 60 to 120 degrees over the mean speed around them.
     overlap: -0.5..=0.8,
@@ -208,6 +225,8 @@ profile! {
     hook: 0.0..=1.0,
     /// Median length of a hook in keys. Fitted to: median distance of those ends.
     hook_size: 0.0..=3.0,
+    /// Spread of a hook's direction about the last stroke's, in radians. Fitted to: median angle between the two.
+    hook_turn: 0.0..=3.2,
     /// Spread of the slow drift of a moving finger, in key widths. Fitted to: turning along the path, in steps of half a key
     /// width, above that of the straight lines between visits.
     drift: 0.0..=1.0,
@@ -221,10 +240,15 @@ profile! {
     clock_60: 0.0..=1.0,
     /// Spread of the time between two points, in ms. Fitted to: spread of that time (half of 84 % less 16 %).
     clock_jitter_ms: 0.0..=8.0,
+    /// Spread of the time between a reading and what it reads, in ms. Fitted to: median difference of a speed from the mean of the
+    /// speeds before and after it, over the mean of the three, at more than 10 keys a second.
+    reading_ms: 0.0..=8.0,
     /// Chance that a point is lost. Fitted to: share of times of 25 to 60 ms between points that lie more than a tenth of a key
     /// apart.
     lost: 0.0..=0.5,
-    /// Chance that a screen says nothing while the finger rests on a pixel. Fitted to: share of points at the place of the point
+    /// Share of swipes whose last point is at the place of the one before: the finger's lift says no new place. Fitted to: that share.
+    lift_repeats: 0.0..=1.0,
+    /// Mean chance that a screen says nothing while the finger rests on a pixel; each person's differs. Fitted to: share of points at the place of the point
     /// before.
     still: 0.0..=1.0,
     /// Share of swipes on screens that say nothing until the finger has left a circle around its first point. Fitted to: share of
@@ -245,10 +269,12 @@ profile! {
 const UNVARIED: &[&str] = &[
     "start_mean_x",
     "start_mean_y",
+    "start_along",
     "inner_mean_x",
     "inner_mean_y",
     "end_mean_x",
     "end_mean_y",
+    "end_along",
     "bias_x",
     "bias_y",
     "noise_person",
@@ -261,10 +287,13 @@ const UNVARIED: &[&str] = &[
     "overlap_person",
     "overshoot",
     "overshoot_person",
+    "flat",
+    "skew_mean",
     "bow_person",
     "hesitant",
     "clock_60",
     "clock_jitter_ms",
+    "lift_repeats",
     "still",
     "slop",
     "fractional",

@@ -12,6 +12,8 @@ const PAUSE_KEYS: f64 = 0.2;
 const PAUSE_MS: f64 = 120.0;
 /// A loop turns one way by at least this much, in radians: 290 degrees.
 const LOOP: f64 = 5.06;
+/// A finger is still at a visit within this many key widths.
+const STAYS: f64 = 0.25;
 /// A hook ends at least this many key widths from the nearest approach to the last key.
 const HOOK: f64 = 0.35;
 
@@ -67,6 +69,7 @@ statistics! {
     "start offset y, median", "start_mean_y", Add, |m, _| median(&axis(&m.starts, 1));
     "start offset x, spread within people", "start_x", Scale, |m, _| within(&m.starts, 0);
     "start offset y, spread within people", "start_y", Scale, |m, _| within(&m.starts, 1);
+    "start offset along the first stroke, median", "start_along", Add, |m, _| median(&m.alongs[0]);
     "inner offset x, median", "inner_mean_x", Add, |m, _| median(&axis(&m.inners, 0));
     "inner offset y, median", "inner_mean_y", Add, |m, _| median(&axis(&m.inners, 1));
     "inner offset x, spread within people", "inner_x", Scale, |m, _| within(&m.inners, 0);
@@ -75,6 +78,7 @@ statistics! {
     "end offset y, median", "end_mean_y", Add, |m, _| median(&axis(&m.ends, 1));
     "end offset x, spread within people", "end_x", Scale, |m, _| within(&m.ends, 0);
     "end offset y, spread within people", "end_y", Scale, |m, _| within(&m.ends, 1);
+    "end offset along the last stroke, median", "end_along", Add, |m, _| median(&m.alongs[1]);
     "offset x, spread between people", "bias_x", Scale, |m, _| between(&m.visits, 0);
     "offset y, spread between people", "bias_y", Scale, |m, _| between(&m.visits, 1);
     "log distance from keys, spread between people", "noise_person", Scale, |m, _| {
@@ -89,6 +93,7 @@ statistics! {
     "log segment time, spread between people", "speed_person", Scale, |_, s| s.times[0];
     "log segment time, spread between a person's swipes", "speed_swipe", Scale, |_, s| s.times[1];
     "log segment time, spread within swipes", "speed_segment", Scale, |_, s| s.times[2];
+    "log of a swipe's highest speed, spread", "", Check, |m, _| spread(&m.tops);
     "relative speed at turns of 60 to 120 degrees, median", "overlap", Add, |m, _| median(&m.speeds[1]);
     "relative speed at turns under 60 less over 120 degrees", "overlap_turn", Add, |m, _| {
         median(&m.speeds[0]) - median(&m.speeds[2])
@@ -98,6 +103,12 @@ statistics! {
         median(&m.overshoots.values().flatten().copied().collect::<Vec<_>>())
     };
     "overshoot, spread between people", "overshoot_person", Scale, |m, _| spread_of_means(&m.overshoots);
+    "share of a stroke's time after its highest speed, median", "skew_mean", Add, |m, _| median(&m.after_peaks);
+    "share of a stroke's time after its highest speed, 75 % less 25 %", "skew", Scale, |m, _| {
+        quantile(&m.after_peaks, 0.75) - quantile(&m.after_peaks, 0.25)
+    };
+    "median of a swipe's speeds over their mean, median", "flat", Add, |m, _| median(&m.even);
+    "25 % of a swipe's speeds over their mean, median", "", Check, |m, _| median(&m.slow);
     "bow, median size", "bow", Scale, |m, _| {
         median(&m.bows.values().flatten().map(|bow| bow.abs()).collect::<Vec<_>>())
     };
@@ -120,6 +131,7 @@ statistics! {
     "loops at other inner letters", "loops", Add, |m, _| rate(m.loops[0]);
     "share of swipes with a hook", "hook", Scale, |m, _| m.hooks.len() as f64 / m.count.max(1) as f64;
     "hook, median keys", "hook_size", Scale, |m, _| median(&m.hooks);
+    "angle of a hook to the last stroke, median", "hook_turn", Scale, |m, _| median(&m.hook_turns);
     "turning in steps of half a key, radians a key", "drift", Scale, |m, _| median(&m.coarse);
     "turning in steps of 0.15 keys over that in half keys", "tremor", Scale, |m, _| median(&m.fine) / median(&m.coarse);
     "share of people with 60 readings a second", "clock_60", Take, |m, _| {
@@ -127,7 +139,9 @@ statistics! {
         slow as f64 / m.people.len().max(1) as f64
     };
     "time between points, spread in ms", "clock_jitter_ms", Scale, |m, _| spread(&m.intervals);
+    "roughness of speeds, median", "reading_ms", Scale, |m, _| median(&m.rough);
     "lost points", "lost", Scale, |m, _| rate(m.lost);
+    "last points at the place of the one before", "lift_repeats", Take, |m, _| m.lifts as f64 / m.count.max(1) as f64;
     "points at the place of the one before", "still", Shrink, |m, _| rate(m.repeated);
     "swipes with a jump at the start", "slop", Scale, |m, _| m.jumps.len() as f64 / m.count.max(1) as f64;
     "jump at the start, median pixels", "slop_px", Scale, |m, _| median(&m.jumps);
@@ -194,6 +208,22 @@ pub(super) struct Measured {
     /// Loops at inner letters, and at doubled ones, of how many.
     loops: [(u64, u64); 2],
     hooks: Vec<f64>,
+    /// Angles between hooks and last strokes.
+    hook_turns: Vec<f64>,
+    /// Offsets of the first and of the last visit along the first and the last stroke.
+    alongs: [Vec<f64>; 2],
+    /// Share of a stroke's time that is left at its highest speed.
+    after_peaks: Vec<f64>,
+    /// Logarithms of highest speeds.
+    tops: Vec<f64>,
+    /// Quantiles of 25 % of speeds over their means.
+    slow: Vec<f64>,
+    /// Medians of speeds over their means.
+    even: Vec<f64>,
+    /// Differences of speeds from those around them.
+    rough: Vec<f64>,
+    /// Swipes whose last point is where the one before it was.
+    lifts: u64,
     pub(super) coarse: Vec<f64>,
     pub(super) fine: Vec<f64>,
     people: BTreeMap<usize, Phone>,
@@ -283,10 +313,34 @@ impl Measured {
             // Manifests give four digits of the width.
             phone.between.0 += u64::from((pixel - pixel.round()).abs() > 0.06);
         }
+        if let [.., before, last] = path.flat[..] {
+            self.lifts += u64::from(distance(before, last) < 1e-4);
+        }
+        self.roughness(path);
         if let [first, second, ..] = path.flat[..] {
             let jump = distance(first, second) * unit;
             if jump > 3.0 {
                 self.jumps.push(jump);
+            }
+        }
+    }
+
+    /// How much fast speeds differ from those around them, where no reading is missing.
+    fn roughness(&mut self, path: &Path) {
+        for at in 3..path.times.len() {
+            let times = [at - 2, at - 1, at].map(|to| path.times[to] - path.times[to - 1]);
+            if times.iter().any(|time| !(6.0..=20.0).contains(time)) {
+                continue;
+            }
+            let speed = |step: usize| {
+                let to = at - 2 + step;
+                distance(path.flat[to - 1], path.flat[to]) / times[step]
+            };
+            let [before, here, after] = [speed(0), speed(1), speed(2)];
+            // Keys a millisecond.
+            if here > 0.01 {
+                let difference = (here - 0.5 * (before + after)).abs();
+                self.rough.push(3.0 * difference / (before + here + after));
             }
         }
     }
@@ -366,6 +420,7 @@ impl Measured {
                     |most, side| if side.abs() > most.abs() { side } else { most },
                 );
                 self.bows.entry(person).or_default().push(bow);
+                self.after_peaks.extend(after_peak(path, from, to));
             }
         }
         for key in 1..last {
@@ -425,10 +480,28 @@ impl Measured {
         self.ratios.push(length / polygon.max(0.5));
         let end = path.flat[path.nearest[target.keys.len() - 1]];
         let hook = distance(end, path.flat[last]);
+        let keys = target.keys.len();
+        let ends =
+            [[0, 1], [keys - 2, keys - 1]].map(|pair| pair.map(|key| flat(&target.keys[key])));
+        let ways = ends.map(|[from, to]| {
+            let length = distance(from, to).max(1e-9);
+            [(to[0] - from[0]) / length, (to[1] - from[1]) / length]
+        });
+        let along = |way: [f64; 2], from: [f64; 2], to: [f64; 2]| {
+            (to[0] - from[0]) * way[0] + (to[1] - from[1]) * way[1]
+        };
+        self.alongs[0].push(along(ways[0], ends[0][0], path.flat[0]));
+        self.alongs[1].push(along(ways[1], ends[1][1], end));
         if hook > HOOK {
             self.hooks.push(hook);
+            let cosine = along(ways[1], end, path.flat[last]) / hook;
+            self.hook_turns.push(cosine.clamp(-1.0, 1.0).acos());
         }
         if length > 1.0 {
+            let [slow, even, top] = speeds(path);
+            self.slow.push(slow);
+            self.even.push(even);
+            self.tops.push(top.max(1e-6).ln());
             let turning = |step: f64| path.turns(step, 0, last).map(f64::abs).sum::<f64>() / length;
             self.coarse.push(turning(0.5));
             self.fine.push(turning(0.15));
@@ -480,6 +553,49 @@ impl Measured {
             .map(|statistic| (statistic.get)(self, &summary))
             .collect()
     }
+}
+
+/// Share of the time between two visits, from when the finger leaves the one to when it reaches the other, that is left at its
+/// highest speed; none where there are too few points.
+fn after_peak(path: &Path, from: usize, to: usize) -> Option<f64> {
+    let near = |a: usize, b: usize| distance(path.flat[a], path.flat[b]) < STAYS;
+    let leaves = (from..to).find(|at| !near(at + 1, from))?;
+    let arrives = (leaves + 1..=to).rev().find(|at| !near(at - 1, to))?;
+    if arrives < leaves + 4 {
+        return None;
+    }
+    let speed = |at: usize| {
+        let time = path.times[at + 1] - path.times[at];
+        distance(path.flat[at], path.flat[at + 1]) / time.max(1.0)
+    };
+    let fastest = (leaves..arrives).max_by(|a, b| speed(*a).total_cmp(&speed(*b)))?;
+    let middle = 0.5 * (path.times[fastest] + path.times[fastest + 1]);
+    let time = path.times[arrives] - path.times[leaves];
+    (time > 0.0).then(|| (path.times[arrives] - middle) / time)
+}
+
+/// Quantiles of the speeds of a path, each for as long as it lasts: 25 % and the median over the mean, and 95 % in keys a
+/// millisecond.
+fn speeds(path: &Path) -> [f64; 3] {
+    let mut speeds: Vec<(f64, f64)> = (1..path.times.len())
+        .map(|to| {
+            let time = (path.times[to] - path.times[to - 1]).max(1.0);
+            (distance(path.flat[to - 1], path.flat[to]) / time, time)
+        })
+        .collect();
+    speeds.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let whole: f64 = speeds.iter().map(|(_, time)| time).sum();
+    let way: f64 = speeds.iter().map(|(speed, time)| speed * time).sum();
+    let reached = |share: f64| {
+        let mut rest = share * whole;
+        let at = speeds.iter().find(|(_, time)| {
+            rest -= time;
+            rest <= 0.0
+        });
+        at.map_or(f64::NAN, |(speed, _)| *speed)
+    };
+    let mean = way.max(1e-9) / whole;
+    [reached(0.25) / mean, reached(0.5) / mean, reached(0.95)]
 }
 
 /// The points around `at` that lie within `keys` key widths of it, without a gap.

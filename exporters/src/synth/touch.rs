@@ -81,14 +81,17 @@ pub(super) fn read(
     let mut told = [0.0; 2];
     let mut before = motion.at(0.0);
     let mut passed = interval;
+    let mut read_at = 0.0f64;
     loop {
         let at_end = now >= motion.ends;
-        let finger = motion.at(now);
+        // What is read is of a little before or after; a movement does not go back.
+        read_at = read_at.max((now + profile.reading_ms * stream.normal()).min(motion.ends));
+        let finger = motion.at(read_at);
         let way = libm::hypot(finger[0] - before[0], finger[1] - before[1]);
         let moving = (way / unit / passed * 1000.0 / FULL_SPEED).clamp(RESTING, 1.0);
         before = finger;
         let offset = shake.next(moving, stream);
-        let pixel = [0, 1].map(|axis| {
+        let mut pixel = [0, 1].map(|axis| {
             // Far off a screen there is no finger.
             let beyond = if axis == 0 { 0.05 } else { 1.0 } * size[axis];
             let place = (finger[axis] + offset[axis]).clamp(-beyond, size[axis] + beyond);
@@ -103,8 +106,12 @@ pub(super) fn read(
                     slop = 0.0;
                 }
             }
-            tell &= !(screen.still && moved[0].abs() < 0.5 && moved[1].abs() < 0.5);
+            let rests = moved[0].abs() < 0.5 && moved[1].abs() < 0.5;
+            tell &= !(rests && stream.chance(screen.still));
             tell &= !stream.chance(profile.lost);
+        }
+        if at_end && !points.is_empty() && stream.chance(profile.lift_repeats) {
+            pixel = told;
         }
         if tell || at_end {
             points.push((pixel[0] / size[0], pixel[1] / size[1], now.round()));
@@ -114,9 +121,15 @@ pub(super) fn read(
             return;
         }
         passed = (interval + profile.clock_jitter_ms * stream.normal()).max(2.0);
+        if now == 0.0 {
+            // A finger comes down at any time between two readings.
+            passed *= stream.between(0.4, 1.6);
+        }
         now += passed;
         // The lift is the last reading, also where jitter made too many of them.
         if now > motion.ends || points.len() >= MAX_POINTS - 1 {
+            let soon = passed * libm::pow(stream.uniform(), 1.4);
+            motion.ends = motion.ends.min(now - passed + soon);
             now = motion.ends;
         }
     }

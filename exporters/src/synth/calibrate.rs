@@ -12,10 +12,11 @@ use serde::Serialize;
 use swipekit::layout::Layout;
 
 use super::board::Board;
+use super::measure::Measured;
 use super::path::Target;
 use super::profile::{Device, Fitted, PARAMETERS, Profile};
 use super::random::Stream;
-use super::statistics::{Measured, Rule, STATISTICS};
+use super::statistics::{Rule, STATISTICS};
 use super::{Synth, SynthSwipe, WordOptions, Words};
 use crate::error::{Error, Result};
 use crate::swipes::{Swipe, sample};

@@ -23,6 +23,7 @@
 
 mod board;
 mod calibrate;
+mod measure;
 mod motion;
 mod path;
 mod person;

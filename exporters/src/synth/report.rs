@@ -1,8 +1,9 @@
 //! A page that puts synthetic swipes beside real ones.
 
 use super::calibrate::Calibration;
+use super::measure::Measured;
 use super::profile::PARAMETERS;
-use super::statistics::{Measured, quantile};
+use super::statistics::quantile;
 use crate::html::{Html, Line, Page, lines, table, text};
 
 /// A distribution that is plotted: what it is, its unit, and its numbers.

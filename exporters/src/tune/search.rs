@@ -16,10 +16,10 @@ use crate::times::Times;
 /// What is tried, one option after the other.
 const DEPTH_BONUSES: [f32; 9] = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0];
 const WINDOWS: [f32; 6] = [6.0, 8.0, 10.0, 12.0, 16.0, 24.0];
-const BEAMS: [usize; 9] = [4, 6, 8, 12, 16, 24, 32, 48, 64];
-const PLACES: [usize; 4] = [8, 16, 32, 64];
+const BEAMS: [usize; 11] = [4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128];
+const PLACES: [usize; 5] = [8, 16, 32, 48, 64];
 /// The search that the depth bonus is chosen for: a narrow one would ask for another than the wide one that is looked for.
-const WIDE: (usize, f32) = (48, 16.0);
+const WIDE: (usize, f32) = (64, 16.0);
 
 /// What one width of the search gave.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -60,52 +60,50 @@ pub fn choose(
         word_places: options.word_places.max(measured),
         ..options.clone()
     };
-    let mut all = Vec::new();
-    let variants = DEPTH_BONUSES.map(|depth_bonus| DecoderOptions {
-        depth_bonus,
-        ..best.clone()
+    let variants = with(&best, &DEPTH_BONUSES, |options, bonus| {
+        options.depth_bonus = bonus;
     });
-    let tried = run(engine, swipes, &variants, context)?;
-    let most = tried.iter().map(|tried| tried.top1).fold(0.0, f64::max);
+    let mut all = run(engine, swipes, &variants, context)?;
+    let most = all.iter().map(|tried| tried.top1).fold(0.0, f64::max);
     // Of equals the one nearest to what there was.
-    let nearest = tried.iter().filter(|tried| tried.top1 >= most);
+    let nearest = all.iter().filter(|tried| tried.top1 >= most);
     let nearest = nearest.min_by(|a, b| {
         let off = |tried: &&Tried| (tried.depth_bonus - options.depth_bonus).abs();
         off(a).total_cmp(&off(b))
     });
     best.depth_bonus = nearest.map_or(best.depth_bonus, |tried| tried.depth_bonus);
-    all.extend(tried);
 
-    let variants = WINDOWS.map(|window| DecoderOptions {
-        window,
-        ..best.clone()
-    });
-    let tried = run(engine, swipes, &variants, context)?;
-    best.window = least(&tried, tolerance).map_or(best.window, |tried| tried.window);
-    all.extend(tried);
-
-    let variants = BEAMS.map(|beam| DecoderOptions {
-        beam,
-        ..best.clone()
-    });
-    let tried = run(engine, swipes, &variants, context)?;
-    best.beam = least(&tried, tolerance).map_or(best.beam, |tried| tried.beam);
-    all.extend(tried);
-
-    let variants = PLACES.map(|word_places| DecoderOptions {
-        word_places,
-        ..best.clone()
-    });
-    let tried = run(engine, swipes, &variants, context)?;
-    best.word_places = least(&tried, tolerance).map_or(best.word_places, |tried| tried.word_places);
-    all.extend(tried);
+    // The first that loses at most the tolerance to the best of all.
+    let mut narrowed = |variants: Vec<DecoderOptions>| -> Result<DecoderOptions> {
+        let tried = run(engine, swipes, &variants, context)?;
+        let most = tried.iter().map(|tried| tried.top1).fold(0.0, f64::max);
+        let enough = tried
+            .iter()
+            .position(|tried| tried.top1 >= most - tolerance);
+        all.extend(tried);
+        Ok(variants[enough.unwrap_or(variants.len() - 1)].clone())
+    };
+    best = narrowed(with(&best, &WINDOWS, |options, window| {
+        options.window = window
+    }))?;
+    best = narrowed(with(&best, &BEAMS, |options, beam| options.beam = beam))?;
+    best = narrowed(with(&best, &PLACES, |options, places| {
+        options.word_places = places
+    }))?;
     Ok((best, all))
 }
 
-/// The first that loses at most `tolerance` to the best of all.
-fn least(tried: &[Tried], tolerance: f64) -> Option<&Tried> {
-    let most = tried.iter().map(|tried| tried.top1).fold(0.0, f64::max);
-    tried.iter().find(|tried| tried.top1 >= most - tolerance)
+/// `options` with each of the values.
+fn with<T: Copy>(
+    options: &DecoderOptions,
+    values: &[T],
+    set: impl Fn(&mut DecoderOptions, T),
+) -> Vec<DecoderOptions> {
+    let mut all = vec![options.clone(); values.len()];
+    for (options, value) in all.iter_mut().zip(values) {
+        set(options, *value);
+    }
+    all
 }
 
 /// Decodes every swipe with every variant, in turns; the encoder runs once a swipe.

@@ -7,6 +7,9 @@ use super::random::Stream;
 /// 0.85.
 const STILL_SPREAD: f64 = 0.3;
 
+/// Spread of people's flatness of strokes, set by hand.
+const FLAT_SPREAD: f64 = 0.25;
+
 /// How a screen tells where a finger is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Screen {
@@ -90,7 +93,7 @@ impl Person {
             overlap: profile.overlap_person * stream.normal(),
             overshoot: profile.overshoot_person * stream.normal(),
             bow: profile.bow_person * stream.normal(),
-            flat: (profile.flat + 0.25 * stream.normal()).clamp(0.0, 1.0),
+            flat: (profile.flat + FLAT_SPREAD * stream.normal()).clamp(0.0, 1.0),
             pause: if stream.chance(profile.hesitant) {
                 profile.pause
             } else {

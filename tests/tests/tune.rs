@@ -78,13 +78,13 @@ fn what_is_fitted_on_some_people_helps_others() {
         );
         match row.name.as_str() {
             "before" => assert_eq!((top1.won, top1.lost), (0, 0)),
-            "all" => assert!(top1.difference > 1.0 && top1.p < 0.05, "{top1:?}"),
+            "all" => assert!(top1.difference > 1.0 && top1.p < 0.01, "{top1:?}"),
             // Alone it brings less than with the other terms' weights.
             "geometry" => assert!(top1.difference > 0.5, "{top1:?}"),
             _ => assert!(top1.difference > -0.5, "{top1:?}"),
         }
     }
-    assert!(tuning.validation[5].ece < 0.06);
+    assert!(tuning.validation[5].ece < 0.04);
     assert_eq!(tuning.tried.len(), 9 + 6 + 11 + 5);
     assert_eq!(tuning.before, before);
 }

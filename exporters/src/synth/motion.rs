@@ -26,8 +26,6 @@ struct Stroke {
     bow: f64,
     /// Power of the time: less than 1 brings the peak of the speed forward.
     skew: f64,
-    /// Share of least acceleration in the movement; the rest has least jerk.
-    flat: f64,
 }
 
 /// A circle that begins and ends at rest, in pixels and ms.
@@ -50,7 +48,7 @@ pub(super) struct Motion {
     origin: [f64; 2],
     /// When the finger is lifted.
     pub(super) ends: f64,
-    /// Flatness of this person's strokes.
+    /// Share of least acceleration in the strokes; the rest has least jerk.
     flat: f64,
     /// Strokes that have ended, and where they led.
     done: usize,
@@ -91,8 +89,7 @@ impl Motion {
             now = self.stroke(now, time, by, 0.0, 0.0);
         }
         for visit in 1..self.visits.len() {
-            let [from, to] = [self.visits[visit - 1], self.visits[visit]];
-            let by = [to[0] - from[0], to[1] - from[1]];
+            let by = self.leads(visit);
             let keys = (libm::hypot(by[0], by[1]) / unit[0]).max(NEAREST);
             let time = profile.segment_ms
                 * libm::pow(keys, profile.segment_power)
@@ -186,16 +183,19 @@ impl Motion {
         }
     }
 
+    /// The way from the visit before to this one.
+    fn leads(&self, visit: usize) -> [f64; 2] {
+        let [from, to] = [self.visits[visit - 1], self.visits[visit]];
+        [to[0] - from[0], to[1] - from[1]]
+    }
+
     /// Moves inner visits on, along the strokes that lead there, by `keys`.
     fn overshoot(&mut self, keys: f64, unit: f64) {
         let mut before = self.visits[0];
         for visit in 1..self.visits.len().saturating_sub(1) {
             let here = self.visits[visit];
-            let by = [here[0] - before[0], here[1] - before[1]];
-            let length = libm::hypot(by[0], by[1]);
-            // A short stroke is not turned round.
-            let on = (keys * unit / length.max(1e-6)).clamp(-0.5, 0.5);
-            self.visits[visit] = [here[0] + on * by[0], here[1] + on * by[1]];
+            let on = along(before, here, keys * unit);
+            self.visits[visit] = [here[0] + on[0], here[1] + on[1]];
             before = here;
         }
     }
@@ -206,14 +206,9 @@ impl Motion {
         if last == 0 {
             return;
         }
-        let along = |from: [f64; 2], to: [f64; 2], keys: f64| {
-            let by = [to[0] - from[0], to[1] - from[1]];
-            let length = libm::hypot(by[0], by[1]);
-            let on = (keys * unit / length.max(1e-6)).clamp(-0.5, 0.5);
-            [on * by[0], on * by[1]]
-        };
-        let start = along(self.visits[0], self.visits[1], profile.start_along);
-        let end = along(self.visits[last - 1], self.visits[last], profile.end_along);
+        let visits = &self.visits;
+        let start = along(visits[0], visits[1], profile.start_along * unit);
+        let end = along(visits[last - 1], visits[last], profile.end_along * unit);
         for axis in 0..2 {
             self.visits[0][axis] += start[axis];
             self.visits[last][axis] += end[axis];
@@ -262,8 +257,7 @@ impl Motion {
         let Some(before) = self.strokes.last() else {
             return now;
         };
-        let [from, to] = [self.visits[visit - 1], self.visits[visit]];
-        let into = [to[0] - from[0], to[1] - from[1]];
+        let into = self.leads(visit);
         let lengths = libm::hypot(into[0], into[1]) * libm::hypot(by[0], by[1]);
         let cosine = (into[0] * by[0] + into[1] * by[1]) / lengths.max(1e-6);
         let mut overlap = profile.overlap
@@ -318,7 +312,6 @@ impl Motion {
             bow: bow.clamp(-1.0, 1.0),
             // The speed stays finite.
             skew: libm::exp(-skew.clamp(-0.6, 0.6)),
-            flat: self.flat,
         });
         start + time
     }
@@ -330,13 +323,11 @@ impl Motion {
         };
         let length = (profile.hook_size * stream.factor(0.6)).min(4.0) * unit;
         // Most follow the last stroke through; some go anywhere.
-        let before = self.visits.len() - 2;
-        let [from, to] = [self.visits[before], self.visits[before + 1]];
-        let way = libm::atan2(to[1] - from[1], to[0] - from[0]);
+        let way = self.leads(self.visits.len() - 1);
         let angle = if stream.chance(0.1) {
             stream.between(0.0, std::f64::consts::TAU)
         } else {
-            way + profile.hook_turn * stream.normal()
+            libm::atan2(way[1], way[0]) + profile.hook_turn * stream.normal()
         };
         let by = [length * libm::cos(angle), length * libm::sin(angle)];
         let start = (now - 20.0).max(last.start);
@@ -373,7 +364,7 @@ impl Motion {
             }
             let a = libm::pow(a, stroke.skew);
             let jerk = a * a * a * (10.0 + a * (6.0 * a - 15.0));
-            let way = jerk + stroke.flat * (a * a * (3.0 - 2.0 * a) - jerk);
+            let way = jerk + self.flat * (a * a * (3.0 - 2.0 * a) - jerk);
             let side = 16.0 * a * a * (1.0 - a) * (1.0 - a) * stroke.bow;
             x += stroke.by[0] * way - stroke.by[1] * side;
             y += stroke.by[1] * way + stroke.by[0] * side;
@@ -388,4 +379,11 @@ impl Motion {
         }
         [x, y]
     }
+}
+
+/// `far` pixels on the way between two places, but at most half of it: a short stroke is not turned round.
+fn along(from: [f64; 2], to: [f64; 2], far: f64) -> [f64; 2] {
+    let by = [to[0] - from[0], to[1] - from[1]];
+    let on = (far / libm::hypot(by[0], by[1]).max(1e-6)).clamp(-0.5, 0.5);
+    [on * by[0], on * by[1]]
 }

@@ -248,8 +248,8 @@ profile! {
     lost: 0.0..=0.5,
     /// Share of swipes whose last point is at the place of the one before: the finger's lift says no new place. Fitted to: that share.
     lift_repeats: 0.0..=1.0,
-    /// Mean chance that a screen says nothing while the finger rests on a pixel; each person's differs. Fitted to: share of points at the place of the point
-    /// before.
+    /// Mean chance that a screen says nothing while the finger rests on a pixel; each person's differs. Fitted to: share of
+    /// points at the place of the point before.
     still: 0.0..=1.0,
     /// Share of swipes on screens that say nothing until the finger has left a circle around its first point. Fitted to: share of
     /// swipes with more than 3 pixels from the first point to the second.

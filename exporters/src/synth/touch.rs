@@ -82,10 +82,11 @@ pub(super) fn read(
     let mut before = motion.at(0.0);
     let mut passed = interval;
     let mut read_at = 0.0f64;
+    let mut ends = motion.ends;
     loop {
-        let at_end = now >= motion.ends;
+        let at_end = now >= ends;
         // What is read is of a little before or after; a movement does not go back.
-        read_at = read_at.max((now + profile.reading_ms * stream.normal()).min(motion.ends));
+        read_at = read_at.max((now + profile.reading_ms * stream.normal()).min(ends));
         let finger = motion.at(read_at);
         let way = libm::hypot(finger[0] - before[0], finger[1] - before[1]);
         let moving = (way / unit / passed * 1000.0 / FULL_SPEED).clamp(RESTING, 1.0);
@@ -127,10 +128,10 @@ pub(super) fn read(
         }
         now += passed;
         // The lift is the last reading, also where jitter made too many of them.
-        if now > motion.ends || points.len() >= MAX_POINTS - 1 {
+        if now > ends || points.len() >= MAX_POINTS - 1 {
             let soon = passed * libm::pow(stream.uniform(), 1.4);
-            motion.ends = motion.ends.min(now - passed + soon);
-            now = motion.ends;
+            ends = ends.min(now - passed + soon);
+            now = ends;
         }
     }
 }

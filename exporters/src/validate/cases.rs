@@ -49,9 +49,13 @@ pub(super) fn cases(network: &Network<'_>) -> Result<Vec<Case>> {
     let labels = network.blank();
     let nothing = LstmState::start(network);
     let started = single_precision(predict_step(network, None, &nothing)?);
-    let mut cases = vec![case(network, None, nothing, &mut random)?];
+    let width = network.config.encoder.d_model;
+    let any_frame =
+        |random: &mut Random| -> Vec<f32> { (0..width).map(|_| random.normal() as f32).collect() };
+    let mut cases = vec![case(network, None, nothing, any_frame(&mut random))?];
     for label in 0..labels {
-        cases.push(case(network, Some(label), started.clone(), &mut random)?);
+        let frame = any_frame(&mut random);
+        cases.push(case(network, Some(label), started.clone(), frame)?);
     }
     let any_label = |random: &mut Random| (random.bits() % labels as u64) as usize;
     for _ in 0..RANDOM_CASES {
@@ -61,19 +65,19 @@ pub(super) fn cases(network: &Network<'_>) -> Result<Vec<Case>> {
             state = single_precision(predict_step(network, Some(label), &state)?);
         }
         let label = any_label(&mut random);
-        cases.push(case(network, Some(label), state, &mut random)?);
+        let frame = any_frame(&mut random);
+        cases.push(case(network, Some(label), state, frame)?);
     }
     Ok(cases)
 }
 
-fn case(
+/// What `network` makes of a label after a state, and of a frame.
+pub(super) fn case(
     network: &Network<'_>,
     label: Option<usize>,
     before: LstmState<f64>,
-    random: &mut Random,
+    frame: Vec<f32>,
 ) -> Result<Case> {
-    let width = network.config.encoder.d_model;
-    let frame: Vec<f32> = (0..width).map(|_| random.normal() as f32).collect();
     let row = |data: Vec<f64>| Matrix {
         rows: 1,
         cols: data.len(),

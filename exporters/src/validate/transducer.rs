@@ -7,14 +7,11 @@ use safetensors::{Dtype, SafeTensors};
 use swipekit::bundle::manifest::{ModelSpec, Vocabulary};
 use swipekit::transducer::{JointScratch, PredictionScratch, Transducer};
 
-use super::cases::{Case, cases, rows};
+use super::cases::{Case, case, cases, rows};
 use super::measure::{Comparison, expect};
 use super::{Check, Result, ValidationError, failed};
 use crate::network::{Affine, Network};
 use crate::onnx::StepOutput;
-use crate::reference::{
-    Matrix, joint_logits, log_softmax, predict_step, project_encoder, project_prediction,
-};
 
 /// Greatest accepted cost of 16-bit weights, in a log-probability and relative to numbers above 1. A weight is off by 2^-11 of
 /// itself at most, or by 2^-25 where it is very small.
@@ -187,23 +184,14 @@ fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Resu
 /// What rounding the prediction network and the joint costs: `rounded` against `network`, the log-probabilities of all cases.
 pub(super) fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<Check> {
     let mut comparison = Comparison::within("transducer.half", HALF_TOLERANCE);
-    for case in cases(network)? {
-        let after = predict_step(rounded, case.label, &case.before)?;
-        let row = |data: Vec<f64>| Matrix {
-            rows: 1,
-            cols: data.len(),
-            data,
-        };
-        let output = row(after.hidden.row(after.hidden.rows - 1).to_vec());
-        let frame = row(case.frame.iter().map(|value| f64::from(*value)).collect());
-        let frame = project_encoder(rounded, &frame).data;
-        let logits = joint_logits(rounded, &frame, &project_prediction(rounded, &output));
-        let got: Vec<f32> = log_softmax(logits)
-            .data
+    for wanted in cases(network)? {
+        let got = case(rounded, wanted.label, wanted.before, wanted.frame)?;
+        let got: Vec<f32> = got
+            .log_probabilities
             .iter()
             .map(|value| *value as f32)
             .collect();
-        comparison.close("log-probabilities", &case.log_probabilities, &got)?;
+        comparison.close("log-probabilities", &wanted.log_probabilities, &got)?;
     }
     Ok(comparison.finish())
 }

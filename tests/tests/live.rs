@@ -96,6 +96,33 @@ fn finished_gestures_equal_plain_decodes_to_the_bit() {
     }
 }
 
+/// Words come to mind before the finger has spelled them, and the more often as the prior is not what it is beside geometric evidence.
+#[test]
+fn words_are_found_before_they_are_spelled() {
+    let Some(engine) = engine() else { return };
+    let live = engine.live(&LiveOptions::default()).unwrap();
+    let partial = live.partial_options();
+    let whole_prior = DecoderOptions {
+        prior_weight: engine.options().prior_weight,
+        ..partial.clone()
+    };
+    assert!(partial.prior_weight < whole_prior.prior_weight);
+    let mut session = engine.session();
+    let variants = [partial, &whole_prior, engine.options()];
+    let mut found = [0; 3];
+    for (word, trace) in swipes(150) {
+        let points = &trace.points()[..trace.len() * 4 / 5];
+        let cut = Trace::from_points(trace.area(), points.iter().copied()).unwrap();
+        for (found, options) in found.iter_mut().zip(variants) {
+            let candidates = session.decode_with(&cut, options).unwrap();
+            *found += usize::from(candidates.first().is_some_and(|first| first.word == word));
+        }
+    }
+    println!("{found:?}");
+    let [partial, whole_prior, whole] = found;
+    assert!(partial > whole_prior && whole_prior > whole, "{found:?}");
+}
+
 #[test]
 fn partial_results_are_those_of_the_points_that_they_name() {
     let Some(engine) = engine() else { return };

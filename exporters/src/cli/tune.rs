@@ -36,7 +36,8 @@ pub(super) struct Arguments {
     /// Give the words of a swipe's prompt before its own to the language model.
     #[arg(long, value_name = "WHERE")]
     context: Option<Context>,
-    /// Choose depth bonus, window, beam and places for complete words as well: the least that loses at most so many percentage points.
+    /// Choose depth bonus, window, beam and places for complete words as well: the least that loses at most so many percentage
+    /// points of the mean of top-1 and top-3.
     #[arg(long, value_name = "POINTS")]
     search: Option<f64>,
     /// Folder to write the bundle to with the fitted options in its preset; the bundle's own folder to change it.
@@ -146,8 +147,14 @@ fn summary(tuning: &Tuning) -> String {
     };
     let tried = tuning.tried.iter().map(|tried| {
         format!(
-            "depth bonus {:3}, window {:4}, beam {:2}, places {:2}: top-1 {:.2}, search {:.3} ms\n",
-            tried.depth_bonus, tried.window, tried.beam, tried.word_places, tried.top1, tried.ms
+            "depth bonus {:3}, window {:4}, beam {:2}, places {:2}: top-1 {:.2}, top-3 {:.2}, search {:.3} ms\n",
+            tried.depth_bonus,
+            tried.window,
+            tried.beam,
+            tried.word_places,
+            tried.top1,
+            tried.top3,
+            tried.ms
         )
     });
     format!("{}\n{}", table.text(), tried.collect::<String>())

@@ -59,7 +59,8 @@ pub struct Options {
     pub words: usize,
     /// Whether the words of a prompt before a swipe are known.
     pub context: bool,
-    /// Whether depth bonus, window, beam and places for complete words are chosen as well, and the percentage points that they may cost.
+    /// Whether depth bonus, window, beam and places for complete words are chosen as well, and the percentage points of the mean
+    /// of top-1 and top-3 that they may cost.
     pub tolerance: Option<f64>,
 }
 

@@ -34,12 +34,21 @@ pub struct Tried {
     pub word_places: usize,
     /// The target is the best candidate, in percent.
     pub top1: f64,
+    /// The target is among the best three, in percent.
+    pub top3: f64,
     /// Median time of the search in milliseconds, on the clock.
     pub ms: f64,
 }
 
-/// `options` with the depth bonus that is right most often, then the least window, the least beam and the fewest places for complete
-/// words that lose at most `tolerance` percentage points to the best. With all that was tried.
+impl Tried {
+    /// What a width is judged by, in percent: the word that is written and the three to choose from count alike.
+    fn worth(&self) -> f64 {
+        (self.top1 + self.top3) / 2.0
+    }
+}
+
+/// `options` with the depth bonus of the best mean of top-1 and top-3, then the least window, the least beam and the fewest places for
+/// complete words that lose at most `tolerance` percentage points of that mean to the best. With all that was tried.
 ///
 /// # Errors
 /// What decoding gives.
@@ -64,9 +73,9 @@ pub fn choose(
         options.depth_bonus = bonus;
     });
     let mut all = run(engine, swipes, &variants, context)?;
-    let most = all.iter().map(|tried| tried.top1).fold(0.0, f64::max);
+    let most = all.iter().map(Tried::worth).fold(0.0, f64::max);
     // Of equals the one nearest to what there was.
-    let nearest = all.iter().filter(|tried| tried.top1 >= most);
+    let nearest = all.iter().filter(|tried| tried.worth() >= most);
     let nearest = nearest.min_by(|a, b| {
         let off = |tried: &&Tried| (tried.depth_bonus - options.depth_bonus).abs();
         off(a).total_cmp(&off(b))
@@ -76,10 +85,10 @@ pub fn choose(
     // The first that loses at most the tolerance to the best of all.
     let mut narrowed = |variants: Vec<DecoderOptions>| -> Result<DecoderOptions> {
         let tried = run(engine, swipes, &variants, context)?;
-        let most = tried.iter().map(|tried| tried.top1).fold(0.0, f64::max);
+        let most = tried.iter().map(Tried::worth).fold(0.0, f64::max);
         let enough = tried
             .iter()
-            .position(|tried| tried.top1 >= most - tolerance);
+            .position(|tried| tried.worth() >= most - tolerance);
         all.extend(tried);
         Ok(variants[enough.unwrap_or(variants.len() - 1)].clone())
     };
@@ -116,7 +125,7 @@ fn run(
     let judge = Judge::new(&engine.manifest().vocabulary.labels, engine.lexicon());
     let mut session = engine.session();
     let mut cursor = Cursor::default();
-    let mut hits = vec![0usize; variants.len()];
+    let mut hits = vec![[0usize; 2]; variants.len()];
     let mut times: Vec<Vec<Duration>> = vec![Vec::new(); variants.len()];
     for swipe in swipes {
         if context {
@@ -126,17 +135,21 @@ fn run(
         for (at, options) in variants.iter().enumerate() {
             let candidates = session.decode_again(options, &Limits::default())?;
             times[at].push(session.timings().search);
-            hits[at] += usize::from(judge.outcome(&swipe.word, &candidates, "").within(1));
+            let outcome = judge.outcome(&swipe.word, &candidates, "");
+            for (hits, rank) in hits[at].iter_mut().zip([1, 3]) {
+                *hits += usize::from(outcome.within(rank));
+            }
         }
     }
     let tried = variants.iter().zip(hits).zip(times);
     Ok(tried
-        .map(|((options, hits), times)| Tried {
+        .map(|((options, [top1, top3]), times)| Tried {
             beam: options.beam,
             window: options.window,
             depth_bonus: options.depth_bonus,
             word_places: options.word_places,
-            top1: crate::accuracy::percent(hits, swipes.len()),
+            top1: crate::accuracy::percent(top1, swipes.len()),
+            top3: crate::accuracy::percent(top3, swipes.len()),
             ms: Times::of(times).p50,
         })
         .collect())

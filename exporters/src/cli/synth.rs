@@ -137,7 +137,7 @@ fn generate(arguments: &Arguments) -> Result<()> {
         }
         Some(path) => output::file_with(path, |file| {
             if path.extension().is_some_and(|extension| extension == "gz") {
-                let mut packed = GzEncoder::new(file, Compression::default());
+                let mut packed = GzEncoder::new(file, Compression::fast());
                 write(&mut packed)?;
                 packed.finish().map(|_| ())
             } else {

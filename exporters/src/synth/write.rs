@@ -18,9 +18,13 @@ pub fn manifest(
     mut progress: impl FnMut(u64),
 ) -> io::Result<()> {
     let mut swipe = SynthSwipe::default();
+    // A line at a time: packing costs by the call.
+    let mut text = Vec::new();
     for done in 0..count {
         synth.swipe(start.wrapping_add(done), &mut swipe);
-        line(&swipe, out)?;
+        text.clear();
+        line(&swipe, &mut text)?;
+        out.write_all(&text)?;
         progress(done + 1);
     }
     Ok(())

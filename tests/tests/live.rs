@@ -96,7 +96,7 @@ fn finished_gestures_equal_plain_decodes_to_the_bit() {
     }
 }
 
-/// Words come to mind before the finger has spelled them, and the more often as the prior is not what it is beside geometric evidence.
+/// Words come to mind before the finger has spelled them, and more often with less prior than a preset has beside geometric evidence.
 #[test]
 fn words_are_found_before_they_are_spelled() {
     let Some(engine) = engine() else { return };

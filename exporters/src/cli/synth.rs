@@ -137,6 +137,7 @@ fn generate(arguments: &Arguments) -> Result<()> {
         }
         Some(path) => output::file_with(path, |file| {
             if path.extension().is_some_and(|extension| extension == "gz") {
+                // Three tenths larger than the default makes it, in a third of the time.
                 let mut packed = GzEncoder::new(file, Compression::fast());
                 write(&mut packed)?;
                 packed.finish().map(|_| ())

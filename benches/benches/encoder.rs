@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use swipekit::bundle::Bundle;
-use swipekit::features::{Features, Featuriser};
+use swipekit::features::{Features, Featurizer};
 use swipekit::runtime::{self, RuntimeOptions};
 use swipekit_benches::input;
-use swipekit_exporters::compare::Subject;
+use swipekit_exporters::judge::compare::Subject;
 
 const VARIABLE: &str = "SWIPEKIT_BUNDLES";
 const THREADS: [usize; 2] = [1, 2];
@@ -36,12 +36,12 @@ fn encoders(c: &mut Criterion) {
     for subject in Subject::from_paths(&paths()) {
         let bundle = Bundle::open(&subject.path).unwrap();
         let manifest = bundle.manifest();
-        let featuriser = Featuriser::new(&manifest.featuriser).unwrap();
+        let featurizer = Featurizer::new(&manifest.featurizer).unwrap();
         let swipes: Vec<(Vec<f32>, usize)> = traces
             .iter()
             .map(|trace| {
                 let mut features = Features::new();
-                let frames = featuriser.features(trace, &mut features);
+                let frames = featurizer.features(trace, &mut features);
                 (features.data().to_vec(), frames)
             })
             .collect();

@@ -1,13 +1,13 @@
-//! The kernels that a swipe is made of: prediction network, joint, featuriser.
+//! The kernels that a swipe is made of: prediction network, joint, featurizer.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
-use swipekit::features::{Features, Featuriser, FeaturiserSpec};
-use swipekit::transducer::{JointScratch, PredictionScratch, Transducer};
+use swipekit::features::{Features, Featurizer, FeaturizerSpec};
+use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit_benches::random;
 use swipekit_exporters::synthetic::{self, Random};
 
-fn model() -> Transducer {
+fn model() -> PredictionJoint {
     random::transducer(&random::spec()).unwrap()
 }
 
@@ -67,11 +67,11 @@ fn joint(c: &mut Criterion) {
 }
 
 fn features(c: &mut Criterion) {
-    let featuriser = Featuriser::new(&FeaturiserSpec::seed()).unwrap();
+    let featurizer = Featurizer::new(&FeaturizerSpec::seed()).unwrap();
     let trace = synthetic::trace("keyboard", &mut Random::new(1)).unwrap();
     let mut features = Features::new();
     c.bench_function("features", |b| {
-        b.iter(|| featuriser.features(black_box(&trace), &mut features))
+        b.iter(|| featurizer.features(black_box(&trace), &mut features))
     });
 }
 

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use swipekit_exporters::compare::{self, Comparison, LatencyOptions, Subject};
 use swipekit_exporters::error::{Error, Result};
+use swipekit_exporters::judge::compare::{self, Comparison, LatencyOptions, Subject};
 use swipekit_exporters::synthetic;
 
 /// What to compare.

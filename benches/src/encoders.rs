@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 use swipekit::bundle::Bundle;
-use swipekit::features::{Features, Featuriser};
+use swipekit::features::{Features, Featurizer};
 use swipekit::runtime::{self, Encoder, RuntimeOptions};
-use swipekit_exporters::compare::{Machine, Ratio, Subject};
+use swipekit_exporters::judge::compare::{Machine, Ratio, Subject};
 
 use crate::input;
 use crate::times::{Times, timed};
@@ -95,10 +95,10 @@ pub fn run(arguments: &Arguments) -> Result<Report, Box<dyn std::error::Error>> 
     let mut precisions = Vec::with_capacity(subjects.len());
     for subject in &subjects {
         let bundle = Bundle::open(&subject.path)?;
-        let featuriser = Featuriser::new(&bundle.manifest().featuriser)?;
+        let featurizer = Featurizer::new(&bundle.manifest().featurizer)?;
         let features = traces.iter().map(|trace| {
             let mut features = Features::new();
-            featuriser.features(trace, &mut features);
+            featurizer.features(trace, &mut features);
             features
         });
         let mut options = RuntimeOptions::default();

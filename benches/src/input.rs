@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use swipekit::bundle::Bundle;
 use swipekit::bundle::manifest::ONNXRUNTIME;
-use swipekit::features::{Features, Featuriser};
+use swipekit::features::{Features, Featurizer};
 use swipekit::lexicon::Lexicon;
 use swipekit::runtime::{self, Encoder, OnnxModel, RuntimeOptions};
 use swipekit::trace::Trace;
-use swipekit::transducer::Transducer;
+use swipekit::transducer::PredictionJoint;
 use swipekit_exporters::swipes::Swipes;
 use swipekit_exporters::synthetic::{self, Random};
 
@@ -19,11 +19,11 @@ pub struct Parts {
     /// The bundle.
     pub bundle: Bundle,
     /// Points to features.
-    pub featuriser: Featuriser,
+    pub featurizer: Featurizer,
     /// Features to frames.
     pub encoder: Box<dyn Encoder>,
     /// Prediction network and joint.
-    pub transducer: Arc<Transducer>,
+    pub transducer: Arc<PredictionJoint>,
     /// The words.
     pub lexicon: Arc<Lexicon>,
 }
@@ -38,7 +38,7 @@ impl Parts {
         let manifest = bundle.manifest();
         let labels = &manifest.vocabulary.labels;
         let lexicon = match (lexicon, &manifest.lexicon) {
-            (Some(path), _) => swipekit_exporters::lexicon::open_or_build(path, labels)?,
+            (Some(path), _) => swipekit_exporters::words::lexicon::open_or_build(path, labels)?,
             (None, Some(spec)) => {
                 Lexicon::from_bytes(bundle.file(&spec.file)?, labels, path.join(&spec.file))?
             }
@@ -50,9 +50,9 @@ impl Parts {
         };
         let weights = bundle.file(&manifest.runtime.transducer)?;
         Ok(Self {
-            featuriser: Featuriser::new(&manifest.featuriser)?,
+            featurizer: Featurizer::new(&manifest.featurizer)?,
             encoder: runtime::open_encoder(&bundle, &RuntimeOptions::default())?,
-            transducer: Arc::new(Transducer::new(
+            transducer: Arc::new(PredictionJoint::new(
                 &weights,
                 &manifest.model,
                 &manifest.vocabulary,
@@ -80,7 +80,7 @@ impl Parts {
     /// What the encoder gives.
     pub fn encode(&self, trace: &Trace) -> swipekit::Result<Vec<f32>> {
         let (mut features, mut encoded) = (Features::new(), Vec::new());
-        let frames = self.featuriser.features(trace, &mut features);
+        let frames = self.featurizer.features(trace, &mut features);
         self.encoder.encode(features.data(), frames, &mut encoded)?;
         Ok(encoded)
     }

@@ -9,10 +9,10 @@ use serde::Serialize;
 use swipekit::lexicon::Alphabet;
 use swipekit::trace::Trace;
 use swipekit::{Engine, Limits, LiveOptions, LiveSession, Session};
-use swipekit_exporters::compare::{Machine, Ratio};
+use swipekit_exporters::judge::compare::{Machine, Ratio};
+use swipekit_exporters::judge::times::{Times, milliseconds};
 use swipekit_exporters::swipes::{Swipe, Swipes, sample};
 use swipekit_exporters::synthetic::{self, Random};
-use swipekit_exporters::times::{Times, milliseconds};
 
 use crate::times::cpu;
 
@@ -111,7 +111,9 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     let mut engine = Engine::open(&arguments.bundle)?;
     if let Some(path) = &arguments.lexicon {
         let labels = &engine.manifest().vocabulary.labels;
-        engine = engine.with_lexicon(swipekit_exporters::lexicon::open_or_build(path, labels)?)?;
+        engine = engine.with_lexicon(swipekit_exporters::words::lexicon::open_or_build(
+            path, labels,
+        )?)?;
     }
     let mut options = LiveOptions::default();
     options.interval = Duration::try_from_secs_f64(1.0 / arguments.rate)?;

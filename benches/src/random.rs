@@ -5,7 +5,7 @@ use std::sync::Arc;
 use safetensors::tensor::{Dtype, TensorView};
 use swipekit::bundle::manifest::{Activation, ModelSpec, Vocabulary};
 use swipekit::lexicon::{Lexicon, LexiconBuilder};
-use swipekit::transducer::Transducer;
+use swipekit::transducer::PredictionJoint;
 use swipekit_exporters::synthetic::Random;
 
 /// Result of making something; the errors are of several crates.
@@ -52,7 +52,7 @@ pub fn numbers(random: &mut Random, count: usize, scale: f32) -> Vec<f32> {
 ///
 /// # Errors
 /// None for sane dimensions.
-pub fn transducer(model: &ModelSpec) -> Result<Transducer> {
+pub fn transducer(model: &ModelSpec) -> Result<PredictionJoint> {
     let vocabulary = vocabulary();
     let classes = vocabulary.labels.len() + 1;
     let (d, h, j) = (model.encoder, model.prediction, model.joint);
@@ -88,7 +88,7 @@ pub fn transducer(model: &ModelSpec) -> Result<Transducer> {
     for (name, shape, bytes) in &tensors {
         views.push((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?));
     }
-    Ok(Transducer::new(
+    Ok(PredictionJoint::new(
         &safetensors::serialize(views, None)?,
         model,
         &vocabulary,

@@ -7,10 +7,10 @@ use std::time::Duration;
 use serde::Serialize;
 use swipekit::decoder::{Decoder, DecoderOptions, PREFIX_BYTES, PrefixTable};
 use swipekit::features::Features;
-use swipekit::lexicon::{Layer, Layers, Lexicon};
+use swipekit::lexicon::{Layer, Lexicon, LexiconStack};
 use swipekit::transducer::JointScratch;
-use swipekit_exporters::compare::Machine;
 use swipekit_exporters::error::Result;
+use swipekit_exporters::judge::compare::Machine;
 use swipekit_exporters::swipes::sample;
 
 use crate::input::Parts;
@@ -97,7 +97,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     let sample = sample::read(&arguments.manifest, Some(arguments.swipes), false)?;
     let manifest = parts.bundle.manifest();
     let preset = manifest.presets.get("default").cloned().unwrap_or_default();
-    let layers = Layers::new(vec![Layer::new(Lexicon::clone(&parts.lexicon))])?;
+    let layers = LexiconStack::new(vec![Layer::new(Lexicon::clone(&parts.lexicon))])?;
     let table = |count| PrefixTable::compute(&parts.transducer, &layers, count).map(Arc::new);
     let (table, bare) = (table(arguments.prefixes)?, table(0)?);
     let decoder = |has_table: bool| {
@@ -114,7 +114,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     let (mut features, mut encoded, mut projected) = (Features::new(), Vec::new(), Vec::new());
     let mut scratch = JointScratch::default();
     for swipe in &sample.swipes {
-        let frames = parts.featuriser.features(&swipe.trace, &mut features);
+        let frames = parts.featurizer.features(&swipe.trace, &mut features);
         encoded.clear();
         timed(&mut encoder_times, || {
             parts.encoder.encode(features.data(), frames, &mut encoded)

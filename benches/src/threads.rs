@@ -7,11 +7,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use swipekit::lexicon::Words;
+use swipekit::lexicon::UserWords;
 use swipekit::{Engine, EngineOptions, Trace};
-use swipekit_exporters::compare::Machine;
 use swipekit_exporters::error::Result;
-use swipekit_exporters::evaluate::resident_mib;
+use swipekit_exporters::judge::compare::Machine;
+use swipekit_exporters::judge::evaluate::resident_mib;
 use swipekit_exporters::swipes::sample;
 
 /// What to run.
@@ -58,7 +58,7 @@ pub struct Report {
 }
 
 /// The change number `step` of a round that ends where it began: words are added, others blocked, and both are taken back.
-fn change(words: &Words, step: usize) {
+fn change(words: &UserWords, step: usize) {
     const NAMES: [&str; 8] = ["zyxt", "hte", "teh", "qat", "ot", "thes", "wast", "andy"];
     const KNOWN: [&str; 8] = ["the", "and", "of", "was", "for", "that", "are", "with"];
     let at = step / 2 % NAMES.len();

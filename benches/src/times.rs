@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-pub use swipekit_exporters::times::Times;
+pub use swipekit_exporters::judge::times::Times;
 
 /// Runs `work`, gives what it gives and adds to `times` the processor time that this thread took for it: on a busy
 /// machine the time on the clock is the other programs' as well, and more so for long work than for short.

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use crate::bundle::{Bundle, Manifest};
 use crate::bytes::Bytes;
-use crate::decoder::{Decoder, DecoderOptions, LANGUAGE_WEIGHT, PREFIX_BYTES, PrefixTable};
+use crate::decoder::{Decoder, DecoderOptions, LANGUAGE_MODEL_WEIGHT, PREFIX_BYTES, PrefixTable};
 use crate::error::{Error, Result};
-use crate::features::Featuriser;
+use crate::features::Featurizer;
 use crate::keyboard::Keyboard;
-use crate::language::LanguageModel;
+use crate::language_model::LanguageModel;
 use crate::layout::Layout;
-use crate::lexicon::{Layer, Layers, Lexicon, Words};
+use crate::lexicon::{Layer, Lexicon, LexiconStack, UserWords};
 use crate::runtime::{self, Encoder, RuntimeInfo, RuntimeOptions};
 use crate::session::Session;
-use crate::transducer::Transducer;
+use crate::transducer::PredictionJoint;
 
 /// Options of [`Engine::open_with`].
 #[derive(Clone, Debug)]
@@ -56,8 +56,8 @@ pub struct Engine {
     shared: Arc<Shared>,
     keyboard: Arc<Keyboard>,
     decoder: Arc<Decoder>,
-    words: Words,
-    language: Option<LanguageModel>,
+    words: UserWords,
+    language_model: Option<LanguageModel>,
     options: DecoderOptions,
     /// The options on the trained layout.
     trained: DecoderOptions,
@@ -89,9 +89,9 @@ pub struct Memory {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) bundle: Bundle,
-    pub(crate) featuriser: Featuriser,
+    pub(crate) featurizer: Featurizer,
     pub(crate) encoder: Box<dyn Encoder>,
-    pub(crate) transducer: Arc<Transducer>,
+    pub(crate) transducer: Arc<PredictionJoint>,
 }
 
 impl Engine {
@@ -140,9 +140,9 @@ impl Engine {
                     &options.preset,
                 )
             })?;
-        let featuriser = Featuriser::new(&manifest.featuriser)?;
+        let featurizer = Featurizer::new(&manifest.featurizer)?;
         let weights = bundle.file(&manifest.runtime.transducer)?;
-        let transducer = Arc::new(Transducer::new(
+        let transducer = Arc::new(PredictionJoint::new(
             &weights,
             &manifest.model,
             &manifest.vocabulary,
@@ -165,14 +165,14 @@ impl Engine {
             }
             None => None,
         };
-        let language = match &manifest.language_model {
+        let language_model = match &manifest.language_model {
             Some(spec) => {
                 let path = bundle.path().join(&spec.file);
                 Some(LanguageModel::from_bytes(bundle.file(&spec.file)?, path)?)
             }
             None => None,
         };
-        let layers = Layers::new(lexicon.map(Layer::new).into_iter().collect())?;
+        let layers = LexiconStack::new(lexicon.map(Layer::new).into_iter().collect())?;
         let table = bundle.prefix_table(&transducer)?.map(Arc::new);
         let decoder = decoder(
             &transducer,
@@ -181,21 +181,21 @@ impl Engine {
             options.warm_prefixes,
             options.prefix_bytes,
         )?;
-        let words = Words::new(layers, &manifest.vocabulary.labels);
+        let words = UserWords::new(layers, &manifest.vocabulary.labels);
         let keyboard = Keyboard::trained(manifest, &transducer)?;
         // The runtime and the transducer hold their weights in a form of their own by now.
         bundle.forget();
         Ok(Self {
             shared: Arc::new(Shared {
                 bundle,
-                featuriser,
+                featurizer,
                 encoder,
                 transducer,
             }),
             keyboard: Arc::new(keyboard),
             decoder: Arc::new(decoder),
             words,
-            language,
+            language_model,
             options: preset.clone(),
             trained: preset,
             table,
@@ -227,7 +227,7 @@ impl Engine {
                 .lexicon()
                 .check_labels(labels, Path::new("a lexicon"))?;
         }
-        let layers = Layers::new(layers)?;
+        let layers = LexiconStack::new(layers)?;
         let decoder = self.decoder_for(&self.keyboard, &layers)?;
         Ok(Self {
             decoder: Arc::new(decoder),
@@ -237,22 +237,22 @@ impl Engine {
     }
 
     /// The same engine with another language model, for [`Session::set_context`]. Where the preset gives the words before a swipe
-    /// no weight, as in a bundle that has no language model of its own, they get [`LANGUAGE_WEIGHT`] in [`options`](Self::options).
+    /// no weight, as in a bundle that has no language model of its own, they get [`LANGUAGE_MODEL_WEIGHT`] in [`options`](Self::options).
     #[must_use]
-    pub fn with_language(&self, language: LanguageModel) -> Self {
+    pub fn with_language_model(&self, language_model: LanguageModel) -> Self {
         let mut engine = Self {
-            language: Some(language),
+            language_model: Some(language_model),
             ..self.clone()
         };
         for options in [&mut engine.options, &mut engine.trained] {
-            if options.language_weight == 0.0 {
-                options.language_weight = LANGUAGE_WEIGHT;
+            if options.language_model_weight == 0.0 {
+                options.language_model_weight = LANGUAGE_MODEL_WEIGHT;
             }
         }
         engine
     }
 
-    fn decoder_for(&self, keyboard: &Keyboard, layers: &Layers) -> Result<Decoder> {
+    fn decoder_for(&self, keyboard: &Keyboard, layers: &LexiconStack) -> Result<Decoder> {
         // The bundle's table is that of the trained layout's labels.
         let table = self
             .table
@@ -309,12 +309,12 @@ impl Engine {
             Decoder::clone(&self.decoder),
             self.words.clone(),
             self.options.clone(),
-            self.language.clone(),
+            self.language_model.clone(),
         )
     }
 
     /// The user's own words: what is added, boosted, blocked or learned there counts from the next swipe on, in every session.
-    pub fn words(&self) -> &Words {
+    pub fn words(&self) -> &UserWords {
         &self.words
     }
 
@@ -341,8 +341,8 @@ impl Engine {
     /// such preset.
     pub(crate) fn preset(&self, name: &str) -> Option<DecoderOptions> {
         let mut options = self.manifest().presets.get(name)?.clone();
-        if options.language_weight == 0.0 {
-            options.language_weight = self.trained.language_weight;
+        if options.language_model_weight == 0.0 {
+            options.language_model_weight = self.trained.language_model_weight;
         }
         Some(self.keyboard.adjusted(&options))
     }
@@ -358,8 +358,8 @@ impl Engine {
     }
 
     /// The language model in use.
-    pub fn language(&self) -> Option<&LanguageModel> {
-        self.language.as_ref()
+    pub fn language_model(&self) -> Option<&LanguageModel> {
+        self.language_model.as_ref()
     }
 
     /// The bundle.
@@ -373,15 +373,15 @@ impl Engine {
     }
 
     /// The prediction network and the joint.
-    pub fn transducer(&self) -> &Transducer {
+    pub fn transducer(&self) -> &PredictionJoint {
         &self.keyboard.transducer
     }
 }
 
 /// A decoder with the table of the bundle or, where there is none, one of the likeliest prefixes of `layers`.
 fn decoder(
-    transducer: &Arc<Transducer>,
-    layers: &Layers,
+    transducer: &Arc<PredictionJoint>,
+    layers: &LexiconStack,
     table: Option<&Arc<PrefixTable>>,
     warm_prefixes: usize,
     prefix_bytes: usize,

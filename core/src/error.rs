@@ -48,7 +48,7 @@ pub enum Error {
     Unsupported {
         /// The file.
         path: PathBuf,
-        /// What is asked for: a format, a featuriser, a runtime.
+        /// What is asked for: a format, a featurizer, a runtime.
         what: &'static str,
         /// What this version supports.
         expected: String,

@@ -7,7 +7,7 @@ use crate::decoder::DecoderOptions;
 use crate::error::Result;
 use crate::geometry::Keys;
 use crate::layout::{Layout, LayoutPolicy, Mapping, Warp};
-use crate::transducer::Transducer;
+use crate::transducer::PredictionJoint;
 
 /// What is added to the weights of the internal language model and of the prior on a keyboard all of whose letters are taken for
 /// others, in proportion on others. Chosen on swipes of How We Swipe's training people, carried over (docs/LAYOUTS.md).
@@ -24,7 +24,7 @@ pub(crate) struct Keyboard {
     pub(crate) keys: Keys,
     mapping: Mapping,
     /// The prediction network and the joint, with the classes in the order of the labels that the keys type.
-    pub(crate) transducer: Arc<Transducer>,
+    pub(crate) transducer: Arc<PredictionJoint>,
 }
 
 impl Keyboard {
@@ -32,7 +32,7 @@ impl Keyboard {
     ///
     /// # Errors
     /// None that a checked manifest gives.
-    pub(crate) fn trained(manifest: &Manifest, transducer: &Arc<Transducer>) -> Result<Self> {
+    pub(crate) fn trained(manifest: &Manifest, transducer: &Arc<PredictionJoint>) -> Result<Self> {
         Ok(Self {
             layout: manifest.layout.clone(),
             keys: Keys::new(&manifest.layout, &manifest.vocabulary.labels)?,
@@ -48,13 +48,13 @@ impl Keyboard {
     pub(crate) fn new(
         layout: &Layout,
         manifest: &Manifest,
-        transducer: &Arc<Transducer>,
+        transducer: &Arc<PredictionJoint>,
     ) -> Result<Self> {
         if *layout == manifest.layout {
             return Self::trained(manifest, transducer);
         }
         let labels = &manifest.vocabulary.labels;
-        let mapping = match manifest.featuriser.layout_policy() {
+        let mapping = match manifest.featurizer.layout_policy() {
             LayoutPolicy::Warp => Mapping::new(layout, &manifest.layout, labels)?,
         };
         let transducer = match &mapping.classes {
@@ -84,7 +84,7 @@ impl Keyboard {
     pub(crate) fn adjusted(&self, options: &DecoderOptions) -> DecoderOptions {
         let relabelled = self.relabelled();
         DecoderOptions {
-            internal_weight: options.internal_weight + RELABELLED_INTERNAL * relabelled,
+            internal_lm_weight: options.internal_lm_weight + RELABELLED_INTERNAL * relabelled,
             prior_weight: options.prior_weight + RELABELLED_PRIOR * relabelled,
             ..options.clone()
         }

@@ -135,7 +135,7 @@
 //! ```no_run
 //! # fn main() -> swipekit::Result<()> {
 //! # let trace = swipekit::Trace::default();
-//! use swipekit::language::LanguageModel;
+//! use swipekit::language_model::LanguageModel;
 //! use swipekit::Engine;
 //!
 //! let engine = Engine::open("models/en-qwerty")?;
@@ -148,8 +148,8 @@
 //! # }
 //! ```
 //!
-//! Words that the model lacks, such as a user's, lose nothing by it ([`LanguageModel::gain`](language::LanguageModel::gain)), and
-//! without words before, candidates are as they are without a model. [`LanguageModelBuilder`](language::LanguageModelBuilder) makes
+//! Words that the model lacks, such as a user's, lose nothing by it ([`LanguageModel::gain`](language_model::LanguageModel::gain)), and
+//! without words before, candidates are as they are without a model. [`LanguageModelBuilder`](language_model::LanguageModelBuilder) makes
 //! one of n-grams, `swipekit language build` of an ARPA file or text.
 //!
 //! # Other layouts
@@ -210,7 +210,7 @@ pub mod features;
 mod files;
 pub mod geometry;
 mod keyboard;
-pub mod language;
+pub mod language_model;
 pub mod layout;
 pub mod lexicon;
 pub mod limits;

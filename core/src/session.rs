@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 use crate::features::Features;
 use crate::geometry::GesturePath;
 use crate::keyboard::Keyboard;
-use crate::language::{Context, LanguageModel};
-use crate::lexicon::{Alphabet, Words};
+use crate::language_model::{Context, LanguageModel};
+use crate::lexicon::{Alphabet, UserWords};
 use crate::limits::{CancelToken, Limits};
 use crate::trace::Trace;
 use crate::transducer::JointScratch;
@@ -60,9 +60,9 @@ pub struct Session {
     keyboard: Arc<Keyboard>,
     decoder: Decoder,
     spellings: SpellingSearch,
-    words: Words,
+    words: UserWords,
     options: DecoderOptions,
-    language: Option<LanguageModel>,
+    language_model: Option<LanguageModel>,
     context: Context,
     features: Features,
     /// Encoder frames `[T', D]`.
@@ -81,9 +81,9 @@ impl Session {
         shared: Arc<Shared>,
         keyboard: Arc<Keyboard>,
         decoder: Decoder,
-        words: Words,
+        words: UserWords,
         options: DecoderOptions,
-        language: Option<LanguageModel>,
+        language_model: Option<LanguageModel>,
     ) -> Self {
         Self {
             shared,
@@ -92,7 +92,7 @@ impl Session {
             spellings: SpellingSearch::default(),
             words,
             options,
-            language,
+            language_model,
             context: Context::default(),
             features: Features::new(),
             encoded: Vec::new(),
@@ -108,9 +108,9 @@ impl Session {
     /// call it before each. Without any, and where the engine has no language model, candidates are as ever.
     ///
     /// Words come without their punctuation, in capitals or not; more than the model looks back on do no harm.
-    /// [`SENTENCE_START`](crate::language::SENTENCE_START) as the first one says that the sentence begins there.
+    /// [`SENTENCE_START`](crate::language_model::SENTENCE_START) as the first one says that the sentence begins there.
     pub fn set_context<W: AsRef<str>>(&mut self, words: &[W]) {
-        self.context = match &self.language {
+        self.context = match &self.language_model {
             Some(model) => model.context(words),
             None => Context::default(),
         };
@@ -219,7 +219,7 @@ impl Session {
     ) -> Result<Vec<Candidate>> {
         let start = Instant::now();
         self.project()?;
-        let evidence = evidence(self.language.as_ref(), &self.context, &self.path);
+        let evidence = evidence(self.language_model.as_ref(), &self.context, &self.path);
         let mut reached = || limits.reached(begin);
         let (candidates, is_whole) =
             self.decoder
@@ -246,7 +246,7 @@ impl Session {
         }
         let start = Instant::now();
         let alphabet = Alphabet::new(&self.shared.bundle.manifest().vocabulary.labels);
-        let evidence = evidence(self.language.as_ref(), &self.context, &self.path);
+        let evidence = evidence(self.language_model.as_ref(), &self.context, &self.path);
         let report = self
             .decoder
             .explain(&self.projected, options, &evidence, &alphabet, words);
@@ -387,7 +387,7 @@ impl Session {
         self.timings
     }
 
-    /// Runs featuriser and encoder; false for a trace that is no gesture.
+    /// Runs featurizer and encoder; false for a trace that is no gesture.
     fn encode(&mut self, trace: &Trace) -> Result<bool> {
         self.encode_until(trace, None)
     }
@@ -403,7 +403,7 @@ impl Session {
         let warp = self.keyboard.warp();
         let frames = self
             .shared
-            .featuriser
+            .featurizer
             .features_through(warp, trace, &mut self.features);
         self.path.set(&self.keyboard.keys, trace);
         self.timings.features = start.elapsed();
@@ -428,12 +428,12 @@ impl Session {
 
 /// What is known of a gesture besides its frames.
 fn evidence<'a>(
-    language: Option<&'a LanguageModel>,
+    language_model: Option<&'a LanguageModel>,
     context: &'a Context,
     path: &'a GesturePath,
 ) -> Evidence<'a> {
     Evidence {
-        language: language.map(|model| Sentence { model, context }),
+        language_model: language_model.map(|model| Sentence { model, context }),
         geometry: Some(path),
     }
 }

@@ -33,7 +33,7 @@ impl Point {
 /// A finger's path from touch-down to lift, in the units of the layout that it was made on.
 ///
 /// Every point is kept, the lift too, and no position is changed: mapping to the letter area, cleaning and resampling
-/// are the featuriser's. Three rules hold for every trace, whatever was pushed:
+/// are the featurizer's. Three rules hold for every trace, whatever was pushed:
 /// - All numbers are finite; a point that is not is refused with [`Error::NotFinite`] and the trace stays as it was.
 /// - Times never go back: a point that claims to be earlier than the one before it takes that one's time. Points at
 ///   one time are legal (touch screens deliver them).

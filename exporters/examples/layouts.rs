@@ -10,7 +10,7 @@ use std::path::Path;
 use swipekit::layout::Layout;
 use swipekit::trace::Trace;
 use swipekit::{Engine, Result};
-use swipekit_exporters::accuracy::{Accuracy, Judge};
+use swipekit_exporters::judge::accuracy::{Accuracy, Judge};
 use swipekit_exporters::swipes::Swipes;
 use swipekit_exporters::swipes::carry::carry;
 use swipekit_exporters::synthetic::{Random, swipe_on};

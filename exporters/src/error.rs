@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use crate::audit::AuditError;
 use crate::checkpoint::CheckpointError;
-use crate::compare::CompareError;
-use crate::language::LanguageError;
-use crate::lexicon::LexiconError;
+use crate::judge::compare::CompareError;
 use crate::network::NetworkError;
 use crate::pte::PteError;
 use crate::quantize::QuantizeError;
 use crate::validate::ValidationError;
+use crate::words::language_model::LanguageError;
+use crate::words::lexicon::LexiconError;
 
 /// Result of a command.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -40,10 +40,10 @@ pub enum NetworkError {
     },
 }
 
-/// Weight and bias of a linear layer, a convolution or a normalisation, row-major.
+/// Weight and bias of a linear layer, a convolution or a normalization, row-major.
 #[derive(Clone, Copy, Debug)]
 pub struct Affine<'w> {
-    /// Weight: `[out, in]` for a linear layer, `[width]` for a normalisation, NeMo's layout for a convolution.
+    /// Weight: `[out, in]` for a linear layer, `[width]` for a normalization, NeMo's layout for a convolution.
     pub weight: &'w [f32],
     /// Bias `[out]` or `[width]`.
     pub bias: &'w [f32],
@@ -81,7 +81,7 @@ pub struct Attention<'w> {
     pub bias_v: &'w [f32],
 }
 
-/// Normalisation after the depthwise convolution.
+/// Normalization after the depthwise convolution.
 #[derive(Clone, Copy, Debug)]
 pub enum ConvolutionNorm<'w> {
     /// BatchNorm1d, eps 1e-5.
@@ -106,7 +106,7 @@ pub struct Convolution<'w> {
     pub pointwise1: Affine<'w>,
     /// Depthwise convolution `[D, 1, kernel]`.
     pub depthwise: Affine<'w>,
-    /// Normalisation after the depthwise convolution.
+    /// Normalization after the depthwise convolution.
     pub inner_norm: ConvolutionNorm<'w>,
     /// Second pointwise convolution `[D, D, 1]`.
     pub pointwise2: Affine<'w>,

@@ -107,7 +107,7 @@ pub(crate) fn visits(layout: &Layout, word: &str) -> Option<Vec<[f64; 2]>> {
         };
         if last != Some(letter) {
             last = Some(letter);
-            visits.push(area.normalise(x.into(), y.into()));
+            visits.push(area.normalize(x.into(), y.into()));
         }
     }
     Some(visits)
@@ -118,10 +118,10 @@ pub(crate) fn key_size(layout: &Layout) -> Option<[f64; 2]> {
     let area = layout.letter_area().ok()?;
     let mut least = [f64::INFINITY; 2];
     for key in layout.keys.iter().filter(|key| key.label.is_alphabetic()) {
-        let [left, top] = area.normalise(key.x.into(), key.y.into());
+        let [left, top] = area.normalize(key.x.into(), key.y.into());
         let right = f64::from(key.x) + f64::from(key.width);
         let bottom = f64::from(key.y) + f64::from(key.height);
-        let [right, bottom] = area.normalise(right, bottom);
+        let [right, bottom] = area.normalize(right, bottom);
         least = [least[0].min(right - left), least[1].min(bottom - top)];
     }
     // What float32 adds to a tenth is taken away.

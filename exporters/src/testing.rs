@@ -45,7 +45,7 @@ pub fn small_config() -> ModelConfig {
         },
         labels: ["a", "b", "c"].map(String::from).to_vec(),
         feature_scale: None,
-        featuriser: None,
+        featurizer: None,
         layout: None,
     }
 }

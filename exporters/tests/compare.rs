@@ -10,13 +10,13 @@ use prost::Message;
 use serde_json::Value;
 use swipekit::Engine;
 use swipekit::bundle::{Bundle, Manifest};
-use swipekit_exporters::accuracy::Length;
-use swipekit_exporters::bundle::BundleWriter;
-use swipekit_exporters::compare::{
+use swipekit_exporters::error::Error;
+use swipekit_exporters::judge::accuracy::Length;
+use swipekit_exporters::judge::compare::{
     CompareError, Comparison, LatencyOptions, Options, Subject, WordSource, compare,
 };
-use swipekit_exporters::error::Error;
 use swipekit_exporters::onnx::{proto, serialize};
+use swipekit_exporters::package::BundleWriter;
 use swipekit_exporters::swipes::Swipes;
 use swipekit_exporters::synthetic::Random;
 use swipekit_tests::{repository, runtime};
@@ -147,9 +147,10 @@ fn the_counts_are_those_of_eval() {
     }
     let compared = run(&[&default_bundle(), &default_bundle()], &quick());
     let engine = Engine::open(default_bundle()).unwrap();
-    let options = swipekit_exporters::evaluate::Options::default();
+    let options = swipekit_exporters::judge::evaluate::Options::default();
     let evaluated =
-        swipekit_exporters::evaluate::evaluate(&engine, &manifest(), &options, |_| {}).unwrap();
+        swipekit_exporters::judge::evaluate::evaluate(&engine, &manifest(), &options, |_| {})
+            .unwrap();
     let accuracy = &compared.bundles[0].accuracy;
     assert_eq!(
         (
@@ -245,13 +246,13 @@ fn bundles_of_another_task_are_refused() {
     let labels = copy(&at("labels"), |m| m.vocabulary.labels.swap(1, 2), keep);
     let features = copy(
         &at("features"),
-        |m| m.featuriser.max_points = Some(99),
+        |m| m.featurizer.max_points = Some(99),
         keep,
     );
     let wordless = dynamic(&at("wordless"));
     for (path, expected) in [
         (&labels, "the labels"),
-        (&features, "the featuriser"),
+        (&features, "the featurizer"),
         (&wordless, "the words"),
     ] {
         let subjects = Subject::from_paths(&[&default_bundle(), path]);

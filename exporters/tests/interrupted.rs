@@ -137,7 +137,7 @@ fn a_full_disk_is_an_error_that_names_the_file() {
         "--recipe=static-s8s8",
     ];
     let packed = ["--package-dir=packed"];
-    // The step graph is 13 KiB, the encoder 42 KiB, its optimised form 78 KiB, a packed bundle more than 100 KiB.
+    // The step graph is 13 KiB, the encoder 42 KiB, its optimized form 78 KiB, a packed bundle more than 100 KiB.
     let cases: [(u32, &[&str], &str); 5] = [
         (20, &[], "step.onnx"),
         (70, &[], "encoder.onnx"),

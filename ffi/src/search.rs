@@ -6,7 +6,7 @@ use std::sync::Arc;
 use swipekit::bundle::Bundle;
 use swipekit::decoder::Decoder;
 use swipekit::lexicon::Lexicon;
-use swipekit::transducer::{JointScratch, Transducer};
+use swipekit::transducer::{JointScratch, PredictionJoint};
 use swipekit::{Candidate, Error};
 
 use crate::error::{Failure, Result};
@@ -20,7 +20,7 @@ pub fn frames(path: &Path, frames: &[f32]) -> Result<Vec<Candidate>> {
     let bundle = Bundle::open(path)?;
     let manifest = bundle.manifest();
     let weights = bundle.file(&manifest.runtime.transducer)?;
-    let transducer = Transducer::new(&weights, &manifest.model, &manifest.vocabulary)?;
+    let transducer = PredictionJoint::new(&weights, &manifest.model, &manifest.vocabulary)?;
     let Some(spec) = &manifest.lexicon else {
         return Err(Failure::argument(
             "the bundle",

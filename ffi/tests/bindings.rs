@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
-use swipekit::language::LanguageModelBuilder;
+use swipekit::language_model::LanguageModelBuilder;
 use swipekit::{Engine, Trace, runtime};
 use swipekit_bindgen::{Language, generate};
 

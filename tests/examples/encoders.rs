@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use swipekit::Trace;
 use swipekit::bundle::Bundle;
-use swipekit::features::{Features, Featuriser};
+use swipekit::features::{Features, Featurizer};
 use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
 use swipekit_exporters::export::{self, Options, Precision, Quantization, Source, Target};
 use swipekit_exporters::quantize::Recipe;
@@ -74,7 +74,7 @@ fn encoders(path: &Path, precision: Precision) -> Result<Vec<Value>, Box<dyn Err
     let bundle = Bundle::open(path)?;
     let manifest = bundle.manifest();
     let trace = synthetic::trace("keyboard", &mut Random::new(3)).ok_or("no swipe")?;
-    let (features, lengths) = input(&Featuriser::new(&manifest.featuriser)?, &trace);
+    let (features, lengths) = input(&Featurizer::new(&manifest.featurizer)?, &trace);
     let optimized = manifest.runtime.optimized.as_ref().map(|spec| &spec.file);
     let mut cases = Vec::new();
     for file in [Some(&manifest.runtime.encoder), optimized]
@@ -104,9 +104,9 @@ fn encoders(path: &Path, precision: Precision) -> Result<Vec<Value>, Box<dyn Err
     Ok(cases)
 }
 
-fn input(featuriser: &Featuriser, trace: &Trace) -> (Tensor, Tensor) {
+fn input(featurizer: &Featurizer, trace: &Trace) -> (Tensor, Tensor) {
     let mut features = Features::new();
-    let frames = featuriser.features(trace, &mut features);
+    let frames = featurizer.features(trace, &mut features);
     let values = features.data().to_vec();
     let width = values.len() / frames.max(1);
     (

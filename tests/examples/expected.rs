@@ -17,7 +17,7 @@ use serde_json::json;
 use swipekit::layout::LetterArea;
 use swipekit::trace::Point;
 use swipekit::{Engine, Trace};
-use swipekit_exporters::bundle::pack;
+use swipekit_exporters::package::pack;
 use swipekit_exporters::swipes::sample;
 use swipekit_exporters::synthetic::{self, Random};
 

@@ -4,8 +4,8 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use swipekit_exporters::bundle::pack;
 use swipekit_exporters::export::{self, Options, PteOptions};
+use swipekit_exporters::package::pack;
 use swipekit_exporters::pte::Mode;
 use swipekit_tests::{english, options, random_checkpoint};
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use swipekit::Engine;
 use swipekit::lexicon::{Lexicon, LexiconBuilder};
 use swipekit::trace::Trace;
-use swipekit::transducer::{JointScratch, Transducer};
+use swipekit::transducer::{JointScratch, PredictionJoint};
 use swipekit_exporters::export;
 use swipekit_exporters::swipes::Swipes;
 use swipekit_exporters::synthetic::{self, Random};
@@ -133,7 +133,7 @@ pub fn swipes(count: usize) -> Vec<(String, Trace)> {
 }
 
 /// Encoder frames in the joint's space, `[T', J]`.
-pub fn project(transducer: &Transducer, encoded: &[f32]) -> Vec<f32> {
+pub fn project(transducer: &PredictionJoint, encoded: &[f32]) -> Vec<f32> {
     let mut projected = Vec::new();
     transducer
         .joint
@@ -148,8 +148,8 @@ pub fn frames(engine: &Engine, trace: &Trace) -> Vec<f32> {
 }
 
 /// Opens the transducer of a bundle once more, to be shared.
-pub fn transducer(engine: &Engine) -> Arc<Transducer> {
+pub fn transducer(engine: &Engine) -> Arc<PredictionJoint> {
     let manifest = engine.manifest();
     let weights = engine.bundle().file(&manifest.runtime.transducer).unwrap();
-    Arc::new(Transducer::new(&weights, &manifest.model, &manifest.vocabulary).unwrap())
+    Arc::new(PredictionJoint::new(&weights, &manifest.model, &manifest.vocabulary).unwrap())
 }

@@ -6,7 +6,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use swipekit::bundle::manifest::{
     Activation, LOG_PROBABILITIES, ModelSpec, Vocabulary, ZERO_VECTOR,
 };
-use swipekit::transducer::Transducer;
+use swipekit::transducer::PredictionJoint;
 
 use crate::checkpoint::labels;
 
@@ -14,7 +14,7 @@ use crate::checkpoint::labels;
 pub const CLASSES: usize = 28;
 
 /// A transducer whose logits are the frame itself, whatever the prefix: J = D = [`CLASSES`], all entries at least 0.
-pub fn transducer() -> Arc<Transducer> {
+pub fn transducer() -> Arc<PredictionJoint> {
     let zeros = |shape: &[usize]| vec![0.0_f32; shape.iter().product()];
     let identity: Vec<f32> = (0..CLASSES * CLASSES)
         .map(|i| if i % (CLASSES + 1) == 0 { 1.0 } else { 0.0 })
@@ -67,7 +67,7 @@ pub fn transducer() -> Arc<Transducer> {
         start_of_sequence: ZERO_VECTOR.to_owned(),
         step_output: LOG_PROBABILITIES.to_owned(),
     };
-    Arc::new(Transducer::new(&file, &model, &vocabulary).unwrap())
+    Arc::new(PredictionJoint::new(&file, &model, &vocabulary).unwrap())
 }
 
 /// A frame `[J]` of logits: those given by letter, `blank` for the blank, 0 for all others.

@@ -62,17 +62,17 @@ impl Exported {
     /// The audit of `artefact` in place of the INT8 encoder.
     fn audit(&self, artefact: &[u8]) -> Result<(), AuditError> {
         let model = Model::decode(&self.fp32[..]).unwrap();
-        let quantised: Vec<String> = layers(&model)
+        let quantized: Vec<String> = layers(&model)
             .unwrap()
             .into_iter()
             .map(|l| l.weight)
             .collect();
         let mut float = product_weights(&self.fp32).unwrap();
-        float.retain(|name| !quantised.contains(name));
+        float.retain(|name| !quantized.contains(name));
         let expected = Expected {
             precision: Precision::Int8,
             baseline: &self.fp32,
-            quantised: &quantised,
+            quantized: &quantized,
             float: &float,
             session: &SessionSpec::default(),
             max_ratio: None,

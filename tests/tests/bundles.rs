@@ -13,7 +13,7 @@ use swipekit_exporters::network::Network;
 use swipekit_exporters::onnx::LengthType;
 use swipekit_exporters::synthetic::{self, Random};
 use swipekit_exporters::validate::{Files, ValidationError, validate};
-use swipekit_exporters::{bundle, export};
+use swipekit_exporters::{export, package};
 use swipekit_tests::{
     checkpoint, english, lexicon, options, random_checkpoint, runtime, small_bundle, swipes,
 };
@@ -120,7 +120,7 @@ fn damaged_packed_bundles_are_found_out() {
     let path = small_bundle(folder.path(), 300);
     let expected = decoded(&Engine::open(&path).unwrap());
     let packed = folder.path().join("bundle.swipekit");
-    bundle::pack(&path, &packed).unwrap();
+    package::pack(&path, &packed).unwrap();
     assert_eq!(
         decoded(&Engine::open(&packed).unwrap()),
         expected,
@@ -396,14 +396,14 @@ fn a_table_of_prefixes_changes_no_score_and_takes_no_memory() {
     let folder = tempfile::tempdir().unwrap();
     let path = small_bundle(folder.path(), 300);
     let packed = folder.path().join("bundle.swipekit");
-    bundle::pack(&path, &packed).unwrap();
+    package::pack(&path, &packed).unwrap();
     let with = Engine::open(&path).unwrap();
     let packed = Engine::open(&packed).unwrap();
     // The same bundle without it.
     let mut manifest = with.manifest().clone();
     let name = manifest.runtime.prefixes.take().unwrap();
     let plain = folder.path().join("plain");
-    let mut writer = bundle::BundleWriter::create(&plain).unwrap();
+    let mut writer = package::BundleWriter::create(&plain).unwrap();
     let bundle = with.bundle();
     for file in bundle.file_names().filter(|file| *file != name) {
         writer.add(file, &bundle.file(file).unwrap()).unwrap();

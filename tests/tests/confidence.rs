@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use swipekit::Engine;
-use swipekit_exporters::confidence::{Options, calibrate, write};
+use swipekit_exporters::judge::confidence::{Options, calibrate, write};
 use swipekit_exporters::synthetic::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
 use swipekit_tests::{repository, runtime, shared, swipes};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use swipekit::bundle::Bundle;
 use swipekit::bytes::Bytes;
 use swipekit::{Engine, Error};
-use swipekit_exporters::bundle;
+use swipekit_exporters::package;
 use swipekit_exporters::synthetic::{self, Random};
 use swipekit_tests::{repository, runtime};
 
@@ -14,7 +14,7 @@ use swipekit_tests::{repository, runtime};
 fn embedded(folder: &Path, before: usize, after: usize) -> (PathBuf, u64) {
     let packed = folder.join("en.swipekit");
     if !packed.exists() {
-        bundle::pack(repository("models/en-qwerty"), &packed).unwrap();
+        package::pack(repository("models/en-qwerty"), &packed).unwrap();
     }
     let content = fs::read(&packed).unwrap();
     let path = folder.join(format!("app-{before}-{after}.apk"));

@@ -12,10 +12,10 @@ use swipekit::bundle::Bundle;
 use swipekit::bytes::Bytes;
 use swipekit::error::Error as CoreError;
 use swipekit::runtime::{Encoder, OnnxModel, PteModel, RuntimeOptions, Tensor, open_encoder};
-use swipekit_exporters::bundle::{pack, unpack};
 use swipekit_exporters::checkpoint::Checkpoint;
 use swipekit_exporters::export::{self, Options, Outcome, Precision, Quantization, Source};
 use swipekit_exporters::network::Network;
+use swipekit_exporters::package::{pack, unpack};
 use swipekit_exporters::pte::{Mode, Scheme};
 use swipekit_exporters::reference::{FeatureBatch, encode};
 use swipekit_exporters::synthetic::Random;
@@ -282,7 +282,7 @@ fn the_default_checkpoint_gives_the_same_words() {
 
     // NeMo's own frames of ten of its swipes.
     let goldens = Goldens::open(&goldens);
-    let scale = &engines[1].manifest().featuriser.scale;
+    let scale = &engines[1].manifest().featurizer.scale;
     let encoder = open_encoder(engines[1].bundle(), &RuntimeOptions::default()).unwrap();
     for swipe in 0..10 {
         let name = format!("features{swipe}");

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use swipekit::language::{LanguageModel, LanguageModelBuilder, SENTENCE_START};
+use swipekit::language_model::{LanguageModel, LanguageModelBuilder, SENTENCE_START};
 use swipekit::trace::Trace;
 use swipekit::{Candidate, Engine, Limits, LiveOptions, Session};
-use swipekit_exporters::evaluate::{Options, evaluate};
+use swipekit_exporters::judge::evaluate::{Options, evaluate};
 use swipekit_exporters::synthetic::{Random, trace};
-use swipekit_exporters::{bundle, export};
+use swipekit_exporters::{export, package};
 use swipekit_tests::{options, random_checkpoint, repository, runtime};
 
 /// A swipe of `word` by a careful finger.
@@ -57,8 +57,8 @@ fn the_words_before_decide_between_words_that_a_swipe_may_mean() {
     let engine = default_bundle();
     let (trace, before) = ambiguous(&mut engine.session());
     let other = before[1].word.clone();
-    let engine = engine.with_language(model_of(&other));
-    assert!(engine.options().language_weight > 0.0);
+    let engine = engine.with_language_model(model_of(&other));
+    assert!(engine.options().language_model_weight > 0.0);
     let mut session = engine.session();
     assert_eq!(session.decode(&trace).unwrap(), before);
     for context in [&["the"][..], &["THE"], &[SENTENCE_START, "over", "the"]] {
@@ -83,7 +83,7 @@ fn live_sessions_have_words_before_them_too() {
     let engine = default_bundle();
     let (trace, before) = ambiguous(&mut engine.session());
     let other = before[1].word.clone();
-    let engine = engine.with_language(model_of(&other));
+    let engine = engine.with_language_model(model_of(&other));
     let mut session = engine.session();
     session.set_context(&["the"]);
     let after = session.decode(&trace).unwrap();
@@ -115,7 +115,7 @@ fn without_anything_to_say_nothing_changes() {
     session.set_context(&["the"]);
     assert_eq!(session.decode(&trace).unwrap(), before);
 
-    let engine = plain.with_language(model_of(&before[1].word));
+    let engine = plain.with_language_model(model_of(&before[1].word));
     let mut session = engine.session();
     let long: Vec<String> = (0..1000).map(|at| format!("word{at}")).collect();
     for context in [
@@ -130,7 +130,7 @@ fn without_anything_to_say_nothing_changes() {
     }
     session.set_context(&["the"]);
     let mut options = engine.options().clone();
-    options.language_weight = 0.0;
+    options.language_model_weight = 0.0;
     assert_eq!(session.decode_with(&trace, &options).unwrap(), before);
 }
 
@@ -139,7 +139,7 @@ fn a_user_s_word_that_the_model_lacks_is_not_punished() {
     if !runtime() {
         return;
     }
-    let engine = default_bundle().with_language(model_of("nothing"));
+    let engine = default_bundle().with_language_model(model_of("nothing"));
     engine.words().add("SwipeKit").unwrap();
     let trace = swipe("swipekit");
     let mut session = engine.session();
@@ -163,13 +163,13 @@ fn a_bundle_brings_its_language_model_along() {
     let options = export::Options {
         lexicon: Some(list),
         language_model: Some(file),
-        language_source: "made by the test".to_owned(),
-        language_licence: "CC0-1.0".to_owned(),
+        language_model_source: "made by the test".to_owned(),
+        language_model_licence: "CC0-1.0".to_owned(),
         parts: false,
         ..options(&random_checkpoint(folder.path()), &output)
     };
     export::onnx(&options, |_| {}).unwrap();
-    let shown = bundle::inspect(&output)
+    let shown = package::inspect(&output)
         .unwrap()
         .manifest
         .language_model
@@ -184,11 +184,11 @@ fn a_bundle_brings_its_language_model_along() {
     );
 
     let packed = folder.path().join("bundle.swipekit");
-    bundle::pack(&output, &packed).unwrap();
+    package::pack(&output, &packed).unwrap();
     for path in [&output, &packed] {
         let engine = Engine::open(path).unwrap();
-        assert_eq!(engine.language().unwrap().words(), 3);
-        assert!(engine.options().language_weight > 0.0);
+        assert_eq!(engine.language_model().unwrap().words(), 3);
+        assert!(engine.options().language_model_weight > 0.0);
         engine.self_test().unwrap();
         let mut session = engine.session();
         // A random model finds a word likely by chance only: all are searched.
@@ -241,7 +241,7 @@ fn an_evaluation_tells_what_the_words_before_do() {
     }
     let engine = default_bundle();
     let (_, before) = ambiguous(&mut engine.session());
-    let engine = engine.with_language(model_of(&before[1].word));
+    let engine = engine.with_language_model(model_of(&before[1].word));
     let folder = tempfile::tempdir().unwrap();
     let manifest = folder.path().join("swipes.jsonl");
     let prompt = "see the hello world";

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use swipekit::Engine;
-use swipekit_exporters::bundle;
+use swipekit_exporters::package;
 use swipekit_exporters::swipes::Swipes;
 use swipekit_tests::{repository, runtime};
 
@@ -54,7 +54,7 @@ fn there_is_each_in_int8_for_both_and_in_fp16_and_they_are_small() {
         assert!(whole <= MOST, "{}: {whole} bytes", path.display());
         all += whole;
         let packed = folder.path().join("packed.swipekit");
-        bundle::pack(&path, &packed).unwrap();
+        package::pack(&path, &packed).unwrap();
         let bytes = fs::metadata(&packed).unwrap().len();
         assert!(bytes <= MOST, "{}: {bytes} bytes", path.display());
         fs::remove_file(packed).unwrap();

@@ -8,7 +8,7 @@ use swipekit::Engine;
 use swipekit::decoder::{Decoder, DecoderOptions, greedy, log_likelihood};
 use swipekit::runtime::{Encoder, OnnxModel, RuntimeOptions, Tensor, open_encoder};
 use swipekit::trace::Trace;
-use swipekit::transducer::{JointScratch, PredictionScratch, Transducer};
+use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit_exporters::export;
 use swipekit_tests::goldens::{Goldens, INPUTS, difference};
 use swipekit_tests::{lexicon, options, project, runtime, shared, transducer};
@@ -22,7 +22,7 @@ struct Case {
     name: String,
     engine: Engine,
     encoder: Box<dyn Encoder>,
-    transducer: Arc<Transducer>,
+    transducer: Arc<PredictionJoint>,
     goldens: Goldens,
 }
 
@@ -383,7 +383,7 @@ fn layers_first(states: &[f32], rows: usize, layers: usize, hidden: usize) -> Ve
 }
 
 /// Joint log-probabilities `[T', U+1, V+1]`.
-fn log_probabilities(transducer: &Transducer, encoded: &[f32], labels: &[usize]) -> Vec<f32> {
+fn log_probabilities(transducer: &PredictionJoint, encoded: &[f32], labels: &[usize]) -> Vec<f32> {
     let (prediction, joint) = (&transducer.prediction, &transducer.joint);
     let mut state = vec![0.0; prediction.state_width()];
     let (mut projected, mut prefixes) = (Vec::new(), Vec::new());

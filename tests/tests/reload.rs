@@ -2,7 +2,7 @@
 #![cfg(feature = "executorch")]
 
 use swipekit::Engine;
-use swipekit_exporters::evaluate::resident_mib;
+use swipekit_exporters::judge::evaluate::resident_mib;
 use swipekit_exporters::synthetic::{Random, trace};
 use swipekit_tests::pte::fixture;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use swipekit::Engine;
 use swipekit::decoder::{Candidate, Decoder, DecoderOptions, log_likelihood};
 use swipekit::lexicon::{Alphabet, Lexicon};
-use swipekit::transducer::Transducer;
+use swipekit::transducer::PredictionJoint;
 use swipekit_exporters::export;
 use swipekit_exporters::synthetic::Random;
 use swipekit_tests::{
@@ -38,7 +38,7 @@ fn words() -> Vec<(String, f64)> {
 
 /// Every word scored by the forward algorithm: word and score, best first.
 fn brute_force(
-    transducer: &Transducer,
+    transducer: &PredictionJoint,
     lexicon: &Lexicon,
     words: &[(String, Vec<u8>)],
     frames: &[f32],

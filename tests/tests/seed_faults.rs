@@ -9,11 +9,11 @@ use swipekit::bundle::manifest::FORMAT;
 use swipekit::decoder::{Candidate, Decoder, DecoderOptions, greedy, log_likelihood};
 use swipekit::lexicon::{Alphabet, LexiconBuilder, Rejection};
 use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
-use swipekit::transducer::{JointScratch, PredictionScratch, Transducer};
-use swipekit_exporters::bundle::RuntimeMeta;
+use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit_exporters::export;
-use swipekit_exporters::lexicon::{BuildOptions, build_bytes, open_or_build};
+use swipekit_exporters::package::RuntimeMeta;
 use swipekit_exporters::synthetic::Random;
+use swipekit_exporters::words::lexicon::{BuildOptions, build_bytes, open_or_build};
 use swipekit_tests::{
     checkpoint, english, frames, lexicon, options, plain, random_checkpoint, runtime, shared,
     small_bundle, swipes,
@@ -213,7 +213,7 @@ fn fault_3_every_hypothesis_pays_a_blank_in_every_frame() {
 }
 
 /// log P of the best single alignment.
-fn best_alignment(transducer: &Transducer, frames: &[f32], key: &[u8]) -> f64 {
+fn best_alignment(transducer: &PredictionJoint, frames: &[f32], key: &[u8]) -> f64 {
     let mut alpha = vec![f64::NEG_INFINITY; key.len() + 1];
     alpha[0] = 0.0;
     let nothing = [0.0; plain::CLASSES];

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use swipekit::decoder::DecoderOptions;
 use swipekit::{Engine, Error};
 use swipekit_exporters::export::write_preset;
+use swipekit_exporters::judge::tune::{Group, Options, tune};
 use swipekit_exporters::synthetic::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
-use swipekit_exporters::tune::{Group, Options, tune};
 use swipekit_tests::{repository, runtime, shared};
 
 /// The default bundle as an export leaves it, with nothing fitted.
@@ -160,11 +160,11 @@ fn swipes_that_say_nothing_are_an_error() {
     }
     let options = Options {
         before: Some(DecoderOptions {
-            language_weight: 0.3,
+            language_model_weight: 0.3,
             ..engine.options().clone()
         }),
         ..options(&path)
     };
     let tuning = tune(&engine, &options, |_| ()).unwrap();
-    assert_eq!(tuning.options.language_weight, 0.3);
+    assert_eq!(tuning.options.language_model_weight, 0.3);
 }

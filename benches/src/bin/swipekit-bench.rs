@@ -15,9 +15,9 @@ use swipekit_benches::input::{self, Parts};
 use swipekit_benches::seed::{self, Dimensions};
 use swipekit_benches::times::{Times, timed};
 use swipekit_benches::{comparison, encoders, live, swipes, threads};
-use swipekit_exporters::compare::{self, Comparison, Machine};
-use swipekit_exporters::evaluate::resident_mib;
-use swipekit_exporters::times::milliseconds;
+use swipekit_exporters::judge::compare::{self, Comparison, Machine};
+use swipekit_exporters::judge::evaluate::resident_mib;
+use swipekit_exporters::judge::times::milliseconds;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -363,7 +363,9 @@ fn bundle(arguments: &BundleArguments) -> Result<BundleReport> {
     let mut engine = Engine::open(&input.bundle)?;
     if let Some(path) = &input.lexicon {
         let labels = &engine.manifest().vocabulary.labels;
-        engine = engine.with_lexicon(swipekit_exporters::lexicon::open_or_build(path, labels)?)?;
+        engine = engine.with_lexicon(swipekit_exporters::words::lexicon::open_or_build(
+            path, labels,
+        )?)?;
     }
     let mut session = engine.session();
     let open_ms = milliseconds(start.elapsed());

@@ -13,8 +13,8 @@ use super::manifest::{
 use super::settings::Problem;
 use crate::decoder::DecoderOptions;
 use crate::error::{Error, Result};
-use crate::features::{FEATURES, Featuriser, KINEMATIC37, KINEMATIC37_VERSION};
-use crate::language::MAX_ORDER;
+use crate::features::{FEATURES, Featurizer, KINEMATIC37, KINEMATIC37_VERSION};
+use crate::language_model::MAX_ORDER;
 
 /// Most files of a bundle, without the manifest.
 pub const MAX_FILES: usize = 256;
@@ -43,7 +43,7 @@ impl Manifest {
     /// Reads and checks the content of a `bundle.json`; `path` is for errors.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a format, featuriser or runtime that this version does not know, else
+    /// [`Error::Unsupported`] for a format, featurizer or runtime that this version does not know, else
     /// [`Error::Damaged`].
     pub fn parse(json: &[u8], path: &Path) -> Result<Self> {
         // The format first: a newer one may have any other fields.
@@ -104,7 +104,7 @@ impl Manifest {
         self.check_runtime(&check)?;
         self.check_model(&check)?;
         self.check_vocabulary(&check)?;
-        self.check_featuriser(&check)?;
+        self.check_featurizer(&check)?;
         if let Err(error) = self.layout.letter_area() {
             return Err(check.damaged("layout", "a layout with letter keys", error));
         }
@@ -165,7 +165,7 @@ impl Manifest {
         if let Some(optimized) = &runtime.optimized {
             check.that(
                 runtime.kind == ONNXRUNTIME,
-                "runtime.kind of a bundle with an optimised encoder",
+                "runtime.kind of a bundle with an optimized encoder",
                 ONNXRUNTIME,
                 &runtime.kind,
             )?;
@@ -189,7 +189,7 @@ impl Manifest {
         if model.features != FEATURES {
             return Err(check.damaged(
                 "model.features",
-                format!("the {FEATURES} of the featuriser"),
+                format!("the {FEATURES} of the featurizer"),
                 model.features,
             ));
         }
@@ -255,19 +255,19 @@ impl Manifest {
         )
     }
 
-    fn check_featuriser(&self, check: &Check) -> Result<()> {
-        let spec = &self.featuriser;
+    fn check_featurizer(&self, check: &Check) -> Result<()> {
+        let spec = &self.featurizer;
         if spec.id != KINEMATIC37 || spec.version != KINEMATIC37_VERSION {
             return Err(unsupported(
                 check.0,
-                "featuriser",
+                "featurizer",
                 format!("{KINEMATIC37} version {KINEMATIC37_VERSION}"),
                 format!("{} version {}", shown(&spec.id), spec.version),
             ));
         }
-        match Featuriser::new(spec) {
+        match Featurizer::new(spec) {
             Ok(_) => Ok(()),
-            Err(error) => Err(check.damaged("featuriser", "usable parameters", error)),
+            Err(error) => Err(check.damaged("featurizer", "usable parameters", error)),
         }
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::decoder::DecoderOptions;
-use crate::features::FeaturiserSpec;
+use crate::features::FeaturizerSpec;
 use crate::layout::Layout;
 
 pub use super::settings::{
@@ -50,7 +50,7 @@ pub struct Manifest {
     /// The network's output classes.
     pub vocabulary: Vocabulary,
     /// How points become features.
-    pub featuriser: FeaturiserSpec,
+    pub featurizer: FeaturizerSpec,
     /// The key layout that the network was trained on.
     pub layout: Layout,
     /// Decoder options by name; `default` is always there.
@@ -91,7 +91,7 @@ pub struct RuntimeSpec {
     /// Settings of the encoder's session; the defaults where a manifest has none. ExecuTorch looks at the threads only.
     #[serde(default)]
     pub session: SessionSpec,
-    /// The encoder, optimised beforehand; `None` where the bundle has only the plain one.
+    /// The encoder, optimized beforehand; `None` where the bundle has only the plain one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub optimized: Option<OptimizedSpec>,
 }

@@ -28,7 +28,7 @@ pub use manifest::Manifest;
 use crate::bytes::Bytes;
 use crate::decoder::PrefixTable;
 use crate::error::{Error, Result};
-use crate::transducer::Transducer;
+use crate::transducer::PredictionJoint;
 
 /// File name of the manifest.
 pub const MANIFEST_FILE: &str = "bundle.json";
@@ -66,7 +66,7 @@ impl Bundle {
     /// ([`Bundle::unlisted_files`] names them). In a packed bundle they are an error.
     ///
     /// # Errors
-    /// [`Error::Io`] for what cannot be read, [`Error::Unsupported`] for a format, featuriser or runtime that this
+    /// [`Error::Io`] for what cannot be read, [`Error::Unsupported`] for a format, featurizer or runtime that this
     /// version does not know, [`Error::TooLarge`] for what exceeds the format's limits, and [`Error::Damaged`] for
     /// everything that is not as the manifest says.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
@@ -220,7 +220,7 @@ impl Bundle {
     ///
     /// # Errors
     /// Those of [`PrefixTable::from_bytes`].
-    pub fn prefix_table(&self, transducer: &Transducer) -> Result<Option<PrefixTable>> {
+    pub fn prefix_table(&self, transducer: &PredictionJoint) -> Result<Option<PrefixTable>> {
         let manifest = &self.manifest;
         let Some(name) = &manifest.runtime.prefixes else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! How a bundle's encoder is run: the session's settings and the encoder that the runtime optimised beforehand.
+//! How a bundle's encoder is run: the session's settings and the encoder that the runtime optimized beforehand.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -20,7 +20,7 @@ pub const MAX_THREADS: usize = 256;
 ///
 /// * `session.qdqisint8allowed`: keep signed activations signed. ONNX Runtime's default is `1` on ARM and `0`
 ///   elsewhere, where it rewrites them to unsigned ones, which x86 multiplies faster.
-/// * `session.disable_quant_qdq`: run quantised models in float.
+/// * `session.disable_quant_qdq`: run quantized models in float.
 /// * `session.disable_double_qdq_remover`, `session.enable_quant_qdq_cleanup`: how neighbouring pairs of
 ///   QuantizeLinear and DequantizeLinear are merged.
 /// * `session.disable_prepacking`: less memory, slower.
@@ -58,7 +58,7 @@ pub enum OptimizationLevel {
     Disabled,
     /// Constants folded, redundant nodes removed.
     Basic,
-    /// Nodes fused, quantised operators formed. What comes out runs on every processor of the architecture.
+    /// Nodes fused, quantized operators formed. What comes out runs on every processor of the architecture.
     Extended,
     /// Memory layouts chosen for the very processor: on x86 blocks of 8 or 16 channels (NCHWc), whichever fits its
     /// vectors. What comes out must not leave the machine.
@@ -118,7 +118,7 @@ impl Default for SessionSpec {
     }
 }
 
-/// An encoder that ONNX Runtime has optimised beforehand, which loads in half the time.
+/// An encoder that ONNX Runtime has optimized beforehand, which loads in half the time.
 ///
 /// It is the encoder of [`RuntimeSpec::encoder`](super::manifest::RuntimeSpec), and takes its place where the processor
 /// is of [`architecture`](Self::architecture) and the runtime is [`runtime`](Self::runtime) or newer. The session's own
@@ -132,7 +132,7 @@ pub struct OptimizedSpec {
     pub architecture: String,
     /// The version that made it, for example `1.32`. Older ones may lack its operators.
     pub runtime: String,
-    /// How far it was optimised: basic or extended. All is refused: such a file is for one processor only.
+    /// How far it was optimized: basic or extended. All is refused: such a file is for one processor only.
     pub level: OptimizationLevel,
 }
 

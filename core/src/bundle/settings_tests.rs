@@ -120,7 +120,7 @@ fn an_unknown_target_says_which_are_known() {
 }
 
 #[test]
-fn an_optimised_encoder_that_cannot_be_one_is_refused() {
+fn an_optimized_encoder_that_cannot_be_one_is_refused() {
     let sound = with_runtime(|runtime| runtime["optimized"] = optimized());
     assert!(parse(&sound).unwrap().runtime.optimized.is_some());
     let cases = [
@@ -149,7 +149,7 @@ fn an_optimised_encoder_that_cannot_be_one_is_refused() {
 }
 
 #[test]
-fn an_optimised_encoder_serves_its_architecture_and_newer_runtimes() {
+fn an_optimized_encoder_serves_its_architecture_and_newer_runtimes() {
     let spec = |architecture: &str, runtime: &str| OptimizedSpec {
         file: "encoder.ort".to_owned(),
         architecture: architecture.to_owned(),

@@ -8,7 +8,7 @@ use super::manifest::{
 };
 use super::*;
 use crate::decoder::DecoderOptions;
-use crate::features::FeaturiserSpec;
+use crate::features::FeaturizerSpec;
 use crate::layout::Layout;
 
 const FILES: [(&str, usize); 4] = [
@@ -60,7 +60,7 @@ pub(crate) fn manifest() -> Manifest {
             start_of_sequence: "zero-vector".to_owned(),
             step_output: "log-probabilities".to_owned(),
         },
-        featuriser: FeaturiserSpec::seed(),
+        featurizer: FeaturizerSpec::seed(),
         layout: Layout::qwerty(),
         presets: [("default".to_owned(), DecoderOptions::default())].into(),
         lexicon: Some(LexiconSpec {
@@ -390,7 +390,7 @@ fn hostile_archives_are_refused() {
 }
 
 #[test]
-fn an_unknown_format_featuriser_or_runtime_says_expected_and_got() {
+fn an_unknown_format_featurizer_or_runtime_says_expected_and_got() {
     let path = Path::new("bundle.json");
     type Edit = fn(&mut Manifest);
     let edits: [(Edit, &str); 5] = [
@@ -399,10 +399,10 @@ fn an_unknown_format_featuriser_or_runtime_says_expected_and_got() {
             "bundle.json needs bundle format 2, this version of swipekit supports 1",
         ),
         (
-            |m| m.featuriser.id = "raw2".to_owned(),
-            "needs featuriser \"raw2\" version 1, this version of swipekit supports kinematic37 version 1",
+            |m| m.featurizer.id = "raw2".to_owned(),
+            "needs featurizer \"raw2\" version 1, this version of swipekit supports kinematic37 version 1",
         ),
-        (|m| m.featuriser.version = 9, "\"kinematic37\" version 9"),
+        (|m| m.featurizer.version = 9, "\"kinematic37\" version 9"),
         (
             |m| m.runtime.kind = "tflite".to_owned(),
             "supports onnxruntime",
@@ -448,8 +448,8 @@ fn unsound_manifests_are_refused() {
         |m| m.vocabulary.labels[3].clear(),
         |m| m.vocabulary.start_of_sequence = "blank".to_owned(),
         |m| m.vocabulary.step_output = "softmax".to_owned(),
-        |m| m.featuriser.scale = vec![1.0],
-        |m| m.featuriser.key_centres.clear(),
+        |m| m.featurizer.scale = vec![1.0],
+        |m| m.featurizer.key_centres.clear(),
         |m| m.layout.keys.clear(),
         |m| m.layout.keys[0].width = -1.0,
         |m| m.presets.clear(),

@@ -16,8 +16,8 @@ use super::log::{ZERO, add};
 use super::options::DecoderOptions;
 use super::tree::{ArcId, Node, NodeId, PrefixTree, ROOT};
 use crate::error::Result;
-use crate::lexicon::{Layers, MAX_KEY};
-use crate::transducer::{JointScratch, Transducer};
+use crate::lexicon::{LexiconStack, MAX_KEY};
+use crate::transducer::{JointScratch, PredictionJoint};
 
 /// A complete word's node, with log P(word | swipe).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,9 +32,9 @@ pub(super) struct Completed {
 #[derive(Clone, Copy)]
 pub(super) struct Model<'a> {
     /// Prediction network and joint.
-    pub(super) transducer: &'a Transducer,
+    pub(super) transducer: &'a PredictionJoint,
     /// The words.
-    pub(super) layers: &'a Layers,
+    pub(super) layers: &'a LexiconStack,
 }
 
 /// What prefixes are compared by, in nats.
@@ -47,23 +47,23 @@ struct Ranking {
     /// Of a label besides: a prefix that lags behind still has to pay for its letters, one that has paid must not lose to it.
     depth: f64,
     /// Of a nat of the internal language model.
-    internal: f64,
+    internal_lm: f64,
 }
 
 impl Ranking {
-    fn new(options: &DecoderOptions, layers: &Layers) -> Self {
+    fn new(options: &DecoderOptions, layers: &LexiconStack) -> Self {
         Self {
             prior: f64::from(options.prior_weight) * f64::from(layers.cost_unit()),
             length: f64::from(options.length_reward),
             depth: f64::from(options.length_reward) + f64::from(options.depth_bonus),
-            internal: f64::from(options.internal_weight),
+            internal_lm: f64::from(options.internal_lm_weight),
         }
     }
 
     /// What a prefix with `mass` promises, by its look-ahead `cost`, its depth and its internal log-probability.
-    fn promise(self, mass: f64, cost: u32, depth: u16, internal: f32) -> f64 {
+    fn promise(self, mass: f64, cost: u32, depth: u16, internal_lm: f32) -> f64 {
         mass - self.prior * f64::from(cost) + self.depth * f64::from(depth)
-            - self.internal * f64::from(internal)
+            - self.internal_lm * f64::from(internal_lm)
     }
 
     /// The score of a node as a word with `mass`, where it is one.
@@ -71,7 +71,7 @@ impl Ranking {
         let cost = node.word_cost?;
         Some(
             mass - self.prior * f64::from(cost) + self.length * f64::from(node.depth)
-                - self.internal * f64::from(node.internal),
+                - self.internal_lm * f64::from(node.internal_lm),
         )
     }
 }
@@ -116,7 +116,7 @@ struct Row {
 impl Row {
     fn promise(&self, tree: &PrefixTree, ranking: Ranking) -> f64 {
         let node = tree.node(self.node);
-        ranking.promise(self.next, node.cost, node.depth, node.internal)
+        ranking.promise(self.next, node.cost, node.depth, node.internal_lm)
     }
 }
 
@@ -301,8 +301,8 @@ impl BeamSearch {
                     continue;
                 }
                 let arcs = tree.arcs(model.layers, node);
-                let internal = tree.internal(node);
-                let before = tree.node(node).internal;
+                let internal_lm = tree.internal_lm(node);
+                let before = tree.node(node).internal_lm;
                 for arc in arcs {
                     let to = *tree.arc(arc);
                     let mass = mass + log_probability(self, to.label.into());
@@ -310,8 +310,8 @@ impl BeamSearch {
                         self.receive(tree, row, mass);
                         continue;
                     }
-                    let internal = before + internal[usize::from(to.label)];
-                    let bound = ranking.promise(mass, to.cost, depth as u16 + 1, internal);
+                    let internal_lm = before + internal_lm[usize::from(to.label)];
+                    let bound = ranking.promise(mass, to.cost, depth as u16 + 1, internal_lm);
                     if mass > ZERO && bound >= least {
                         self.offers.push(Offer {
                             parent: node,

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use super::log::{ZERO, add};
 use super::options::DecoderOptions;
 use super::{Candidate, Decoder, Evidence};
-use crate::lexicon::layers::Place;
+use crate::lexicon::stack::Place;
 
 /// Prefixes that are followed for each word wanted, before what has been found must do.
 const STEPS: usize = 128;
@@ -21,7 +21,7 @@ struct Prefix {
     mass: f64,
     /// Its mass with the terms of its labels; letters to come have theirs in what they cost.
     score: f64,
-    internal: f64,
+    internal_lm: f64,
 }
 
 /// A prefix, or a word, to be followed.
@@ -76,11 +76,11 @@ impl Decoder {
             .map(|(node, mass)| {
                 let mut labels = Vec::new();
                 self.tree.labels(*node, &mut labels);
-                let internal = f64::from(self.tree.node(*node).internal);
+                let internal_lm = f64::from(self.tree.node(*node).internal_lm);
                 let prefix = Prefix {
                     mass: *mass,
-                    score: options.score(*mass, 0.0, internal, labels.len()),
-                    internal,
+                    score: options.score(*mass, 0.0, internal_lm, labels.len()),
+                    internal_lm,
                 };
                 (labels, prefix)
             })
@@ -89,27 +89,27 @@ impl Decoder {
         let mut more = Vec::new();
         for (key, place) in found {
             let letters = key.len();
-            let (mut mass, mut score, mut internal) = (ZERO, ZERO, 0.0);
+            let (mut mass, mut score, mut internal_lm) = (ZERO, ZERO, 0.0);
             for length in 0..=letters {
                 let missing = (letters - length) as f64 * cost;
                 if let Some(prefix) = prefixes.get(&key[..length]) {
                     mass = add(mass, prefix.mass - missing);
                     score = add(score, prefix.score - missing);
-                    internal = prefix.internal;
+                    internal_lm = prefix.internal_lm;
                 }
             }
             for (word, cost) in self.layers.forms(&key, place.user().map(|user| &**user)) {
                 let log_prior = -f64::from(cost);
-                let language = evidence.language(&word, options);
+                let language_model = evidence.language_model(&word, options);
                 more.push(Candidate {
                     score: score
                         + weight * log_prior
-                        + f64::from(options.language_weight) * language,
+                        + f64::from(options.language_model_weight) * language_model,
                     word: word.into_owned(),
                     log_probability: mass,
                     log_prior,
-                    internal,
-                    language,
+                    internal_lm,
+                    language_model,
                     geometry: 0.0,
                     confidence: 0.0,
                 });

@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use super::tests::{frames, labels_of, lexicon, words};
 use super::*;
-use crate::lexicon::Words;
+use crate::lexicon::UserWords;
 use crate::transducer::fixtures;
 
 /// Every word with the sum over its prefixes, each scored by the forward algorithm.
 fn brute_force(
-    transducer: &Transducer,
+    transducer: &PredictionJoint,
     lexicon: &Lexicon,
     words: &[(String, f64)],
     frames: &[f32],
@@ -114,8 +114,8 @@ fn the_words_of_a_user_are_continued_and_blocked_ones_are_not() {
         continuation: Some(0.0),
         ..Default::default()
     };
-    let layers = Layers::new(vec![Layer::new(Lexicon::clone(&lexicon))]).unwrap();
-    let user = Words::new(layers.clone(), &fixtures::vocabulary().labels);
+    let layers = LexiconStack::new(vec![Layer::new(Lexicon::clone(&lexicon))]).unwrap();
+    let user = UserWords::new(layers.clone(), &fixtures::vocabulary().labels);
     user.add("Zyzzyva").unwrap();
     user.block(&words[5].0).unwrap();
     let mut decoder = Decoder::with_layers(transducer, layers, 10).unwrap();

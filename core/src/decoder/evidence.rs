@@ -2,7 +2,7 @@
 
 use crate::decoder::DecoderOptions;
 use crate::geometry::GesturePath;
-use crate::language::{Context, LanguageModel};
+use crate::language_model::{Context, LanguageModel};
 
 /// Nats that the words before may speak for or against a word, before their weight: a model's rarest pairs are no better known than
 /// that. Of the limits that were tried on How We Swipe (2, 4, 6, 10), lower ones won fewer words.
@@ -12,7 +12,7 @@ const MAX_GAIN: f64 = 10.0;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Evidence<'a> {
     /// The words before it.
-    pub(crate) language: Option<Sentence<'a>>,
+    pub(crate) language_model: Option<Sentence<'a>>,
     /// Its path, for geometric evidence.
     pub(crate) geometry: Option<&'a GesturePath>,
 }
@@ -26,11 +26,11 @@ pub(crate) struct Sentence<'a> {
 
 impl Evidence<'_> {
     /// How much likelier the words before make `word`, in nats, at most [`MAX_GAIN`]; 0 where they are not to be used.
-    pub(super) fn language(&self, word: &str, options: &DecoderOptions) -> f64 {
-        let Some(Sentence { model, context }) = self.language else {
+    pub(super) fn language_model(&self, word: &str, options: &DecoderOptions) -> f64 {
+        let Some(Sentence { model, context }) = self.language_model else {
             return 0.0;
         };
-        if options.language_weight == 0.0 {
+        if options.language_model_weight == 0.0 {
             return 0.0;
         }
         model.gain(context, word).clamp(-MAX_GAIN, MAX_GAIN)
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
     use crate::decoder::Decoder;
     use crate::decoder::tests::{frames, lexicon, words};
-    use crate::language::LanguageModelBuilder;
+    use crate::language_model::LanguageModelBuilder;
     use crate::transducer::fixtures;
 
     /// Every second word is likelier behind "we".
@@ -73,22 +73,26 @@ mod tests {
             let options = DecoderOptions {
                 beam: 0,
                 candidates: 1000,
-                language_weight: weight,
+                language_model_weight: weight,
                 ..DecoderOptions::default()
             };
-            let language = context.map(|context| Sentence {
+            let language_model = context.map(|context| Sentence {
                 model: &model,
                 context,
             });
             let evidence = Evidence {
-                language,
+                language_model,
                 geometry: None,
             };
             let decoded = decoder.decode_until(&frames, &options, &evidence, &mut || Ok(false));
             decoded.unwrap().0
         };
         let without = decode(0.7, None);
-        assert!(without.iter().all(|candidate| candidate.language == 0.0));
+        assert!(
+            without
+                .iter()
+                .all(|candidate| candidate.language_model == 0.0)
+        );
         assert_eq!(decode(0.0, Some(&context)), without);
         assert_eq!(decode(0.7, Some(&model.context::<&str>(&[]))), without);
         assert_eq!(decode(0.7, Some(&model.context(&["absent"]))), without);
@@ -103,7 +107,7 @@ mod tests {
         let mut moved = 0;
         for candidate in &with {
             let gain = model.gain(&context, &candidate.word);
-            assert_eq!(candidate.language, gain);
+            assert_eq!(candidate.language_model, gain);
             let expected = scores[candidate.word.as_str()] + f64::from(0.7f32) * gain;
             assert!((candidate.score - expected).abs() < 1e-9);
             // A word that the model lacks is as it was.
@@ -137,13 +141,13 @@ mod tests {
             context: &context,
         };
         let evidence = Evidence {
-            language: Some(sentence),
+            language_model: Some(sentence),
             geometry: None,
         };
         let options = DecoderOptions {
-            language_weight: 1.0,
+            language_model_weight: 1.0,
             ..DecoderOptions::default()
         };
-        assert_eq!(evidence.language("are", &options), MAX_GAIN);
+        assert_eq!(evidence.language_model("are", &options), MAX_GAIN);
     }
 }

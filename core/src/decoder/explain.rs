@@ -72,9 +72,9 @@ pub struct Explanation {
     /// The word's log prior, natural logarithm; `None` for an unknown or blocked word.
     pub log_prior: Option<f64>,
     /// log P(word's labels) of the internal language model.
-    pub internal: f64,
-    /// How much likelier the words before make it, see [`Candidate::language`].
-    pub language: f64,
+    pub internal_lm: f64,
+    /// How much likelier the words before make it, see [`Candidate::language_model`].
+    pub language_model: f64,
     /// What the path says of its keys, see [`Candidate::geometry`]; 0 for a word without keys.
     pub geometry: f64,
     /// The score of these terms, see [`Candidate::score`], with the exact log-probability; `None` for an unknown or blocked word.
@@ -91,8 +91,8 @@ impl Explanation {
             log_probability: log::ZERO,
             found: None,
             log_prior: None,
-            internal: log::ZERO,
-            language: 0.0,
+            internal_lm: log::ZERO,
+            language_model: 0.0,
             geometry: 0.0,
             score: None,
             least: None,
@@ -212,7 +212,7 @@ impl Decoder {
             candidates,
         } = given;
         let log_probability = log_likelihood(&self.transducer, frames, key)?;
-        let internal = internal_log_probability(&self.transducer, key)?;
+        let internal_lm = internal_log_probability(&self.transducer, key)?;
         let user = key.iter().try_fold(self.layers.user(), |user, label| {
             user.map(|user| user.child(*label))
         });
@@ -255,8 +255,8 @@ impl Decoder {
                 None => lost(&trail),
             },
         };
-        let language = match forms.get(form) {
-            Some((word, _)) => evidence.language(word, options),
+        let language_model = match forms.get(form) {
+            Some((word, _)) => evidence.language_model(word, options),
             None => 0.0,
         };
         let geometry = match (&options.geometry, evidence.geometry, options.continuation) {
@@ -266,16 +266,16 @@ impl Decoder {
             }
             _ => 0.0,
         };
-        let own = |log_prior| options.score(log_probability, log_prior, internal, key.len());
-        let more = f64::from(options.language_weight) * language + geometry;
+        let own = |log_prior| options.score(log_probability, log_prior, internal_lm, key.len());
+        let more = f64::from(options.language_model_weight) * language_model + geometry;
         Ok(Explanation {
             fate,
             trail,
             log_probability,
             found: found.map(|completed| completed.log_probability),
             log_prior,
-            internal,
-            language,
+            internal_lm,
+            language_model,
             geometry,
             score: log_prior.map(|log_prior| own(log_prior) + more),
             least: candidates.last().map(|candidate| candidate.score),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::tests::{frames, labels_of, lexicon, words};
 use super::*;
-use crate::lexicon::{Alphabet, Words};
+use crate::lexicon::{Alphabet, UserWords};
 use crate::transducer::fixtures;
 
 #[test]
@@ -19,7 +19,7 @@ fn every_word_has_a_fate_that_the_search_bears_out() {
             beam: 8,
             candidates: 3,
             word_places: 12,
-            internal_weight: 0.1,
+            internal_lm_weight: 0.1,
             length_reward: 0.3,
             ..Default::default()
         };
@@ -43,7 +43,7 @@ fn every_word_has_a_fate_that_the_search_bears_out() {
                     assert_eq!(plain[place].word, *name);
                     let score = word.score.unwrap() - exact + word.found.unwrap();
                     assert!((plain[place].score - score).abs() < 1e-5);
-                    assert!((plain[place].internal - word.internal).abs() < 1e-5);
+                    assert!((plain[place].internal_lm - word.internal_lm).abs() < 1e-5);
                 }
                 Fate::Outranked(place) => {
                     outranked += 1;
@@ -90,9 +90,9 @@ fn every_word_has_a_fate_that_the_search_bears_out() {
 #[test]
 fn words_that_cannot_be_found_are_told_apart() {
     let words = words(8, 100);
-    let layers = Layers::new(vec![Layer::new(Lexicon::clone(&lexicon(&words)))]).unwrap();
+    let layers = LexiconStack::new(vec![Layer::new(Lexicon::clone(&lexicon(&words)))]).unwrap();
     let labels = fixtures::vocabulary().labels;
-    let user = Words::new(layers.clone(), &labels);
+    let user = UserWords::new(layers.clone(), &labels);
     let (first, second) = (&words[0].0, &words[1].0);
     user.block(first).unwrap();
     user.add("xyzzy").unwrap();

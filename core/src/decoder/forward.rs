@@ -2,14 +2,14 @@
 
 use super::log::{ZERO, add};
 use crate::error::{Error, Result};
-use crate::transducer::{JointScratch, PredictionScratch, Transducer};
+use crate::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
 /// log P(labels | swipe) over projected encoder frames `[T', J]`, summed over all alignments; minus this is the RNN-T
 /// loss (Graves 2012, §2.4). Minus infinity where there is no frame.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a label that is not one of the model's.
-pub fn log_likelihood(transducer: &Transducer, frames: &[f32], labels: &[u8]) -> Result<f64> {
+pub fn log_likelihood(transducer: &PredictionJoint, frames: &[f32], labels: &[u8]) -> Result<f64> {
     let (prediction, joint) = (&transducer.prediction, &transducer.joint);
     check(transducer, labels)?;
     let mut state = vec![0.0; prediction.state_width()];
@@ -56,13 +56,13 @@ pub fn log_likelihood(transducer: &Transducer, frames: &[f32], labels: &[u8]) ->
     Ok(alpha[labels.len()])
 }
 
-/// log P(labels) of the network's internal language model: what it expects without a swipe. See [`Joint::internal`].
+/// log P(labels) of the network's internal language model: what it expects without a swipe. See [`Joint::internal_lm`].
 ///
 /// # Errors
 /// [`Error::Invalid`] for a label that is not one of the model's.
 ///
-/// [`Joint::internal`]: crate::transducer::Joint::internal
-pub fn internal_log_probability(transducer: &Transducer, labels: &[u8]) -> Result<f64> {
+/// [`Joint::internal_lm`]: crate::transducer::Joint::internal_lm
+pub fn internal_log_probability(transducer: &PredictionJoint, labels: &[u8]) -> Result<f64> {
     let (prediction, joint) = (&transducer.prediction, &transducer.joint);
     check(transducer, labels)?;
     let mut state = vec![0.0; prediction.state_width()];
@@ -75,14 +75,14 @@ pub fn internal_log_probability(transducer: &Transducer, labels: &[u8]) -> Resul
         prediction.step(&[before], &mut state, &mut projected, &mut scratch)?;
         row.clear();
         let prefix = std::iter::once(projected.as_slice());
-        joint.internal(prefix, &mut row, &mut joint_scratch);
+        joint.internal_lm(prefix, &mut row, &mut joint_scratch);
         sum += row[label];
         before = label;
     }
     Ok(f64::from(sum))
 }
 
-fn check(transducer: &Transducer, labels: &[u8]) -> Result<()> {
+fn check(transducer: &PredictionJoint, labels: &[u8]) -> Result<()> {
     let blank = transducer.joint.classes() - 1;
     match labels.iter().find(|label| usize::from(**label) >= blank) {
         Some(label) => Err(Error::invalid("a label", format!("below {blank}"), label)),

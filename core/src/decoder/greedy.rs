@@ -1,7 +1,7 @@
 //! Greedy decoding without a lexicon.
 
 use crate::error::Result;
-use crate::transducer::{JointScratch, PredictionScratch, Transducer};
+use crate::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
 /// The labels of the greedily best alignment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,7 +17,7 @@ pub struct Greedy {
 ///
 /// # Errors
 /// None that a sound model gives.
-pub fn greedy(transducer: &Transducer, frames: &[f32], max_symbols: usize) -> Result<Greedy> {
+pub fn greedy(transducer: &PredictionJoint, frames: &[f32], max_symbols: usize) -> Result<Greedy> {
     let (prediction, joint) = (&transducer.prediction, &transducer.joint);
     let mut state = vec![0.0; prediction.state_width()];
     let mut projected = Vec::new();

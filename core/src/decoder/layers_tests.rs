@@ -6,13 +6,13 @@ use std::thread;
 
 use super::tests::{frames, labels_of, lexicon, words};
 use super::*;
-use crate::lexicon::{Layer, UserWord, Words};
+use crate::lexicon::{Layer, UserWord, UserWords};
 use crate::transducer::fixtures::{self, Random};
 
 /// Two lexicons, the second of less weight, with words in common.
-fn layers() -> Layers {
+fn layers() -> LexiconStack {
     let second = Layer::weighted(Lexicon::clone(&lexicon(&words(8, 200))), -2.0).unwrap();
-    Layers::new(vec![
+    LexiconStack::new(vec![
         Layer::new(Lexicon::clone(&lexicon(&words(7, 200)))),
         second,
     ])
@@ -20,7 +20,7 @@ fn layers() -> Layers {
 }
 
 /// One more thing that a user says.
-fn say(words: &Words, random: &mut Random, vocabulary: &[String]) {
+fn say(words: &UserWords, random: &mut Random, vocabulary: &[String]) {
     let word = &vocabulary[random.below(vocabulary.len())];
     let said = match random.below(6) {
         0 => words.add(word),
@@ -46,7 +46,7 @@ fn an_unbounded_beam_over_layers_equals_brute_force() {
         let transducer = Arc::new(fixtures::transducer(seed, 1));
         let frames = frames(&transducer, seed, 1 + seed as usize % 10, 2.0);
         let layers = layers();
-        let user = Words::new(layers.clone(), &fixtures::vocabulary().labels);
+        let user = UserWords::new(layers.clone(), &fixtures::vocabulary().labels);
         let mut random = Random::new(seed);
         for _ in 0..150 {
             say(&user, &mut random, &vocabulary);
@@ -114,7 +114,7 @@ fn results_do_not_depend_on_what_the_user_said_before() {
     let vocabulary = vocabulary();
     let layers = layers();
     let transducer = Arc::new(fixtures::transducer(3, 2));
-    let user = Words::new(layers.clone(), &fixtures::vocabulary().labels);
+    let user = UserWords::new(layers.clone(), &fixtures::vocabulary().labels);
     let mut random = Random::new(5);
     let mut old = Decoder::with_layers(Arc::clone(&transducer), layers.clone(), 100).unwrap();
     let options = DecoderOptions {
@@ -149,7 +149,7 @@ fn threads_see_one_state_of_the_words_each() {
     let vocabulary = vocabulary();
     let layers = layers();
     let transducer = Arc::new(fixtures::transducer(4, 1));
-    let user = Words::new(layers.clone(), &fixtures::vocabulary().labels);
+    let user = UserWords::new(layers.clone(), &fixtures::vocabulary().labels);
     let decoder = Decoder::with_layers(Arc::clone(&transducer), layers, 100).unwrap();
     let options = DecoderOptions {
         beam: 8,
@@ -194,8 +194,8 @@ fn threads_see_one_state_of_the_words_each() {
 fn a_path_that_breaks_off_means_words_that_are_not_blocked() {
     let words = [("a", 1.0), ("toastertoaster", 50.0), ("toasterstone", 1.0)];
     let words = words.map(|(word, weight)| (word.to_owned(), weight));
-    let layers = Layers::new(vec![Layer::new(Lexicon::clone(&lexicon(&words)))]).unwrap();
-    let user = Words::new(layers.clone(), &fixtures::vocabulary().labels);
+    let layers = LexiconStack::new(vec![Layer::new(Lexicon::clone(&lexicon(&words)))]).unwrap();
+    let user = UserWords::new(layers.clone(), &fixtures::vocabulary().labels);
     user.block("toastertoaster").unwrap();
     user.block("a").unwrap();
     let mut found = 0;
@@ -213,9 +213,10 @@ fn a_path_that_breaks_off_means_words_that_are_not_blocked() {
 
 #[test]
 fn prefixes_do_not_pile_up_while_words_come_and_go() {
-    let layers = Layers::new(vec![Layer::new(Lexicon::clone(&lexicon(&words(7, 200))))]).unwrap();
+    let layers =
+        LexiconStack::new(vec![Layer::new(Lexicon::clone(&lexicon(&words(7, 200))))]).unwrap();
     let transducer = Arc::new(fixtures::transducer(3, 1));
-    let user = Words::new(layers.clone(), &fixtures::vocabulary().labels);
+    let user = UserWords::new(layers.clone(), &fixtures::vocabulary().labels);
     let mut decoder = Decoder::with_layers(Arc::clone(&transducer), layers, 100).unwrap();
     let frames = frames(&transducer, 1, 8, 2.0);
     let round = |decoder: &mut Decoder| {

@@ -8,7 +8,7 @@ use super::log::{ZERO, add};
 use super::options::DecoderOptions;
 use crate::error::{Error, Result};
 use crate::lexicon::MAX_KEY;
-use crate::transducer::{JointScratch, PredictionScratch, Transducer};
+use crate::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
 /// Most spellings that may be asked for.
 const MAX_SPELLINGS: usize = 1024;
@@ -108,7 +108,7 @@ impl SpellingSearch {
     /// [`Error::Invalid`] for a count that is not 1 to 1024 and for options out of range.
     pub fn run(
         &mut self,
-        transducer: &Transducer,
+        transducer: &PredictionJoint,
         frames: &[f32],
         count: usize,
         options: &DecoderOptions,
@@ -159,7 +159,7 @@ impl SpellingSearch {
     }
 
     /// The empty prefix alone.
-    fn begin(&mut self, transducer: &Transducer) -> Result<()> {
+    fn begin(&mut self, transducer: &PredictionJoint) -> Result<()> {
         self.nodes.clear();
         self.states.clear();
         self.projected.clear();
@@ -190,7 +190,11 @@ impl SpellingSearch {
     }
 
     /// Runs the prediction network on the batch, whose rows are of `nodes`.
-    fn predict(&mut self, transducer: &Transducer, nodes: impl Iterator<Item = u32>) -> Result<()> {
+    fn predict(
+        &mut self,
+        transducer: &PredictionJoint,
+        nodes: impl Iterator<Item = u32>,
+    ) -> Result<()> {
         let (prediction, width) = (&transducer.prediction, transducer.joint.width());
         let state = prediction.state_width();
         let batch = &mut self.batch;
@@ -218,7 +222,12 @@ impl SpellingSearch {
     }
 
     /// Works off one frame: from `active` to the next frame's `active`.
-    fn advance(&mut self, transducer: &Transducer, frame: &[f32], bounds: Bounds) -> Result<()> {
+    fn advance(
+        &mut self,
+        transducer: &PredictionJoint,
+        frame: &[f32],
+        bounds: Bounds,
+    ) -> Result<()> {
         self.frame += 1;
         self.rows.clear();
         self.log_probabilities.clear();
@@ -292,7 +301,7 @@ impl SpellingSearch {
 
     /// Passes all pending mass on: by the blank to the next frame, by labels to longer prefixes of this one. Mass for prefixes
     /// without a row becomes an offer.
-    fn pass_on(&mut self, transducer: &Transducer, bounds: Bounds) {
+    fn pass_on(&mut self, transducer: &PredictionJoint, bounds: Bounds) {
         let (classes, blank) = (transducer.joint.classes(), transducer.joint.blank());
         self.offers.clear();
         let mut depth = 0;
@@ -363,7 +372,7 @@ impl SpellingSearch {
     }
 
     /// Makes the prefixes of the offers, running the prediction network once for all of them, and gives them their mass.
-    fn grow(&mut self, transducer: &Transducer) -> Result<()> {
+    fn grow(&mut self, transducer: &PredictionJoint) -> Result<()> {
         let width = transducer.prediction.state_width();
         let first = self.rows.len();
         self.batch.labels.clear();

@@ -39,13 +39,13 @@ pub use explain::{Explanation, Fate, Report};
 pub use forward::{internal_log_probability, log_likelihood};
 pub use greedy::{Greedy, greedy};
 pub use literal::{Spelling, SpellingSearch};
-pub use options::{DecoderOptions, LANGUAGE_WEIGHT};
+pub use options::{DecoderOptions, LANGUAGE_MODEL_WEIGHT};
 pub use prefixes::{MAX_PREFIXES, PrefixTable};
 
 use crate::error::Result;
 use crate::geometry::{GeometryOptions, GesturePath, Matcher};
-use crate::lexicon::{Layer, Layers, Lexicon};
-use crate::transducer::Transducer;
+use crate::lexicon::{Layer, Lexicon, LexiconStack};
+use crate::transducer::PredictionJoint;
 use beam::{BeamSearch, Completed, Model};
 use evidence::Evidence;
 use tree::PrefixTree;
@@ -66,15 +66,15 @@ pub struct Candidate {
     pub log_prior: f64,
     /// log P(word's labels) of the network's internal language model, natural logarithm: what it expects without a swipe. Of a
     /// word that the path may become ([`DecoderOptions::continuation`]) only the labels that the beam holds.
-    pub internal: f64,
+    pub internal_lm: f64,
     /// How much likelier the words before the swipe make this one, in nats: see
-    /// [`LanguageModel::gain`](crate::language::LanguageModel::gain). 0 where none were given, and from -10 to 10.
-    pub language: f64,
+    /// [`LanguageModel::gain`](crate::language_model::LanguageModel::gain). 0 where none were given, and from -10 to 10.
+    pub language_model: f64,
     /// What the path says of the word's keys, in nats: [`GeometryWeights::term`](crate::geometry::GeometryWeights::term). 0 where
     /// the options ask for no geometric evidence, and of a decoder that is given frames alone.
     pub geometry: f64,
     /// What candidates are ordered by: `log_probability + prior_weight * log_prior + length_reward * labels
-    /// - internal_weight * internal + language_weight * language + geometry`.
+    /// - internal_lm_weight * internal_lm + language_model_weight * language_model + geometry`.
     pub score: f64,
     /// How likely it is that this word was meant, 0 to 1: exp(score / T) as a share of that of all words which the search
     /// completed and, where the options have a score for it, of another word. What the confidences of a list lack to 1 is for
@@ -88,8 +88,8 @@ pub struct Candidate {
 /// It remembers the prefixes that it has met, so it is worth keeping between swipes; results do not depend on that.
 #[derive(Clone, Debug)]
 pub struct Decoder {
-    transducer: Arc<Transducer>,
-    layers: Layers,
+    transducer: Arc<PredictionJoint>,
+    layers: LexiconStack,
     tree: PrefixTree,
     prefix_bytes: usize,
     search: BeamSearch,
@@ -105,7 +105,7 @@ struct Scored {
     score: f64,
     completed: Completed,
     log_prior: f64,
-    language: f64,
+    language_model: f64,
     geometry: f64,
     /// Place among the forms of its key.
     form: u32,
@@ -116,8 +116,12 @@ impl Decoder {
     ///
     /// # Errors
     /// None that a sound model and lexicon give.
-    pub fn new(transducer: Arc<Transducer>, lexicon: Arc<Lexicon>, warm: usize) -> Result<Self> {
-        let layers = Layers::new(vec![Layer::new(Lexicon::clone(&lexicon))])?;
+    pub fn new(
+        transducer: Arc<PredictionJoint>,
+        lexicon: Arc<Lexicon>,
+        warm: usize,
+    ) -> Result<Self> {
+        let layers = LexiconStack::new(vec![Layer::new(Lexicon::clone(&lexicon))])?;
         Self::with_layers(transducer, layers, warm)
     }
 
@@ -125,15 +129,19 @@ impl Decoder {
     ///
     /// # Errors
     /// None that a sound model and sound lexicons give.
-    pub fn with_layers(transducer: Arc<Transducer>, layers: Layers, warm: usize) -> Result<Self> {
+    pub fn with_layers(
+        transducer: Arc<PredictionJoint>,
+        layers: LexiconStack,
+        warm: usize,
+    ) -> Result<Self> {
         let table = Arc::new(PrefixTable::compute(&transducer, &layers, warm)?);
         Ok(Self::with_table(transducer, layers, table))
     }
 
     /// As [`with_layers`](Self::with_layers), with a table of prefixes that was made for the same transducer, for whatever words.
     pub fn with_table(
-        transducer: Arc<Transducer>,
-        layers: Layers,
+        transducer: Arc<PredictionJoint>,
+        layers: LexiconStack,
         table: Arc<PrefixTable>,
     ) -> Self {
         Self {
@@ -156,7 +164,7 @@ impl Decoder {
     }
 
     /// Takes the user's words as `layers`, of the same lexicons, has them.
-    pub(crate) fn set_layers(&mut self, layers: Layers) {
+    pub(crate) fn set_layers(&mut self, layers: LexiconStack) {
         self.layers = layers;
     }
 
@@ -264,28 +272,29 @@ impl Decoder {
     }
 
     /// The words.
-    pub fn layers(&self) -> &Layers {
+    pub fn layers(&self) -> &LexiconStack {
         &self.layers
     }
 
     fn candidates(&mut self, options: &DecoderOptions, evidence: &Evidence<'_>) -> Vec<Candidate> {
-        let language_weight = f64::from(options.language_weight);
+        let language_model_weight = f64::from(options.language_model_weight);
         self.scored.clear();
         for completed in &self.completed {
             self.tree.labels(completed.node, &mut self.key);
             let node = self.tree.node(completed.node);
-            let (internal, labels) = (f64::from(node.internal), usize::from(node.depth));
+            let (internal_lm, labels) = (f64::from(node.internal_lm), usize::from(node.depth));
             let user = self.tree.user(completed.node);
             for (form, (word, cost)) in (0..).zip(self.layers.forms(&self.key, user)) {
                 let log_prior = -f64::from(cost);
-                let language = evidence.language(&word, options);
-                let score = options.score(completed.log_probability, log_prior, internal, labels)
-                    + language_weight * language;
+                let language_model = evidence.language_model(&word, options);
+                let score =
+                    options.score(completed.log_probability, log_prior, internal_lm, labels)
+                        + language_model_weight * language_model;
                 self.scored.push(Scored {
                     score,
                     completed: *completed,
                     log_prior,
-                    language,
+                    language_model,
                     geometry: 0.0,
                     form,
                 });
@@ -324,8 +333,8 @@ impl Decoder {
                 word: word.into_owned(),
                 log_probability: scored.completed.log_probability,
                 log_prior: scored.log_prior,
-                internal: self.tree.node(scored.completed.node).internal.into(),
-                language: scored.language,
+                internal_lm: self.tree.node(scored.completed.node).internal_lm.into(),
+                language_model: scored.language_model,
                 geometry: scored.geometry,
                 score: scored.score,
                 confidence: libm::exp(scored.score / temperature - total),

@@ -11,7 +11,7 @@ const MAX_CONTINUATIONS: usize = 256;
 const MAX_BEAM: usize = 65_536;
 
 /// The weight of the words before a swipe that was fitted on How We Swipe (docs/LANGUAGE.md).
-pub const LANGUAGE_WEIGHT: f32 = 0.4;
+pub const LANGUAGE_MODEL_WEIGHT: f32 = 0.4;
 
 // Presets of bundles without a language model stay readable for versions that know nothing of one.
 fn is_zero(weight: &f32) -> bool {
@@ -40,11 +40,11 @@ pub struct DecoderOptions {
     pub length_reward: f32,
     /// Weight of the network's internal language model, which is taken off: the network has learned how frequent words were in its
     /// training, and the lexicon's prior says it again. Default 0.
-    pub internal_weight: f32,
+    pub internal_lm_weight: f32,
     /// Weight of what the words before the swipe say ([`Session::set_context`](crate::Session::set_context)): the nats by which a
     /// language model finds a word likelier behind them. Default 0: not at all.
     #[serde(skip_serializing_if = "is_zero")]
-    pub language_weight: f32,
+    pub language_model_weight: f32,
     /// Divides scores before they become confidences: above 1 for a model that is too sure of itself (Guo et al. 2017).
     /// Default 1. It changes neither words nor their order.
     pub temperature: f32,
@@ -72,8 +72,8 @@ impl Default for DecoderOptions {
             word_places: 8,
             prior_weight: 0.4,
             length_reward: 0.0,
-            internal_weight: 0.0,
-            language_weight: 0.0,
+            internal_lm_weight: 0.0,
+            language_model_weight: 0.0,
             temperature: 1.0,
             other_score: None,
             continuation: None,
@@ -93,13 +93,13 @@ impl DecoderOptions {
         &self,
         log_probability: f64,
         log_prior: f64,
-        internal: f64,
+        internal_lm: f64,
         labels: usize,
     ) -> f64 {
         log_probability
             + f64::from(self.prior_weight) * log_prior
             + f64::from(self.length_reward) * labels as f64
-            - f64::from(self.internal_weight) * internal
+            - f64::from(self.internal_lm_weight) * internal_lm
     }
 
     /// Checks that every option can be used.
@@ -154,18 +154,18 @@ impl DecoderOptions {
             ("the length reward", self.length_reward),
             (
                 "the weight of the internal language model",
-                self.internal_weight,
+                self.internal_lm_weight,
             ),
         ] {
             if !(-100.0..=100.0).contains(&value) {
                 return Err(Error::invalid(what, "between -100 and 100", value));
             }
         }
-        if !least(self.language_weight) {
+        if !least(self.language_model_weight) {
             return Err(Error::invalid(
                 "the language weight",
                 "a number not below 0",
-                self.language_weight,
+                self.language_model_weight,
             ));
         }
         if !(0.01..=100.0).contains(&self.temperature) {

@@ -13,8 +13,8 @@ use super::rows::Widths;
 use super::tree::PrefixTree;
 use crate::bytes::Bytes;
 use crate::error::{Error, Result};
-use crate::lexicon::Layers;
-use crate::transducer::{JointScratch, PredictionScratch, Transducer};
+use crate::lexicon::LexiconStack;
+use crate::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
 /// Most prefixes of a table.
 pub const MAX_PREFIXES: usize = 1 << 20;
@@ -55,7 +55,11 @@ impl PrefixTable {
     ///
     /// # Errors
     /// [`Error::TooLarge`] for more than [`MAX_PREFIXES`]; otherwise none that a sound model and lexicon give.
-    pub fn compute(transducer: &Transducer, layers: &Layers, count: usize) -> Result<Self> {
+    pub fn compute(
+        transducer: &PredictionJoint,
+        layers: &LexiconStack,
+        count: usize,
+    ) -> Result<Self> {
         if count > MAX_PREFIXES {
             return Err(Error::TooLarge {
                 what: "the number of prefixes",
@@ -94,10 +98,10 @@ impl PrefixTable {
     }
 
     /// The empty prefix alone.
-    fn root(transducer: &Transducer) -> Result<Self> {
+    fn root(transducer: &PredictionJoint) -> Result<Self> {
         let (prediction, joint) = (&transducer.prediction, &transducer.joint);
         let mut row = vec![0.0; prediction.state_width()];
-        let (mut projected, mut internal) = (Vec::new(), Vec::new());
+        let (mut projected, mut internal_lm) = (Vec::new(), Vec::new());
         prediction.step(
             &[prediction.start_of_sequence()],
             &mut row,
@@ -105,9 +109,9 @@ impl PrefixTable {
             &mut PredictionScratch::default(),
         )?;
         let scratch = &mut JointScratch::default();
-        joint.internal(std::iter::once(&*projected), &mut internal, scratch);
+        joint.internal_lm(std::iter::once(&*projected), &mut internal_lm, scratch);
         row.extend(projected);
-        row.extend(internal);
+        row.extend(internal_lm);
         Ok(Self {
             labels: vec![0],
             children: vec![1, 1],
@@ -199,7 +203,7 @@ impl PrefixTable {
     /// trie; [`Error::Shape`] and [`Error::NotFinite`] for rows that are not the network's.
     pub fn from_bytes(
         bytes: &Bytes,
-        transducer: &Transducer,
+        transducer: &PredictionJoint,
         transducer_sha256: &str,
         lexicon_sha256: Option<&str>,
         path: &Path,

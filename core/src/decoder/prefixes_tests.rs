@@ -8,12 +8,12 @@ use crate::error::Error;
 use crate::transducer::fixtures::{self, Random};
 use crate::transducer::{JointScratch, PredictionScratch};
 
-fn layers(count: usize) -> Layers {
-    Layers::new(vec![Layer::new(Lexicon::clone(&lexicon(&words(5, count))))]).unwrap()
+fn layers(count: usize) -> LexiconStack {
+    LexiconStack::new(vec![Layer::new(Lexicon::clone(&lexicon(&words(5, count))))]).unwrap()
 }
 
 /// A table out of its bytes, which lie `shift` bytes behind a multiple of eight.
-fn read(table: &[u8], transducer: &Transducer, shift: usize) -> Result<PrefixTable> {
+fn read(table: &[u8], transducer: &PredictionJoint, shift: usize) -> Result<PrefixTable> {
     let mut padded = vec![0; shift];
     padded.extend_from_slice(table);
     let bytes = Bytes::from(padded)
@@ -36,7 +36,7 @@ fn results_depend_neither_on_the_table_nor_on_what_was_forgotten() {
         let options = DecoderOptions {
             beam: 6,
             window: 6.0,
-            internal_weight: 0.3,
+            internal_lm_weight: 0.3,
             ..Default::default()
         };
         let table = PrefixTable::compute(&transducer, &layers, 150).unwrap();
@@ -150,7 +150,7 @@ fn a_damaged_table_is_refused() {
 }
 
 /// log P of labels without a swipe, step by step.
-fn internal(transducer: &Transducer, labels: &[u8]) -> f64 {
+fn internal_lm(transducer: &PredictionJoint, labels: &[u8]) -> f64 {
     let (prediction, joint) = (&transducer.prediction, &transducer.joint);
     let mut state = vec![0.0; prediction.state_width()];
     let (mut projected, mut row) = (Vec::new(), Vec::new());
@@ -186,7 +186,7 @@ fn scores_are_the_sum_of_their_terms_and_an_unbounded_beam_finds_the_best() {
             candidates: 200,
             prior_weight: 0.5,
             length_reward: 0.7 - 0.1 * seed as f32,
-            internal_weight: 0.25,
+            internal_lm_weight: 0.25,
             ..Default::default()
         };
         let mut decoder = Decoder::new(Arc::clone(&transducer), Arc::clone(&lexicon), 20).unwrap();
@@ -199,7 +199,7 @@ fn scores_are_the_sum_of_their_terms_and_an_unbounded_beam_finds_the_best() {
                 let score = log_likelihood(&transducer, &frames, &labels).unwrap()
                     - f64::from(options.prior_weight) * f64::from(cost)
                     + f64::from(options.length_reward) * labels.len() as f64
-                    - f64::from(options.internal_weight) * internal(&transducer, &labels);
+                    - f64::from(options.internal_lm_weight) * internal_lm(&transducer, &labels);
                 (word.clone(), score)
             })
             .collect();
@@ -215,7 +215,7 @@ fn scores_are_the_sum_of_their_terms_and_an_unbounded_beam_finds_the_best() {
             let difference = candidate.score - score;
             assert!(difference < 2e-5 && difference > -missing, "{difference}");
             let labels = labels_of(word);
-            assert!((candidate.internal - internal(&transducer, &labels)).abs() < 2e-5);
+            assert!((candidate.internal_lm - internal_lm(&transducer, &labels)).abs() < 2e-5);
         }
     }
 }

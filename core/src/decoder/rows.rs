@@ -1,7 +1,7 @@
 //! What the prediction network gives for a prefix, a row each: its state, the joint's projection of its output, and what the
 //! network expects next without a swipe.
 
-use crate::transducer::Transducer;
+use crate::transducer::PredictionJoint;
 
 /// Rows that are allocated together.
 const PAGE: usize = 64;
@@ -15,7 +15,7 @@ pub(super) struct Widths {
 }
 
 impl Widths {
-    pub(super) fn of(transducer: &Transducer) -> Self {
+    pub(super) fn of(transducer: &PredictionJoint) -> Self {
         Self {
             state: transducer.prediction.state_width(),
             joint: transducer.joint.width(),

@@ -29,7 +29,12 @@ pub(super) fn lexicon(words: &[(String, f64)]) -> Arc<Lexicon> {
     Arc::new(Lexicon::from_bytes(built.bytes.into(), &labels, "test").unwrap())
 }
 
-pub(super) fn frames(transducer: &Transducer, seed: u64, count: usize, scale: f32) -> Vec<f32> {
+pub(super) fn frames(
+    transducer: &PredictionJoint,
+    seed: u64,
+    count: usize,
+    scale: f32,
+) -> Vec<f32> {
     let encoded = Random::new(seed).numbers(count * fixtures::spec(1).encoder, scale);
     let mut frames = Vec::new();
     transducer
@@ -45,7 +50,7 @@ pub(super) fn labels_of(word: &str) -> Vec<u8> {
 
 /// Every word scored by the forward algorithm.
 fn brute_force(
-    transducer: &Transducer,
+    transducer: &PredictionJoint,
     lexicon: &Lexicon,
     words: &[(String, f64)],
     frames: &[f32],

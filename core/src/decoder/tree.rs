@@ -12,10 +12,10 @@ use std::sync::Arc as Shared;
 use super::prefixes::PrefixTable;
 use super::rows::{Rows, Widths};
 use crate::error::Result;
-use crate::lexicon::layers::Place;
+use crate::lexicon::stack::Place;
 use crate::lexicon::user::Node as UserNode;
-use crate::lexicon::{Layers, MAX_KEY};
-use crate::transducer::{JointScratch, PredictionScratch, Transducer};
+use crate::lexicon::{LexiconStack, MAX_KEY};
+use crate::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
 /// Index of a node; the root is 0.
 pub(super) type NodeId = u32;
@@ -40,7 +40,7 @@ pub(super) struct Node {
     /// Prior cost of the prefix as a word, where it is one.
     pub(super) word_cost: Option<u32>,
     /// log P(prefix) of the internal language model.
-    pub(super) internal: f32,
+    pub(super) internal_lm: f32,
     arcs: Option<(ArcId, ArcId)>,
     row: RowId,
     /// The swipe that met it last.
@@ -94,14 +94,14 @@ struct Scratch {
     labels: Vec<usize>,
     states: Vec<f32>,
     projected: Vec<f32>,
-    internal: Vec<f32>,
+    internal_lm: Vec<f32>,
     prediction: PredictionScratch,
     joint: JointScratch,
 }
 
 impl PrefixTree {
     /// The tree of the empty prefix alone, which finds in `table` what the prediction network has run for.
-    pub(super) fn new(layers: &Layers, table: Shared<PrefixTable>) -> Self {
+    pub(super) fn new(layers: &LexiconStack, table: Shared<PrefixTable>) -> Self {
         let place = layers.root();
         let widths = table.widths();
         Self {
@@ -111,7 +111,7 @@ impl PrefixTree {
                 depth: 0,
                 cost: layers.look_ahead(&place),
                 word_cost: layers.word_cost(&place),
-                internal: 0.0,
+                internal_lm: 0.0,
                 place,
                 arcs: None,
                 row: RowId::Table(0),
@@ -257,7 +257,7 @@ impl PrefixTree {
     }
 
     /// What the internal language model gives for each label after the prefix, `[V+1]`.
-    pub(super) fn internal(&self, id: NodeId) -> &[f32] {
+    pub(super) fn internal_lm(&self, id: NodeId) -> &[f32] {
         self.widths.internal_of(self.row(id))
     }
 
@@ -278,7 +278,7 @@ impl PrefixTree {
     }
 
     /// The arcs of a node, read out of the lexicons the first time.
-    pub(super) fn arcs(&mut self, layers: &Layers, id: NodeId) -> Range<ArcId> {
+    pub(super) fn arcs(&mut self, layers: &LexiconStack, id: NodeId) -> Range<ArcId> {
         let node = &mut self.nodes[id as usize];
         let (start, end) = match node.arcs {
             Some(arcs) => arcs,
@@ -299,7 +299,7 @@ impl PrefixTree {
 
     /// Brings the tree to the words that the user has now: those prefixes are worked out again that the user says or said
     /// something of. What the prediction network gave for them stays.
-    pub(super) fn relink(&mut self, layers: &Layers) {
+    pub(super) fn relink(&mut self, layers: &LexiconStack) {
         let root = self.nodes[ROOT as usize].place.user();
         let is_same = match (root, layers.user()) {
             (Some(old), Some(new)) => Shared::ptr_eq(old, new),
@@ -360,8 +360,8 @@ impl PrefixTree {
     /// prediction network once for all of them that are not in the table.
     pub(super) fn grow(
         &mut self,
-        layers: &Layers,
-        transducer: &Transducer,
+        layers: &LexiconStack,
+        transducer: &PredictionJoint,
         arcs: impl Iterator<Item = (NodeId, ArcId)>,
     ) -> Result<()> {
         let mut missing = std::mem::take(&mut self.scratch.missing);
@@ -403,7 +403,7 @@ impl PrefixTree {
             let slot = self.own.insert([
                 &self.scratch.states[place * state..][..state],
                 &self.scratch.projected[place * joint..][..joint],
-                &self.scratch.internal[place * classes..][..classes],
+                &self.scratch.internal_lm[place * classes..][..classes],
             ]);
             self.insert(layers, *parent, *arc, RowId::Own(slot));
         }
@@ -412,12 +412,12 @@ impl PrefixTree {
     }
 
     /// Runs the prediction network for the labels and states in the scratch buffers.
-    fn run(&mut self, transducer: &Transducer) -> Result<()> {
+    fn run(&mut self, transducer: &PredictionJoint) -> Result<()> {
         let Scratch {
             labels,
             states,
             projected,
-            internal,
+            internal_lm,
             prediction,
             joint,
             ..
@@ -425,14 +425,14 @@ impl PrefixTree {
         transducer
             .prediction
             .step(labels, states, projected, prediction)?;
-        internal.clear();
+        internal_lm.clear();
         let rows = projected.chunks_exact(self.widths.joint);
-        transducer.joint.internal(rows, internal, joint);
+        transducer.joint.internal_lm(rows, internal_lm, joint);
         Ok(())
     }
 
     /// Makes the child at the end of an arc, whose row is there.
-    fn insert(&mut self, layers: &Layers, parent: NodeId, arc: ArcId, row: RowId) {
+    fn insert(&mut self, layers: &LexiconStack, parent: NodeId, arc: ArcId, row: RowId) {
         let Arc { label, cost, .. } = self.arcs[arc as usize];
         let above = &self.nodes[parent as usize];
         let place = layers.step(&above.place, label);
@@ -442,7 +442,7 @@ impl PrefixTree {
             depth: above.depth.saturating_add(1),
             cost,
             word_cost: layers.word_cost(&place),
-            internal: above.internal + self.internal(parent)[usize::from(label)],
+            internal_lm: above.internal_lm + self.internal_lm(parent)[usize::from(label)],
             place,
             arcs: None,
             row,
@@ -458,8 +458,8 @@ impl PrefixTree {
     /// likeliest on, deeper ones first, until a word is at least as likely as all that is left.
     pub(super) fn best_word(
         &mut self,
-        layers: &Layers,
-        transducer: &Transducer,
+        layers: &LexiconStack,
+        transducer: &PredictionJoint,
         id: NodeId,
     ) -> Result<Option<NodeId>> {
         /// A prefix to be followed, or a word. Never compared: what comes before it settles every tie, as ids depend on earlier
@@ -504,8 +504,8 @@ impl PrefixTree {
     /// Makes prefixes in the order of their prior until there are `nodes`.
     pub(super) fn grow_likeliest(
         &mut self,
-        layers: &Layers,
-        transducer: &Transducer,
+        layers: &LexiconStack,
+        transducer: &PredictionJoint,
         nodes: usize,
     ) -> Result<()> {
         // A prefix is never costlier than its extensions, so each round of the heap may be grown as one batch.

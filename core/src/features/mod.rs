@@ -18,7 +18,7 @@
 //! twice by a few milliseconds, which float32 does not survive. Transcendental functions come from one library on
 //! every platform, so the same trace gives the same bits everywhere.
 
-mod featuriser;
+mod featurizer;
 mod kinematics;
 mod neighbours;
 mod resample;
@@ -27,9 +27,9 @@ mod spec;
 mod tests;
 mod window;
 
-pub use featuriser::{Features, Featuriser};
+pub use featurizer::{Features, Featurizer};
 pub use resample::MAX_FRAMES;
-pub use spec::{FeaturiserSpec, KINEMATIC37, KINEMATIC37_VERSION};
+pub use spec::{FeaturizerSpec, KINEMATIC37, KINEMATIC37_VERSION};
 
 /// Features a frame of `kinematic37`.
 pub const FEATURES: usize = 37;

@@ -39,7 +39,7 @@ struct Source<'a> {
 impl Source<'_> {
     fn frame(&self, index: usize) -> Frame {
         let point = self.points[index];
-        let point_there = self.area.normalise(point.x, point.y);
+        let point_there = self.area.normalize(point.x, point.y);
         let [x, y] = self
             .warp
             .map_or(point_there, |warp| warp.apply(point_there));

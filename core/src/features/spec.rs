@@ -1,20 +1,20 @@
-//! The featuriser block of a bundle: which featuriser, with which parameters.
+//! The featurizer block of a bundle: which featurizer, with which parameters.
 
 use serde::{Deserialize, Serialize};
 
 use crate::layout::{Layout, LayoutPolicy};
 
-/// The featuriser that this version knows.
+/// The featurizer that this version knows.
 pub const KINEMATIC37: &str = "kinematic37";
 
 /// The version of its definition that this version knows.
 pub const KINEMATIC37_VERSION: u32 = 1;
 
-/// A featuriser and everything that its output depends on. Part of `bundle.json`.
+/// A featurizer and everything that its output depends on. Part of `bundle.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FeaturiserSpec {
-    /// Name of the featuriser; `kinematic37` is the only one known.
+pub struct FeaturizerSpec {
+    /// Name of the featurizer; `kinematic37` is the only one known.
     pub id: String,
     /// Version of its definition; 1.
     pub version: u32,
@@ -29,7 +29,7 @@ pub struct FeaturiserSpec {
     pub scale: Vec<f32>,
 }
 
-impl FeaturiserSpec {
+impl FeaturizerSpec {
     /// `kinematic37` as the seed runs it: the first 256 points, clamped after resampling, the unshifted key grid, no
     /// scale.
     pub fn seed() -> Self {

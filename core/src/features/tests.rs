@@ -22,17 +22,17 @@ struct Vector {
     features: BTreeMap<usize, Vec<f32>>,
 }
 
-/// The vectors were computed by another implementation of the featuriser, in NumPy.
+/// The vectors were computed by another implementation of the featurizer, in NumPy.
 #[test]
 fn stored_vectors() {
     let vectors: Vec<Vector> =
         serde_json::from_str(include_str!("fixtures/kinematic37.json")).unwrap();
     assert_eq!(vectors.len(), 3);
-    let featuriser = Featuriser::new(&FeaturiserSpec::kinematic37(Vec::new())).unwrap();
+    let featurizer = Featurizer::new(&FeaturizerSpec::kinematic37(Vec::new())).unwrap();
     let mut out = Features::new();
     for vector in vectors {
         let trace = Trace::in_letter_area(vector.points).unwrap();
-        assert_eq!(featuriser.features(&trace, &mut out), vector.frames);
+        assert_eq!(featurizer.features(&trace, &mut out), vector.frames);
         for (index, expected) in vector.features {
             let got = out.frame(index).unwrap();
             assert_eq!(expected.len(), FEATURES);
@@ -54,9 +54,9 @@ fn a_straight_swipe_by_hand() {
     let trace = Trace::in_letter_area([(0.05, sixth, 100.0), (0.95, sixth, 1100.0)]).unwrap();
     let mut scale = vec![1.0; FEATURES];
     scale[2] = 0.5;
-    let featuriser = Featuriser::new(&FeaturiserSpec::kinematic37(scale)).unwrap();
+    let featurizer = Featurizer::new(&FeaturizerSpec::kinematic37(scale)).unwrap();
     let mut out = Features::new();
-    assert_eq!(featuriser.features(&trace, &mut out), 56);
+    assert_eq!(featurizer.features(&trace, &mut out), 56);
     let step = 1.8 / 55.0;
     let at = |index: usize| out.frame(index).unwrap();
     let near = |got: f32, expected: f32| assert!(relative(got, expected) < 1e-5, "{got}");
@@ -104,7 +104,7 @@ fn checkpoint_goldens() {
         let number = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
         data.chunks_exact(4).map(number).collect()
     };
-    let featuriser = Featuriser::new(&FeaturiserSpec::kinematic37(Vec::new())).unwrap();
+    let featurizer = Featurizer::new(&FeaturizerSpec::kinematic37(Vec::new())).unwrap();
     let mut out = Features::new();
     let (mut worst_frame, mut worst_feature) = (0.0f64, 0.0f64);
     for swipe in 0..10 {
@@ -118,7 +118,7 @@ fn checkpoint_goldens() {
         .unwrap();
         let frames = floats(format!("frames{swipe}"));
         let features = floats(format!("features{swipe}"));
-        assert_eq!(featuriser.features(&trace, &mut out) * 3, frames.len());
+        assert_eq!(featurizer.features(&trace, &mut out) * 3, frames.len());
         for (got, expected) in out.path().iter().zip(frames.chunks_exact(3)) {
             for (got, expected) in [got.x, got.y, got.t].into_iter().zip(expected) {
                 worst_frame = worst_frame.max(relative(got as f32, *expected));
@@ -140,11 +140,11 @@ fn checkpoint_goldens() {
 
 #[test]
 fn fewer_than_two_points_give_one_zero_frame() {
-    let featuriser = Featuriser::new(&FeaturiserSpec::seed()).unwrap();
+    let featurizer = Featurizer::new(&FeaturizerSpec::seed()).unwrap();
     let mut out = Features::new();
     for points in [&[][..], &[(0.5, 0.5, 3.0)]] {
         let trace = Trace::in_letter_area(points.iter().copied()).unwrap();
-        assert_eq!(featuriser.features(&trace, &mut out), 1);
+        assert_eq!(featurizer.features(&trace, &mut out), 1);
         assert_eq!(out.data(), [0.0; FEATURES]);
         assert_eq!(out.frame(1), None);
     }
@@ -152,22 +152,22 @@ fn fewer_than_two_points_give_one_zero_frame() {
 
 #[test]
 fn the_keyboards_units_do_not_matter() {
-    let featuriser = Featuriser::new(&FeaturiserSpec::seed()).unwrap();
+    let featurizer = Featurizer::new(&FeaturizerSpec::seed()).unwrap();
     let area = LetterArea::new(8.0, 1200.0, 1024.0, 512.0).unwrap();
     let path = [(0.25, 0.5, 0.0), (0.75, 0.125, 90.0), (0.5, 0.875, 200.0)];
     let unit = Trace::in_letter_area(path).unwrap();
     let pixels = path.map(|(x, y, t)| Point::new(x * 1024.0 + 8.0, y * 512.0 + 1200.0, t));
     let pixels = Trace::from_points(area, pixels).unwrap();
     let (mut a, mut b) = (Features::new(), Features::new());
-    featuriser.features(&unit, &mut a);
-    featuriser.features(&pixels, &mut b);
+    featurizer.features(&unit, &mut a);
+    featurizer.features(&pixels, &mut b);
     assert_eq!(a.data(), b.data());
 }
 
 #[test]
 fn the_seed_cuts_and_clamps_late() {
-    let seed = Featuriser::new(&FeaturiserSpec::seed()).unwrap();
-    let ours = Featuriser::new(&FeaturiserSpec::kinematic37(Vec::new())).unwrap();
+    let seed = Featurizer::new(&FeaturizerSpec::seed()).unwrap();
+    let ours = Featurizer::new(&FeaturizerSpec::kinematic37(Vec::new())).unwrap();
     let (mut a, mut b) = (Features::new(), Features::new());
     let inside = Trace::in_letter_area([(0.1, 0.1, 0.0), (0.9, 0.8, 300.0)]).unwrap();
     seed.features(&inside, &mut a);
@@ -190,23 +190,23 @@ fn the_seed_cuts_and_clamps_late() {
 
 #[test]
 fn memory_is_reused() {
-    let featuriser = Featuriser::new(&FeaturiserSpec::seed()).unwrap();
+    let featurizer = Featurizer::new(&FeaturizerSpec::seed()).unwrap();
     let mut out = Features::new();
     let points = |count: usize| (0..count).map(|i| (i as f64 / 400.0, 0.5, 10.0 * i as f64));
-    featuriser.features(&Trace::in_letter_area(points(111)).unwrap(), &mut out);
+    featurizer.features(&Trace::in_letter_area(points(111)).unwrap(), &mut out);
     let memory = (out.data().as_ptr(), out.path().as_ptr());
     for count in [0, 1, 2, 40, 60, 111, 5000] {
-        featuriser.features(&Trace::in_letter_area(points(count)).unwrap(), &mut out);
+        featurizer.features(&Trace::in_letter_area(points(count)).unwrap(), &mut out);
         assert_eq!((out.data().as_ptr(), out.path().as_ptr()), memory);
     }
 }
 
 #[test]
 fn padding_is_zero() {
-    let featuriser = Featuriser::new(&FeaturiserSpec::seed()).unwrap();
+    let featurizer = Featurizer::new(&FeaturizerSpec::seed()).unwrap();
     let mut out = Features::new();
     let trace = Trace::in_letter_area([(0.1, 0.1, 0.0), (0.9, 0.8, 300.0)]).unwrap();
-    featuriser.features(&trace, &mut out);
+    featurizer.features(&trace, &mut out);
     let mut padded = vec![7.0; FEATURES * 60];
     out.copy_padded(60, &mut padded).unwrap();
     for feature in 0..FEATURES {
@@ -221,16 +221,16 @@ fn padding_is_zero() {
 
 #[test]
 fn unknown_and_malformed_specs_are_refused() {
-    type Edit = fn(&mut FeaturiserSpec);
+    type Edit = fn(&mut FeaturizerSpec);
     let refused = |edit: Edit| {
-        let mut spec = FeaturiserSpec::kinematic37(vec![1.0; FEATURES]);
+        let mut spec = FeaturizerSpec::kinematic37(vec![1.0; FEATURES]);
         edit(&mut spec);
-        Featuriser::new(&spec).unwrap_err()
+        Featurizer::new(&spec).unwrap_err()
     };
     let id = refused(|spec| spec.id = "kinematic38".to_owned());
     assert_eq!(
         id.to_string(),
-        "the featuriser must be kinematic37, got kinematic38"
+        "the featurizer must be kinematic37, got kinematic38"
     );
     let invalid: [Edit; 5] = [
         |spec| spec.version = 2,
@@ -261,9 +261,9 @@ fn unknown_and_malformed_specs_are_refused() {
 
 #[test]
 fn a_spec_survives_json() {
-    let spec = FeaturiserSpec::kinematic37((0..FEATURES).map(|i| i as f32 * 0.1).collect());
+    let spec = FeaturizerSpec::kinematic37((0..FEATURES).map(|i| i as f32 * 0.1).collect());
     let text = serde_json::to_string(&spec).unwrap();
-    assert_eq!(serde_json::from_str::<FeaturiserSpec>(&text).unwrap(), spec);
+    assert_eq!(serde_json::from_str::<FeaturizerSpec>(&text).unwrap(), spec);
     assert_eq!(spec.key_centres.len(), Layout::qwerty().keys.len());
 }
 
@@ -291,8 +291,8 @@ proptest! {
         seed in any::<bool>(),
         keep in any::<bool>(),
     ) {
-        let spec = if seed { FeaturiserSpec::seed() } else { FeaturiserSpec::kinematic37(Vec::new()) };
-        let featuriser = Featuriser::new(&spec).unwrap();
+        let spec = if seed { FeaturizerSpec::seed() } else { FeaturizerSpec::kinematic37(Vec::new()) };
+        let featurizer = Featurizer::new(&spec).unwrap();
         let mut trace = Trace::default();
         for (x, y, t) in points {
             if let Err(error) = trace.push(Point::new(x, y, t)) {
@@ -304,7 +304,7 @@ proptest! {
             }
         }
         let mut out = Features::new();
-        let frames = featuriser.features(&trace, &mut out);
+        let frames = featurizer.features(&trace, &mut out);
         prop_assert!((1..=MAX_FRAMES).contains(&frames));
         prop_assert_eq!(out.data().len(), FEATURES * frames);
         prop_assert!(out.data().iter().all(|value| value.is_finite()));
@@ -313,7 +313,7 @@ proptest! {
 
 #[test]
 fn ten_thousand_points_and_reversed_time() {
-    let featuriser = Featuriser::new(&FeaturiserSpec::kinematic37(Vec::new())).unwrap();
+    let featurizer = Featurizer::new(&FeaturizerSpec::kinematic37(Vec::new())).unwrap();
     let mut out = Features::new();
     for direction in [1.0, -1.0, 0.0] {
         let points = (0..10_000).map(|i| {
@@ -321,7 +321,7 @@ fn ten_thousand_points_and_reversed_time() {
             (part, (7.0 * part).sin(), direction * 16.0 * f64::from(i))
         });
         let trace = Trace::in_letter_area(points).unwrap();
-        assert_eq!(featuriser.features(&trace, &mut out), 96);
+        assert_eq!(featurizer.features(&trace, &mut out), 96);
         assert!(out.data().iter().all(|value| value.is_finite()));
     }
 }

@@ -27,8 +27,8 @@ impl Keys {
         let area = layout.letter_area()?;
         let letters = layout.keys.iter().filter(|key| key.label.is_alphabetic());
         let sizes = letters.map(|key| {
-            let [left, top] = area.normalise(key.x.into(), key.y.into());
-            let [right, bottom] = area.normalise(
+            let [left, top] = area.normalize(key.x.into(), key.y.into());
+            let [right, bottom] = area.normalize(
                 f64::from(key.x) + f64::from(key.width),
                 f64::from(key.y) + f64::from(key.height),
             );
@@ -63,7 +63,7 @@ impl Keys {
 
     /// (`x`, `y`) of a keyboard with the letter area `area`.
     pub(super) fn place(&self, area: LetterArea, x: f64, y: f64) -> [f64; 2] {
-        let [x, y] = area.normalise(x, y);
+        let [x, y] = area.normalize(x, y);
         [x * self.span[0], y * self.span[1]]
     }
 }

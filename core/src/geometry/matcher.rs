@@ -3,7 +3,7 @@
 use super::alignment::Alignment;
 use super::features::Features;
 use super::path::{GesturePath, PIECES, POINTS};
-use super::plane::{Line, between, distance, mean_square, normalise, square};
+use super::plane::{Line, between, distance, mean_square, normalize, square};
 use super::template::{Letter, Template};
 
 /// Distances of the ends are not told apart beyond this.
@@ -36,7 +36,7 @@ impl Matcher {
         let (first, last) = (letters.first()?, letters.last()?);
         self.alignment.set(path, letters);
         let mut shape = [[0.0; 2]; POINTS];
-        normalise(&self.template.points, &mut shape);
+        normalize(&self.template.points, &mut shape);
         let (excursion, corners) = self.departures(path);
         let mut features = Features {
             location: libm::log1p(mean_square(&path.points, &self.template.points) / 0.25),

@@ -1,7 +1,7 @@
 //! A gesture's path on a keyboard, worked out once a swipe.
 
 use super::keys::Keys;
-use super::plane::{Line, Vector, along, angle, between, distance, normalise};
+use super::plane::{Line, Vector, along, angle, between, distance, normalize};
 use crate::trace::Trace;
 
 /// Points that paths and words are resampled to, evenly along their length.
@@ -65,7 +65,7 @@ impl GesturePath {
         let pairs = self.samples.windows(2);
         self.length = pairs.map(|pair| distance(pair[0].0, pair[1].0)).sum();
         self.resample();
-        normalise(&self.points, &mut self.shape);
+        normalize(&self.points, &mut self.shape);
         self.turn();
         self.approaches.clear();
         for centre in &self.centres {

@@ -51,7 +51,7 @@ impl LetterArea {
 
     /// (`x`, `y`) in the letter area's coordinates: [0, 1] inside, beyond outside, at most
     /// a million letter areas away however far the point is.
-    pub fn normalise(&self, x: f64, y: f64) -> [f64; 2] {
+    pub fn normalize(&self, x: f64, y: f64) -> [f64; 2] {
         [
             (x - f64::from(self.left)) / f64::from(self.width),
             (y - f64::from(self.top)) / f64::from(self.height),
@@ -59,7 +59,7 @@ impl LetterArea {
         .map(|coordinate| coordinate.clamp(-1e6, 1e6))
     }
 
-    /// Where a point in the letter area's coordinates lies on the keyboard: [`normalise`](Self::normalise) undone.
+    /// Where a point in the letter area's coordinates lies on the keyboard: [`normalize`](Self::normalize) undone.
     pub fn point(&self, [x, y]: [f64; 2]) -> [f64; 2] {
         [
             f64::from(self.left) + x * f64::from(self.width),

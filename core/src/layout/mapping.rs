@@ -48,8 +48,8 @@ impl Letters {
             }
             let [left, top] = [key.x, key.y].map(f64::from);
             let [width, height] = [key.width, key.height].map(f64::from);
-            let low = area.normalise(left, top);
-            let high = area.normalise(left + width, top + height);
+            let low = area.normalize(left, top);
+            let high = area.normalize(left + width, top + height);
             letters.labels.push(label);
             letters
                 .centres

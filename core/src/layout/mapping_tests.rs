@@ -25,7 +25,7 @@ fn others(mapping: &Mapping) -> Vec<String> {
 /// Where the middle of a key goes.
 fn goes(layout: &Layout, mapping: &Mapping, label: char) -> [f32; 2] {
     let [x, y] = layout.key_centre(label).unwrap();
-    let point = layout.letter_area().unwrap().normalise(x.into(), y.into());
+    let point = layout.letter_area().unwrap().normalize(x.into(), y.into());
     let point = mapping
         .warp
         .as_ref()

@@ -2,7 +2,7 @@
 //!
 //! A [`Layout`] is what the app draws: keys in any unit. Its [`LetterArea`] carries points to coordinates of their own, so
 //! neither size nor place of the keyboard counts. Where the keys lie otherwise than on the layout that a network was trained
-//! on, [`Engine::with_layout`](crate::Engine::with_layout) does what the featuriser's [`LayoutPolicy`] says.
+//! on, [`Engine::with_layout`](crate::Engine::with_layout) does what the featurizer's [`LayoutPolicy`] says.
 
 mod area;
 mod assign;
@@ -36,8 +36,8 @@ pub struct Layout {
     pub keys: Vec<Key>,
 }
 
-/// What a bundle does with traces that were made on another layout than its network was trained on. It belongs to the featuriser:
-/// [`FeaturiserSpec::layout_policy`](crate::features::FeaturiserSpec::layout_policy).
+/// What a bundle does with traces that were made on another layout than its network was trained on. It belongs to the featurizer:
+/// [`FeaturizerSpec::layout_policy`](crate::features::FeaturizerSpec::layout_policy).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LayoutPolicy {

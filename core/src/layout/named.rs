@@ -44,8 +44,8 @@ impl Layout {
         )
     }
 
-    /// The seed featuriser's key grid: QWERTY with all three rows aligned left. No keyboard looks like this; it is what
-    /// the distance features of networks trained with that featuriser are measured to.
+    /// The seed featurizer's key grid: QWERTY with all three rows aligned left. No keyboard looks like this; it is what
+    /// the distance features of networks trained with that featurizer are measured to.
     pub fn qwerty_unshifted() -> Self {
         Self::rows(
             "qwerty-unshifted",
@@ -85,8 +85,8 @@ impl Layout {
     pub fn placed(&self, area: LetterArea) -> Result<Self> {
         let own = self.letter_area()?;
         let keys = self.keys.iter().map(|key| {
-            let [left, top] = area.point(own.normalise(key.x.into(), key.y.into()));
-            let [right, bottom] = area.point(own.normalise(
+            let [left, top] = area.point(own.normalize(key.x.into(), key.y.into()));
+            let [right, bottom] = area.point(own.normalize(
                 f64::from(key.x) + f64::from(key.width),
                 f64::from(key.y) + f64::from(key.height),
             ));

@@ -42,7 +42,7 @@ fn a_scaled_and_moved_keyboard_maps_onto_the_letter_area() {
     let area = layout.letter_area().unwrap();
     for key in Layout::qwerty().keys {
         let [x, y] = layout.key_centre(key.label).unwrap();
-        let [x, y] = area.normalise(f64::from(x), f64::from(y));
+        let [x, y] = area.normalize(f64::from(x), f64::from(y));
         near([x as f32, y as f32], key.centre());
     }
 }
@@ -81,7 +81,7 @@ fn bad_layouts_are_refused() {
 fn extreme_points_stay_finite() {
     let area = LetterArea::new(f32::MAX, -f32::MAX, f32::MIN_POSITIVE, 1e-30).unwrap();
     for v in [f64::MAX, -f64::MAX, 0.0, f64::MIN_POSITIVE] {
-        assert!(area.normalise(v, v).iter().all(|c| c.is_finite()));
+        assert!(area.normalize(v, v).iter().all(|c| c.is_finite()));
     }
     assert!(LetterArea::new(0.0, 0.0, 1e-42, 1.0).is_err());
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::automaton::MAX_COST;
 use super::fold::{Alphabet, Untypeable, display_form};
 use super::format::{self, Counts};
-use super::minimise::minimise;
+use super::minimize::minimize;
 use super::words::{MAX_TEXT, TableWriter};
 use crate::error::{Error, Result};
 use crate::files::write_atomically;
@@ -183,7 +183,7 @@ impl LexiconBuilder {
                 best,
             ));
         }
-        let automaton = minimise(keys.iter().map(|(key, cost)| (key.as_slice(), *cost))).map_err(
+        let automaton = minimize(keys.iter().map(|(key, cost)| (key.as_slice(), *cost))).map_err(
             |too_large| Error::TooLarge {
                 what: "the automaton of the lexicon",
                 limit: super::automaton::MAX_AUTOMATON as u64,

@@ -5,16 +5,16 @@
 //! any word below ([`automaton`]), and beside it a table of how words are written where the key alone does not tell.
 //! [`LexiconBuilder`] makes one from words and frequencies in milliseconds, at export or in the app.
 //!
-//! A search runs over [`Layers`]: one or more lexicons, each with a weight, and on top of them the user's own [`Words`], which
+//! A search runs over [`LexiconStack`]: one or more lexicons, each with a weight, and on top of them the user's own [`UserWords`], which
 //! change between two swipes in microseconds.
 
 pub mod automaton;
 mod builder;
 pub mod fold;
 mod format;
-pub mod layers;
-mod minimise;
+mod minimize;
 mod reader;
+pub mod stack;
 pub mod user;
 mod verify;
 mod words;
@@ -26,6 +26,6 @@ pub use automaton::{Arc, Arcs, State};
 pub use builder::{BuiltLexicon, DEFAULT_COST_UNIT, LexiconBuilder, Rejected, Rejection};
 pub use fold::{Alphabet, MAX_KEY, Untypeable};
 pub use format::{LEXICON_VERSION, MAX_FILE};
-pub use layers::{Layer, Layers, MAX_LAYERS};
 pub use reader::Lexicon;
-pub use user::{MAX_USER_WORDS, UserWord, Words};
+pub use stack::{Layer, LexiconStack, MAX_LAYERS};
+pub use user::{MAX_USER_WORDS, UserWord, UserWords};

@@ -31,7 +31,7 @@ pub(super) type Form<'a> = (Cow<'a, str>, u32);
 fn kind(word: &str, spelling: &str) -> u8 {
     if word == spelling {
         0
-    } else if word == capitalised(spelling) {
+    } else if word == capitalized(spelling) {
         1
     } else if word == spelling.to_uppercase() {
         2
@@ -40,7 +40,7 @@ fn kind(word: &str, spelling: &str) -> u8 {
     }
 }
 
-fn capitalised(spelling: &str) -> String {
+fn capitalized(spelling: &str) -> String {
     let mut characters = spelling.chars();
     match characters.next() {
         Some(first) => first.to_uppercase().chain(characters).collect(),
@@ -247,7 +247,7 @@ fn read_forms<'a>(cursor: &mut Cursor<'a>, spelling: &str) -> Vec<Form<'a>> {
     while let Some((kind, cost, text, more)) = cursor.form() {
         let word = match kind {
             0 => Some(Cow::Owned(spelling.to_owned())),
-            1 => Some(Cow::Owned(capitalised(spelling))),
+            1 => Some(Cow::Owned(capitalized(spelling))),
             2 => Some(Cow::Owned(spelling.to_uppercase())),
             _ => std::str::from_utf8(text).ok().map(Cow::Borrowed),
         };

@@ -22,7 +22,7 @@ pub use options::{LiveOptions, PARTIAL_PRESET};
 use crate::decoder::{Candidate, DecoderOptions};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::language::Context;
+use crate::language_model::Context;
 use crate::layout::LetterArea;
 use crate::limits::Limits;
 use crate::session::{Session, Timings};

@@ -13,7 +13,7 @@ use super::{LiveCounts, Partial};
 use crate::decoder::{Candidate, DecoderOptions};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::language::Context;
+use crate::language_model::Context;
 use crate::limits::{CancelToken, Limits};
 use crate::session::Session;
 use crate::trace::Trace;
@@ -157,7 +157,7 @@ impl Shared {
     /// The words before a gesture, for the engine's language model.
     pub(super) fn context<W: AsRef<str>>(&self, words: &[W]) -> Context {
         self.engine
-            .language()
+            .language_model()
             .map(|model| model.context(words))
             .unwrap_or_default()
     }

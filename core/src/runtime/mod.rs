@@ -127,7 +127,7 @@ impl fmt::Display for RuntimeInfo {
 }
 
 /// Opens a bundle's encoder in the runtime that its manifest names, with the settings that stand there; the encoder that
-/// was optimised beforehand where there is one that fits this machine.
+/// was optimized beforehand where there is one that fits this machine.
 ///
 /// # Errors
 /// [`Error::Unsupported`] for a runtime that this build does not have, otherwise what the runtime gives.

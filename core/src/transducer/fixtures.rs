@@ -2,7 +2,7 @@
 
 use safetensors::tensor::{Dtype, TensorView};
 
-use super::Transducer;
+use super::PredictionJoint;
 use crate::bundle::manifest::{Activation, ModelSpec, Vocabulary};
 
 /// A repeatable source of numbers.
@@ -107,7 +107,7 @@ pub(crate) fn serialize(tensors: &[(String, Vec<usize>, Vec<f32>)]) -> Vec<u8> {
 }
 
 /// A random model with `layers` LSTM layers.
-pub(crate) fn transducer(seed: u64, layers: usize) -> Transducer {
+pub(crate) fn transducer(seed: u64, layers: usize) -> PredictionJoint {
     let model = spec(layers);
-    Transducer::new(&serialize(&tensors(seed, &model)), &model, &vocabulary()).unwrap()
+    PredictionJoint::new(&serialize(&tensors(seed, &model)), &model, &vocabulary()).unwrap()
 }

@@ -156,7 +156,7 @@ impl Joint {
     ///
     /// The encoder's part of the joint's sum is zero (Variani et al. 2020, "Hybrid autoregressive transducer"; Meng et al. 2021,
     /// "Internal language model estimation").
-    pub fn internal<'a>(
+    pub fn internal_lm<'a>(
         &self,
         prefixes: impl Iterator<Item = &'a [f32]>,
         out: &mut Vec<f32>,
@@ -170,8 +170,8 @@ impl Joint {
         for row in out[start..].chunks_exact_mut(self.classes) {
             row[self.blank] = f32::NEG_INFINITY;
             let labels = row.iter().map(|value| exp(*value)).sum::<f32>();
-            let normaliser = libm::logf(labels);
-            row.iter_mut().for_each(|value| *value -= normaliser);
+            let normalizer = libm::logf(labels);
+            row.iter_mut().for_each(|value| *value -= normalizer);
             row[self.blank] = 0.0;
         }
     }
@@ -208,7 +208,7 @@ impl<'p, I: Iterator<Item = &'p [f32]>> Activate<'_, I> {
     }
 }
 
-/// The greatest of some numbers. In lanes, as one chain of comparisons is not vectorised.
+/// The greatest of some numbers. In lanes, as one chain of comparisons is not vectorized.
 #[inline(always)]
 fn maximum(row: &[f32]) -> f32 {
     let greater = |a: f32, b: f32| if b > a { b } else { a };
@@ -248,7 +248,7 @@ impl NullaryFnOnce for LogSoftmax<'_> {
             let max = maximum(row);
             row.iter_mut().for_each(|value| *value -= max);
         }
-        // Apart from the sums, whose order keeps them from being vectorised.
+        // Apart from the sums, whose order keeps them from being vectorized.
         for (exponential, value) in exponentials.iter_mut().zip(&*values) {
             *exponential = exp(*value);
         }
@@ -256,8 +256,8 @@ impl NullaryFnOnce for LogSoftmax<'_> {
             .chunks_exact_mut(classes)
             .zip(exponentials.chunks_exact(classes))
         {
-            let normaliser = libm::logf(exponentials.iter().sum());
-            row.iter_mut().for_each(|value| *value -= normaliser);
+            let normalizer = libm::logf(exponentials.iter().sum());
+            row.iter_mut().for_each(|value| *value -= normalizer);
         }
     }
 }

@@ -25,14 +25,14 @@ use weights::TensorFile;
 
 /// The prediction network and the joint of one model. Immutable and shared by all sessions.
 #[derive(Debug)]
-pub struct Transducer {
+pub struct PredictionJoint {
     /// The prediction network.
     pub prediction: Prediction,
     /// The joint.
     pub joint: Joint,
 }
 
-impl Transducer {
+impl PredictionJoint {
     /// Reads the weights out of a bundle's `transducer.safetensors`.
     ///
     /// | tensor | shape |

@@ -64,7 +64,7 @@ fn steps_and_log_probabilities_equal_the_equations() {
             let tensors = fixtures::tensors(layers as u64, &model);
             let vocabulary = fixtures::vocabulary();
             let transducer =
-                Transducer::new(&fixtures::serialize(&tensors), &model, &vocabulary).unwrap();
+                PredictionJoint::new(&fixtures::serialize(&tensors), &model, &vocabulary).unwrap();
             let mut h = vec![vec![0.0; model.prediction]; layers];
             let mut c = h.clone();
             let mut state = vec![0.0; transducer.prediction.state_width()];
@@ -108,7 +108,7 @@ fn steps_and_log_probabilities_equal_the_equations() {
                         get(&tensors, "joint.output.bias"),
                         &z,
                     );
-                    let normaliser = logits.iter().map(|logit| logit.exp()).sum::<f64>().ln();
+                    let normalizer = logits.iter().map(|logit| logit.exp()).sum::<f64>().ln();
                     let mut row = Vec::new();
                     let prefixes = std::iter::once(projected.as_slice());
                     transducer.joint.log_probabilities(
@@ -119,7 +119,7 @@ fn steps_and_log_probabilities_equal_the_equations() {
                     );
                     assert_eq!(row.len(), vocabulary.labels.len() + 1);
                     for (got, expected) in row.iter().zip(&logits) {
-                        assert!((f64::from(*got) - (expected - normaliser)).abs() < 1e-5);
+                        assert!((f64::from(*got) - (expected - normalizer)).abs() < 1e-5);
                     }
                 }
             }
@@ -154,8 +154,9 @@ fn rows_do_not_depend_on_each_other() {
 fn damaged_weights_are_refused() {
     let (model, vocabulary) = (fixtures::spec(2), fixtures::vocabulary());
     let sound = fixtures::tensors(1, &model);
-    let open =
-        |tensors: &Tensors| Transducer::new(&fixtures::serialize(tensors), &model, &vocabulary);
+    let open = |tensors: &Tensors| {
+        PredictionJoint::new(&fixtures::serialize(tensors), &model, &vocabulary)
+    };
     assert!(open(&sound).is_ok());
     for index in 0..sound.len() {
         let mut tensors = sound.clone();
@@ -170,13 +171,13 @@ fn damaged_weights_are_refused() {
     }
     let bytes = fixtures::serialize(&sound);
     for length in (0..bytes.len()).step_by(97) {
-        assert!(Transducer::new(&bytes[..length], &model, &vocabulary).is_err());
+        assert!(PredictionJoint::new(&bytes[..length], &model, &vocabulary).is_err());
     }
     for bit in 0..800 {
         let mut damaged = bytes.clone();
         damaged[bit / 8] ^= 1 << (bit % 8);
         // Most flips of the header are refused; none may panic.
-        let _ = Transducer::new(&damaged, &model, &vocabulary);
+        let _ = PredictionJoint::new(&damaged, &model, &vocabulary);
     }
 }
 
@@ -201,11 +202,11 @@ fn weights_may_be_stored_in_sixteen_bits() {
             (name, view.unwrap())
         });
         let file = safetensors::serialize(views, None).unwrap();
-        Transducer::new(&file, &model, &vocabulary)
+        PredictionJoint::new(&file, &model, &vocabulary)
     };
-    let whole = Transducer::new(&fixtures::serialize(&tensors), &model, &vocabulary).unwrap();
+    let whole = PredictionJoint::new(&fixtures::serialize(&tensors), &model, &vocabulary).unwrap();
     let half = halves(&tensors, Dtype::F16).unwrap();
-    let run = |transducer: &Transducer| {
+    let run = |transducer: &PredictionJoint| {
         let mut states = vec![0.0; 2 * 2 * model.prediction];
         let mut projected = Vec::new();
         let start = transducer.prediction.start_of_sequence();

@@ -1,7 +1,7 @@
 """The Conformer encoder, written so that XNNPACK takes its arithmetic with a dynamic number of frames.
 
 The batch is one utterance, so that the number of frames is the only dynamic size and a view needs at most one -1.
-Boolean masks, GLU, SiLU and layer normalisation are spelt out in products and sums, since XNNPACK has no other
+Boolean masks, GLU, SiLU and layer normalization are spelt out in products and sums, since XNNPACK has no other
 words for them.
 """
 
@@ -27,7 +27,7 @@ def silu(x: Tensor) -> Tensor:
 
 
 class LayerNorm(nn.Module):
-    """Normalises [1, T', D] over D. Means are linear layers with a row of 1/D: XNNPACK has no mean over one axis."""
+    """Normalizes [1, T', D] over D. Means are linear layers with a row of 1/D: XNNPACK has no mean over one axis."""
 
     def __init__(self, weights: Weights, name: str) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class ConvSubsampling(nn.Module):
             conv.bias = parameter(weights.tensor(f"{name}.conv.{2 * stage}.bias"))
             self.conv.append(conv)
         self.out = weights.linear(f"{name}.out")
-        # Equalisation: the weight's columns have been divided by what the input is multiplied with here.
+        # Equalization: the weight's columns have been divided by what the input is multiplied with here.
         scale = weights.tensor(INPUT_SCALE).clone() if INPUT_SCALE in weights else None
         self.register_buffer("input_scale", scale)
 
@@ -155,7 +155,7 @@ class ConformerConvolution(nn.Module):
 
 
 def fold_batch_norm(weight: Tensor, bias: Tensor, weights: Weights, name: str) -> tuple[Tensor, Tensor]:
-    """Weight [D, 1, K] and bias [D] of the convolution that does the batch normalisation after it as well."""
+    """Weight [D, 1, K] and bias [D] of the convolution that does the batch normalization after it as well."""
     scale, shift, mean, variance = (
         weights.tensor(f"{name}.{part}").double() for part in ("weight", "bias", "running_mean", "running_var")
     )

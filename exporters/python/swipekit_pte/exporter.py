@@ -14,7 +14,7 @@ from .encoder import ConformerEncoder
 from .job import EncoderOutput, Job, StepOutput
 from .lower import encoder_signature, export, lower, step_signature
 from .messages import Channel
-from .quantize import count_quantise_nodes, quantise, read_calibration
+from .quantize import count_quantize_nodes, quantize, read_calibration
 from .step import TransducerStep
 from .weights import Weights
 
@@ -40,16 +40,16 @@ def _encoder(job: Job, output: EncoderOutput, weights: Weights, channel: Channel
     swipes = None
     if output.scheme == "static":
         channel.progress(f"{output.file}: reading the swipes to calibrate on")
-        with channel.stage("quantising"):
+        with channel.stage("quantizing"):
             swipes = read_calibration(job.calibration, job.network, job.max_frames)
     channel.progress(f"{output.file}: building the encoder")
     with channel.stage("building"):
         encoder = ConformerEncoder(job.network, weights, job.max_frames).eval()
         signature = encoder_signature(job.network, job.max_frames)
     if output.mode == "int8":
-        channel.progress(f"{output.file}: quantising")
-        with channel.stage("quantising"):
-            program = quantise(encoder, signature, output.float_modules, swipes)
+        channel.progress(f"{output.file}: quantizing")
+        with channel.stage("quantizing"):
+            program = quantize(encoder, signature, output.float_modules, swipes)
     else:
         channel.progress(f"{output.file}: exporting")
         with channel.stage("exporting"):
@@ -72,7 +72,7 @@ def _step(job: Job, output: StepOutput, weights: Weights, channel: Channel) -> d
 def _write(
     job: Job, output: EncoderOutput | StepOutput, kind: str, program: ExportedProgram, started: float, channel: Channel
 ) -> dict[str, Any]:
-    quantise_nodes, dequantise_nodes = count_quantise_nodes(program)
+    quantize_nodes, dequantize_nodes = count_quantize_nodes(program)
     channel.progress(f"{output.file}: lowering")
     with channel.stage("lowering"):
         lowered = lower(program, delegate=output.mode != "fp32")
@@ -92,6 +92,6 @@ def _write(
         "delegated": lowered.delegation.delegated,
         "total": lowered.delegation.total,
         "outside": lowered.delegation.outside,
-        "quantize_nodes": quantise_nodes,
-        "dequantize_nodes": dequantise_nodes,
+        "quantize_nodes": quantize_nodes,
+        "dequantize_nodes": dequantize_nodes,
     }

@@ -1,7 +1,7 @@
-"""INT8: PT2E quantisation of the encoder's linear layers for XNNPACK.
+"""INT8: PT2E quantization of the encoder's linear layers for XNNPACK.
 
-Only linear layers are quantised, since nearly all weights are theirs. What else there is to an INT8 network would cost
-accuracy or speed: XNNPACK has no INT8 form of the products of attention, and sums, gates and normalisation would each
+Only linear layers are quantized, since nearly all weights are theirs. What else there is to an INT8 network would cost
+accuracy or speed: XNNPACK has no INT8 form of the products of attention, and sums, gates and normalization would each
 add a rounding of the residual stream for no weight saved.
 """
 
@@ -25,8 +25,8 @@ from .job import Network
 from .lower import Inputs, Signature, calls, export, operator_name
 from .weights import Linear
 
-QUANTISE = ("quantize_", "choose_qparams")
-DEQUANTISE = ("dequantize_",)
+QUANTIZE = ("quantize_", "choose_qparams")
+DEQUANTIZE = ("dequantize_",)
 
 
 class CalibrationError(ValueError):
@@ -58,7 +58,7 @@ def _swipe(path: Path, name: str, features: Tensor, network: Network, max_frames
     return features[None].contiguous(), torch.tensor([shape[1]])
 
 
-def quantise(
+def quantize(
     encoder: ConformerEncoder, signature: Signature, kept: frozenset[str], swipes: list[Inputs] | None
 ) -> ExportedProgram:
     """The encoder with INT8 linear layers, but for those that `kept` names.
@@ -66,10 +66,10 @@ def quantise(
     Weights have a scale a row. Activations have a scale a frame, found at run time, where `swipes` is None; else one a
     tensor, found on the swipes.
     """
-    quantised = linear_modules(encoder, kept)
+    quantized = linear_modules(encoder, kept)
     config = get_symmetric_quantization_config(is_per_channel=True, is_dynamic=swipes is None)
     quantizer = XNNPACKQuantizer().set_global(config)
-    quantizer.set_filter_function(lambda node: module_of(node) in quantised)
+    quantizer.set_filter_function(lambda node: module_of(node) in quantized)
     # The guards would refuse swipes of T that is no multiple of the subsampling factor.
     prepared = prepare_pt2e(export(encoder, signature).module(check_guards=False), quantizer)
     with torch.no_grad():
@@ -80,7 +80,7 @@ def quantise(
 
 
 def linear_modules(encoder: ConformerEncoder, kept: frozenset[str]) -> set[str]:
-    """Names of the linear layers to quantise: all but those that are of a module of NeMo's that `kept` names."""
+    """Names of the linear layers to quantize: all but those that are of a module of NeMo's that `kept` names."""
     sources = {name: module.source for name, module in encoder.named_modules() if isinstance(module, Linear)}
     unknown = sorted(kept - set(sources.values()))
     if unknown:
@@ -94,7 +94,7 @@ def module_of(node: Node) -> str:
     return stack[-1][0] if stack else ""
 
 
-def count_quantise_nodes(program: ExportedProgram) -> tuple[int, int]:
-    """How many nodes quantise, finding scales included, and how many dequantise."""
+def count_quantize_nodes(program: ExportedProgram) -> tuple[int, int]:
+    """How many nodes quantize, finding scales included, and how many dequantize."""
     names = [operator_name(node) for node in calls(program.graph)]
-    return sum(name.startswith(QUANTISE) for name in names), sum(name.startswith(DEQUANTISE) for name in names)
+    return sum(name.startswith(QUANTIZE) for name in names), sum(name.startswith(DEQUANTIZE) for name in names)

@@ -9,7 +9,7 @@ pub enum AuditError {
     /// The bytes are no ONNX model.
     #[error("{file} is no ONNX model: {source}; export it again")]
     Decode {
-        /// Which file: the artefact, the baseline or the optimised artefact.
+        /// Which file: the artefact, the baseline or the optimized artefact.
         file: &'static str,
         /// What is wrong.
         #[source]
@@ -135,9 +135,9 @@ pub enum AuditError {
         /// The bias's scale.
         got: f32,
     },
-    /// The optimised graph has fewer integer kernels than converted products.
+    /// The optimized graph has fewer integer kernels than converted products.
     #[error(
-        "expected {expected} integer kernels in the optimised graph, one for each converted product, got {got}; not \
+        "expected {expected} integer kernels in the optimized graph, one for each converted product, got {got}; not \
          found: {}; the runtime multiplies in float", missing.join(", ")
     )]
     TooFewKernels {
@@ -148,13 +148,13 @@ pub enum AuditError {
         /// The first weights that no integer kernel reads by name.
         missing: Vec<String>,
     },
-    /// The optimiser turned a weight back into floats.
+    /// The optimizer turned a weight back into floats.
     #[error(
-        "{operator} with the weight {weight}: expected an integer kernel after the optimiser, got float; the weight was \
+        "{operator} with the weight {weight}: expected an integer kernel after the optimizer, got float; the weight was \
          folded back to float32"
     )]
     FoldedToFloat {
-        /// The operator in the optimised graph.
+        /// The operator in the optimized graph.
         operator: String,
         /// Name of its weight.
         weight: String,
@@ -172,9 +172,9 @@ pub enum AuditError {
         bytes: u64,
     },
     /// The runtime refuses the artefact.
-    #[error("the artefact cannot be optimised: {0}")]
+    #[error("the artefact cannot be optimized: {0}")]
     Runtime(#[source] Box<swipekit::Error>),
-    /// The optimised graph cannot be kept for a moment.
+    /// The optimized graph cannot be kept for a moment.
     #[error("cannot write {path}: {source}", path = path.display())]
     Scratch {
         /// The temporary file.

@@ -95,7 +95,7 @@ impl Constant {
         let (Some(shape), Some(values), Some(bytes)) = (shape, values, bytes) else {
             return Err(malformed("a shape", format!("{:?}", tensor.dims)));
         };
-        // The optimiser may write a few numbers as fields of their own; the exporter never does.
+        // The optimizer may write a few numbers as fields of their own; the exporter never does.
         let raw = tensor.raw_data;
         if raw.as_ref().is_some_and(|raw| raw.len() as u64 != bytes) {
             let got = raw.map_or(0, |raw| raw.len());

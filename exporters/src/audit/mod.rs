@@ -2,13 +2,13 @@
 //!
 //! A file that claims 8 bits and holds the FP32 weights, weights that the runtime folds back to floats when it loads
 //! them, a scale on the wrong axis: each of these runs, and none gives an error by itself. [`audit`] reads the finished
-//! file, holds every converted weight to the FP32 one, has ONNX Runtime optimise the file on this machine and looks at
+//! file, holds every converted weight to the FP32 one, has ONNX Runtime optimize the file on this machine and looks at
 //! what is left. An artefact that fails is refused.
 //!
 //! Names are those of [`quantize`](crate::quantize): the FP32 weight `W` becomes `W.float16` with a cast to `W`, or
 //! `W.int8` with `W.scale`; a bias `b` may become `b.int32` with `b.scale`.
 //!
-//! The optimised graph is that of this machine. What other processors' optimisers do with it is not seen here, but the
+//! The optimized graph is that of this machine. What other processors' optimizers do with it is not seen here, but the
 //! weights are: they are checked in the file.
 
 mod error;
@@ -45,7 +45,7 @@ pub struct Expected<'a> {
     /// The FP32 encoder that it was made from.
     pub baseline: &'a [u8],
     /// Names of the baseline's weights that were converted.
-    pub quantised: &'a [String],
+    pub quantized: &'a [String],
     /// Names of the baseline's weights that were kept in float by choice. Of an INT8 artefact these are all that its float
     /// products may read.
     pub float: &'a [String],
@@ -66,7 +66,7 @@ pub struct Audit {
     pub size: SizeAudit,
     /// What it is made of.
     pub tensors: Tensors,
-    /// What the runtime's optimiser makes of it.
+    /// What the runtime's optimizer makes of it.
     pub optimized: OptimizedAudit,
     /// The converted weights.
     pub weights: Vec<WeightAudit>,
@@ -79,7 +79,7 @@ pub struct Audit {
 /// Checked are, for fewer bits than 32: that the file differs from the baseline; that every weight to convert is
 /// converted, and no other large constant is float than those kept by choice; that every converted weight is the FP32 one
 /// within half a step of its channel, read as the graph's own operators read it; that scales and zero points are in range
-/// and the scales of integer biases those that the kernels take for granted. For 8 bits also: that the optimised graph has
+/// and the scales of integer biases those that the kernels take for granted. For 8 bits also: that the optimized graph has
 /// an integer kernel for every converted product and no float product with a weight other than those kept by choice. For
 /// all: that the runtime takes the file, and the size.
 ///
@@ -143,12 +143,12 @@ fn converted(
         Precision::Fp16 => weights::half,
         Precision::Int8 => weights::int8,
     };
-    if expected.quantised.is_empty() {
+    if expected.quantized.is_empty() {
         return Err(AuditError::NothingConverted {
             precision: expected.precision.name(),
         });
     }
-    let names = expected.quantised.iter();
+    let names = expected.quantized.iter();
     let weights = names
         .map(|name| check(baseline, artefact, name))
         .collect::<Result<Vec<_>, _>>()?;

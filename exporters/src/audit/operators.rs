@@ -1,4 +1,4 @@
-//! What the runtime's optimiser makes of an artefact: whether integers are really multiplied.
+//! What the runtime's optimizer makes of an artefact: whether integers are really multiplied.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -37,12 +37,12 @@ const FLOAT_PRODUCTS: [&str; 6] = [
 /// Names of weights that an error lists at most.
 const LISTED: usize = 5;
 
-/// The artefact as the runtime's optimiser leaves it.
+/// The artefact as the runtime's optimizer leaves it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OptimizedAudit {
     /// Version of the runtime.
     pub runtime: String,
-    /// How far it was optimised: as far as the session's settings say, without layouts for the very processor.
+    /// How far it was optimized: as far as the session's settings say, without layouts for the very processor.
     pub level: OptimizationLevel,
     /// How many nodes of each operator.
     pub operators: BTreeMap<String, usize>,
@@ -50,7 +50,7 @@ pub struct OptimizedAudit {
     pub integer_kernels: usize,
 }
 
-/// Optimises the artefact as a session with these settings does, on this machine.
+/// Optimizes the artefact as a session with these settings does, on this machine.
 ///
 /// Only operators are chosen, not memory layouts: those rename weights and belong to the very processor.
 pub(super) fn optimize(
@@ -69,7 +69,7 @@ pub(super) fn optimize(
         path: path.clone(),
         source,
     })?;
-    let graph = Graph::parse(&bytes, "the optimised graph")?;
+    let graph = Graph::parse(&bytes, "the optimized graph")?;
     let audit = OptimizedAudit {
         runtime: loaded().map_or_else(String::new, |loaded| loaded.version),
         level,
@@ -132,7 +132,7 @@ fn is_integer(node: &Node) -> bool {
 /// The constant that `value` is, or is made of by conversions alone.
 fn origin<'g>(graph: &'g Graph, value: &'g str) -> Option<&'g str> {
     let mut value = value;
-    // As many steps as an exporter and an optimiser put in; a cycle ends too.
+    // As many steps as an exporter and an optimizer put in; a cycle ends too.
     for _ in 0..8 {
         if let Some(constant) = graph.constant(value) {
             return Some(&constant.name);

@@ -1,4 +1,4 @@
-//! Scales, zero points and integer biases of a quantised graph.
+//! Scales, zero points and integer biases of a quantized graph.
 
 use super::AuditError;
 use super::graph::{Constant, Element, Graph, input, operator};
@@ -55,7 +55,7 @@ fn bias_scale(
         let is_pair = operator(maker) == "DequantizeLinear";
         artefact.constant(input(maker, 1).filter(|_| is_pair)?)
     };
-    // Where either is float, no integer kernel comes of it, and the optimised graph shows that.
+    // Where either is float, no integer kernel comes of it, and the optimized graph shows that.
     let (Some(activation), Some(weight)) = (scale_of(0), scale_of(1)) else {
         return Ok(());
     };

@@ -17,9 +17,9 @@ pub enum TensorKind {
     ConvolutionKernel,
     /// What a layer adds, one number a channel.
     Bias,
-    /// Scale or shift of a normalisation.
-    Normalisation,
-    /// Step of quantised numbers.
+    /// Scale or shift of a normalization.
+    Normalization,
+    /// Step of quantized numbers.
     Scale,
     /// The integer that stands for zero.
     ZeroPoint,
@@ -34,7 +34,7 @@ impl TensorKind {
             Self::WeightMatrix => "weight matrices",
             Self::ConvolutionKernel => "convolution kernels",
             Self::Bias => "biases",
-            Self::Normalisation => "normalisations",
+            Self::Normalization => "normalizations",
             Self::Scale => "scales",
             Self::ZeroPoint => "zero points",
             Self::Other => "others",
@@ -58,7 +58,7 @@ pub struct Total {
 pub struct Tensors {
     /// Constants by kind and by type of their elements (`float32`, `int8`, ...).
     pub kinds: BTreeMap<TensorKind, BTreeMap<&'static str, Total>>,
-    /// Numbers that were trained or follow from such: weights, biases and normalisations.
+    /// Numbers that were trained or follow from such: weights, biases and normalizations.
     pub parameters: u64,
     /// How many nodes of each operator.
     pub operators: BTreeMap<String, usize>,
@@ -82,7 +82,7 @@ pub(super) fn tensors(graph: &Graph) -> Tensors {
         total.tensors += 1;
         total.values += constant.values;
         total.bytes += constant.bytes();
-        if kind <= TensorKind::Normalisation {
+        if kind <= TensorKind::Normalization {
             parameters += constant.values;
         }
     }
@@ -120,7 +120,7 @@ fn uses(graph: &Graph, value: &str, vector: bool, steps: usize) -> Option<Tensor
             ("Gemm" | "Conv", 2) => TensorKind::Bias,
             ("Add", _) if vector => TensorKind::Bias,
             ("LayerNormalization", 1 | 2) | ("BatchNormalization", 1..=4) => {
-                TensorKind::Normalisation
+                TensorKind::Normalization
             }
             ("QuantizeLinear" | "DequantizeLinear", 1) => TensorKind::Scale,
             ("QuantizeLinear" | "DequantizeLinear", 2) => TensorKind::ZeroPoint,

@@ -48,7 +48,7 @@ struct Case {
     baseline: Vec<u8>,
     artefact: Model,
     precision: Precision,
-    quantised: Vec<String>,
+    quantized: Vec<String>,
     float: Vec<String>,
     session: SessionSpec,
     max_ratio: Option<f64>,
@@ -57,16 +57,16 @@ struct Case {
 impl Case {
     fn int8(baseline: &Model, scheme: Scheme) -> Self {
         let layers = layers(baseline).unwrap();
-        let quantised: Vec<String> = layers.into_iter().map(|layer| layer.weight).collect();
+        let quantized: Vec<String> = layers.into_iter().map(|layer| layer.weight).collect();
         let bytes = onnx::serialize(baseline.clone());
         let mut float = product_weights(&bytes).unwrap();
-        float.retain(|name| !quantised.contains(name));
+        float.retain(|name| !quantized.contains(name));
         let recipe = recipe(scheme);
         Self {
             artefact: rewrite(baseline, &recipe, &ranges(baseline), &BTreeSet::new()).unwrap(),
             baseline: bytes,
             precision: Precision::Int8,
-            quantised,
+            quantized,
             float,
             session: SessionSpec::default(),
             max_ratio: None,
@@ -80,7 +80,7 @@ impl Case {
             baseline: onnx::serialize(baseline.clone()),
             artefact,
             precision: Precision::Fp16,
-            quantised: weights.into_iter().map(|weight| weight.name).collect(),
+            quantized: weights.into_iter().map(|weight| weight.name).collect(),
             float: Vec::new(),
             session: SessionSpec::default(),
             max_ratio: None,
@@ -97,7 +97,7 @@ impl Case {
             &Expected {
                 precision: self.precision,
                 baseline: &self.baseline,
-                quantised: &self.quantised,
+                quantized: &self.quantized,
                 float: &self.float,
                 session: &self.session,
                 max_ratio: self.max_ratio,
@@ -157,8 +157,8 @@ fn sound_artefacts_pass_and_say_what_they_are() {
             let audit = case
                 .audit()
                 .unwrap_or_else(|error| panic!("{seed} {scheme:?}: {error}"));
-            assert_eq!(audit.weights.len(), case.quantised.len());
-            assert_eq!(audit.optimized.integer_kernels, case.quantised.len());
+            assert_eq!(audit.weights.len(), case.quantized.len());
+            assert_eq!(audit.optimized.integer_kernels, case.quantized.len());
             assert!(audit.weights.iter().all(|weight| {
                 // Half of 1/127, and no miracle either.
                 weight.worst_relative_error > 1e-4 && weight.worst_relative_error < 0.0040
@@ -184,7 +184,7 @@ fn sound_artefacts_pass_and_say_what_they_are() {
 
         let case = Case::fp16(&baseline);
         let audit = case.audit().unwrap();
-        assert_eq!(audit.weights.len(), case.quantised.len());
+        assert_eq!(audit.weights.len(), case.quantized.len());
         assert!(
             audit
                 .weights
@@ -203,7 +203,7 @@ fn sound_artefacts_pass_and_say_what_they_are() {
 
         let fp32 = Case {
             precision: Precision::Fp32,
-            quantised: Vec::new(),
+            quantized: Vec::new(),
             ..case
         };
         let audit = fp32.audit_bytes(&fp32.baseline).unwrap();
@@ -254,8 +254,8 @@ fn constants_are_counted_by_what_they_are_for() {
     let config = small_config().encoder;
     let (d, layers) = (config.d_model as u64, config.layers as u64);
     let total = |kind: TensorKind| tensors.kinds[&kind]["float32"];
-    // Every layer has five normalisations of two vectors.
-    let norms = total(TensorKind::Normalisation);
+    // Every layer has five normalizations of two vectors.
+    let norms = total(TensorKind::Normalization);
     assert_eq!(
         (norms.tensors, norms.values),
         (10 * layers, 10 * layers * d)
@@ -296,7 +296,7 @@ fn the_fp32_file_under_another_name_is_refused() {
     let error = case.audit_bytes(&onnx::serialize(model)).unwrap_err();
     assert!(matches!(error, AuditError::LeftFloat { .. }), "{error}");
     let nothing = Case {
-        quantised: Vec::new(),
+        quantized: Vec::new(),
         ..static_case()
     };
     let error = nothing.audit().unwrap_err();
@@ -320,7 +320,7 @@ fn weights_left_in_float_are_refused() {
             "{error}"
         );
         // Not claimed and not kept by choice.
-        case.quantised.retain(|name| name != OBLONG);
+        case.quantized.retain(|name| name != OBLONG);
         let error = case.audit().unwrap_err();
         assert!(
             matches!(error, AuditError::FoldedToFloat { ref weight, .. } if weight == OBLONG),
@@ -426,8 +426,8 @@ fn a_transposed_weight_is_refused() {
         assert!(matches!(error, AuditError::Shape { .. }), "{error}");
     }
     let error = static_case().broken(|graph| {
-        let dequantised = reader(graph, &format!("{SQUARE}.int8")).output[0].clone();
-        reader(graph, &dequantised).attribute.clear();
+        let dequantized = reader(graph, &format!("{SQUARE}.int8")).output[0].clone();
+        reader(graph, &dequantized).attribute.clear();
     });
     assert!(matches!(error, AuditError::Value { .. }), "{error}");
 }
@@ -493,7 +493,7 @@ fn weights_that_the_runtime_folds_back_to_float_are_refused() {
     let folded = |error: AuditError| {
         assert!(matches!(error, AuditError::FoldedToFloat { .. }), "{error}");
     };
-    // Only the weights are quantised: the products stay in float.
+    // Only the weights are quantized: the products stay in float.
     folded(static_case().broken(|graph| {
         let activations: Vec<(String, String)> = graph
             .node
@@ -501,8 +501,8 @@ fn weights_that_the_runtime_folds_back_to_float_are_refused() {
             .filter(|node| node.op_type.as_deref() == Some("QuantizeLinear"))
             .map(|node| (node.input[0].clone(), node.output[0].clone()))
             .collect();
-        for (from, quantised) in activations {
-            let back = reader(graph, &quantised).output[0].clone();
+        for (from, quantized) in activations {
+            let back = reader(graph, &quantized).output[0].clone();
             for node in &mut graph.node {
                 for input in node.input.iter_mut().filter(|input| **input == back) {
                     input.clone_from(&from);
@@ -627,7 +627,7 @@ fn damaged_files_are_errors() {
     });
     assert!(matches!(error, AuditError::Malformed { .. }), "{error}");
     let mut case = static_case();
-    case.quantised.push("no such weight".to_owned());
+    case.quantized.push("no such weight".to_owned());
     let error = case.audit().unwrap_err();
     assert!(matches!(error, AuditError::Malformed { .. }), "{error}");
 }

@@ -14,7 +14,7 @@ pub(super) fn tensors(config: &ModelConfig) -> Vec<(String, Vec<usize>)> {
     list.0
 }
 
-/// Name of the counter that batch normalisation keeps in layer `layer`, which nothing needs.
+/// Name of the counter that batch normalization keeps in layer `layer`, which nothing needs.
 pub(super) fn batch_counter(config: &ModelConfig, layer: usize) -> Option<String> {
     (config.encoder.conv_norm == ConvNorm::BatchNorm)
         .then(|| format!("encoder.layers.{layer}.conv.batch_norm.num_batches_tracked"))

@@ -7,7 +7,7 @@
 //! in no list is refused, since NeMo would have handed it to the module.
 
 use serde::de::DeserializeOwned;
-use swipekit::features::Featuriser;
+use swipekit::features::Featurizer;
 use swipekit::layout::Layout;
 
 use super::error::{Problem, at_most};
@@ -36,8 +36,8 @@ pub(super) fn model_config(tree: &Value) -> Result<ModelConfig, Problem> {
         joint,
         labels,
         feature_scale,
-        featuriser: block(&root, "featuriser", |spec| {
-            Featuriser::new(spec).map(|_| ())
+        featurizer: block(&root, "featurizer", |spec| {
+            Featurizer::new(spec).map(|_| ())
         })?,
         layout: block(&root, "layout", Layout::validate)?,
     })

@@ -2,7 +2,7 @@
 //!
 //! A checkpoint is untrusted input. Nothing of its pickle is executed (see `pickle`), nothing is written to disk under a name
 //! that it gives, sizes are checked before memory is taken for them, and only the tensors that the network needs are read: an
-//! optimiser's state costs nothing. The reader is strict: the model configuration alone says which tensors there must be, and any
+//! optimizer's state costs nothing. The reader is strict: the model configuration alone says which tensors there must be, and any
 //! that is missing, left over or of another shape is an error, as is any option that would change the network's maths and is
 //! not computed here.
 //!

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use half::f16;
 pub use swipekit::bundle::manifest::Activation;
-use swipekit::features::FeaturiserSpec;
+use swipekit::features::FeaturizerSpec;
 use swipekit::layout::Layout;
 
 /// Everything of NeMo's configuration that the network's maths depends on.
@@ -20,8 +20,8 @@ pub struct ModelConfig {
     pub labels: Vec<String>,
     /// Per-feature scale, where the checkpoint carries one (`feature_scale`).
     pub feature_scale: Option<Vec<f32>>,
-    /// The featuriser that the network was trained with, where the checkpoint names it (`featuriser`, in the form of a bundle).
-    pub featuriser: Option<FeaturiserSpec>,
+    /// The featurizer that the network was trained with, where the checkpoint names it (`featurizer`, in the form of a bundle).
+    pub featurizer: Option<FeaturizerSpec>,
     /// The layout that it was trained on, where the checkpoint names it (`layout`, in the form of a bundle).
     pub layout: Option<Layout>,
 }
@@ -45,7 +45,7 @@ pub struct EncoderConfig {
     pub subsampling: usize,
     /// Channels of the subsampling convolutions (`subsampling_conv_channels`, -1 resolved to `d_model`).
     pub conv_channels: usize,
-    /// Normalisation inside the convolution module.
+    /// Normalization inside the convolution module.
     pub conv_norm: ConvNorm,
     /// Whether the input is multiplied by sqrt(d_model).
     pub xscaling: bool,
@@ -54,7 +54,7 @@ pub struct EncoderConfig {
     pub untie_biases: bool,
 }
 
-/// Normalisation after the depthwise convolution (`conv_norm_type`).
+/// Normalization after the depthwise convolution (`conv_norm_type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConvNorm {
     /// BatchNorm1d with running statistics, eps 1e-5.
@@ -150,7 +150,7 @@ impl Weights {
         Ok(())
     }
 
-    /// How many numbers the tensors hold, statistics of batch normalisation included.
+    /// How many numbers the tensors hold, statistics of batch normalization included.
     pub fn parameter_count(&self) -> usize {
         self.tensors.values().map(|tensor| tensor.data.len()).sum()
     }

@@ -29,7 +29,7 @@ pub(super) enum Element {
     Bf16,
     F32,
     F64,
-    /// Any other type of this many bytes: counters, masks, quantised weights.
+    /// Any other type of this many bytes: counters, masks, quantized weights.
     Other(u64),
 }
 

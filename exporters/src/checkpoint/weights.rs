@@ -61,7 +61,7 @@ pub(super) fn read(
         for (name, view) in users {
             weights
                 .tensors
-                .insert(name.to_owned(), materialise(name, view, &bytes)?);
+                .insert(name.to_owned(), materialize(name, view, &bytes)?);
         }
     }
     check_values(config, &weights)?;
@@ -110,7 +110,7 @@ fn check_names_and_shapes(
 }
 
 /// Copies a view out of its storage, row-major and as float32.
-fn materialise(name: &str, view: &TensorView, bytes: &[u8]) -> Result<Tensor, Problem> {
+fn materialize(name: &str, view: &TensorView, bytes: &[u8]) -> Result<Tensor, Problem> {
     let outside = || Problem::damaged(name, "a view inside its storage", "one beyond it");
     let data = match view.element {
         Element::F32 => gather(view, bytes, f32::from_le_bytes),

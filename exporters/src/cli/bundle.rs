@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 use swipekit::Engine;
 
 use super::output;
-use crate::bundle;
 use crate::error::Result;
+use crate::package;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -66,13 +66,13 @@ pub(super) struct Inspect {
 
 pub(super) fn run(command: Command) -> Result<()> {
     match command {
-        Command::Pack(arguments) => bundle::pack(&arguments.bundle, &arguments.output),
+        Command::Pack(arguments) => package::pack(&arguments.bundle, &arguments.output),
         Command::Unpack(arguments) => {
-            bundle::unpack(&arguments.bundle, &arguments.output).map(drop)
+            package::unpack(&arguments.bundle, &arguments.output).map(drop)
         }
         Command::Verify(arguments) => verify(&arguments),
         Command::Inspect(arguments) => {
-            let report = bundle::inspect(&arguments.bundle)?;
+            let report = package::inspect(&arguments.bundle)?;
             if arguments.json {
                 output::json(&report)
             } else {
@@ -85,13 +85,13 @@ pub(super) fn run(command: Command) -> Result<()> {
 #[derive(serde::Serialize)]
 struct Verified {
     #[serde(flatten)]
-    files: bundle::Verification,
+    files: package::Verification,
     #[serde(skip_serializing_if = "Option::is_none")]
     golden_swipes: Option<usize>,
 }
 
 fn verify(arguments: &Verify) -> Result<()> {
-    let files = bundle::verify(&arguments.bundle)?;
+    let files = package::verify(&arguments.bundle)?;
     let mut verified = Verified {
         files,
         golden_swipes: None,

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{EngineArguments, at_least_one, output};
-use crate::confidence::{Options, Reliability, calibrate, write};
 use crate::error::Result;
+use crate::judge::confidence::{Options, Reliability, calibrate, write};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{at_least_one, output};
-use crate::compare::{self, LatencyOptions, MeasureArguments, Options, Subject};
 use crate::error::Result;
+use crate::judge::compare::{self, LatencyOptions, MeasureArguments, Options, Subject};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

@@ -9,8 +9,8 @@ use swipekit::lexicon::Alphabet;
 
 use super::{EngineArguments, output};
 use crate::error::Result;
+use crate::judge::times::milliseconds;
 use crate::swipes::Swipes;
-use crate::times::milliseconds;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -55,7 +55,7 @@ struct Entry<'a> {
     score: f64,
     log_probability: f64,
     log_prior: f64,
-    internal: f64,
+    internal_lm: f64,
     language: f64,
     geometry: f64,
     confidence: f64,
@@ -135,8 +135,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
                         score: candidate.score,
                         log_probability: candidate.log_probability,
                         log_prior: candidate.log_prior,
-                        internal: candidate.internal,
-                        language: candidate.language,
+                        internal_lm: candidate.internal_lm,
+                        language: candidate.language_model,
                         geometry: candidate.geometry,
                         confidence: candidate.confidence,
                     })
@@ -219,8 +219,8 @@ fn why(explanation: &Explanation) -> String {
         explanation.log_probability,
         number(explanation.found),
         number(explanation.log_prior),
-        explanation.internal,
-        explanation.language,
+        explanation.internal_lm,
+        explanation.language_model,
         explanation.geometry,
         number(explanation.score),
         number(explanation.least),

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{EngineArguments, output};
 use crate::error::Result;
-use crate::evaluate::{Options, evaluate};
+use crate::judge::evaluate::{Options, evaluate};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

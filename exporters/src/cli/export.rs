@@ -6,9 +6,9 @@ use clap::error::ErrorKind;
 use clap::{ArgGroup, CommandFactory, Subcommand, ValueEnum};
 
 use super::{at_least_one, output};
-use crate::compare::Table;
 use crate::error::Result;
 use crate::export::{self, Outcome, Quantization, Source, Validation};
+use crate::judge::compare::Table;
 use crate::onnx::LengthType;
 use crate::quantize::Recipe;
 use crate::quantize::calibrate::Method;
@@ -45,9 +45,9 @@ enum Target {
     Web,
 }
 
-/// Parameters of the featuriser.
+/// Parameters of the featurizer.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Featuriser {
+enum Featurizer {
     /// All points, clamped before resampling; the checkpoint's feature scale.
     Kinematic37,
     /// As the seed: the first 256 points, clamped after resampling; no scale.
@@ -111,13 +111,13 @@ struct Common {
     language_model: Option<PathBuf>,
     /// Where the language model's n-grams come from, for the manifest.
     #[arg(long, value_name = "TEXT", default_value = "not stated")]
-    language_source: String,
+    language_model_source: String,
     /// Licence of the language model.
     #[arg(long, value_name = "TEXT", default_value = "not stated")]
-    language_licence: String,
+    language_model_licence: String,
     /// Weight of the words before a swipe in the default preset.
     #[arg(long, value_name = "X", requires = "language_model")]
-    language_weight: Option<f32>,
+    language_model_weight: Option<f32>,
     /// Files to put into every bundle besides its own.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     bundle_assets: Vec<PathBuf>,
@@ -154,9 +154,9 @@ struct Common {
     /// Language, as a BCP 47 tag.
     #[arg(long, value_name = "TAG", default_value = "en")]
     language: String,
-    /// Featuriser; by default the one that the checkpoint names; `kinematic37` where it only has a feature scale, otherwise `seed`.
+    /// Featurizer; by default the one that the checkpoint names; `kinematic37` where it only has a feature scale, otherwise `seed`.
     #[arg(long, value_enum)]
-    featuriser: Option<Featuriser>,
+    featurizer: Option<Featurizer>,
     /// Weight of the lexicon's prior in the default preset.
     #[arg(long, value_name = "X")]
     prior_weight: Option<f32>,
@@ -188,7 +188,7 @@ pub(super) struct OnnxArguments {
     /// Leave INT8 out, whatever --precision says.
     #[arg(long)]
     skip_quantization: bool,
-    /// Also write the encoder as ONNX Runtime's optimiser leaves it (encoder.ort).
+    /// Also write the encoder as ONNX Runtime's optimizer leaves it (encoder.ort).
     #[arg(long)]
     create_ort_optimized: bool,
     /// How the ranges of activations follow from the calibration, for static recipes.
@@ -246,7 +246,7 @@ enum Mode {
     Xnnpack,
     /// 8-bit integers on XNNPACK.
     Int8,
-    /// As int8, refused unless it is quantised and XNNPACK runs it.
+    /// As int8, refused unless it is quantized and XNNPACK runs it.
     Ultra,
 }
 
@@ -307,14 +307,14 @@ impl Common {
             lexicon_licence: self.lexicon_licence.clone(),
             prefixes: self.prefixes,
             language_model: self.language_model.clone(),
-            language_source: self.language_source.clone(),
-            language_licence: self.language_licence.clone(),
-            language_weight: self.language_weight,
+            language_model_source: self.language_model_source.clone(),
+            language_model_licence: self.language_model_licence.clone(),
+            language_model_weight: self.language_model_weight,
             name: self.name.clone(),
             language: self.language.clone(),
-            featuriser: self.featuriser.map(|featuriser| match featuriser {
-                Featuriser::Kinematic37 => export::FeaturiserKind::Kinematic37,
-                Featuriser::Seed => export::FeaturiserKind::Seed,
+            featurizer: self.featurizer.map(|featurizer| match featurizer {
+                Featurizer::Kinematic37 => export::FeaturizerKind::Kinematic37,
+                Featurizer::Seed => export::FeaturizerKind::Seed,
             }),
             assets: self.bundle_assets.clone(),
             package_dir: self.package_dir.clone(),

@@ -7,8 +7,10 @@ use clap::Args;
 
 use super::output;
 use crate::error::Result;
-use crate::feed::{Augmentation, Feed, FeedOptions, RecordedOptions, SyntheticSource, write};
 use crate::layouts;
+use crate::synth::feed::{
+    Augmentation, Feed, FeedOptions, RecordedOptions, SyntheticSource, write,
+};
 use crate::synth::{Profile, WordOptions};
 
 #[derive(Debug, Args)]

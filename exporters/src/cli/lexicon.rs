@@ -8,7 +8,7 @@ use swipekit::bundle::Bundle;
 use super::output;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
-use crate::lexicon::{self, BuildOptions, Filters, PrepareOptions};
+use crate::words::lexicon::{self, BuildOptions, Filters, PrepareOptions};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

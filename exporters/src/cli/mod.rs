@@ -13,7 +13,7 @@ mod decode;
 mod eval;
 mod export;
 mod feed;
-mod language;
+mod language_model;
 mod lexicon;
 mod output;
 mod shark2;
@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use swipekit::language::LanguageModel;
+use swipekit::language_model::LanguageModel;
 use swipekit::{Engine, EngineOptions};
 
 use crate::error::{Error, Result};
@@ -51,8 +51,8 @@ enum Command {
     /// Put bundles side by side on a manifest of swipes: accuracy, sizes, memory, latency.
     Compare(compare::Arguments),
     /// Measure opening and memory of one bundle in this process, for `compare`.
-    #[command(name = crate::compare::COMMAND, hide = true)]
-    Measure(crate::compare::MeasureArguments),
+    #[command(name = crate::judge::compare::COMMAND, hide = true)]
+    Measure(crate::judge::compare::MeasureArguments),
     /// Decode the swipes of a manifest.
     Decode(decode::Arguments),
     /// Prepare word lists, build and inspect lexicons.
@@ -60,7 +60,7 @@ enum Command {
     Lexicon(lexicon::Command),
     /// Build and inspect language models.
     #[command(subcommand)]
-    Language(language::Command),
+    Language(language_model::Command),
     /// Stream samples to train a network on.
     Feed(feed::Arguments),
     /// Measure a geometric baseline, which has no network, on a manifest of swipes.
@@ -100,7 +100,7 @@ struct EngineArguments {
     prior_weight: Option<f32>,
     /// Weight of the words before a swipe, in place of the preset's.
     #[arg(long, value_name = "X")]
-    language_weight: Option<f32>,
+    language_model_weight: Option<f32>,
     /// Threads of the encoder, in place of those that the bundle asks for.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -127,7 +127,7 @@ impl EngineArguments {
         let mut engine = Engine::open_with(&self.bundle, &options)?;
         if let Some(path) = &self.lexicon {
             let lexicon =
-                crate::lexicon::open_or_build(path, &engine.manifest().vocabulary.labels)?;
+                crate::words::lexicon::open_or_build(path, &engine.manifest().vocabulary.labels)?;
             engine = engine.with_lexicon(lexicon)?;
         }
         if engine.lexicon().is_none() {
@@ -136,10 +136,12 @@ impl EngineArguments {
             });
         }
         if let Some(path) = &self.language_model {
-            engine = engine.with_language(LanguageModel::open(path)?);
+            engine = engine.with_language_model(LanguageModel::open(path)?);
         }
         let mut decoder = engine.options().clone();
-        decoder.language_weight = self.language_weight.unwrap_or(decoder.language_weight);
+        decoder.language_model_weight = self
+            .language_model_weight
+            .unwrap_or(decoder.language_model_weight);
         decoder.beam = self.beam.unwrap_or(decoder.beam);
         decoder.prior_weight = self.prior_weight.unwrap_or(decoder.prior_weight);
         decoder.validate()?;
@@ -168,7 +170,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Measure(arguments) => compare::measure(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Lexicon(command) => lexicon::run(command),
-        Command::Language(command) => language::run(command),
+        Command::Language(command) => language_model::run(command),
         Command::Feed(arguments) => feed::run(&arguments),
         Command::Shark2(arguments) => shark2::run(&arguments),
         Command::Synth(arguments) => synth::run(&arguments),

@@ -86,7 +86,7 @@ pub(super) fn pairs(pairs: &[(&str, String)]) -> Result<()> {
     text(&out)
 }
 
-/// A serialisable report as names and values, one line each, nested names joined by dots.
+/// A serializable report as names and values, one line each, nested names joined by dots.
 pub(super) fn report(value: &impl Serialize) -> Result<()> {
     let value = serde_json::to_value(value).map_err(Error::json("standard output"))?;
     let mut lines = Vec::new();

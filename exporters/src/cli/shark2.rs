@@ -6,10 +6,10 @@ use clap::Args;
 use serde::Serialize;
 
 use super::output;
-use crate::accuracy::{Accuracy, Tops};
 use crate::error::Result;
+use crate::judge::accuracy::{Accuracy, Tops};
+use crate::judge::shark2::{Shark2, Weights};
 use crate::layouts;
-use crate::shark2::{Shark2, Weights};
 use crate::swipes::Swipes;
 
 #[derive(Debug, Args)]
@@ -45,7 +45,7 @@ struct Report {
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let layout = layouts::named(&arguments.layout)?;
     let labels = layouts::letters(&layout);
-    let lexicon = crate::lexicon::open_or_build(&arguments.lexicon, &labels)?;
+    let lexicon = crate::words::lexicon::open_or_build(&arguments.lexicon, &labels)?;
     let baseline = Shark2::new(&lexicon, &labels, &layout)?;
     let weights = baseline.fit(&arguments.fit, arguments.samples)?;
     let (mut outcomes, mut deviations) = (Vec::new(), Vec::new());

@@ -6,10 +6,10 @@ use clap::{Args, ValueEnum};
 use swipekit::geometry::MAX_WORDS;
 
 use super::{EngineArguments, at_least_one, output};
-use crate::compare::Table;
 use crate::error::Result;
 use crate::export::write_preset;
-use crate::tune::{Group, Options, Tuning, tune};
+use crate::judge::compare::Table;
+use crate::judge::tune::{Group, Options, Tuning, tune};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -130,8 +130,8 @@ fn summary(tuning: &Tuning) -> String {
             format!("{:.2}", row.accuracy.top1),
             format!("{:.2}", row.accuracy.top3),
             format!("{:.2}", row.accuracy.top5),
-            of_length(crate::accuracy::Length::UpTo3),
-            of_length(crate::accuracy::Length::From4),
+            of_length(crate::judge::accuracy::Length::UpTo3),
+            of_length(crate::judge::accuracy::Length::From4),
             top1.won.to_string(),
             top1.lost.to_string(),
             format!("{:.2e}", top1.p),

@@ -1,15 +1,14 @@
-//! The swipes that quantisation is calibrated on and measured by.
+//! The swipes that quantization is calibrated on and measured by.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
-use swipekit::features::{Features, Featuriser};
+use swipekit::features::{Features, Featurizer};
 use swipekit::lexicon::Alphabet;
 
 use super::graphs::Graphs;
 use crate::error::Result;
-use crate::lexicon;
 use crate::quantize::QuantizeError;
 use crate::quantize::calibrate::{Method, Sample};
 use crate::quantize::probe::{Judge, Target};
@@ -17,6 +16,7 @@ use crate::quantize::sensitivity::When;
 use crate::quantize::{Recipe, probe};
 use crate::swipes::sample;
 use crate::synthetic::{self, Random};
+use crate::words::lexicon;
 
 /// Where calibration swipes come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Source {
     Synthetic,
 }
 
-/// How encoders are quantised.
+/// How encoders are quantized.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantization {
     /// Where calibration swipes come from; INT8 needs some.
@@ -139,11 +139,11 @@ impl Calibration {
         }
 
         let alphabet = Alphabet::new(labels);
-        let featuriser = Featuriser::new(&manifest.featuriser)?;
+        let featurizer = Featurizer::new(&manifest.featurizer)?;
         let targets: Vec<Target> = swipes
             .iter()
             .map(|(word, trace)| Target {
-                sample: features(&featuriser, trace),
+                sample: features(&featurizer, trace),
                 key: alphabet.fold(word).ok(),
             })
             .collect();
@@ -187,9 +187,9 @@ impl Calibration {
 }
 
 /// Features of a trace.
-pub(super) fn features(featuriser: &Featuriser, trace: &swipekit::Trace) -> Sample {
+pub(super) fn features(featurizer: &Featurizer, trace: &swipekit::Trace) -> Sample {
     let mut features = Features::new();
-    let frames = featuriser.features(trace, &mut features);
+    let frames = featurizer.features(trace, &mut features);
     Sample {
         features: features.data().to_vec(),
         frames,

@@ -74,7 +74,7 @@ pub struct EncoderReport {
     /// What an INT8 encoder was calibrated on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calibration: Option<CalibrationReport>,
-    /// What quantising costs, and the layers that stay in float.
+    /// What quantizing costs, and the layers that stay in float.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitivity: Option<Sensitivity>,
     /// The weights of an FP16 encoder.
@@ -85,7 +85,7 @@ pub struct EncoderReport {
     pub agreement: Option<Agreement>,
 }
 
-/// An FP32 encoder to quantise.
+/// An FP32 encoder to quantize.
 #[derive(Debug)]
 pub(super) struct Source {
     model: Model,
@@ -387,11 +387,11 @@ impl<'a> Encoders<'a> {
 
     /// Swipes that need no manifest.
     pub(super) fn synthetic(&self) -> Result<Vec<Sample>> {
-        let featuriser = swipekit::features::Featuriser::new(&self.graphs.manifest.featuriser)?;
+        let featurizer = swipekit::features::Featurizer::new(&self.graphs.manifest.featurizer)?;
         let mut random = Random::new(synthetic::SAMPLE_SEED);
         let words = synthetic::SAMPLE_WORDS.iter();
         let traces = words.filter_map(|word| synthetic::trace(word, &mut random));
-        Ok(traces.map(|trace| features(&featuriser, &trace)).collect())
+        Ok(traces.map(|trace| features(&featurizer, &trace)).collect())
     }
 }
 

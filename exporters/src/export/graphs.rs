@@ -10,23 +10,23 @@ use swipekit::bundle::manifest::{
     FORMAT, LanguageSpec, LexiconSpec, Manifest, ModelSpec, Provenance, RuntimeSpec, Vocabulary,
 };
 use swipekit::bundle::sha256_hex;
-use swipekit::decoder::{DecoderOptions, LANGUAGE_WEIGHT, PrefixTable};
-use swipekit::features::FeaturiserSpec;
-use swipekit::language::LanguageModel;
+use swipekit::decoder::{DecoderOptions, LANGUAGE_MODEL_WEIGHT, PrefixTable};
+use swipekit::features::FeaturizerSpec;
+use swipekit::language_model::LanguageModel;
 use swipekit::layout::Layout;
-use swipekit::lexicon::{Layer, Layers, Lexicon};
-use swipekit::transducer::Transducer;
+use swipekit::lexicon::{Layer, Lexicon, LexiconStack};
+use swipekit::transducer::PredictionJoint;
 
 use super::{
-    ENCODER, FeaturiserKind, LANGUAGE, LEXICON, Options, PARTS, PREFIXES, STEP, TRANSDUCER,
+    ENCODER, FeaturizerKind, LANGUAGE, LEXICON, Options, PARTS, PREFIXES, STEP, TRANSDUCER,
 };
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
-use crate::lexicon;
 use crate::network::Network;
 use crate::onnx::proto::Model;
 use crate::onnx::{self, StepOutput};
 use crate::validate::{self, ValidationReport};
+use crate::words::lexicon;
 
 /// The oldest ONNX Runtime that runs the graphs.
 const MINIMUM_RUNTIME: &str = "1.17";
@@ -149,7 +149,7 @@ impl Graphs {
     fn run_prefixes(&self, count: usize) -> Result<Vec<u8>> {
         let transducer = self.transducer()?;
         let lexicon = self.lexicon.clone();
-        let layers = Layers::new(lexicon.map(Layer::new).into_iter().collect())?;
+        let layers = LexiconStack::new(lexicon.map(Layer::new).into_iter().collect())?;
         let table = PrefixTable::compute(&transducer, &layers, count)?;
         let weights = self.files.iter().find(|(name, _)| *name == TRANSDUCER);
         let weights = weights.map_or(&[][..], |(_, content)| content);
@@ -159,13 +159,13 @@ impl Graphs {
     }
 
     /// Prediction network and joint as core runs them.
-    pub(super) fn transducer(&self) -> Result<Transducer> {
+    pub(super) fn transducer(&self) -> Result<PredictionJoint> {
         let weights = self.files.iter().find(|(name, _)| *name == TRANSDUCER);
         let weights = weights.map_or(&[][..], |(_, content)| content);
         let Manifest {
             model, vocabulary, ..
         } = &self.manifest;
-        Ok(Transducer::new(weights, model, vocabulary)?)
+        Ok(PredictionJoint::new(weights, model, vocabulary)?)
     }
 }
 
@@ -175,8 +175,11 @@ fn presets(
     checkpoint: &Checkpoint,
     has_language_model: bool,
 ) -> Result<BTreeMap<String, DecoderOptions>> {
-    let language_weight =
-        has_language_model.then(|| options.language_weight.unwrap_or(LANGUAGE_WEIGHT));
+    let language_model_weight = has_language_model.then(|| {
+        options
+            .language_model_weight
+            .unwrap_or(LANGUAGE_MODEL_WEIGHT)
+    });
     if let Some(path) = &options.presets_of {
         let bundle = Bundle::open(path)?;
         let manifest = bundle.manifest();
@@ -190,16 +193,19 @@ fn presets(
             .into());
         }
         let mut presets = manifest.presets.clone();
-        if let Some(weight) = language_weight {
-            for preset in presets.values_mut().filter(|p| p.language_weight == 0.0) {
-                preset.language_weight = weight;
+        if let Some(weight) = language_model_weight {
+            for preset in presets
+                .values_mut()
+                .filter(|p| p.language_model_weight == 0.0)
+            {
+                preset.language_model_weight = weight;
             }
         }
         return Ok(presets);
     }
     let mut preset = DecoderOptions::default();
     preset.prior_weight = options.prior_weight.unwrap_or(preset.prior_weight);
-    preset.language_weight = language_weight.unwrap_or(preset.language_weight);
+    preset.language_model_weight = language_model_weight.unwrap_or(preset.language_model_weight);
     Ok([("default".to_owned(), preset)].into())
 }
 
@@ -213,11 +219,11 @@ fn manifest(
 ) -> Manifest {
     let config = &checkpoint.config;
     let scale = config.feature_scale.clone();
-    let featuriser = match (options.featuriser, &config.featuriser) {
+    let featurizer = match (options.featurizer, &config.featurizer) {
         (None, Some(trained)) => trained.clone(),
-        (Some(FeaturiserKind::Seed), _) => FeaturiserSpec::seed(),
-        (None, None) if scale.is_none() => FeaturiserSpec::seed(),
-        _ => FeaturiserSpec::kinematic37(scale.unwrap_or_default()),
+        (Some(FeaturizerKind::Seed), _) => FeaturizerSpec::seed(),
+        (None, None) if scale.is_none() => FeaturizerSpec::seed(),
+        _ => FeaturizerSpec::kinematic37(scale.unwrap_or_default()),
     };
     Manifest {
         format: FORMAT,
@@ -251,7 +257,7 @@ fn manifest(
             start_of_sequence: "zero-vector".to_owned(),
             step_output: StepOutput::of(config.joint.log_softmax).name().to_owned(),
         },
-        featuriser,
+        featurizer,
         layout: config.layout.clone().unwrap_or_else(Layout::qwerty),
         presets,
         lexicon: lexicon.map(|lexicon| LexiconSpec {
@@ -265,8 +271,8 @@ fn manifest(
             file: LANGUAGE.to_owned(),
             order: model.order(),
             words: model.words() as u64,
-            source: options.language_source.clone(),
-            licence: options.language_licence.clone(),
+            source: options.language_model_source.clone(),
+            licence: options.language_model_licence.clone(),
         }),
         files: Default::default(),
         provenance: Provenance {

@@ -5,11 +5,11 @@
 //! must decode what it is known to decode; with a manifest of swipes all of them are compared on it. Only then do they
 //! take their places, each whole. A failed check leaves nothing behind.
 
+mod assemble;
 mod calibration;
 mod encoders;
 mod golden;
 mod graphs;
-mod package;
 mod page;
 mod preset;
 #[cfg(feature = "executorch")]
@@ -31,18 +31,18 @@ pub use pte::{PteOptions, pte};
 pub use report::{Exported, LoweringReport, Outcome, Report};
 pub use target::Target;
 
-use crate::bundle;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::onnx::LengthType;
+use crate::package;
 pub use crate::precision::Precision;
+use assemble::{Package, Place};
 use encoders::Encoders;
 use graphs::Graphs;
-use package::{Package, Place};
 
 /// File name of the encoder.
 pub const ENCODER: &str = "encoder.onnx";
-/// File name of the encoder as ONNX Runtime's optimiser leaves it.
+/// File name of the encoder as ONNX Runtime's optimizer leaves it.
 pub const OPTIMIZED: &str = "encoder.ort";
 /// File name of the step graph.
 pub const STEP: &str = "step.onnx";
@@ -63,9 +63,9 @@ pub const PARTS: [&str; 3] = ["prediction.onnx", "joint_encoder.onnx", "joint.on
 /// File name of the report for people.
 pub const REPORT_PAGE: &str = "report.html";
 
-/// Which featuriser a bundle names.
+/// Which featurizer a bundle names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FeaturiserKind {
+pub enum FeaturizerKind {
     /// All points, clamped before resampling, scaled by the checkpoint's `feature_scale`.
     Kinematic37,
     /// As the seed: the first 256 points, clamped after resampling, no scale.
@@ -94,7 +94,7 @@ pub struct Options {
     pub precisions: Vec<Precision>,
     /// What the bundles are for.
     pub targets: Vec<Target>,
-    /// How encoders are quantised.
+    /// How encoders are quantized.
     pub quantization: Quantization,
     /// What the bundles are compared on.
     pub validation: Option<Validation>,
@@ -109,19 +109,19 @@ pub struct Options {
     /// Language model's file; `None` for none.
     pub language_model: Option<PathBuf>,
     /// Where the language model's n-grams come from.
-    pub language_source: String,
+    pub language_model_source: String,
     /// Licence of the language model.
-    pub language_licence: String,
+    pub language_model_licence: String,
     /// Weight of the words before a swipe in the default preset; that which was fitted on How We Swipe where it is `None` and there
     /// is a language model.
-    pub language_weight: Option<f32>,
+    pub language_model_weight: Option<f32>,
     /// Name; the output folder's where it is `None`.
     pub name: Option<String>,
     /// BCP 47 language tag.
     pub language: String,
-    /// Featuriser; `None` for the one that the checkpoint names, or [`FeaturiserKind::Kinematic37`] where it only has a feature
-    /// scale, otherwise [`FeaturiserKind::Seed`].
-    pub featuriser: Option<FeaturiserKind>,
+    /// Featurizer; `None` for the one that the checkpoint names, or [`FeaturizerKind::Kinematic37`] where it only has a feature
+    /// scale, otherwise [`FeaturizerKind::Seed`].
+    pub featurizer: Option<FeaturizerKind>,
     /// Type of the encoder's input `lengths`.
     pub lengths: LengthType,
     /// Whether prediction network and joint are also written as graphs of their own.
@@ -129,7 +129,7 @@ pub struct Options {
     /// Whether bundles are kept small: without the step graph, which core does not run, and the report for people, and with the
     /// matrices of prediction network and joint in 16-bit floats. For ONNX Runtime only.
     pub compact: bool,
-    /// Whether the encoder is also written as ONNX Runtime's optimiser leaves it.
+    /// Whether the encoder is also written as ONNX Runtime's optimizer leaves it.
     pub optimized: bool,
     /// Files that go into every bundle besides its own.
     pub assets: Vec<PathBuf>,
@@ -163,12 +163,12 @@ impl Options {
             lexicon_licence: not_stated(),
             prefixes: 0,
             language_model: None,
-            language_source: not_stated(),
-            language_licence: not_stated(),
-            language_weight: None,
+            language_model_source: not_stated(),
+            language_model_licence: not_stated(),
+            language_model_weight: None,
             name: None,
             language: "en".to_owned(),
-            featuriser: None,
+            featurizer: None,
             lengths: LengthType::default(),
             parts: false,
             compact: false,
@@ -257,7 +257,7 @@ pub fn onnx(options: &Options, progress: impl FnMut(&Progress<'_>)) -> Result<Ou
     options.check()?;
     let places = options.places();
     if places.len() > 1 {
-        package::check_folder(&options.output)?;
+        assemble::check_folder(&options.output)?;
     }
     let is_new = !options.output.exists();
     let result = export(options, places, progress);
@@ -282,7 +282,7 @@ fn export(
         progress(&Progress { what, done, stages });
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let scratch = bundle::place::staging(&options.output)?;
+    let scratch = package::place::staging(&options.output)?;
     step(0, "reading the checkpoint");
     let checkpoint = Checkpoint::open(&options.checkpoint)?;
     let graphs = Graphs::new(options, &checkpoint, scratch.path(), |what| step(0, what))?;
@@ -308,7 +308,7 @@ fn export(
             |what| step(0, what),
         )?;
     }
-    package::finish(options, packages, start, &mut step)
+    assemble::finish(options, packages, start, &mut step)
 }
 
 /// An FP32 bundle to compare with, where the export has none of its own.

@@ -2,9 +2,9 @@
 
 use super::{LoweringReport, Report};
 use crate::audit::{Audit, SizeAudit};
-use crate::compare;
-use crate::html::{Bar, Html, Page, bars, table, text};
+use crate::judge::compare;
 use crate::quantize::sensitivity::Sensitivity;
+use crate::report::{Bar, Html, Page, bars, table, text};
 
 /// The page of a report; it needs no other file.
 pub(super) fn report(report: &Report) -> String {
@@ -247,8 +247,8 @@ fn lowering(made: &LoweringReport) -> Vec<Html> {
             "bytes",
             "XNNPACK subgraphs",
             "nodes in them",
-            "quantising nodes",
-            "dequantising nodes",
+            "quantizing nodes",
+            "dequantizing nodes",
         ],
         &rows,
     ));
@@ -317,7 +317,7 @@ fn audit(audit: &Audit) -> Vec<Html> {
         sizes(&audit.size),
         table(&["tensors", "type", "count", "bytes"], &kinds),
         table(
-            &["operator", "in the file", "after ONNX Runtime's optimiser"],
+            &["operator", "in the file", "after ONNX Runtime's optimizer"],
             &operators,
         ),
     ]

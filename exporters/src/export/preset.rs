@@ -7,8 +7,8 @@ use swipekit::bundle::GOLDEN_FILE;
 use swipekit::decoder::DecoderOptions;
 
 use super::golden::golden;
-use crate::bundle::BundleWriter;
 use crate::error::Result;
+use crate::package::BundleWriter;
 use crate::precision::Precision;
 
 /// Writes a copy of the bundle that `engine` was opened from to the folder `output`, with `options` in the preset and golden swipes

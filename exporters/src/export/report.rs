@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::encoders::EncoderReport;
 use super::target::Target;
 use crate::audit::{Audit, SizeAudit};
-use crate::compare::Comparison;
+use crate::judge::compare::Comparison;
 use crate::precision::Precision;
 use crate::pte::{LoweredFile, Mode, Versions};
 use crate::quantize::probe::Effect;

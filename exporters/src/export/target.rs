@@ -30,7 +30,7 @@ impl Target {
     /// The INT8 recipes to try, best first.
     ///
     /// Desktop and web multiply 7-bit weights, which no processor's 16-bit sums overflow with; each swipe's own ranges
-    /// cost less accuracy than ranges from calibration and are as fast (measured: `docs/QUANTISATION.md`). ARM
+    /// cost less accuracy than ranges from calibration and are as fast (measured: `docs/QUANTIZATION.md`). ARM
     /// multiplies signed by signed, which needs ranges from calibration: ONNX's dynamic ones are unsigned.
     pub fn recipes(self) -> &'static [Recipe] {
         match self {
@@ -53,7 +53,7 @@ impl Target {
         session
     }
 
-    /// The processor that an encoder optimised beforehand is for, by Rust's name.
+    /// The processor that an encoder optimized beforehand is for, by Rust's name.
     pub fn architecture(self) -> &'static str {
         match self {
             Self::Desktop => "x86_64",

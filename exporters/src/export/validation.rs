@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::Validation;
-use super::package::{Package, Place};
-use crate::compare::{self, BundleFigures, Paired, Subject};
+use super::assemble::{Package, Place};
 use crate::error::Result;
+use crate::judge::compare::{self, BundleFigures, Paired, Subject};
 use crate::precision::Precision;
 use crate::validate::ValidationError;
 

@@ -15,7 +15,7 @@ pub(super) fn build(
 ) -> Value {
     let (width, kernel) = (config.d_model, config.kernel);
     let x = layer_norm(b, "norm", &weights.norm, x);
-    // Both halves of the gated linear unit in one product: apart they are no faster, and their input would be quantised
+    // Both halves of the gated linear unit in one product: apart they are no faster, and their input would be quantized
     // as a step of its own.
     let joined = linear(b, "pointwise_conv1", weights.pointwise1, 1.0, &x);
     let halves = b.ints(&[width as i64; 2]);

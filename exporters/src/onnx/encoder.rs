@@ -14,7 +14,7 @@ use super::builder::{Attribute, Dim, ElementType, GraphBuilder, Value};
 use super::{LengthType, convolution, proto};
 use crate::network::{Affine, FeedForward, Network};
 
-/// Epsilon of every normalisation.
+/// Epsilon of every normalization.
 pub(super) const EPSILON: f32 = 1e-5;
 
 /// Values that all layers need.

@@ -8,7 +8,7 @@ use crate::checkpoint::{ConvNorm, ModelConfig};
 use crate::onnx::StepOutput;
 use swipekit::bundle::manifest::Activation;
 
-/// The longest swipe that an encoder program takes, in frames; the featuriser gives
+/// The longest swipe that an encoder program takes, in frames; the featurizer gives
 /// [`MAX_FRAMES`](swipekit::features::MAX_FRAMES) at most.
 pub const MAX_FRAMES: usize = 256;
 
@@ -27,7 +27,7 @@ pub enum Mode {
     Xnnpack,
     /// 8-bit integers, lowered to XNNPACK.
     Int8,
-    /// As `Int8`, refused where the program is not quantised or XNNPACK runs nothing of it.
+    /// As `Int8`, refused where the program is not quantized or XNNPACK runs nothing of it.
     Ultra,
 }
 

@@ -22,7 +22,7 @@ pub struct Versions {
     pub python: String,
     /// PyTorch.
     pub torch: String,
-    /// TorchAO, which quantises.
+    /// TorchAO, which quantizes.
     pub torchao: String,
     /// ExecuTorch.
     pub executorch: String,
@@ -53,7 +53,7 @@ pub struct LoweredFile {
     pub total: u64,
     /// Operators outside of them, with how often each stands there.
     pub outside: BTreeMap<String, u64>,
-    /// Nodes that quantise or choose a range, before the lowering.
+    /// Nodes that quantize or choose a range, before the lowering.
     pub quantize_nodes: u64,
     /// Nodes that go back to floats, before the lowering.
     pub dequantize_nodes: u64,

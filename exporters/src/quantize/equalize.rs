@@ -4,7 +4,7 @@
 //! With one scale for all, the small ones are lost. Dividing each column by a factor and multiplying the weight's column
 //! by it changes nothing in float and moves the difference into the weight, which it is shared with: the factor is the
 //! geometric mean of what both sides ask for (SmoothQuant, Xiao et al. 2023, alpha = 1/2). All other layers read
-//! normalised activations.
+//! normalized activations.
 
 use super::layers::{Kind, floats, graph, layers};
 use super::{QuantizeError, Result};

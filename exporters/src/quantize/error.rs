@@ -1,11 +1,11 @@
 //! What can go wrong.
 
-/// A graph that cannot be quantised.
+/// A graph that cannot be quantized.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum QuantizeError {
     /// The graph is not one that the exporter writes.
-    #[error("the graph cannot be quantised: {what}: expected {expected}, got {got}")]
+    #[error("the graph cannot be quantized: {what}: expected {expected}, got {got}")]
     Graph {
         /// The part of the graph.
         what: String,

@@ -29,5 +29,5 @@ pub mod weights;
 pub use error::QuantizeError;
 pub use recipe::{ActivationType, Recipe, Scheme};
 
-/// Result of a quantisation.
+/// Result of a quantization.
 pub type Result<T, E = QuantizeError> = std::result::Result<T, E>;

@@ -7,7 +7,7 @@ use swipekit::bundle::manifest::ModelSpec;
 use swipekit::decoder::{Decoder, DecoderOptions, log_likelihood};
 use swipekit::lexicon::{Alphabet, Lexicon};
 use swipekit::runtime::{Encoder, OnnxEncoder, RuntimeOptions};
-use swipekit::transducer::{JointScratch, Transducer};
+use swipekit::transducer::{JointScratch, PredictionJoint};
 
 use super::calibrate::Sample;
 use crate::frames::{EncoderError, ErrorHistogram, SwipeError};
@@ -27,7 +27,7 @@ pub struct Judge {
     /// Dimensions of the network.
     pub model: ModelSpec,
     /// Prediction network and joint.
-    pub transducer: Arc<Transducer>,
+    pub transducer: Arc<PredictionJoint>,
     /// The words.
     pub lexicon: Arc<Lexicon>,
     /// The model's labels.

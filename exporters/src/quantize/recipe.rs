@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// Type of quantised activations.
+/// Type of quantized activations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ActivationType {

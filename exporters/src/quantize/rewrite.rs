@@ -1,7 +1,7 @@
 //! The integer graph: each chosen layer of the FP32 graph becomes operators that ONNX Runtime fuses into one integer
 //! kernel.
 //!
-//! Static, as quantise-dequantise pairs around the float operator (fused to QGemm and QLinearConv):
+//! Static, as quantize-dequantize pairs around the float operator (fused to QGemm and QLinearConv):
 //! `A` → QuantizeLinear(`A.scale`, `A.zero_point`) → DequantizeLinear, `W.int8` → DequantizeLinear(`W.scale`), the bias in
 //! 32-bit integers of the product of both scales. Dynamic (fused to DynamicQuantizeMatMul or MatMulIntegerToFloat): `A` →
 //! DynamicQuantizeLinear, MatMulInteger with `W.int8` `[K, N]` (or ConvInteger), then both scales and the bias in float.
@@ -118,10 +118,10 @@ fn finish(graph: &mut Graph, nodes: Vec<Node>, tensors: Vec<Tensor>, replaced: &
     graph.node = nodes;
 }
 
-/// An activation after it was quantised.
+/// An activation after it was quantized.
 #[derive(Clone)]
 struct Quantized {
-    /// The integers; dequantised again where the recipe is static.
+    /// The integers; dequantized again where the recipe is static.
     value: String,
     scale: String,
     zero_point: String,
@@ -137,7 +137,7 @@ struct Rewriter<'m> {
     tensors: Vec<Tensor>,
     /// Constants of the float graph that were replaced.
     replaced: BTreeSet<String>,
-    /// Quantised activations by the name of the float value: layers share them.
+    /// Quantized activations by the name of the float value: layers share them.
     activations: BTreeMap<String, Quantized>,
     /// Names of the constants of zeros made so far.
     zeros: BTreeSet<String>,
@@ -159,7 +159,7 @@ impl Rewriter<'_> {
         }
     }
 
-    /// Dequantised inputs to the float operator.
+    /// Dequantized inputs to the float operator.
     fn fixed(
         &mut self,
         layer: &Layer,
@@ -207,7 +207,7 @@ impl Rewriter<'_> {
         Ok(())
     }
 
-    /// A constant in integers, dequantised along its first dimension: gives the name of the float value.
+    /// A constant in integers, dequantized along its first dimension: gives the name of the float value.
     fn dequantized(
         &mut self,
         name: &str,
@@ -322,7 +322,7 @@ impl Rewriter<'_> {
         Ok(quantized)
     }
 
-    /// Quantises `from` and dequantises it to `to`; the parameters are called after `name`. Gives the scale.
+    /// Quantizes `from` and dequantizes it to `to`; the parameters are called after `name`. Gives the scale.
     fn pair(
         &mut self,
         from: &str,

@@ -1,6 +1,6 @@
 //! Which layers must stay in float for the words to stay right.
 //!
-//! All layers are quantised first. Where that costs more than the budget, each layer is quantised alone and measured on
+//! All layers are quantized first. Where that costs more than the budget, each layer is quantized alone and measured on
 //! some of the swipes, and those that hurt most go back to float, one, then two, then four and so on, until the cost is
 //! within the budget; the last step is then halved as long as it stays there.
 
@@ -13,7 +13,7 @@ use super::probe::{Effect, Probe};
 use super::recipe::Recipe;
 use super::rewrite::{Ranges, rewrite};
 use super::{QuantizeError, Result};
-use crate::compare::mcnemar;
+use crate::judge::compare::mcnemar;
 use crate::onnx::proto::Model;
 use crate::onnx::serialize;
 
@@ -26,7 +26,7 @@ pub enum When {
     Always,
 }
 
-/// What quantisation may cost on the calibration swipes.
+/// What quantization may cost on the calibration swipes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Budget {
     /// Points of top-1 accuracy, beyond what chance explains.
@@ -73,7 +73,7 @@ pub struct LayerEffect {
     pub layer: String,
     /// Parameters of its weight.
     pub parameters: usize,
-    /// What quantising this layer alone does.
+    /// What quantizing this layer alone does.
     pub effect: Effect,
 }
 
@@ -89,9 +89,9 @@ pub struct Trial {
 /// What the search did and chose.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Sensitivity {
-    /// What quantisation may cost.
+    /// What quantization may cost.
     pub budget: Budget,
-    /// All layers that could be quantised.
+    /// All layers that could be quantized.
     pub layers: usize,
     /// Each layer alone on some of the swipes, worst first; empty where it was not asked for and not needed.
     pub alone: Vec<LayerEffect>,
@@ -156,7 +156,7 @@ pub fn search(
     })
 }
 
-/// What is quantised, and how.
+/// What is quantized, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct Graph<'g> {
     /// The FP32 graph.

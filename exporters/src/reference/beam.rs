@@ -83,8 +83,8 @@ pub fn time_synchronous_beam<F: Real>(
         .into_iter()
         .map(|Item { labels, score, .. }| Hypothesis { labels, score })
         .collect();
-    let normalised = |h: &Hypothesis| h.score / (h.labels.len() + 1) as f64;
-    found.sort_by(|a, b| descending(normalised(a), normalised(b)));
+    let normalized = |h: &Hypothesis| h.score / (h.labels.len() + 1) as f64;
+    found.sort_by(|a, b| descending(normalized(a), normalized(b)));
     Ok(found)
 }
 

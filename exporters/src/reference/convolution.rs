@@ -20,7 +20,7 @@ pub(super) fn convolve<F: Real>(
             *value += F::from_f32(bias);
         }
     }
-    let y = normalise(y, &convolution.inner_norm).map(swish);
+    let y = normalize(y, &convolution.inner_norm).map(swish);
     linear(&y, convolution.pointwise2)
 }
 
@@ -57,7 +57,7 @@ fn depthwise<F: Real>(x: &Matrix<F>, weight: &[f32]) -> Matrix<F> {
     y
 }
 
-fn normalise<F: Real>(mut x: Matrix<F>, norm: &ConvolutionNorm<'_>) -> Matrix<F> {
+fn normalize<F: Real>(mut x: Matrix<F>, norm: &ConvolutionNorm<'_>) -> Matrix<F> {
     match *norm {
         ConvolutionNorm::Layer(affine) => layer_norm(&x, affine),
         ConvolutionNorm::Batch {

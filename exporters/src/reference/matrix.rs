@@ -155,7 +155,7 @@ pub(super) fn layer_norm<F: Real>(x: &Matrix<F>, affine: Affine<'_>) -> Matrix<F
     y
 }
 
-/// Epsilon of every normalisation in NeMo's Conformer.
+/// Epsilon of every normalization in NeMo's Conformer.
 pub(super) const NORM_EPSILON: f64 = 1e-5;
 
 /// Swish: `x * sigmoid(x)`.

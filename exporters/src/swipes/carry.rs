@@ -38,7 +38,7 @@ pub fn carry(
     let points: Vec<[f64; 2]> = trace
         .points()
         .iter()
-        .map(|point| in_keys(trace.area().normalise(point.x, point.y), size))
+        .map(|point| in_keys(trace.area().normalize(point.x, point.y), size))
         .collect();
     if keys.len() != there.len() || keys.is_empty() {
         return None;

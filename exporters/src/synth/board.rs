@@ -40,8 +40,8 @@ impl Board {
                 continue;
             }
             let [x, y, width, height] = [key.x, key.y, key.width, key.height].map(f64::from);
-            let low = area.normalise(x, y);
-            let high = area.normalise(x + width, y + height);
+            let low = area.normalize(x, y);
+            let high = area.normalize(x + width, y + height);
             letters.push(label);
             places.push(Place {
                 centre: [0, 1].map(|axis| (low[axis] + high[axis]) / 2.0),

@@ -367,7 +367,7 @@ fn distance(profile: &Profile, real: &[f64], got: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::html;
+    use crate::report;
     use crate::synth::{manifest, page};
 
     const LIST: &[&str] = &[

@@ -23,6 +23,7 @@
 
 mod board;
 mod calibrate;
+pub mod feed;
 mod measure;
 mod motion;
 mod path;

@@ -260,7 +260,7 @@ profile! {
     fractional: 0.0..=1.0,
     /// Spread of the logarithm of what multiplies each of a person's habits (spreads, chances and times), one by one. Set by hand: a
     /// profile that was fitted to nobody is wrong about most of them, and with this some people's are right all the same (domain
-    /// randomisation, Tobin et al. 2017).
+    /// randomization, Tobin et al. 2017).
     variety: 0.0..=1.5,
 }
 

@@ -33,7 +33,7 @@ static ZIGGURAT: LazyLock<Ziggurat> = LazyLock::new(|| {
     Ziggurat { edges, inside }
 });
 
-/// Mixes a number so that neighbours have nothing in common (the finaliser of SplitMix64, Steele et al. 2014).
+/// Mixes a number so that neighbours have nothing in common (the finalizer of SplitMix64, Steele et al. 2014).
 pub(super) fn mix(number: u64) -> u64 {
     Random::new(number).bits()
 }

@@ -4,7 +4,7 @@ use super::calibrate::Calibration;
 use super::measure::Measured;
 use super::profile::PARAMETERS;
 use super::statistics::quantile;
-use crate::html::{Html, Line, Page, lines, table, text};
+use crate::report::{Html, Line, Page, lines, table, text};
 
 /// A distribution that is plotted: what it is, its unit, and its numbers.
 type Plot = (&'static str, &'static str, fn(&Measured) -> Vec<f64>);

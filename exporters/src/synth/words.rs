@@ -7,7 +7,7 @@ use swipekit::lexicon::MAX_KEY;
 use super::board::Board;
 use super::random::Stream;
 use crate::error::{Error, Result};
-use crate::lexicon::read_frequencies;
+use crate::words::lexicon::read_frequencies;
 
 /// Letters up to which longer words are drawn more often by [`WordOptions::length_power`].
 const LONGEST: usize = 10;

@@ -63,8 +63,8 @@ fn sums(network: &Network<'_>, output: StepOutput, scores: &[f32]) -> Result<Che
         let sum: f64 = row.iter().map(|&score| f64::from(score).exp()).sum();
         worst = worst.max((sum - 1.0).abs());
     }
-    let normalised = worst <= SUM_TOLERANCE;
-    if normalised != (output == StepOutput::LogProbabilities) {
+    let normalized = worst <= SUM_TOLERANCE;
+    if normalized != (output == StepOutput::LogProbabilities) {
         return Err(ValidationError::Check {
             check: name,
             expected: output.name().to_owned(),

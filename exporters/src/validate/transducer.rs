@@ -5,7 +5,7 @@ use std::path::Path;
 use half::f16;
 use safetensors::{Dtype, SafeTensors};
 use swipekit::bundle::manifest::{ModelSpec, Vocabulary};
-use swipekit::transducer::{JointScratch, PredictionScratch, Transducer};
+use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
 use super::cases::{Case, case, cases, rows};
 use super::measure::{Comparison, expect};
@@ -115,7 +115,7 @@ fn weights(network: &Network<'_>, bytes: &[u8]) -> Result<Check> {
 fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Result<Check> {
     let name = "transducer.run";
     let (model, vocabulary) = specifications(network);
-    let transducer = Transducer::new(bytes, &model, &vocabulary).map_err(failed(path))?;
+    let transducer = PredictionJoint::new(bytes, &model, &vocabulary).map_err(failed(path))?;
     let mut states: Vec<f32> = cases
         .iter()
         .flat_map(|case| case.before.hidden.data.iter().chain(&case.before.cell.data))

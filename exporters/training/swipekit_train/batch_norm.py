@@ -15,7 +15,7 @@ from .model import Transducer
 def measure(model: Transducer, batches: Iterable[Batch]) -> int:
     """Sets running mean and variance of `model`'s batch norms to those of `batches`, and gives the number of frames measured.
 
-    Padding is left out, as a swipe that is decoded has none. Every batch norm normalises by its batch meanwhile.
+    Padding is left out, as a swipe that is decoded has none. Every batch norm normalizes by its batch meanwhile.
     """
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm1d)]
     if not norms:

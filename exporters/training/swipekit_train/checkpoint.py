@@ -25,7 +25,7 @@ class State:
     options: dict[str, Any]
     model: dict[str, Any]
     ema: dict[str, Any]
-    optimiser: dict[str, Any]
+    optimizer: dict[str, Any]
     #: State of torch's generator, and of CUDA's where there is one.
     random: Any
     random_cuda: Any

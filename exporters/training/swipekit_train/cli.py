@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     data("--feed", metavar="COMMAND", help='command that writes samples ("swipekit feed ..."), a file, or - for standard input')
     data("--validate", metavar="COMMAND", help="the same, of swipes to validate on")
     data("--output", type=Path, metavar="DIR", help="folder of the run")
-    data("--init", type=Path, metavar="CKPT", help="begin with these weights and a new optimiser")
+    data("--init", type=Path, metavar="CKPT", help="begin with these weights and a new optimizer")
 
     budget = p.add_argument_group("budget (the schedule follows it; with both, whichever ends first)").add_argument
     budget("--minutes", type=float, help="wall clock, that before a resumption included")

@@ -41,7 +41,7 @@ class Header:
     labels: tuple[str, ...]
     blank: int
     #: How points became features, as in ``bundle.json``.
-    featuriser: dict[str, Any]
+    featurizer: dict[str, Any]
     seed: int
     start: int
     count: int | None
@@ -74,15 +74,15 @@ class Header:
             "1 to 255 different labels",
         )
         blank = field("blank", lambda v: whole(v) and v == len(labels), f"{len(labels)}, the class after the labels")
-        featuriser = field("featuriser", lambda v: isinstance(v, dict), "an object")
-        scale = featuriser.get("scale")
+        featurizer = field("featurizer", lambda v: isinstance(v, dict), "an object")
+        scale = featurizer.get("scale")
         if scale and not (isinstance(scale, list) and len(scale) == features and all(number(x) for x in scale)):
-            raise FeedError(f"the feed's header: featuriser.scale: expected {features} finite numbers")
+            raise FeedError(f"the feed's header: featurizer.scale: expected {features} finite numbers")
         return cls(
             features=features,
             labels=tuple(labels),
             blank=blank,
-            featuriser=featuriser,
+            featurizer=featurizer,
             seed=field("seed", whole, "a whole number"),
             start=field("start", lambda v: whole(v) and v >= 0, "a whole number from 0"),
             count=field("count", lambda v: v is None or (whole(v) and v >= 0), "null or a whole number"),

@@ -27,12 +27,12 @@ TARGET = "nemo.collections.asr.models.rnnt_models.EncDecRNNTModel"
 
 
 def configuration(config: ModelConfig, header: Header, provenance: dict[str, Any]) -> dict[str, Any]:
-    """NeMo's ``cfg`` with what the exporter wants besides: ``feature_scale``, ``featuriser``, ``layout``, ``swipekit``."""
-    scale = header.featuriser.get("scale") or [1.0] * header.features
+    """NeMo's ``cfg`` with what the exporter wants besides: ``feature_scale``, ``featurizer``, ``layout``, ``swipekit``."""
+    scale = header.featurizer.get("scale") or [1.0] * header.features
     return {
         **config.to_nemo(),
         "feature_scale": [float(x) for x in scale],
-        "featuriser": header.featuriser,
+        "featurizer": header.featurizer,
         **({"layout": header.layout} if header.layout else {}),
         "swipekit": provenance,
         "target": TARGET,

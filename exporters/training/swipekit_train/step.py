@@ -10,17 +10,17 @@ from torch import Tensor
 from .batches import Batch
 from .errors import TrainingError
 from .model import Transducer
-from .optimiser import CLIP
+from .optimizer import CLIP
 
 #: Steps in a row whose gradient may be no number.
 PATIENCE = 50
 
 
 class Stepper:
-    """Forward, backward, and the optimiser's step."""
+    """Forward, backward, and the optimizer's step."""
 
-    def __init__(self, model: Transducer, optimiser: torch.optim.Optimizer, precision: str, device: torch.device) -> None:
-        self.model, self.optimiser, self.device = model, optimiser, device
+    def __init__(self, model: Transducer, optimizer: torch.optim.Optimizer, precision: str, device: torch.device) -> None:
+        self.model, self.optimizer, self.device = model, optimizer, device
         self.bf16 = precision == "bf16"
         self.parameters = list(model.parameters())
         #: Steps in a row that were left out.
@@ -37,11 +37,11 @@ class Stepper:
         self.model.train()
         self.model.pool.begin(number, self.device)
         losses = self.losses(batch)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         losses.mean().backward()
         norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, CLIP, foreach=True))
         if math.isfinite(norm):
-            self.optimiser.step()
+            self.optimizer.step()
             self.skipped = 0
         else:
             self.skipped += 1

@@ -19,7 +19,7 @@ from .errors import ConfigurationError, FeedError
 from .feed import Feed, Header
 from .metrics import Metrics, machine
 from .model import ModelConfig, Transducer
-from .optimiser import Schedule, adamw, set_rate
+from .optimizer import Schedule, adamw, set_rate
 from .options import FIXED, Options
 from .step import Stepper
 from .validation import Score, Validation
@@ -57,19 +57,19 @@ class Trainer:
                 raise ConfigurationError("--resume: the feed's features or labels are not those that the run began with")
             self.model = Transducer(self.config, options.seed)
             if options.init is not None and state is None:
-                self._initialise(options.init)
+                self._initialize(options.init)
             self.model.to(self.device)
             if state is not None:
                 self.model.load_state_dict(state.model)
-            self.optimiser = adamw(self.model, options.lr)
+            self.optimizer = adamw(self.model, options.lr)
             self.ema = Ema(self.model, options.ema)
             if state is not None:
-                self.optimiser.load_state_dict(state.optimiser)
+                self.optimizer.load_state_dict(state.optimizer)
                 self.ema.model.load_state_dict(state.ema)
                 torch.set_rng_state(state.random)
                 if state.random_cuda is not None and self.device.type == "cuda":
                     torch.cuda.set_rng_state(state.random_cuda)
-            self.stepper = Stepper(self.model, self.optimiser, options.precision, self.device)
+            self.stepper = Stepper(self.model, self.optimizer, options.precision, self.device)
             self.schedule = Schedule(options.lr, options.lr_end, options.warmup, options.cooldown)
             self.batches = Batches(
                 self.feed,
@@ -107,7 +107,7 @@ class Trainer:
             dropout=o.dropout,
         )
 
-    def _initialise(self, path: Path) -> None:
+    def _initialize(self, path: Path) -> None:
         config, weights = nemo.read_ckpt(path)
         if config.labels != self.config.labels:
             raise ConfigurationError(f"{path}: its labels are not the feed's")
@@ -118,7 +118,7 @@ class Trainer:
             return None
         with Feed(self.options.validate) as feed:
             header = feed.header
-            if (header.features, header.labels, header.featuriser) != (self.header.features, self.header.labels, self.header.featuriser):
+            if (header.features, header.labels, header.featurizer) != (self.header.features, self.header.labels, self.header.featurizer):
                 raise FeedError("--validate: expected the features and labels of --feed, got others")
             return Validation(header, feed, self.options.validate_limit, self.device)
 
@@ -171,7 +171,7 @@ class Trainer:
                 self.batches.taken -= 1
                 break
             rate = self.schedule.rate(self.steps, progress)
-            set_rate(self.optimiser, rate)
+            set_rate(self.optimizer, rate)
             losses, norm = self.stepper.step(batch.to(self.device), self.steps)
             self.steps += 1
             self.samples += len(batch)
@@ -221,7 +221,7 @@ class Trainer:
             options=self.options.to_dict(),
             model=self.model.state_dict(),
             ema=self.ema.model.state_dict(),
-            optimiser=self.optimiser.state_dict(),
+            optimizer=self.optimizer.state_dict(),
             random=torch.get_rng_state(),
             random_cuda=torch.cuda.get_rng_state() if self.device.type == "cuda" else None,
             steps=self.steps,

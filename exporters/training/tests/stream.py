@@ -21,7 +21,7 @@ def header(start=0, seed=1, count=None, **changes):
         "features": FEATURES,
         "labels": LABELS,
         "blank": len(LABELS),
-        "featuriser": {"kind": "test", "scale": [0.5] * FEATURES},
+        "featurizer": {"kind": "test", "scale": [0.5] * FEATURES},
         "seed": seed,
         "start": start,
         "count": count,

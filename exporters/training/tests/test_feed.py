@@ -57,7 +57,7 @@ class Stream(unittest.TestCase):
     def test_bad_headers(self):
         for name, value in (
             ("features", 0), ("features", "37"), ("features", True), ("labels", []), ("labels", ["a", "a"]), ("labels", [1]),
-            ("blank", 0), ("blank", None), ("featuriser", None), ("featuriser", {"scale": [1.0]}), ("featuriser", {"scale": ["x"] * 6}),
+            ("blank", 0), ("blank", None), ("featurizer", None), ("featurizer", {"scale": [1.0]}), ("featurizer", {"scale": ["x"] * 6}),
             ("start", -1), ("count", "all"), ("sources", None), ("seed", None),
         ):  # fmt: skip
             self.refused(stream.header(**{name: value}), name)

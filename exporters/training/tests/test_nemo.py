@@ -64,7 +64,7 @@ class Checkpoints(support.Folder):
                 text = tar.extractfile("./model_config.yaml").read().decode()
                 keys.append(set(re.findall(r"^(\w+):", text, re.M)))
         self.assertEqual(*names)
-        self.assertEqual(keys[1] - keys[0], {"featuriser", "swipekit"})
+        self.assertEqual(keys[1] - keys[0], {"featurizer", "swipekit"})
         self.assertEqual(keys[0] - keys[1], {"optim"})
 
     def test_the_name_of_the_output_layer(self):

@@ -14,7 +14,7 @@ from swipekit_train.greedy import greedy
 from swipekit_train.model import ModelConfig, Transducer
 from swipekit_train.model.convolution import BandedConvolution
 from swipekit_train.model.dropout import MaskPool
-from swipekit_train.optimiser import Schedule, adamw
+from swipekit_train.optimizer import Schedule, adamw
 
 CONFIG = ModelConfig(
     labels=("a", "b", "c", "d"), features=stream.FEATURES, d_model=16, layers=2, heads=2, kernel=5, ff=2, conv_channels=4, prediction=16, joint=16
@@ -93,10 +93,10 @@ class ScheduleTest(unittest.TestCase):
         self.assertEqual(Schedule(1.0, 0.1, 0, 0.0).rate(5, 1.0), 1.0)
 
     def test_what_decays(self):
-        optimiser = adamw(Transducer(CONFIG), 1e-3)
-        count = sum(p.numel() for group in optimiser.param_groups for p in group["params"])
+        optimizer = adamw(Transducer(CONFIG), 1e-3)
+        count = sum(p.numel() for group in optimizer.param_groups for p in group["params"])
         self.assertEqual(count, sum(p.numel() for p in Transducer(CONFIG).parameters()))
-        self.assertTrue(all(p.dim() > 1 for p in optimiser.param_groups[0]["params"]))
+        self.assertTrue(all(p.dim() > 1 for p in optimizer.param_groups[0]["params"]))
 
 
 class EmaTest(unittest.TestCase):

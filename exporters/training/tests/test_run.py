@@ -43,7 +43,7 @@ def lines(folder, kind=None):
 class Runs(support.Folder):
     def equal(self, one, two):
         """Whether two runs ended in the same weights, bit for bit."""
-        for name in ("model", "ema", "optimiser", "random"):
+        for name in ("model", "ema", "optimizer", "random"):
             self.assertEqual(*(repr_of(torch.load(folder / STATE, weights_only=True)[name]) for folder in (one, two)), name)
         first, second = (nemo.read_ckpt(folder / CKPT)[1] for folder in (one, two))
         for name, value in first.items():
@@ -67,7 +67,7 @@ class Runs(support.Folder):
         cfg = torch.load(output / CKPT, weights_only=True)["hyper_parameters"]["cfg"]
         self.assertEqual(cfg["swipekit"]["samples"], 9600)
         self.assertEqual(cfg["swipekit"]["sources"], [{"kind": "synthetic", "profile": 'test: a "quote"'}])
-        self.assertEqual(cfg["featuriser"]["kind"], "test")
+        self.assertEqual(cfg["featurizer"]["kind"], "test")
         self.assertTrue((output / NEMO).exists())
 
     def test_a_resumed_run_is_the_same_run(self):

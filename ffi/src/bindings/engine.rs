@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use swipekit::bytes::Bytes;
-use swipekit::language::LanguageModel;
+use swipekit::language_model::LanguageModel;
 use swipekit::lexicon::{Layer, Lexicon};
 use swipekit::{Trace, trace};
 
@@ -287,7 +287,7 @@ impl Engine {
     /// # Errors
     /// `NotFound`, `Damaged` and `Unsupported` for the file.
     pub fn with_language_model(&self, path: &str) -> Result<Arc<Self>> {
-        self.changed(|engine| Ok(engine.with_language(LanguageModel::open(path)?)))
+        self.changed(|engine| Ok(engine.with_language_model(LanguageModel::open(path)?)))
     }
 
     /// The user's own words: what is said there counts from the next swipe on.

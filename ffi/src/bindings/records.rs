@@ -269,7 +269,7 @@ impl From<&swipekit::Engine> for EngineInfo {
             precision: manifest.precision.to_string(),
             labels: manifest.vocabulary.labels.clone(),
             words: engine.lexicon().map(|lexicon| lexicon.len() as u64),
-            has_language_model: engine.language().is_some(),
+            has_language_model: engine.language_model().is_some(),
             layout: engine.layout().name.clone(),
             presets: manifest.presets.keys().cloned().collect(),
             runtime: runtime.name.to_owned(),

@@ -1,6 +1,6 @@
 //! The user's own words, and lists of an app's own.
 
-use swipekit::lexicon::{Rejection, Words};
+use swipekit::lexicon::{Rejection, UserWords as CoreUserWords};
 
 use super::error::{Result, guard};
 pub use crate::words::WordRejection;
@@ -43,17 +43,17 @@ pub struct UserWord {
 /// What changes one word gives the reason where it was not taken, and nothing where it was.
 #[derive(Debug, uniffi::Object)]
 pub struct UserWords {
-    words: Words,
+    words: CoreUserWords,
 }
 
 impl UserWords {
-    pub(super) fn new(words: Words) -> Self {
+    pub(super) fn new(words: CoreUserWords) -> Self {
         Self { words }
     }
 
     fn change(
         &self,
-        change: impl FnOnce(&Words) -> Result<(), Rejection>,
+        change: impl FnOnce(&CoreUserWords) -> Result<(), Rejection>,
     ) -> Result<Option<WordRejection>> {
         guard(|| Ok(change(&self.words).err().map(Into::into)))
     }

@@ -10,7 +10,7 @@ use jni::refs::Reference as _;
 use jni::sys::{jint, jlong};
 use jni::{Env, NativeMethod};
 use swipekit::bytes::Bytes;
-use swipekit::language::LanguageModel;
+use swipekit::language_model::LanguageModel;
 use swipekit::{Engine, runtime};
 
 use super::packed::Packed;
@@ -201,7 +201,7 @@ fn info<'l>(env: &mut Env<'l>, _: JClass<'l>, engine: jlong) -> Result<JByteArra
         packed.text(label);
     }
     let words = engine.lexicon().map_or(0, |lexicon| lexicon.len() as u64);
-    packed.size(words).flag(engine.language().is_some());
+    packed.size(words).flag(engine.language_model().is_some());
     let memory = engine.memory();
     for part in [
         memory.mapped,
@@ -288,5 +288,5 @@ fn with_language_model<'l>(
     let pool = ENGINES.get(engine)?;
     let path = arguments::path(env, "the path of the language model", &path)?;
     let model = LanguageModel::open(path)?;
-    Ok(ENGINES.open(Pool::new(pool.engine.with_language(model))))
+    Ok(ENGINES.open(Pool::new(pool.engine.with_language_model(model))))
 }

@@ -115,7 +115,7 @@ impl Project<'_> {
         process::run(java)
     }
 
-    /// Shrinks, optimises and renames the program with the classes and rules of the AAR, and runs what is left with the host's library.
+    /// Shrinks, optimizes and renames the program with the classes and rules of the AAR, and runs what is left with the host's library.
     fn shrink(&self) -> Result<()> {
         let aar = archive::read(&self.published.aar)?;
         let unpack = |entry: &str| {

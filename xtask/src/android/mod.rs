@@ -41,7 +41,7 @@ pub fn check() -> Result<()> {
     // Both may install programs, which is one thing at a time.
     let toolchain = toolchain::Toolchain::find()?;
     drop(maven::command()?);
-    // Side by side: to optimise a library as a whole takes one core.
+    // Side by side: to optimize a library as a whole takes one core.
     let (tested, built) = thread::scope(|scope| {
         let tested = scope.spawn(|| {
             timed("Kotlin, its tests, its documentation", || {

@@ -20,7 +20,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The bundle that is shipped as an asset.
 const BUNDLE: &str = "en-qwerty";
-/// Its folder: the one that was quantised for ARM.
+/// Its folder: the one that was quantized for ARM.
 const FOLDER: &str = "models/en-qwerty-android";
 
 /// What to build.

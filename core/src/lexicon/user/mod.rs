@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::files::write_atomically;
 use crate::lexicon::builder::Rejection;
 use crate::lexicon::fold::{Alphabet, display_form};
-use crate::lexicon::layers::Layers;
+use crate::lexicon::stack::LexiconStack;
 use crate::lexicon::words::MAX_TEXT;
 pub(crate) use trie::Node;
 pub use word::{HALF_LIFE, MAX_BOOST, UserWord};
@@ -45,14 +45,14 @@ const MAX_FILE: u64 = 32 << 20;
 ///
 /// A decode sees the words as they were when it began.
 #[derive(Clone, Debug)]
-pub struct Words {
+pub struct UserWords {
     inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
 struct Inner {
     alphabet: Alphabet,
-    layers: Layers,
+    layers: LexiconStack,
     state: RwLock<State>,
 }
 
@@ -83,9 +83,9 @@ struct Stored {
     words: Vec<UserWord>,
 }
 
-impl Words {
+impl UserWords {
     /// No words yet, over `layers` of the vocabulary `labels`.
-    pub fn new<S: AsRef<str>>(layers: Layers, labels: &[S]) -> Self {
+    pub fn new<S: AsRef<str>>(layers: LexiconStack, labels: &[S]) -> Self {
         Self {
             inner: Arc::new(Inner {
                 alphabet: Alphabet::new(labels),
@@ -96,7 +96,7 @@ impl Words {
     }
 
     /// A copy of these words over other lexicons; it changes on its own.
-    pub(crate) fn over(&self, layers: &Layers) -> Self {
+    pub(crate) fn over(&self, layers: &LexiconStack) -> Self {
         let state = self.state();
         let copy = self.empty(layers, state.choices);
         for word in state.entries() {
@@ -107,7 +107,7 @@ impl Words {
     }
 
     /// No words, over `layers`, of the same alphabet.
-    fn empty(&self, layers: &Layers, choices: u64) -> Self {
+    fn empty(&self, layers: &LexiconStack, choices: u64) -> Self {
         Self {
             inner: Arc::new(Inner {
                 alphabet: self.inner.alphabet.clone(),
@@ -260,7 +260,7 @@ impl Words {
     }
 
     /// The lexicons with the words as they are now.
-    pub(crate) fn snapshot(&self) -> Layers {
+    pub(crate) fn snapshot(&self) -> LexiconStack {
         self.inner.layers.with_user(self.state().root)
     }
 

@@ -25,13 +25,13 @@ fn lexicon(words: &[(&str, f64)]) -> Lexicon {
     .unwrap()
 }
 
-fn words(base: &[(&str, f64)]) -> Words {
-    let layers = Layers::new(vec![Layer::new(lexicon(base))]).unwrap();
-    Words::new(layers, &labels())
+fn words(base: &[(&str, f64)]) -> UserWords {
+    let layers = LexiconStack::new(vec![Layer::new(lexicon(base))]).unwrap();
+    UserWords::new(layers, &labels())
 }
 
 /// The forms of a word's key with their costs, found by walking as the search does.
-fn found(words: &Words, word: &str) -> Vec<(String, f32)> {
+fn found(words: &UserWords, word: &str) -> Vec<(String, f32)> {
     let layers = words.snapshot();
     let key = Alphabet::new(&labels()).fold(word).unwrap();
     let mut place = layers.root();
@@ -64,14 +64,14 @@ fn found(words: &Words, word: &str) -> Vec<(String, f32)> {
         .collect()
 }
 
-fn shown(words: &Words, word: &str) -> Vec<String> {
+fn shown(words: &UserWords, word: &str) -> Vec<String> {
     found(words, word)
         .into_iter()
         .map(|(word, _)| word)
         .collect()
 }
 
-fn cost(words: &Words, word: &str) -> f32 {
+fn cost(words: &UserWords, word: &str) -> f32 {
     let forms = found(words, word);
     forms.iter().find(|(form, _)| form == word).unwrap().1
 }
@@ -225,8 +225,8 @@ fn several_lexicons_merge_with_their_weights() {
     let german = lexicon(&[("Gift", 50.0), ("gift", 1.0), ("der", 49.0)]);
     let layers = |weight| {
         let german = Layer::weighted(german.clone(), weight).unwrap();
-        let layers = Layers::new(vec![Layer::new(english.clone()), german]).unwrap();
-        Words::new(layers, &labels())
+        let layers = LexiconStack::new(vec![Layer::new(english.clone()), german]).unwrap();
+        UserWords::new(layers, &labels())
     };
     let equal = layers(0.0);
     assert_eq!(shown(&equal, "gift"), ["Gift", "gift"]);
@@ -239,13 +239,13 @@ fn several_lexicons_merge_with_their_weights() {
         "the likelier one counts"
     );
     assert!((cost(&light, "Gift") - cost(&equal, "Gift") - 5.0).abs() < 1e-5);
-    let many = Layers::new(vec![Layer::new(english.clone()); MAX_LAYERS + 1]);
+    let many = LexiconStack::new(vec![Layer::new(english.clone()); MAX_LAYERS + 1]);
     assert!(matches!(many, Err(Error::TooLarge { .. })));
     for weight in [0.1, f32::NAN, -101.0] {
         assert!(Layer::weighted(english.clone(), weight).is_err());
     }
     // Without any lexicon the words are the user's.
-    let own = Words::new(Layers::new(Vec::new()).unwrap(), &labels());
+    let own = UserWords::new(LexiconStack::new(Vec::new()).unwrap(), &labels());
     assert!(own.snapshot().is_empty());
     own.add("hello").unwrap();
     assert!(!own.snapshot().is_empty());
@@ -271,7 +271,7 @@ fn a_snapshot_does_not_change() {
     words.add("zoom").unwrap();
     let three = words.snapshot();
     let d = Alphabet::new(&labels()).class('d').unwrap();
-    let child = |layers: &Layers| Arc::clone(layers.user().unwrap().child(d).unwrap());
+    let child = |layers: &LexiconStack| Arc::clone(layers.user().unwrap().child(d).unwrap());
     assert!(Arc::ptr_eq(&child(&two), &child(&three)));
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::UserWord;
-use crate::lexicon::Layers;
+use crate::lexicon::LexiconStack;
 
 /// A prefix of some of the user's keys.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +45,7 @@ impl Node {
         node: Option<&Node>,
         key: &[u8],
         at: usize,
-        layers: &Layers,
+        layers: &LexiconStack,
         change: &mut dyn FnMut(&mut Vec<UserWord>),
     ) -> Option<Arc<Node>> {
         let mut new = node.cloned().unwrap_or_default();

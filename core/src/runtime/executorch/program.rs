@@ -129,7 +129,7 @@ impl Loaded {
         // SAFETY: see above; nothing else refers to the buffers.
         let chunks: &'static mut Vec<Vec<Chunk>> = unsafe { buffers.get_mut() };
         let spans = chunks.iter_mut().zip(sizes).map(|(chunks, size)| {
-            // SAFETY: the chunks are that many bytes and more, all initialised, and of no other type than bytes.
+            // SAFETY: the chunks are that many bytes and more, all initialized, and of no other type than bytes.
             let bytes =
                 unsafe { std::slice::from_raw_parts_mut(chunks.as_mut_ptr().cast::<u8>(), size) };
             Span::from_slice(bytes)

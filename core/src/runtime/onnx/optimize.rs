@@ -1,4 +1,4 @@
-//! Models as ONNX Runtime's own optimiser leaves them.
+//! Models as ONNX Runtime's own optimizer leaves them.
 
 use std::io;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::bytes::Bytes;
 use crate::error::Result;
 use crate::files::{Partial, write_error};
 
-/// The file format of an optimised model.
+/// The file format of an optimized model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptimizedFormat {
     /// ONNX, with ONNX Runtime's operators among the standard ones.
@@ -30,19 +30,19 @@ impl OptimizedFormat {
 }
 
 impl OnnxModel {
-    /// Writes the model in `bytes` to the file `to` as ONNX Runtime's optimiser leaves it at `level`, with the settings
+    /// Writes the model in `bytes` to the file `to` as ONNX Runtime's optimizer leaves it at `level`, with the settings
     /// of `session` (whose own level does not count). A file that is there is replaced; after an error it is as it was.
     ///
     /// The result depends on the machine more than one may expect:
     /// * `basic` and `extended` choose operators, not memory layouts: what they give runs on every processor of an
     ///   architecture. `all` lays weights out for the vectors of this very processor.
-    /// * On x86, quantised models with signed activations get unsigned ones, unless `session.qdqisint8allowed` is `1`
+    /// * On x86, quantized models with signed activations get unsigned ones, unless `session.qdqisint8allowed` is `1`
     ///   in the session's configuration: set it in a model that is made here for ARM.
     /// * The file names every operator set of the runtime that made it: older runtimes refuse it.
     ///
     /// # Errors
     /// [`RuntimeNotFound`](crate::Error::RuntimeNotFound) where the runtime is not there;
-    /// [`Runtime`](crate::Error::Runtime) where it refuses the model, cannot optimise it, or cannot read what it has
+    /// [`Runtime`](crate::Error::Runtime) where it refuses the model, cannot optimize it, or cannot read what it has
     /// written; [`Invalid`](crate::Error::Invalid) for settings out of range; [`Write`](crate::Error::Write) where the
     /// file cannot be written.
     pub fn optimize(
@@ -60,7 +60,7 @@ impl OnnxModel {
         };
         let builder = session_builder(&options)?;
         let partial = Partial::beside(to, false)?;
-        let what = "optimise a model";
+        let what = "optimize a model";
         let builder = builder
             .with_config_entry("session.save_model_format", format.name())
             .map_err(failed(what))?;

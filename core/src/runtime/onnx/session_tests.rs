@@ -1,4 +1,4 @@
-//! Settings of sessions, optimised models, and which of a bundle's encoders is opened.
+//! Settings of sessions, optimized models, and which of a bundle's encoders is opened.
 
 use std::env;
 use std::fs;
@@ -37,7 +37,7 @@ fn with_config(key: &str, value: &str) -> SessionSpec {
     }
 }
 
-/// Transposes twice, which an optimiser removes, and adds.
+/// Transposes twice, which an optimizer removes, and adds.
 fn redundant() -> Vec<u8> {
     let size = [Size::Named("N"), Size::Named("M")];
     let nodes = [
@@ -52,8 +52,8 @@ fn redundant() -> Vec<u8> {
     )
 }
 
-/// One quantised product with signed activations: `a` `[N, 4]` to `x` `[N, 4]`, about `a` itself.
-fn quantised() -> Vec<u8> {
+/// One quantized product with signed activations: `a` `[N, 4]` to `x` `[N, 4]`, about `a` itself.
+fn quantized() -> Vec<u8> {
     let size = [Size::Named("N"), Size::Fixed(4)];
     let identity: Vec<u8> = (0..16).map(|i| if i % 5 == 0 { 100 } else { 0 }).collect();
     let constants = [
@@ -235,7 +235,7 @@ fn a_session_has_the_bundle_s_threads_unless_the_caller_asks_for_others() {
 }
 
 #[test]
-fn a_model_is_written_as_the_optimiser_leaves_it() {
+fn a_model_is_written_as_the_optimizer_leaves_it() {
     let input = Tensor::f32([2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
     let plain = run(&redundant(), &RuntimeOptions::default(), &input);
     for format in FORMATS {
@@ -257,11 +257,11 @@ fn a_model_is_written_as_the_optimiser_leaves_it() {
 }
 
 #[test]
-fn the_configuration_reaches_the_optimiser() {
+fn the_configuration_reaches_the_optimizer() {
     let input = Tensor::f32([1, 4], vec![0.5, -0.25, 0.0, 1.0]);
     let extended = |session: &SessionSpec| {
         let level = OptimizationLevel::Extended;
-        let bytes = optimized(&quantised(), session, level, OptimizedFormat::Onnx);
+        let bytes = optimized(&quantized(), session, level, OptimizedFormat::Onnx);
         let output = run(&bytes, &RuntimeOptions::default(), &input);
         for (got, expected) in output.iter().zip(input.as_f32().unwrap()) {
             assert!((got - expected).abs() <= 0.01, "{output:?}");
@@ -322,7 +322,7 @@ fn a_damaged_model_in_orts_own_format_is_an_error() {
 }
 
 #[test]
-fn a_failed_optimisation_leaves_everything_as_it_was() {
+fn a_failed_optimization_leaves_everything_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("encoder.ort");
     fs::write(&path, "before").unwrap();
@@ -347,7 +347,7 @@ fn a_failed_optimisation_leaves_everything_as_it_was() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
-/// A bundle whose plain encoder negates and whose optimised one takes the magnitude, to tell them apart.
+/// A bundle whose plain encoder negates and whose optimized one takes the magnitude, to tell them apart.
 fn bundle(folder: &Path, change: impl FnOnce(&mut Manifest)) -> Bundle {
     let mut manifest = crate::bundle::tests::manifest();
     manifest.lexicon = None;
@@ -384,7 +384,7 @@ fn bundle(folder: &Path, change: impl FnOnce(&mut Manifest)) -> Bundle {
     Bundle::open(folder).unwrap()
 }
 
-/// What the bundle's encoder makes of 1: -1 for the plain one, 1 for the optimised one.
+/// What the bundle's encoder makes of 1: -1 for the plain one, 1 for the optimized one.
 fn encodes_one_as(change: impl FnOnce(&mut Manifest), options: &RuntimeOptions) -> Result<f32> {
     let folder = tempfile::tempdir().unwrap();
     let encoder = open_encoder(&bundle(folder.path(), change), options)?;
@@ -394,7 +394,7 @@ fn encodes_one_as(change: impl FnOnce(&mut Manifest), options: &RuntimeOptions) 
 }
 
 #[test]
-fn the_optimised_encoder_is_opened_where_it_fits() {
+fn the_optimized_encoder_is_opened_where_it_fits() {
     let options = RuntimeOptions::default();
     let with = |change: fn(&mut OptimizedSpec)| {
         let change = |manifest: &mut Manifest| change(manifest.runtime.optimized.as_mut().unwrap());

@@ -6,7 +6,7 @@ use super::graph::{Graph, Node, NodeId, Object};
 use super::opcodes as op;
 use crate::checkpoint::error::{Problem, at_most};
 
-/// A pickle of a NeMo model with its optimiser has 10^4 to 10^5 opcodes. Every opcode makes at most one value, so this
+/// A pickle of a NeMo model with its optimizer has 10^4 to 10^5 opcodes. Every opcode makes at most one value, so this
 /// bounds the memory.
 const MAX_OPCODES: u64 = 2_000_000;
 const MAX_PICKLE: u64 = 64 << 20;

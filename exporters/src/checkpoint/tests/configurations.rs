@@ -1,7 +1,7 @@
 //! What of NeMo's configurations is accepted, and what is refused by name.
 
 use serde_json::{Value as Json, json};
-use swipekit::features::FeaturiserSpec;
+use swipekit::features::FeaturizerSpec;
 use swipekit::layout::Layout;
 
 use super::fixture::{Fixture, omegaconf, open, refusal, small_config, text, tree};
@@ -147,10 +147,10 @@ fn values_that_make_no_sense_are_refused_by_name() {
         ("/labels", json!("abc")),
         ("/feature_scale", json!([1, 2])),
         ("/feature_scale", json!([1, 2, 3, 4, "x"])),
-        ("/featuriser", json!("kinematic37")),
-        ("/featuriser", json!({"id": "kinematic37"})),
-        ("/featuriser", {
-            let mut spec = json!(FeaturiserSpec::seed());
+        ("/featurizer", json!("kinematic37")),
+        ("/featurizer", json!({"id": "kinematic37"})),
+        ("/featurizer", {
+            let mut spec = json!(FeaturizerSpec::seed());
             spec["version"] = 99.into();
             spec
         }),
@@ -246,8 +246,8 @@ fn whole_models_of_the_accepted_space_load() {
         ],
         vec![
             (
-                "/featuriser",
-                json!(FeaturiserSpec::kinematic37(vec![0.1; 37])),
+                "/featurizer",
+                json!(FeaturizerSpec::kinematic37(vec![0.1; 37])),
             ),
             ("/layout", json!(Layout::qwertz())),
         ],
@@ -274,15 +274,15 @@ fn whole_models_of_the_accepted_space_load() {
 }
 
 #[test]
-fn featuriser_and_layout_are_those_that_training_wrote() {
+fn featurizer_and_layout_are_those_that_training_wrote() {
     let mut config = small_config();
-    assert_eq!(read(&config).unwrap().featuriser, None);
-    let (spec, layout) = (FeaturiserSpec::kinematic37(vec![0.3; 37]), Layout::dvorak());
-    config["featuriser"] = json!(spec);
+    assert_eq!(read(&config).unwrap().featurizer, None);
+    let (spec, layout) = (FeaturizerSpec::kinematic37(vec![0.3; 37]), Layout::dvorak());
+    config["featurizer"] = json!(spec);
     config["layout"] = json!(layout);
     let config = read(&config).unwrap();
     assert_eq!(
-        (config.featuriser, config.layout),
+        (config.featurizer, config.layout),
         (Some(spec), Some(layout))
     );
 }

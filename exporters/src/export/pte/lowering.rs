@@ -214,7 +214,7 @@ impl<'a> Lowering<'a> {
             outcome = match self.find(Kind::Int8(trial)) {
                 Some(made) => Ok(made),
                 None => self
-                    .quantised(trial, say)
+                    .quantized(trial, say)
                     .map(|made| self.keep(Kind::Int8(trial), made)),
             };
             if !outcome.as_ref().is_err_and(is_failed_check) {
@@ -228,7 +228,7 @@ impl<'a> Lowering<'a> {
         Ok(made)
     }
 
-    fn quantised(&mut self, trial: Trial, say: &mut dyn FnMut(&str)) -> Result<Made> {
+    fn quantized(&mut self, trial: Trial, say: &mut dyn FnMut(&str)) -> Result<Made> {
         let probe = self.encoders.probe(say)?;
         let calibration = self.encoders.calibration(say)?;
         let tensors = match trial.equalized {

@@ -12,19 +12,19 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use super::assemble::{self, Package, Place};
 use super::graphs::Graphs;
-use super::package::{self, Package, Place};
 use super::{Options, Outcome, Precision, Progress, Target, validation};
-use crate::bundle;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
+use crate::package;
 use crate::pte::{Mode, Python, Scheme};
 use lowering::Lowering;
 
 /// What to export for ExecuTorch.
 #[derive(Clone, Debug)]
 pub struct PteOptions {
-    /// All that does not depend on the runtime. Precisions, targets, recipe, method, sensitivity, parts and the optimised
+    /// All that does not depend on the runtime. Precisions, targets, recipe, method, sensitivity, parts and the optimized
     /// encoder are ONNX Runtime's and not looked at.
     pub base: Options,
     /// Programs to make. One gives a bundle at the output folder itself, several one each in a folder of its name there.
@@ -84,7 +84,7 @@ impl PteOptions {
 pub fn pte(options: &PteOptions, progress: impl FnMut(&Progress<'_>)) -> Result<Outcome> {
     options.check()?;
     if options.modes.len() > 1 {
-        package::check_folder(&options.base.output)?;
+        assemble::check_folder(&options.base.output)?;
     }
     let is_new = !options.base.output.exists();
     let result = export(options, progress);
@@ -105,7 +105,7 @@ fn export(options: &PteOptions, mut progress: impl FnMut(&Progress<'_>)) -> Resu
         done += advance;
         progress(&Progress { what, done, stages });
     };
-    let scratch = bundle::place::staging(&base.output)?;
+    let scratch = package::place::staging(&base.output)?;
     let python = Python::find(options.python.as_deref(), scratch.path())?;
     step(0, "reading the checkpoint");
     let checkpoint = Checkpoint::open(&base.checkpoint)?;
@@ -142,5 +142,5 @@ fn export(options: &PteOptions, mut progress: impl FnMut(&Progress<'_>)) -> Resu
             |what| step(0, what),
         )?;
     }
-    package::finish(base, packages, start, &mut step)
+    assemble::finish(base, packages, start, &mut step)
 }

@@ -18,7 +18,7 @@ pub(super) fn is_failed_check(error: &Error) -> bool {
     )
 }
 
-/// Checks that a program is quantised and that XNNPACK runs some of it; how much is said by a warning.
+/// Checks that a program is quantized and that XNNPACK runs some of it; how much is said by a warning.
 pub(super) fn ultra(encoder: &LoweredFile) -> Result<(), PteError> {
     let refused = |check, expected: String, got: String| PteError::Refused {
         file: encoder.file.clone(),
@@ -27,8 +27,8 @@ pub(super) fn ultra(encoder: &LoweredFile) -> Result<(), PteError> {
         got,
     };
     for (check, count) in [
-        ("its quantising nodes", encoder.quantize_nodes),
-        ("its dequantising nodes", encoder.dequantize_nodes),
+        ("its quantizing nodes", encoder.quantize_nodes),
+        ("its dequantizing nodes", encoder.dequantize_nodes),
     ] {
         if count == 0 {
             return Err(refused(check, "some".to_owned(), "none".to_owned()));
@@ -86,11 +86,11 @@ mod tests {
     }
 
     #[test]
-    fn programs_that_are_not_quantised_are_refused() {
+    fn programs_that_are_not_quantized_are_refused() {
         ultra(&file(95, 1, 1)).unwrap();
         for (wrong, what) in [
-            (file(95, 0, 1), "quantising"),
-            (file(95, 1, 0), "dequantising"),
+            (file(95, 0, 1), "quantizing"),
+            (file(95, 1, 0), "dequantizing"),
             (file(0, 1, 1), "XNNPACK"),
         ] {
             let message = ultra(&wrong).unwrap_err().to_string();

@@ -5,14 +5,14 @@ use swipekit::bundle::manifest::{ModelSpec, Vocabulary};
 use swipekit::decoder::{Decoder, DecoderOptions};
 use swipekit::lexicon::Alphabet;
 use swipekit::runtime::{Encoder, OnnxEncoder};
-use swipekit::transducer::{JointScratch, Transducer};
+use swipekit::transducer::{JointScratch, PredictionJoint};
 use swipekit_tests::runtime;
 
 use super::*;
-use crate::lexicon;
 use crate::quantize::probe::{Judge, Probe, Target};
 use crate::quantize::recipe::DYNAMIC_U8S8;
 use crate::quantize::rewrite::{Ranges, rewrite};
+use crate::words::lexicon;
 
 /// What decodes with the prediction network and joint of a network, and a few words.
 pub fn judge(config: &ModelConfig, weights: &Weights, threads: usize) -> Judge {
@@ -36,7 +36,7 @@ pub fn judge(config: &ModelConfig, weights: &Weights, threads: usize) -> Judge {
     let transducer = onnx::transducer(&network, false).unwrap();
     let words = ["a", "b", "c", "ab", "ba", "bc", "ca", "abc", "bac", "cabb"];
     Judge {
-        transducer: Arc::new(Transducer::new(&transducer, &model, &vocabulary).unwrap()),
+        transducer: Arc::new(PredictionJoint::new(&transducer, &model, &vocabulary).unwrap()),
         lexicon: Arc::new(lexicon::of_words(words, &config.labels).unwrap()),
         alphabet: Alphabet::new(&config.labels),
         options: DecoderOptions::default(),
@@ -158,14 +158,14 @@ fn the_number_of_threads_changes_nothing() {
         return;
     }
     let case = case();
-    let quantised = rewrite(&case.model, &DYNAMIC_U8S8, &Ranges::new(), &BTreeSet::new());
-    let quantised = serialize(quantised.unwrap());
+    let quantized = rewrite(&case.model, &DYNAMIC_U8S8, &Ranges::new(), &BTreeSet::new());
+    let quantized = serialize(quantized.unwrap());
     let fp32 = serialize(case.model.clone());
     let effects = [1, 2, 3, 64].map(|threads| {
         let judge = judge(&case.config, &case.weights, threads);
         let targets = targets(&judge, &case.model, &case.samples);
         let probe = Probe::new(judge, targets, &fp32).unwrap();
-        [None, Some(4)].map(|swipes| probe.effect(&quantised, swipes).unwrap())
+        [None, Some(4)].map(|swipes| probe.effect(&quantized, swipes).unwrap())
     });
     assert!(effects[0][0].relative_error > 0.0);
     assert!(effects.iter().all(|effect| *effect == effects[0]));

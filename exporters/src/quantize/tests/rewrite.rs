@@ -64,10 +64,10 @@ fn outputs_keep_their_names_shapes_and_lengths() {
         let ranges = wide(&model);
         let expected = run(&mut open(&model), &samples, 0.0);
         for recipe in RECIPES {
-            let quantised = int8(&model, &recipe, &ranges);
-            assert_eq!(body(&quantised).input, body(&model).input);
-            assert_eq!(body(&quantised).output, body(&model).output);
-            let got = run(&mut open(&quantised), &samples, 0.0);
+            let quantized = int8(&model, &recipe, &ranges);
+            assert_eq!(body(&quantized).input, body(&model).input);
+            assert_eq!(body(&quantized).output, body(&model).output);
+            let got = run(&mut open(&quantized), &samples, 0.0);
             for ((name, got), (expected_name, expected)) in got.iter().zip(&expected) {
                 assert_eq!((name, &got.shape), (expected_name, &expected.shape));
             }
@@ -85,10 +85,10 @@ fn padding_never_shows() {
         let samples = samples(&config, &[40, 9, 26], 3);
         let ranges = wide(&model);
         for recipe in RECIPES {
-            let mut quantised = open(&int8(&model, &recipe, &ranges));
-            let clean = run(&mut quantised, &samples, 0.0);
+            let mut quantized = open(&int8(&model, &recipe, &ranges));
+            let clean = run(&mut quantized, &samples, 0.0);
             for padding in [f32::NAN, f32::INFINITY, 1e30, -3.0] {
-                let got = run(&mut quantised, &samples, padding);
+                let got = run(&mut quantized, &samples, padding);
                 assert_eq!(got, clean, "{} {padding}", recipe.name);
             }
         }
@@ -125,7 +125,7 @@ fn layers_in_float_stay_as_they_were() {
                 );
             }
         }
-        // Nothing left to quantise: the graph as it was.
+        // Nothing left to quantize: the graph as it was.
         let all = layers.iter().map(|layer| layer.name.clone()).collect();
         let got = rewrite(&model, &DYNAMIC_U8S8, &Ranges::new(), &all).unwrap();
         assert_eq!(body(&got).initializer, body(&model).initializer);
@@ -168,7 +168,7 @@ fn values_exist_before_they_are_used_and_have_one_name_each() {
 }
 
 #[test]
-fn an_activation_is_quantised_once() {
+fn an_activation_is_quantized_once() {
     for (_, model) in encoders() {
         let layers = layers(&model).unwrap();
         let activations: BTreeSet<&str> = layers.iter().map(|l| &*l.activation).collect();
@@ -196,10 +196,10 @@ fn the_runtime_multiplies_integers() {
         let baseline = serialize(model.clone());
         let layers = layers(&model).unwrap();
         for float in [BTreeSet::new(), half_of(&layers)] {
-            let quantised = layers.iter().filter(|layer| !float.contains(&layer.name));
-            let quantised: Vec<String> = quantised.map(|layer| layer.weight.clone()).collect();
+            let quantized = layers.iter().filter(|layer| !float.contains(&layer.name));
+            let quantized: Vec<String> = quantized.map(|layer| layer.weight.clone()).collect();
             let mut kept = product_weights(&baseline).unwrap();
-            kept.retain(|weight| !quantised.contains(weight));
+            kept.retain(|weight| !quantized.contains(weight));
             for recipe in RECIPES {
                 let got = rewrite(&model, &recipe, &wide(&model), &float).unwrap();
                 let found = audit(
@@ -207,14 +207,14 @@ fn the_runtime_multiplies_integers() {
                     &Expected {
                         precision: Precision::Int8,
                         baseline: &baseline,
-                        quantised: &quantised,
+                        quantized: &quantized,
                         float: &kept,
                         session: &SessionSpec::default(),
                         max_ratio: None,
                     },
                 );
                 let found = found.unwrap_or_else(|error| panic!("{}: {error}", recipe.name));
-                assert!(found.optimized.integer_kernels >= quantised.len());
+                assert!(found.optimized.integer_kernels >= quantized.len());
             }
         }
     }

@@ -138,7 +138,7 @@ class Composer(private val shift: Shift) {
         lastBehind = behind
         lastText = front + when (lastCase) {
             Case.AS_IT_IS -> word
-            Case.FIRST -> Writing.capitalised(word)
+            Case.FIRST -> Writing.capitalized(word)
             Case.ALL -> word.uppercase()
         } + behind
         field.commit(lastText)

@@ -68,7 +68,7 @@ object Writing {
     }
 
     /** [word] with its first letter as a capital; those that it has stay. */
-    fun capitalised(word: String): String = word.replaceFirstChar { it.uppercaseChar() }
+    fun capitalized(word: String): String = word.replaceFirstChar { it.uppercaseChar() }
 
     /** Number of characters of the last one that a person sees in [before]: an accent goes with its letter, an emoji is one. */
     fun lastCharacter(before: String): Int {

@@ -75,8 +75,8 @@ class WritingTest {
 
     @Test
     fun `capitals that a word has stay`() {
-        assertEquals("Hello", Writing.capitalised("hello"))
-        assertEquals("McDonald", Writing.capitalised("McDonald"))
-        assertEquals("", Writing.capitalised(""))
+        assertEquals("Hello", Writing.capitalized("hello"))
+        assertEquals("McDonald", Writing.capitalized("McDonald"))
+        assertEquals("", Writing.capitalized(""))
     }
 }

@@ -1,0 +1,227 @@
+//! From sorted keys with costs to the bytes of a minimal automaton.
+//!
+//! Incremental minimization of sorted keys after Daciuk, Mihov, Watson and Watson, "Incremental construction of minimal
+//! acyclic finite-state automata" (2000), with outputs pushed to the earliest arc as in Mihov and Maurel, "Direct
+//! construction of minimal acyclic subsequential transducers" (2001).
+
+use std::collections::HashMap;
+
+use super::automaton::{
+    ARC_COST, BEHIND, CHAIN, ESCAPE, FINAL, FINAL_COST, LEAF, MAX_AUTOMATON, TARGET_SHIFT,
+};
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Frozen {
+    end: Option<u32>,
+    arcs: Vec<FrozenArc>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct FrozenArc {
+    symbol: u8,
+    cost: u32,
+    target: u32,
+}
+
+/// A state on the path of the last key; its last arc is still open, `symbol` and `cost` of it stand apart.
+#[derive(Default)]
+struct Open {
+    end: Option<u32>,
+    arcs: Vec<FrozenArc>,
+    symbol: u8,
+    cost: u32,
+}
+
+impl Open {
+    /// Puts `cost` before every way on from this state: its end, its arcs and its open arc.
+    fn push(&mut self, cost: u32) {
+        if cost == 0 {
+            return;
+        }
+        if let Some(end) = &mut self.end {
+            *end += cost;
+        }
+        for arc in &mut self.arcs {
+            arc.cost += cost;
+        }
+        self.cost += cost;
+    }
+}
+
+/// The bytes of an automaton and the number of its states.
+pub(super) struct Automaton {
+    pub bytes: Vec<u8>,
+    pub states: u32,
+}
+
+/// Why keys do not fit.
+pub(super) struct TooLarge {
+    pub bytes: usize,
+}
+
+/// The automaton of `keys`: symbols with the cost of the whole key, strictly ascending, none empty.
+pub(super) fn minimize<'a>(
+    keys: impl Iterator<Item = (&'a [u8], u32)>,
+) -> Result<Automaton, TooLarge> {
+    let mut minimizer = Minimizer::default();
+    // Number 0 is the end that adds nothing; it comes to lie last of all.
+    minimizer.freeze(Frozen {
+        end: Some(0),
+        arcs: Vec::new(),
+    });
+    let mut path = vec![Open::default()];
+    let mut last: &[u8] = &[];
+    for (key, cost) in keys {
+        debug_assert!(last < key);
+        let common = last.iter().zip(key).take_while(|(a, b)| a == b).count();
+        minimizer.close(&mut path, common);
+        let mut rest = cost;
+        for depth in 0..common {
+            let shared = path[depth].cost.min(rest);
+            let below = path[depth].cost - shared;
+            path[depth].cost = shared;
+            path[depth + 1].push(below);
+            rest -= shared;
+        }
+        for &symbol in &key[common..] {
+            if let Some(state) = path.last_mut() {
+                state.symbol = symbol;
+                state.cost = rest;
+            }
+            rest = 0;
+            path.push(Open::default());
+        }
+        if let Some(state) = path.last_mut() {
+            state.end = Some(rest);
+        }
+        last = key;
+    }
+    minimizer.close(&mut path, 0);
+    let root = path.pop().unwrap_or_default();
+    minimizer.write(Frozen {
+        end: root.end,
+        arcs: root.arcs,
+    })
+}
+
+#[derive(Default)]
+struct Minimizer {
+    numbers: HashMap<Frozen, u32>,
+}
+
+impl Minimizer {
+    fn freeze(&mut self, state: Frozen) -> u32 {
+        let next = self.numbers.len() as u32;
+        *self.numbers.entry(state).or_insert(next)
+    }
+
+    /// Freezes the open states deeper than `depth`.
+    fn close(&mut self, path: &mut Vec<Open>, depth: usize) {
+        while path.len() > depth + 1 {
+            let Some(state) = path.pop() else { return };
+            let target = self.freeze(Frozen {
+                end: state.end,
+                arcs: state.arcs,
+            });
+            if let Some(parent) = path.last_mut() {
+                let (symbol, cost) = (parent.symbol, parent.cost);
+                parent.cost = 0;
+                parent.arcs.push(FrozenArc {
+                    symbol,
+                    cost,
+                    target,
+                });
+            }
+        }
+    }
+
+    /// Lays the states out, the root first. Written backwards, since a state names only states behind it; a distance
+    /// then is a difference of offsets from the end.
+    fn write(self, root: Frozen) -> Result<Automaton, TooLarge> {
+        let mut states: Vec<(Frozen, u32)> = self.numbers.into_iter().collect();
+        states.sort_unstable_by_key(|(_, number)| *number);
+        let count = states.len() as u32 + 1;
+        states.push((root, count - 1));
+        let mut reversed = Vec::with_capacity(states.len() * 4);
+        // Distance of each state's first byte from the end of the automaton.
+        let mut starts: Vec<usize> = Vec::with_capacity(states.len());
+        for (state, number) in &states {
+            write_state(&mut reversed, state, *number, &starts);
+            starts.push(reversed.len());
+            if reversed.len() > MAX_AUTOMATON {
+                return Err(TooLarge {
+                    bytes: reversed.len(),
+                });
+            }
+        }
+        reversed.reverse();
+        Ok(Automaton {
+            bytes: reversed,
+            states: count,
+        })
+    }
+}
+
+fn write_state(reversed: &mut Vec<u8>, state: &Frozen, number: u32, starts: &[usize]) {
+    let behind = |arc: &FrozenArc| arc.target != 0 && arc.target + 1 == number;
+    let mut arcs = state.arcs.clone();
+    // Only the last arc can lead right behind itself.
+    if let Some(at) = arcs.iter().position(behind) {
+        let arc = arcs.remove(at);
+        arcs.push(arc);
+    }
+    if let ([arc], None) = (arcs.as_slice(), state.end)
+        && behind(arc)
+        && arc.cost == 0
+        && arc.symbol < CHAIN
+    {
+        reversed.push(CHAIN | arc.symbol);
+        return;
+    }
+    for arc in arcs.iter().rev() {
+        let distance = reversed.len() - starts[arc.target as usize];
+        let kind = match (arc.target, distance) {
+            (0, _) => LEAF,
+            (_, 0) => BEHIND,
+            (_, d) if d < 1 << 16 => 2,
+            _ => 3,
+        };
+        let mut head = kind << TARGET_SHIFT;
+        if arc.cost > 0 {
+            write_cost(reversed, arc.cost);
+            head |= ARC_COST;
+        }
+        if kind > LEAF {
+            let bytes = distance.to_le_bytes();
+            reversed.extend(bytes[..usize::from(kind)].iter().rev());
+        }
+        if arc.symbol >= ESCAPE {
+            reversed.push(arc.symbol);
+        }
+        reversed.push(head | arc.symbol.min(ESCAPE));
+    }
+    let mut head = 0;
+    if let Some(cost) = state.end {
+        head |= FINAL;
+        if cost > 0 {
+            write_cost(reversed, cost);
+            head |= FINAL_COST;
+        }
+    }
+    let arcs = state.arcs.len();
+    if arcs >= usize::from(ESCAPE) {
+        reversed.push((arcs - usize::from(ESCAPE)) as u8);
+    }
+    reversed.push(head | arcs.min(usize::from(ESCAPE)) as u8);
+}
+
+/// Pushes a cost of at most 14 bits, last byte first.
+fn write_cost(reversed: &mut Vec<u8>, cost: u32) {
+    let (low, high) = ((cost & 0x7f) as u8, (cost >> 7) as u8);
+    if high > 0 {
+        reversed.push(high);
+        reversed.push(low | 0x80);
+    } else {
+        reversed.push(low);
+    }
+}

@@ -1,0 +1,264 @@
+//! Several lexicons and a user's own words, searched as one.
+//!
+//! A prefix stands in each layer at a state of its own (`Place`). Its look-ahead is the least of the layers', so it stays
+//! admissible; its ways on are those of any layer. Costs are in steps of the first lexicon's unit. With one lexicon and no
+//! word of the user all of this is that lexicon, to the bit.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::automaton::State;
+use super::reader::Lexicon;
+use super::user::{Node, UserWord};
+use super::{DEFAULT_COST_UNIT, automaton::MAX_COST};
+use crate::error::{Error, Result};
+
+/// Lexicons at most.
+pub const MAX_LAYERS: usize = 4;
+
+/// A lexicon and its weight among others.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    lexicon: Lexicon,
+    /// Nats added to the cost of each of its words.
+    penalty: f32,
+}
+
+impl Layer {
+    /// A lexicon whose priors count as they are.
+    pub fn new(lexicon: Lexicon) -> Self {
+        Self {
+            lexicon,
+            penalty: 0.0,
+        }
+    }
+
+    /// A lexicon with `log_weight` nats added to every log prior: 0 for one that counts fully, `ln(0.2)` for a second language
+    /// that every fifth word is of.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] unless it lies between -100 and 0.
+    pub fn weighted(lexicon: Lexicon, log_weight: f32) -> Result<Self> {
+        if !(-100.0..=0.0).contains(&log_weight) {
+            return Err(Error::invalid(
+                "the log weight of a lexicon",
+                "between -100 and 0",
+                log_weight,
+            ));
+        }
+        Ok(Self {
+            lexicon,
+            penalty: -log_weight,
+        })
+    }
+
+    /// The lexicon.
+    pub fn lexicon(&self) -> &Lexicon {
+        &self.lexicon
+    }
+}
+
+/// What a search may find: lexicons and, on top of them, one state of the user's words. Cheap to clone; never changes.
+#[derive(Clone, Debug)]
+pub struct LexiconStack {
+    layers: Arc<[Layer]>,
+    user: Option<Arc<Node>>,
+}
+
+/// Where a prefix stands in every layer.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// State and sum of the costs so far, where the layer has the prefix.
+    states: [Option<(State, u32)>; MAX_LAYERS],
+    user: Option<Arc<Node>>,
+}
+
+impl Place {
+    pub(crate) fn user(&self) -> Option<&Arc<Node>> {
+        self.user.as_ref()
+    }
+
+    pub(crate) fn set_user(&mut self, user: Option<Arc<Node>>) {
+        self.user = user;
+    }
+}
+
+impl LexiconStack {
+    /// Lexicons of one vocabulary, without words of a user. None is possible: the words are then the user's alone.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] for more than [`MAX_LAYERS`].
+    pub fn new(layers: Vec<Layer>) -> Result<Self> {
+        if layers.len() > MAX_LAYERS {
+            return Err(Error::TooLarge {
+                what: "the number of lexicons",
+                limit: MAX_LAYERS as u64,
+                got: layers.len() as u64,
+            });
+        }
+        Ok(Self {
+            layers: layers.into(),
+            user: None,
+        })
+    }
+
+    /// The lexicons, without the user's words.
+    pub fn lexicons(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// Whether there is no word at all.
+    pub fn is_empty(&self) -> bool {
+        self.user.is_none() && self.layers.iter().all(|layer| layer.lexicon.is_empty())
+    }
+
+    /// The same lexicons with other words of the user.
+    pub(crate) fn with_user(&self, user: Option<Arc<Node>>) -> Self {
+        Self {
+            layers: Arc::clone(&self.layers),
+            user,
+        }
+    }
+
+    pub(crate) fn user(&self) -> Option<&Arc<Node>> {
+        self.user.as_ref()
+    }
+
+    /// Nats a step of cost.
+    pub fn cost_unit(&self) -> f32 {
+        let first = self.layers.first();
+        first.map_or(DEFAULT_COST_UNIT, |layer| layer.lexicon.cost_unit())
+    }
+
+    /// Costs of layer `index` in the unit of the first, with its penalty.
+    fn total(&self, index: usize, cost: u32) -> u32 {
+        let layer = &self.layers[index];
+        let (own, unit) = (layer.lexicon.cost_unit(), self.cost_unit());
+        if layer.penalty == 0.0 && own == unit {
+            return cost;
+        }
+        // A float beyond the range saturates when cast.
+        ((cost as f32 * own + layer.penalty) / unit).round() as u32
+    }
+
+    /// The place of the empty prefix.
+    pub(crate) fn root(&self) -> Place {
+        let mut states = [None; MAX_LAYERS];
+        for (state, layer) in states.iter_mut().zip(&*self.layers) {
+            *state = Some((layer.lexicon.root(), 0));
+        }
+        Place {
+            states,
+            user: self.user.clone(),
+        }
+    }
+
+    /// The place that `label` leads to.
+    pub(crate) fn step(&self, place: &Place, label: u8) -> Place {
+        let mut states = [None; MAX_LAYERS];
+        for (next, (state, layer)) in states
+            .iter_mut()
+            .zip(place.states.iter().zip(&*self.layers))
+        {
+            *next = state.and_then(|(state, sum)| {
+                let (state, cost) = layer.lexicon.step(state, label)?;
+                Some((state, sum.saturating_add(cost)))
+            });
+        }
+        Place {
+            states,
+            user: place
+                .user
+                .as_ref()
+                .and_then(|user| user.child(label).cloned()),
+        }
+    }
+
+    /// Least cost of any word that begins with the prefix; 0 where there is none.
+    pub(crate) fn look_ahead(&self, place: &Place) -> u32 {
+        let bases = place.states.iter().enumerate();
+        let bases = bases.filter_map(|(at, state)| Some(self.total(at, (*state)?.1)));
+        let user = place.user.as_ref().and_then(|user| user.least());
+        bases.chain(user).min().unwrap_or(0)
+    }
+
+    /// Cost of the prefix as a word; `None` where it is none, or where all its forms are blocked.
+    pub(crate) fn word_cost(&self, place: &Place) -> Option<u32> {
+        if let Some(own) = place.user.as_ref().and_then(|user| user.word_cost()) {
+            return own;
+        }
+        let bases = place.states.iter().zip(&*self.layers).enumerate();
+        let costs = bases.filter_map(|(at, (state, layer))| {
+            let (state, sum) = (*state)?;
+            let end = layer.lexicon.final_cost(state)?;
+            Some(self.total(at, sum.saturating_add(end)))
+        });
+        costs.min()
+    }
+
+    /// The labels that lead on, each once, with the look-ahead of the longer prefix, into `arcs`.
+    pub(crate) fn arcs(&self, place: &Place, arcs: &mut Vec<(u8, u32)>) {
+        arcs.clear();
+        let mut is_first = true;
+        for (at, (state, layer)) in place.states.iter().zip(&*self.layers).enumerate() {
+            let Some((state, sum)) = *state else { continue };
+            for arc in layer.lexicon.arcs(state) {
+                let cost = self.total(at, sum.saturating_add(arc.cost));
+                if is_first {
+                    arcs.push((arc.label, cost));
+                } else {
+                    merge(arcs, arc.label, cost);
+                }
+            }
+            is_first = false;
+        }
+        if let Some(user) = &place.user {
+            for (label, child) in user.children() {
+                if let Some(least) = child.least() {
+                    merge(arcs, label, least);
+                }
+            }
+        }
+    }
+
+    /// The words of `key` in the form in which they are shown, each with its cost -log prior in nats, best first, ties in the
+    /// order of the words; `user` is what the user says of the key.
+    pub(crate) fn forms(&self, key: &[u8], user: Option<&Node>) -> Vec<(Cow<'_, str>, f32)> {
+        forms(&self.layers, key, user.map_or(&[], |user| user.entries()))
+    }
+
+    /// Cost in steps of the best form of `key` with these entries of a user; `None` where none is left.
+    pub(crate) fn key_cost(&self, key: &[u8], entries: &[UserWord]) -> Option<u32> {
+        let forms = forms(&self.layers, key, entries);
+        let (_, best) = forms.first()?;
+        Some(((best / self.cost_unit()).round() as u32).min(MAX_COST))
+    }
+}
+
+/// The forms of a key: of all layers, equal ones once with the least cost, changed as the user's entries say.
+fn forms<'l>(layers: &'l [Layer], key: &[u8], entries: &[UserWord]) -> Vec<(Cow<'l, str>, f32)> {
+    let mut forms: Vec<(Cow<str>, f32)> = Vec::new();
+    for layer in layers {
+        for (word, cost) in layer.lexicon.words(key) {
+            let cost = cost + layer.penalty;
+            match forms.iter_mut().find(|(known, _)| *known == word) {
+                Some((_, known)) => *known = known.min(cost),
+                None => forms.push((word, cost)),
+            }
+        }
+    }
+    for entry in entries {
+        entry.change(&mut forms);
+    }
+    if layers.len() > 1 || !entries.is_empty() {
+        forms.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
+    }
+    forms
+}
+
+fn merge(arcs: &mut Vec<(u8, u32)>, label: u8, cost: u32) {
+    match arcs.iter_mut().find(|(known, _)| *known == label) {
+        Some((_, known)) => *known = (*known).min(cost),
+        None => arcs.push((label, cost)),
+    }
+}

@@ -1,0 +1,241 @@
+//! Accuracy and speed of a bundle on a manifest of swipes.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use swipekit::decoder::DecoderOptions;
+use swipekit::{Engine, Session};
+
+use crate::error::{Error, Result};
+use crate::judge::accuracy::{Accuracy, FOLDING, Judge, Length, Outcome, Tops};
+use crate::judge::compare::AccuracyDifference;
+use crate::judge::confidence::Reliability;
+use crate::judge::times::Times;
+use crate::swipes::{Swipe, Swipes};
+use crate::words::language_model::Cursor;
+
+/// What to evaluate.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Swipes at most; all where it is `None`.
+    pub limit: Option<usize>,
+    /// Decoder options; the engine's where it is `None`.
+    pub decoder: Option<DecoderOptions>,
+    /// Whether the words of a swipe's prompt before its own are given to the decoder. Every swipe is decoded without them as well
+    /// then.
+    pub context: bool,
+}
+
+/// What the words before a swipe do for it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ContextEffect {
+    /// Swipes whose prompt holds their word, so that the words before it are known; a sentence's first has its start.
+    pub swipes: usize,
+    /// Median time that the words before take to be looked up, in milliseconds.
+    pub lookup_ms_p50: f64,
+    /// Accuracy without them.
+    pub without: Accuracy,
+    /// Accuracy with them less that without.
+    pub difference: AccuracyDifference,
+}
+
+/// Accuracy and speed on a manifest. Shares are in percent of all swipes and counted as [`crate::judge::accuracy`] says, times
+/// are in milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// Swipes.
+    pub n: usize,
+    /// Swipes whose target is not in the lexicon.
+    pub oov: f64,
+    /// The target is the best candidate.
+    pub top1: f64,
+    /// The target is among the best three.
+    pub top3: f64,
+    /// The target is among the best five.
+    pub top5: f64,
+    /// The target is the best candidate, of targets of up to three letters.
+    pub top1_short: f64,
+    /// The target is the best candidate, of targets of four letters and more.
+    pub top1_long: f64,
+    /// Greedy decoding without the lexicon spells the target.
+    pub greedy: f64,
+    /// The same of the swipes whose target the lexicon holds.
+    pub known: Tops,
+    /// The same by the quality of the path.
+    pub by_deviation: Vec<Tops>,
+    /// Expected calibration error of the best candidates' confidence, 0 to 1, over 15 bins.
+    pub ece: f64,
+    /// Swipes with a target of up to three letters.
+    pub n_short: usize,
+    /// Median time of a swipe, from points to candidates.
+    pub ms_p50: f64,
+    /// 90th percentile.
+    pub ms_p90: f64,
+    /// 99th percentile.
+    pub ms_p99: f64,
+    /// Median time of the encoder.
+    pub encoder_ms_p50: f64,
+    /// Median time of the search: everything after the encoder.
+    pub search_ms_p50: f64,
+    /// Resident memory of the process at the end, in MiB.
+    pub rss_mb: f64,
+    /// What the words before did, where they were given; all of the above is with them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<ContextEffect>,
+    /// What ran the encoder, with its version.
+    pub runtime: String,
+    /// How targets are compared.
+    pub folding: &'static str,
+}
+
+/// Decodes the swipes of `manifest` and compares; `progress` is told the number of swipes done.
+///
+/// # Errors
+/// Whatever reading the manifest or decoding gives; [`Error::Empty`] where there is no swipe; [`swipekit::Error::Invalid`] for
+/// words before a swipe without a language model.
+pub fn evaluate(
+    engine: &Engine,
+    manifest: &Path,
+    options: &Options,
+    mut progress: impl FnMut(usize),
+) -> Result<Evaluation> {
+    if options.context && engine.language_model().is_none() {
+        return Err(swipekit::Error::invalid(
+            "the words before a swipe",
+            "a language model, of the bundle or given",
+            "none",
+        )
+        .into());
+    }
+    let mut session = engine.session();
+    let judge = Judge::new(&engine.manifest().vocabulary.labels, engine.lexicon());
+    let decoder = options.decoder.as_ref().unwrap_or(engine.options());
+    let mut counts = Counts::default();
+    let mut context = options.context.then(Contexts::default);
+    for swipe in Swipes::open(manifest)?.take(options.limit.unwrap_or(usize::MAX)) {
+        let swipe = swipe?;
+        if let Some(context) = &mut context {
+            context
+                .baseline
+                .add(&judge, &mut session, &swipe, decoder)?;
+            context.set(&mut session, &swipe);
+        }
+        counts.add(&judge, &mut session, &swipe, decoder)?;
+        session.clear_context();
+        progress(counts.outcomes.len());
+    }
+    if counts.outcomes.is_empty() {
+        return Err(Error::Empty {
+            path: manifest.to_path_buf(),
+            what: "swipes",
+        });
+    }
+    let effect = context.map(|context| context.effect(&counts.outcomes));
+    Ok(counts.summary(engine.runtime().to_string(), effect))
+}
+
+/// The words before each swipe, and what comes out without them.
+#[derive(Default)]
+struct Contexts {
+    cursor: Cursor,
+    swipes: usize,
+    lookup: Vec<Duration>,
+    baseline: Counts,
+}
+
+impl Contexts {
+    fn set(&mut self, session: &mut Session, swipe: &Swipe) {
+        let Some(words) = self.cursor.context(swipe) else {
+            return;
+        };
+        let start = Instant::now();
+        session.set_context(&words);
+        self.lookup.push(start.elapsed());
+        self.swipes += 1;
+    }
+
+    fn effect(self, outcomes: &[Outcome]) -> ContextEffect {
+        ContextEffect {
+            swipes: self.swipes,
+            lookup_ms_p50: Times::of(self.lookup).p50,
+            without: Accuracy::of(&self.baseline.outcomes),
+            difference: AccuracyDifference::of(&self.baseline.outcomes, outcomes),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Counts {
+    outcomes: Vec<Outcome>,
+    deviations: Vec<Option<f64>>,
+    total: Vec<Duration>,
+    encoder: Vec<Duration>,
+    search: Vec<Duration>,
+    /// Confidence of each swipe's best candidate, 0 where there is none.
+    confidences: Vec<f64>,
+}
+
+impl Counts {
+    fn add(
+        &mut self,
+        judge: &Judge<'_>,
+        session: &mut Session,
+        swipe: &Swipe,
+        options: &DecoderOptions,
+    ) -> Result<()> {
+        let candidates = session.decode_with(&swipe.trace, options)?;
+        let timings = session.timings();
+        self.total.push(timings.total());
+        self.encoder.push(timings.encoder);
+        self.search.push(timings.search);
+        let greedy = session.last_greedy()?;
+        let confidence = candidates.first().map_or(0.0, |best| best.confidence);
+        self.confidences.push(confidence);
+        self.deviations.push(swipe.deviation);
+        self.outcomes
+            .push(judge.outcome(&swipe.word, &candidates, &greedy));
+        Ok(())
+    }
+
+    fn summary(self, runtime: String, context: Option<ContextEffect>) -> Evaluation {
+        let accuracy = Accuracy::of(&self.outcomes);
+        let class = |letters| accuracy.of_length(letters);
+        let hits = self.outcomes.iter().map(|outcome| outcome.within(1));
+        let confidences = self.confidences.iter().copied().zip(hits);
+        let total = Times::of(self.total);
+        Evaluation {
+            n: accuracy.n,
+            oov: accuracy.oov,
+            top1: accuracy.top1,
+            top3: accuracy.top3,
+            top5: accuracy.top5,
+            top1_short: class(Length::UpTo3).map_or(0.0, |class| class.top1),
+            top1_long: class(Length::From4).map_or(0.0, |class| class.top1),
+            greedy: accuracy.greedy,
+            known: Tops::of(
+                "target in the lexicon",
+                self.outcomes.iter().filter(|outcome| outcome.known),
+            ),
+            by_deviation: Tops::by_deviation(&self.outcomes, &self.deviations),
+            ece: Reliability::of_pairs(confidences).ece,
+            n_short: class(Length::UpTo3).map_or(0, |class| class.n),
+            ms_p50: total.p50,
+            ms_p90: total.p90,
+            ms_p99: total.p99,
+            encoder_ms_p50: Times::of(self.encoder).p50,
+            search_ms_p50: Times::of(self.search).p50,
+            rss_mb: resident_mib(),
+            context,
+            runtime,
+            folding: FOLDING,
+        }
+    }
+}
+
+/// Resident memory of this process in MiB; 0 where the platform does not tell.
+pub fn resident_mib() -> f64 {
+    memory_stats::memory_stats().map_or(0.0, |stats| {
+        (stats.physical_mem as f64 / f64::from(1 << 20) * 10.0).round() / 10.0
+    })
+}

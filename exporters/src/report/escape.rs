@@ -1,0 +1,74 @@
+//! Plain text as a part of HTML.
+
+/// `text` as it may stand in an element or between the quotes of an attribute.
+///
+/// Control characters and those that turn the direction of what follows become U+FFFD: a name must not change how the
+/// rest of the page reads.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\n' | '\t' => out.push(c),
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                out.push(char::REPLACEMENT_CHARACTER)
+            }
+            c if c.is_control() => out.push(char::REPLACEMENT_CHARACTER),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// What a name must not get to be: markup, the end of an attribute, a control character.
+    pub(in crate::report) const HOSTILE: [&str; 6] = [
+        "<script>alert(1)</script>",
+        "\" onload=\"alert(1)",
+        "' onload='alert(1)",
+        "</title></svg></table><img src=x onerror=alert(1)>",
+        "a\u{0}b\u{1b}[31mc\u{202e}fdp",
+        "&lt;b&gt; &amp; &#60;",
+    ];
+
+    /// Fails where a hostile text got through to `html`.
+    pub(in crate::report) fn assert_harmless(html: &str) {
+        for part in [
+            "<script",
+            "<img",
+            "onload=\"",
+            "onload='",
+            "\u{0}",
+            "\u{1b}",
+            "\u{202e}",
+        ] {
+            assert!(!html.contains(part), "{part:?} in {html}");
+        }
+        // The text that looks escaped already is shown as it is.
+        assert!(!html.contains("&lt;b&gt; &amp; &#60;"), "{html}");
+    }
+
+    #[test]
+    fn markup_becomes_text() {
+        assert_eq!(
+            escape("a < b & \"c\" > 'd'"),
+            "a &lt; b &amp; &quot;c&quot; &gt; &#39;d&#39;"
+        );
+        assert_eq!(escape("&lt;"), "&amp;lt;");
+        assert_eq!(escape("Grüße, 日本 ’"), "Grüße, 日本 ’");
+        assert_eq!(
+            escape("a\u{0}\u{7f}\u{85}\u{2067}b\n"),
+            "a\u{fffd}\u{fffd}\u{fffd}\u{fffd}b\n"
+        );
+        for text in HOSTILE {
+            assert_harmless(&escape(text));
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! From an ARPA file or sentences to the file that core reads.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use swipekit::bytes::Bytes;
+use swipekit::language_model::{
+    BuiltLanguageModel, DEFAULT_BITS, LanguageModel, LanguageModelBuilder, MAX_ORDER, Refusal,
+    fold_word,
+};
+use swipekit::lexicon::Lexicon;
+
+use super::arpa::{self, Selection};
+use super::counts::{Corpus, Vocabulary};
+use super::error::{LanguageError, Result};
+use super::kneser_ney::{self, Model};
+use super::lines::Lines;
+use super::text::Sentences;
+
+/// Where a model comes from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// An ARPA file, plain or gzipped.
+    Arpa(PathBuf),
+    /// Texts, plain or gzipped.
+    Text(Vec<PathBuf>),
+    /// The prompts of a manifest of swipes, each once.
+    Manifest(PathBuf),
+}
+
+/// What [`build`] does.
+#[derive(Clone, Debug)]
+pub struct BuildOptions {
+    /// Where the model comes from.
+    pub source: Source,
+    /// Words of an n-gram at most, 1 to 3. `None`: as many as the ARPA file has, or 3 for a text.
+    pub order: Option<usize>,
+    /// Bits of a probability, 8 to 16.
+    pub bits: u32,
+    /// Words at most: the likeliest.
+    pub max_words: Option<usize>,
+    /// A lexicon or a word list: other words are left out.
+    pub words: Option<PathBuf>,
+    /// How often n-grams of a text must stand there to be kept, by their length.
+    pub min_counts: [u64; MAX_ORDER],
+    /// A manifest or text whose sentences are left out of a text's.
+    pub without: Option<PathBuf>,
+}
+
+impl BuildOptions {
+    /// All n-grams of `source`, of up to three words.
+    pub fn new(source: Source) -> Self {
+        Self {
+            source,
+            order: None,
+            bits: DEFAULT_BITS,
+            max_words: None,
+            words: None,
+            min_counts: [1; MAX_ORDER],
+            without: None,
+        }
+    }
+}
+
+/// What [`build`] did.
+#[derive(Clone, Debug, Serialize)]
+pub struct BuildReport {
+    /// Bytes of the file.
+    pub bytes: usize,
+    /// Words of its n-grams at most.
+    pub order: usize,
+    /// N-grams of one, two and three words.
+    pub ngrams: [usize; MAX_ORDER],
+    /// Bits of a probability.
+    pub bits: u32,
+    /// By how much a stored number may be off, in nats.
+    pub max_error: f64,
+    /// N-grams of one, two and three words in the ARPA file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given: Option<[usize; MAX_ORDER]>,
+    /// N-grams of the ARPA file with a word that was left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<usize>,
+    /// Sentences of the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentences: Option<usize>,
+    /// Words of the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<usize>,
+    /// Sentences that were to be left out and stood in the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentences_left_out: Option<usize>,
+}
+
+/// Builds a language model in memory.
+///
+/// # Errors
+/// [`LanguageError`]: a file that is unreadable or not of its form, options that cannot be used, a model that is too large.
+pub fn build_bytes(options: &BuildOptions) -> Result<(BuiltLanguageModel, BuildReport)> {
+    if options
+        .order
+        .is_some_and(|order| !(1..=MAX_ORDER).contains(&order))
+    {
+        let got = options.order.unwrap_or_default();
+        return Err(swipekit::Error::invalid("the order", "1 to 3", got).into());
+    }
+    let words = options.words.as_deref().map(words_of).transpose()?;
+    let (mut given, mut left_out) = (None, None);
+    let (mut sentences, mut tokens, mut sentences_left_out) = (None, None, None);
+    let builder = match &options.source {
+        Source::Arpa(path) => {
+            let selection = Selection {
+                order: options.order,
+                max_words: options.max_words,
+                words,
+            };
+            let (builder, read) = arpa::read(Lines::open(path)?, path, &selection)?;
+            (given, left_out) = (Some(read.given), Some(read.left_out));
+            builder
+        }
+        Source::Text(_) | Source::Manifest(_) => {
+            let (mut corpus, count) = corpus(options)?;
+            corpus.limit(&Vocabulary {
+                min_count: options.min_counts[0],
+                max_words: options.max_words,
+                words,
+            });
+            sentences = Some(corpus.sentences);
+            tokens = Some(corpus.tokens());
+            sentences_left_out = options.without.as_ref().map(|_| count);
+            let order = options.order.unwrap_or(MAX_ORDER);
+            let model = kneser_ney::estimate(&corpus, order, options.min_counts);
+            fill(&model, &corpus.words).map_err(|refusal| {
+                swipekit::Error::invalid("the text", "n-grams that a model can hold", refusal)
+            })?
+        }
+    };
+    let built = builder.bits(options.bits)?.build()?;
+    let model = LanguageModel::from_bytes(Bytes::from(built.bytes.clone()), "the language model")?;
+    let report = BuildReport {
+        bytes: built.bytes.len(),
+        order: model.order(),
+        ngrams: built.ngrams,
+        bits: model.bits(),
+        max_error: model.max_error(),
+        given,
+        left_out,
+        sentences,
+        tokens,
+        sentences_left_out,
+    };
+    Ok((built, report))
+}
+
+/// Builds a language model and writes it to `output`, beside it first, then renamed onto it.
+///
+/// # Errors
+/// Those of [`build_bytes`], and [`swipekit::Error::Write`].
+pub fn build(options: &BuildOptions, output: &Path) -> Result<BuildReport> {
+    let (built, report) = build_bytes(options)?;
+    built.write(output)?;
+    Ok(report)
+}
+
+/// The sentences of a text, and how many of those that are to be left out were in it.
+fn corpus(options: &BuildOptions) -> Result<(Corpus, usize)> {
+    let fold = |sentence: &[&str]| -> Vec<String> {
+        sentence.iter().filter_map(|word| fold_word(word)).collect()
+    };
+    let mut without = HashSet::new();
+    if let Some(path) = &options.without {
+        Sentences::of(path)?.each(|sentence| {
+            without.insert(fold(sentence));
+        })?;
+    }
+    let (mut corpus, mut left_out) = (Corpus::new(), HashSet::new());
+    let mut add = |sentence: &[&str]| {
+        if !without.is_empty() {
+            let folded = fold(sentence);
+            if without.contains(&folded) {
+                left_out.insert(folded);
+                return;
+            }
+        }
+        corpus.add(sentence);
+    };
+    let path = match &options.source {
+        Source::Manifest(path) => {
+            Sentences::of_manifest(path).each(&mut add)?;
+            path
+        }
+        Source::Text(paths) => {
+            for path in paths {
+                Sentences::of_text(path).each(&mut add)?;
+            }
+            paths.first().unwrap_or(const { &PathBuf::new() })
+        }
+        Source::Arpa(path) => path,
+    };
+    if corpus.sentences == 0 {
+        return Err(LanguageError::Empty { path: path.clone() });
+    }
+    Ok((corpus, left_out.len()))
+}
+
+fn fill(model: &Model, words: &[String]) -> Result<LanguageModelBuilder, Refusal> {
+    let mut builder = LanguageModelBuilder::new();
+    // A probability of 0 is that of a sentence's start alone.
+    let ln = |number: f64| number.max(f64::MIN_POSITIVE).ln();
+    let word = |number: u32| words[number as usize].as_str();
+    for (number, [probability, backoff]) in (0..).zip(&model.unigrams) {
+        builder.add(&[word(number)], ln(*probability), ln(*backoff))?;
+    }
+    for ([first, second], [probability, backoff]) in &model.pairs {
+        builder.add(
+            &[word(*first), word(*second)],
+            ln(*probability),
+            ln(*backoff),
+        )?;
+    }
+    for ([first, second, third], probability) in &model.triples {
+        let words = [word(*first), word(*second), word(*third)];
+        builder.add(&words, ln(*probability), 0.0)?;
+    }
+    Ok(builder)
+}
+
+/// The words of a lexicon or of a word list, folded.
+fn words_of(path: &Path) -> Result<HashSet<String>> {
+    let bytes = Bytes::map(path)?;
+    if !Lexicon::is_lexicon(&bytes) {
+        let words = crate::words::lexicon::read_words(path).map_err(crate::error::Error::from)?;
+        return Ok(words.iter().filter_map(|word| fold_word(word)).collect());
+    }
+    let lexicon = Lexicon::any_vocabulary(bytes, path)?;
+    let mut words = HashSet::new();
+    lexicon.each_key(|key, _| {
+        words.extend(lexicon.words(key).filter_map(|(word, _)| fold_word(&word)));
+    });
+    Ok(words)
+}

@@ -1,9 +1,9 @@
 //! Links ExecuTorch where the feature `executorch` asks for it.
 //!
-//! On the desktop: the shared libraries of the `executorch` wheel, out of the folder that `SWIPEKIT_EXECUTORCH_LIB_DIR`
-//! names, or else out of `native/executorch` in cargo's target folder, where `cargo xtask setup --executorch` puts them.
-//! On Android: the static libraries of a build of ExecuTorch, whose folder `SWIPEKIT_EXECUTORCH_STATIC_DIR` names.
-//! Nothing is downloaded.
+//! On the desktop: the shared libraries of the `executorch` wheel, out of the folder that
+//! `SWIPEKIT_EXECUTORCH_LIB_DIR` names, or else out of `native/executorch` in cargo's target
+//! folder, where `cargo xtask setup --executorch` puts them. On Android: the static libraries of a
+//! build of ExecuTorch, whose folder `SWIPEKIT_EXECUTORCH_STATIC_DIR` names. Nothing is downloaded.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 const LIB_DIR: &str = "SWIPEKIT_EXECUTORCH_LIB_DIR";
 const STATIC_DIR: &str = "SWIPEKIT_EXECUTORCH_STATIC_DIR";
 
-/// The wheel's libraries: the program loader, the thread pool, XNNPACK, and the kernels of what XNNPACK leaves over.
+/// The wheel's libraries: the program loader, the thread pool, XNNPACK, and the kernels of what
+/// XNNPACK leaves over.
 const SHARED: [&str; 5] = [
     "executorch",
     "executorch_threadpool",
@@ -20,8 +21,8 @@ const SHARED: [&str; 5] = [
     "executorch_kernels_quantized",
 ];
 
-/// Static libraries that register themselves when a program starts, by the names of ExecuTorch's CMake targets; the crate
-/// `executorch-sys` links the loader and the extensions.
+/// Static libraries that register themselves when a program starts, by the names of ExecuTorch's
+/// CMake targets; the crate `executorch-sys` links the loader and the extensions.
 const REGISTERING: [&str; 3] = [
     "xnnpack_backend",
     "optimized_native_cpu_ops_lib",

@@ -1,5 +1,5 @@
-//! Lets the program find ExecuTorch's shared libraries where it is started by hand: beside it, in `lib` beside it, in `../lib`,
-//! and where `cargo xtask setup --executorch` puts them.
+//! Lets the program find ExecuTorch's shared libraries where it is started by hand: beside it, in
+//! `lib` beside it, in `../lib`, and where `cargo xtask setup --executorch` puts them.
 
 fn main() {
     println!("cargo::rerun-if-env-changed=SWIPEKIT_EXECUTORCH_LIB_DIR");

@@ -1,8 +1,8 @@
-//! Encoders of bundles at T = 64, one swipe at a time: a group for each precision and number of threads, a bench for each
-//! bundle.
+//! Encoders of bundles at T = 64, one swipe at a time: a group for each precision and number of
+//! threads, a bench for each bundle.
 //!
-//! `SWIPEKIT_BUNDLES` names the bundles, separated as in `PATH`, relative to the repository's root (cargo starts benches in
-//! their package's folder); the default bundle where it is not set.
+//! `SWIPEKIT_BUNDLES` names the bundles, separated as in `PATH`, relative to the repository's root
+//! (cargo starts benches in their package's folder); the default bundle where it is not set.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -11,7 +11,8 @@ use swipekit_benches::input::{self, Parts};
 use swipekit_benches::random;
 use swipekit_exporters::synthetic::Random;
 
-/// Times each of `swipes` (projected frames) in turn, in a session that has seen them and in one that has not.
+/// Times each of `swipes` (projected frames) in turn, in a session that has seen them and in one
+/// that has not.
 fn time(c: &mut Criterion, name: &str, mut decoder: Decoder, swipes: &[Vec<f32>]) {
     let options = DecoderOptions::default();
     for known in [true, false] {

@@ -30,8 +30,8 @@ pub struct Arguments {
     pub json: bool,
 }
 
-/// Compares as `swipekit compare` does, every swipe timed. Memory and opening are measured by this program itself, started
-/// anew: it must have the command [`compare::COMMAND`].
+/// Compares as `swipekit compare` does, every swipe timed. Memory and opening are measured by this
+/// program itself, started anew: it must have the command [`compare::COMMAND`].
 ///
 /// # Errors
 /// Those of [`compare::compare`], and a synthetic manifest that cannot be written.

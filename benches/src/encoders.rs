@@ -1,4 +1,5 @@
-//! Encoders of several bundles in turns on the same features: one thread, processor time, swipes of one length.
+//! Encoders of several bundles in turns on the same features: one thread, processor time, swipes of
+//! one length.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,8 +31,9 @@ pub struct Arguments {
     /// How often each swipe is timed.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     rounds: u32,
-    /// Runs of the same encoder on the same swipe right before each timed one: 0 times it with caches that the others
-    /// have used since, as an app's other work does, 1 with its own weights in them.
+    /// Runs of the same encoder on the same swipe right before each timed one: 0 times it with
+    /// caches that the others have used since, as an app's other work does, 1 with its own weights
+    /// in them.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
     warm_up: u32,
     /// Print one JSON object in place of a table.
@@ -69,8 +71,9 @@ struct Run {
     times: Vec<Duration>,
 }
 
-/// Times the encoders: each bundle with its own settings but one thread. They take turns at every swipe, and another one
-/// begins each time, so that none always finds the caches as the same other one left them.
+/// Times the encoders: each bundle with its own settings but one thread. They take turns at every
+/// swipe, and another one begins each time, so that none always finds the caches as the same other
+/// one left them.
 ///
 /// # Errors
 /// What opening, reading and encoding give; a text where there is no swipe of the length.

@@ -95,8 +95,8 @@ pub struct Input {
     pub others: Vec<Trace>,
 }
 
-/// Up to `count` swipes of exactly `points` points and as many of up to 8 points fewer or more: of `manifest` where it is
-/// given, otherwise synthetic ones.
+/// Up to `count` swipes of exactly `points` points and as many of up to 8 points fewer or more: of
+/// `manifest` where it is given, otherwise synthetic ones.
 ///
 /// # Errors
 /// What reading the manifest gives.
@@ -116,7 +116,8 @@ pub fn swipes(
         }
         None => {
             let mut random = Random::new(64);
-            // Not every word can be drawn in so many points: after a thousand rounds what there is must do.
+            // Not every word can be drawn in so many points: after a thousand rounds what there is
+            // must do.
             for word in std::iter::repeat_n(WORDS, 1000).flatten() {
                 let trace = synthetic::trace(word, &mut random);
                 if trace.is_some_and(|trace| input.add(trace, points, count)) {

@@ -1,8 +1,8 @@
 //! Benchmarks of swipekit.
 //!
-//! `cargo bench --package swipekit-benches` times the kernels, the search and encoders (criterion). The program
-//! `swipekit-bench` times whole bundles, one or several in turns, and prints JSON: percentiles, memory, and the search next
-//! to the one that it replaced ([`seed`]).
+//! `cargo bench --package swipekit-benches` times the kernels, the search and encoders (criterion).
+//! The program `swipekit-bench` times whole bundles, one or several in turns, and prints JSON:
+//! percentiles, memory, and the search next to the one that it replaced ([`seed`]).
 #![forbid(unsafe_code)]
 
 pub mod comparison;

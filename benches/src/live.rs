@@ -55,7 +55,8 @@ pub struct Report {
     /// Seconds that the finger moved.
     seconds: f64,
     partials_per_second: f64,
-    /// Processor time of everything but the thread that pushes, as a share of one core while the finger moved.
+    /// Processor time of everything but the thread that pushes, as a share of one core while the
+    /// finger moved.
     cpu_share: f64,
     /// From the lift to the words.
     finish: Finish,

@@ -47,8 +47,8 @@ pub fn numbers(random: &mut Random, count: usize, scale: f32) -> Vec<f32> {
         .collect()
 }
 
-/// A transducer of the dimensions `model` with random weights. The output biases favour the blank, as a trained model
-/// does: it is what most frames give.
+/// A transducer of the dimensions `model` with random weights. The output biases favour the blank,
+/// as a trained model does: it is what most frames give.
 ///
 /// # Errors
 /// None for sane dimensions.

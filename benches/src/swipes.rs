@@ -56,9 +56,11 @@ struct Search {
     tail: f64,
     /// Median over the swipes of its time over the encoder's.
     of_encoder: f64,
-    /// Median over the swipes of its time over that of beam 16 without a table, first or not as here.
+    /// Median over the swipes of its time over that of beam 16 without a table, first or not as
+    /// here.
     of_beam16_without: f64,
-    /// Mean of the prefixes that a swipe left behind in its session; one that made older ones be forgotten counts none.
+    /// Mean of the prefixes that a swipe left behind in its session; one that made older ones be
+    /// forgotten counts none.
     new_prefixes: f64,
     /// What the session takes at the end, in KiB.
     session_kib: usize,
@@ -78,7 +80,8 @@ pub struct Report {
     searches: Vec<Search>,
 }
 
-/// Beam, prefixes and whether each swipe is the first, and how that is called. Those without a table come first.
+/// Beam, prefixes and whether each swipe is the first, and how that is called. Those without a
+/// table come first.
 const WAYS: [(&str, usize, bool, bool); 6] = [
     ("beam 16, no table", 16, false, false),
     ("beam 16, no table, first swipe", 16, false, true),

@@ -1,5 +1,5 @@
-//! Many threads decode while words come and go: every result must be that of one thread alone with the words of some moment
-//! during the decode.
+//! Many threads decode while words come and go: every result must be that of one thread alone with
+//! the words of some moment during the decode.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -57,12 +57,14 @@ pub struct Report {
     rss_mib: [f64; 2],
 }
 
-/// The change number `step` of a round that ends where it began: words are added, others blocked, and both are taken back.
+/// The change number `step` of a round that ends where it began: words are added, others blocked,
+/// and both are taken back.
 fn change(words: &UserWords, step: usize) {
     const NAMES: [&str; 8] = ["zyxt", "hte", "teh", "qat", "ot", "thes", "wast", "andy"];
     const KNOWN: [&str; 8] = ["the", "and", "of", "was", "for", "that", "are", "with"];
     let at = step / 2 % NAMES.len();
-    // Every word can be typed with the labels of a Latin alphabet; where one cannot, it is left out of every round alike.
+    // Every word can be typed with the labels of a Latin alphabet; where one cannot, it is left out
+    // of every round alike.
     let _ = match (step / 16, step % 2) {
         (0, 0) => words.add(NAMES[at]),
         (0, _) => words.block(KNOWN[at]),

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 pub use swipekit_exporters::judge::times::Times;
 
-/// Runs `work`, gives what it gives and adds to `times` the processor time that this thread took for it: on a busy
-/// machine the time on the clock is the other programs' as well, and more so for long work than for short.
+/// Runs `work`, gives what it gives and adds to `times` the processor time that this thread took
+/// for it: on a busy machine the time on the clock is the other programs' as well, and more so for
+/// long work than for short.
 ///
 /// Elsewhere than on Unix it is the time on the clock.
 pub fn timed<T>(times: &mut Vec<Duration>, work: impl FnOnce() -> T) -> T {

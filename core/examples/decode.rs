@@ -4,7 +4,8 @@
 //! cargo run --release -p swipekit --example decode -- models/en-qwerty models/samples/en-qwerty.jsonl
 //! ```
 //!
-//! A line of the file is a swipe, `{"points":[{"x":0.59,"y":0.5,"t":0},…]}`, in the letter area's coordinates.
+//! A line of the file is a swipe, `{"points":[{"x":0.59,"y":0.5,"t":0},…]}`, in the letter area's
+//! coordinates.
 
 use std::error::Error;
 use std::fs;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 
-/// Read-only bytes that are cheap to clone and to cut; a mapped file stays mapped while any part of it is alive.
+/// Read-only bytes that are cheap to clone and to cut; a mapped file stays mapped while any part of
+/// it is alive.
 #[derive(Clone)]
 pub struct Bytes {
     owner: Arc<Owner>,
@@ -22,8 +23,8 @@ enum Owner {
 impl Bytes {
     /// Maps the file at `path` into memory.
     ///
-    /// The file must not be changed while it is mapped: replace it by renaming another file onto it, as every writer
-    /// of this project does.
+    /// The file must not be changed while it is mapped: replace it by renaming another file onto
+    /// it, as every writer of this project does.
     ///
     /// # Errors
     /// [`Error::Io`] where the file cannot be opened or mapped.
@@ -32,14 +33,15 @@ impl Bytes {
         Self::map_part(&file, 0, None, path)
     }
 
-    /// Maps a part of an open file: `length` bytes from `offset`, to its end where there is no `length`. The offset need not
-    /// be that of a page, and the file may be closed afterwards. So an asset is mapped that lies uncompressed in an Android
-    /// package. `name` is for errors.
+    /// Maps a part of an open file: `length` bytes from `offset`, to its end where there is no
+    /// `length`. The offset need not be that of a page, and the file may be closed afterwards. So
+    /// an asset is mapped that lies uncompressed in an Android package. `name` is for errors.
     ///
     /// What [`map`](Self::map) says of changes to the file holds here too.
     ///
     /// # Errors
-    /// [`Error::Io`] where the file cannot be mapped, [`Error::Damaged`] where the part is not inside the file.
+    /// [`Error::Io`] where the file cannot be mapped, [`Error::Damaged`] where the part is not
+    /// inside the file.
     #[allow(unsafe_code)]
     pub fn map_part(
         file: &File,
@@ -70,8 +72,9 @@ impl Bytes {
         }
         let mut options = memmap2::MmapOptions::new();
         options.offset(offset).len(part);
-        // SAFETY: the map is read-only and private to this value. Files of a bundle are replaced by renaming, never
-        // written in place, which is the condition that the documentation above puts to the caller.
+        // SAFETY: the map is read-only and private to this value. Files of a bundle are replaced by
+        // renaming, never written in place, which is the condition that the documentation above
+        // puts to the caller.
         let map = unsafe { options.map(file) }.map_err(|source| Error::io(name, source))?;
         let range = 0..map.len();
         Ok(Self {
@@ -80,14 +83,15 @@ impl Bytes {
         })
     }
 
-    /// Gives the memory of a mapped file back to the system; it is read from the file again where it is needed. Of a part
-    /// of a file, whole pages at its ends go too. Nothing happens where memory is no mapped file.
+    /// Gives the memory of a mapped file back to the system; it is read from the file again where
+    /// it is needed. Of a part of a file, whole pages at its ends go too. Nothing happens where
+    /// memory is no mapped file.
     #[allow(unsafe_code)]
     pub(crate) fn forget(&self) {
         #[cfg(unix)]
         if let Owner::Mapped(map) = &*self.owner {
-            // SAFETY: the map is read-only and of a file that is not written in place, so that the pages come back with
-            // the same content. A failure leaves them where they are.
+            // SAFETY: the map is read-only and of a file that is not written in place, so that the
+            // pages come back with the same content. A failure leaves them where they are.
             let _ = unsafe {
                 map.unchecked_advise_range(
                     memmap2::UncheckedAdvice::DontNeed,

@@ -22,18 +22,20 @@ use crate::transducer::PredictionJoint;
 pub struct EngineOptions {
     /// Threads of the encoder; those that the bundle asks for where it is `None` (default).
     pub threads: Option<usize>,
-    /// Copies of the encoder, and so swipes that can be encoded at the same time. Default 1: a keyboard has one gesture
-    /// at a time, and every copy holds the weights once more.
+    /// Copies of the encoder, and so swipes that can be encoded at the same time. Default 1: a
+    /// keyboard has one gesture at a time, and every copy holds the weights once more.
     pub copies: usize,
     /// Path of the runtime's shared library; looked for in the usual places where it is `None`
     /// (see [`runtime`]).
     pub runtime_library: Option<PathBuf>,
     /// The bundle's preset of decoder options to use. Default `default`.
     pub preset: String,
-    /// Prefixes of the lexicon that the prediction network is run for when the engine opens, so that the first swipe is
-    /// as fast as the others. Default 1024. It has no effect where the bundle has a table of prefixes for the layout.
+    /// Prefixes of the lexicon that the prediction network is run for when the engine opens, so
+    /// that the first swipe is as fast as the others. Default 1024. It has no effect where the
+    /// bundle has a table of prefixes for the layout.
     pub warm_prefixes: usize,
-    /// Memory of the prefixes that each session remembers between swipes, in bytes. Default [`PREFIX_BYTES`].
+    /// Memory of the prefixes that each session remembers between swipes, in bytes. Default
+    /// [`PREFIX_BYTES`].
     pub prefix_bytes: usize,
 }
 
@@ -71,15 +73,17 @@ pub struct Engine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Memory {
-    /// Files of the bundle, mapped: the system reads them as they are needed, shares them between processes and takes them
-    /// back under pressure. The lexicon and the language model are searched where they lie; all others are given back when the engine has opened.
+    /// Files of the bundle, mapped: the system reads them as they are needed, shares them between
+    /// processes and takes them back under pressure. The lexicon and the language model are
+    /// searched where they lie; all others are given back when the engine has opened.
     pub mapped: usize,
-    /// The encoder's file, a part of `mapped`. The runtime holds the weights in a form of its own, of about that size for each
-    /// copy, besides what it takes itself; neither can be asked for.
+    /// The encoder's file, a part of `mapped`. The runtime holds the weights in a form of its own,
+    /// of about that size for each copy, besides what it takes itself; neither can be asked for.
     pub encoder_file: usize,
     /// Weights of prediction network and joint.
     pub transducer: usize,
-    /// Prefixes that were run when the engine opened, shared by all sessions; of a bundle's table only what is not mapped.
+    /// Prefixes that were run when the engine opened, shared by all sessions; of a bundle's table
+    /// only what is not mapped.
     pub prefixes: usize,
     /// The user's words, about.
     pub words: usize,
@@ -106,15 +110,17 @@ impl Engine {
     /// Opens the bundle at `path`, verifies every hash, loads the runtime and the encoder.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Damaged`] and [`Error::Unsupported`] for a bundle that cannot be read, is damaged or asks
-    /// for more than this version knows; [`Error::RuntimeNotFound`] and [`Error::Runtime`] where the runtime is not
-    /// there or refuses the encoder; [`Error::Invalid`] for a preset that the bundle does not have.
+    /// [`Error::Io`], [`Error::Damaged`] and [`Error::Unsupported`] for a bundle that cannot be
+    /// read, is damaged or asks for more than this version knows; [`Error::RuntimeNotFound`] and
+    /// [`Error::Runtime`] where the runtime is not there or refuses the encoder; [`Error::Invalid`]
+    /// for a preset that the bundle does not have.
     pub fn open_with(path: impl AsRef<Path>, options: &EngineOptions) -> Result<Self> {
         Self::open_bundle(Bundle::open(path)?, options)
     }
 
-    /// As [`open_with`](Self::open_with), of a packed bundle (`.swipekit`) that is mapped already, such as an asset of an
-    /// Android app ([`Bytes::map_part`]), or in memory. `name` is for errors.
+    /// As [`open_with`](Self::open_with), of a packed bundle (`.swipekit`) that is mapped already,
+    /// such as an asset of an Android app ([`Bytes::map_part`]), or in memory. `name` is for
+    /// errors.
     ///
     /// # Errors
     /// Those of [`open_with`](Self::open_with).
@@ -204,7 +210,8 @@ impl Engine {
         })
     }
 
-    /// The same engine with another lexicon, for a dynamic bundle or for words that the bundle does not have.
+    /// The same engine with another lexicon, for a dynamic bundle or for words that the bundle does
+    /// not have.
     ///
     /// # Errors
     /// [`Error::Unsupported`] for a lexicon of other labels.
@@ -212,14 +219,15 @@ impl Engine {
         self.with_layers(vec![Layer::new(lexicon)])
     }
 
-    /// The same engine with other lexicons, each with a weight: languages, or words of an app beside the bundle's own
-    /// ([`lexicon`](Self::lexicon)). They must have been built for the bundle's labels.
+    /// The same engine with other lexicons, each with a weight: languages, or words of an app
+    /// beside the bundle's own ([`lexicon`](Self::lexicon)). They must have been built for the
+    /// bundle's labels.
     ///
     /// The user's [`words`](Self::words) are copied and change apart from this engine's.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] for more than [`MAX_LAYERS`](crate::lexicon::MAX_LAYERS), [`Error::Unsupported`] for a lexicon of
-    /// other labels.
+    /// [`Error::TooLarge`] for more than [`MAX_LAYERS`](crate::lexicon::MAX_LAYERS),
+    /// [`Error::Unsupported`] for a lexicon of other labels.
     pub fn with_layers(&self, layers: Vec<Layer>) -> Result<Self> {
         let labels = &self.manifest().vocabulary.labels;
         for layer in &layers {
@@ -236,8 +244,9 @@ impl Engine {
         })
     }
 
-    /// The same engine with another language model, for [`Session::set_context`]. Where the preset gives the words before a swipe
-    /// no weight, as in a bundle that has no language model of its own, they get [`LANGUAGE_MODEL_WEIGHT`] in [`options`](Self::options).
+    /// The same engine with another language model, for [`Session::set_context`]. Where the preset
+    /// gives the words before a swipe no weight, as in a bundle that has no language model of its
+    /// own, they get [`LANGUAGE_MODEL_WEIGHT`] in [`options`](Self::options).
     #[must_use]
     pub fn with_language_model(&self, language_model: LanguageModel) -> Self {
         let mut engine = Self {
@@ -267,24 +276,27 @@ impl Engine {
         )
     }
 
-    /// The same engine for traces that are made on another keyboard, of any arrangement of the letters; see docs/LAYOUTS.md.
-    /// The layout may be in any units, its traces are in the same ones: `Trace::new(layout.letter_area()?)`. Everything else is
-    /// shared, the user's words too. Where letters are taken for others, [`options`](Self::options) take off more of the internal
+    /// The same engine for traces that are made on another keyboard, of any arrangement of the
+    /// letters; see docs/LAYOUTS.md. The layout may be in any units, its traces are in the same
+    /// ones: `Trace::new(layout.letter_area()?)`. Everything else is shared, the user's words too.
+    /// Where letters are taken for others, [`options`](Self::options) take off more of the internal
     /// language model, which has learned to spell with other letters.
     ///
-    /// Keys are matched by their labels, capital or not. Those that are no letter of the model are passed over: digits, marks,
-    /// letters with accents (words with such letters are swiped by their plain ones). Letters without a key cannot be swiped.
+    /// Keys are matched by their labels, capital or not. Those that are no letter of the model are
+    /// passed over: digits, marks, letters with accents (words with such letters are swiped by
+    /// their plain ones). Letters without a key cannot be swiped.
     ///
     /// # Errors
-    /// Those of [`Layout::validate`], and [`Error::Invalid`] where fewer than half of the model's letters have a key, one has
-    /// two, or the keys do not lie in rows.
+    /// Those of [`Layout::validate`], and [`Error::Invalid`] where fewer than half of the model's
+    /// letters have a key, one has two, or the keys do not lie in rows.
     pub fn with_layout(&self, layout: &Layout) -> Result<Self> {
         let keyboard = Keyboard::new(layout, self.manifest(), &self.shared.transducer)?;
         let decoder = match keyboard.has_classes_of(&self.keyboard) {
             true => Arc::clone(&self.decoder),
             false => Arc::new(self.decoder_for(&keyboard, self.decoder.layers())?),
         };
-        // Where letters are taken for others, what the network has learned of spelling is of other words.
+        // Where letters are taken for others, what the network has learned of spelling is of other
+        // words.
         let options = keyboard.adjusted(&self.trained);
         options.validate()?;
         Ok(Self {
@@ -295,8 +307,8 @@ impl Engine {
         })
     }
 
-    /// The layout that traces are made on: the one given to [`with_layout`](Self::with_layout), otherwise the one that the network
-    /// was trained on.
+    /// The layout that traces are made on: the one given to [`with_layout`](Self::with_layout),
+    /// otherwise the one that the network was trained on.
     pub fn layout(&self) -> &Layout {
         &self.keyboard.layout
     }
@@ -313,7 +325,8 @@ impl Engine {
         )
     }
 
-    /// The user's own words: what is added, boosted, blocked or learned there counts from the next swipe on, in every session.
+    /// The user's own words: what is added, boosted, blocked or learned there counts from the next
+    /// swipe on, in every session.
     pub fn words(&self) -> &UserWords {
         &self.words
     }
@@ -337,8 +350,8 @@ impl Engine {
         self.shared.bundle.manifest()
     }
 
-    /// Options of the bundle's preset `name` as they are for this engine's layout and language model; `None` where the bundle has no
-    /// such preset.
+    /// Options of the bundle's preset `name` as they are for this engine's layout and language
+    /// model; `None` where the bundle has no such preset.
     pub(crate) fn preset(&self, name: &str) -> Option<DecoderOptions> {
         let mut options = self.manifest().presets.get(name)?.clone();
         if options.language_model_weight == 0.0 {
@@ -352,7 +365,8 @@ impl Engine {
         &self.options
     }
 
-    /// The lexicon in use, the first of several; `None` for a dynamic bundle that has not been given one.
+    /// The lexicon in use, the first of several; `None` for a dynamic bundle that has not been
+    /// given one.
     pub fn lexicon(&self) -> Option<&Lexicon> {
         self.decoder.layers().lexicons().first().map(Layer::lexicon)
     }
@@ -378,7 +392,8 @@ impl Engine {
     }
 }
 
-/// A decoder with the table of the bundle or, where there is none, one of the likeliest prefixes of `layers`.
+/// A decoder with the table of the bundle or, where there is none, one of the likeliest prefixes of
+/// `layers`.
 fn decoder(
     transducer: &Arc<PredictionJoint>,
     layers: &LexiconStack,

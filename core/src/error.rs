@@ -1,7 +1,7 @@
 //! The one error type of the crate.
 //!
-//! Every variant says what was expected, what was found and where. None of them carries a typed word or a point of a
-//! trace: an error may end in a log or a crash report.
+//! Every variant says what was expected, what was found and where. None of them carries a typed
+//! word or a point of a trace: an error may end in a log or a crash report.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -108,8 +108,8 @@ pub enum Error {
     /// A decode was ended from another thread.
     #[error("the decode was cancelled")]
     Cancelled,
-    /// A thread of this crate panicked: a fault of the crate or of what the caller had it call. What the panic said went where
-    /// the process sends it.
+    /// A thread of this crate panicked: a fault of the crate or of what the caller had it call.
+    /// What the panic said went where the process sends it.
     #[error("{what} panicked")]
     Panicked {
         /// What panicked.

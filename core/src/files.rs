@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 pub(crate) struct Partial(PathBuf);
 
 impl Partial {
-    /// An empty file in the folder of `to`, with a name of its own; where it is `private`, for its owner alone.
+    /// An empty file in the folder of `to`, with a name of its own; where it is `private`, for its
+    /// owner alone.
     pub(crate) fn beside(to: &Path, private: bool) -> Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -53,8 +54,8 @@ impl Drop for Partial {
     }
 }
 
-/// Writes `bytes` to `path`: beside it first, then renamed onto it, so that at every moment there is the old file or the new
-/// one. A `private` file is for its owner alone.
+/// Writes `bytes` to `path`: beside it first, then renamed onto it, so that at every moment there
+/// is the old file or the new one. A `private` file is for its owner alone.
 ///
 /// # Errors
 /// [`Error::Write`]; the old file is as it was then.

@@ -9,8 +9,9 @@ use crate::geometry::Keys;
 use crate::layout::{Layout, LayoutPolicy, Mapping, Warp};
 use crate::transducer::PredictionJoint;
 
-/// What is added to the weights of the internal language model and of the prior on a keyboard all of whose letters are taken for
-/// others, in proportion on others. Chosen on swipes of How We Swipe's training people, carried over (docs/LAYOUTS.md).
+/// What is added to the weights of the internal language model and of the prior on a keyboard all
+/// of whose letters are taken for others, in proportion on others. Chosen on swipes of How We
+/// Swipe's training people, carried over (docs/LAYOUTS.md).
 const RELABELLED_INTERNAL: f32 = 0.25;
 /// See [`RELABELLED_INTERNAL`].
 const RELABELLED_PRIOR: f32 = 0.15;
@@ -23,7 +24,8 @@ pub(crate) struct Keyboard {
     /// Where its labels lie, for geometric evidence.
     pub(crate) keys: Keys,
     mapping: Mapping,
-    /// The prediction network and the joint, with the classes in the order of the labels that the keys type.
+    /// The prediction network and the joint, with the classes in the order of the labels that the
+    /// keys type.
     pub(crate) transducer: Arc<PredictionJoint>,
 }
 
@@ -79,8 +81,8 @@ impl Keyboard {
         self.mapping.classes.is_none()
     }
 
-    /// `options`, which are meant for the trained layout, on this one: where letters are taken for others, what the network has learned
-    /// of spelling is of other words.
+    /// `options`, which are meant for the trained layout, on this one: where letters are taken for
+    /// others, what the network has learned of spelling is of other words.
     pub(crate) fn adjusted(&self, options: &DecoderOptions) -> DecoderOptions {
         let relabelled = self.relabelled();
         DecoderOptions {
@@ -102,7 +104,8 @@ impl Keyboard {
         others.count() as f32 / classes.len().max(1) as f32
     }
 
-    /// Whether the other keyboard's labels mean the same classes, so that all that was worked out by labels holds for it.
+    /// Whether the other keyboard's labels mean the same classes, so that all that was worked out
+    /// by labels holds for it.
     pub(crate) fn has_classes_of(&self, other: &Self) -> bool {
         self.mapping.classes == other.mapping.classes
     }

@@ -2,9 +2,10 @@
 //!
 //! # Decode a swipe
 //!
-//! An [`Engine`] is an opened *bundle*: encoder, weights, lexicon and all that belongs to them, verified, immutable and
-//! shared. A [`Session`] decodes one gesture at a time and keeps its buffers. A [`Trace`] is the finger's path with the
-//! [letter area](layout::LetterArea) that it was made on.
+//! An [`Engine`] is an opened *bundle*: encoder, weights, lexicon and all that belongs to them,
+//! verified, immutable and shared. A [`Session`] decodes one gesture at a time and keeps its
+//! buffers. A [`Trace`] is the finger's path with the [letter area](layout::LetterArea) that it was
+//! made on.
 //!
 //! ```no_run
 //! use swipekit::layout::LetterArea;
@@ -29,16 +30,19 @@
 //! # }
 //! ```
 //!
-//! [`Engine::open`] lists what can be wrong with a bundle or the runtime; [`Trace::push`] refuses points that are not
-//! finite; [`Session::decode`] fails only where there is no lexicon or the runtime fails. [`Engine::self_test`] decodes
-//! the swipes that the bundle brings along and compares.
+//! [`Engine::open`] lists what can be wrong with a bundle or the runtime; [`Trace::push`] refuses
+//! points that are not finite; [`Session::decode`] fails only where there is no lexicon or the
+//! runtime fails. [`Engine::self_test`] decodes the swipes that the bundle brings along and
+//! compares.
 //!
 //! # While the finger moves
 //!
-//! A [`LiveSession`] takes points as they come and decodes the gesture so far in a thread of its own, at a bounded rate; points that
-//! came meanwhile are decoded together, and pushing never waits. A [`Partial`] holds words that the path has spelled and words that it
-//! may become. When the finger lifts, [`LiveSession::finish`] gives what [`Session::decode`] would, and takes the encoder's frames
-//! where the last decode had seen all points. A decode that nobody wants any more is cancelled.
+//! A [`LiveSession`] takes points as they come and decodes the gesture so far in a thread of its
+//! own, at a bounded rate; points that came meanwhile are decoded together, and pushing never
+//! waits. A [`Partial`] holds words that the path has spelled and words that it may become. When
+//! the finger lifts, [`LiveSession::finish`] gives what [`Session::decode`] would, and takes the
+//! encoder's frames where the last decode had seen all points. A decode that nobody wants any more
+//! is cancelled.
 //!
 //! ```no_run
 //! use swipekit::layout::LetterArea;
@@ -64,10 +68,12 @@
 //!
 //! # Literal text
 //!
-//! [`Session::literal`] gives the likeliest spellings, whether they are words or not: for names, for passwords, for a word that the
-//! user may want to add. [`Session::last_literal`] gives them beside the words of the gesture that was just decoded, without running
-//! the encoder again; [`LiveSession::session`] lends the session for it. [`Session::greedy`] spells what the network heard along its
-//! best alignment, and [`Session::log_likelihood`] gives log P(labels | swipe) of one spelling, exactly.
+//! [`Session::literal`] gives the likeliest spellings, whether they are words or not: for names,
+//! for passwords, for a word that the user may want to add. [`Session::last_literal`] gives them
+//! beside the words of the gesture that was just decoded, without running the encoder again;
+//! [`LiveSession::session`] lends the session for it. [`Session::greedy`] spells what the network
+//! heard along its best alignment, and [`Session::log_likelihood`] gives log P(labels | swipe) of
+//! one spelling, exactly.
 //!
 //! ```no_run
 //! # fn main() -> swipekit::Result<()> {
@@ -84,8 +90,8 @@
 //!
 //! # Bring words of one's own
 //!
-//! A lexicon is built for the labels of a model, at export or in the app. A *dynamic* bundle has none, any other may be
-//! given another. Words come with a weight, their frequency in any unit.
+//! A lexicon is built for the labels of a model, at export or in the app. A *dynamic* bundle has
+//! none, any other may be given another. Words come with a weight, their frequency in any unit.
 //!
 //! ```no_run
 //! use swipekit::bytes::Bytes;
@@ -108,7 +114,8 @@
 //! # }
 //! ```
 //!
-//! What a user adds, blocks or chooses counts from the next swipe on, in every session, without building anything again:
+//! What a user adds, blocks or chooses counts from the next swipe on, in every session, without
+//! building anything again:
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -122,15 +129,16 @@
 //! # }
 //! ```
 //!
-//! [`Engine::with_layers`] searches several lexicons at once, each with a weight: a second language, or contacts and an app's
-//! own terms beside the bundle's words.
+//! [`Engine::with_layers`] searches several lexicons at once, each with a weight: a second
+//! language, or contacts and an app's own terms beside the bundle's words.
 //!
-//! [`LexiconBuilder::add`](lexicon::LexiconBuilder::add) says why a word cannot be typed with the labels;
-//! [`Lexicon::from_bytes`](lexicon::Lexicon::from_bytes) refuses a lexicon of other labels.
+//! [`LexiconBuilder::add`](lexicon::LexiconBuilder::add) says why a word cannot be typed with the
+//! labels; [`Lexicon::from_bytes`](lexicon::Lexicon::from_bytes) refuses a lexicon of other labels.
 //!
 //! # Use the sentence
 //!
-//! With a language model, in the bundle or of the app's own, the words before a swipe decide between words that it may mean:
+//! With a language model, in the bundle or of the app's own, the words before a swipe decide
+//! between words that it may mean:
 //!
 //! ```no_run
 //! # fn main() -> swipekit::Result<()> {
@@ -148,15 +156,18 @@
 //! # }
 //! ```
 //!
-//! Words that the model lacks, such as a user's, lose nothing by it ([`LanguageModel::gain`](language_model::LanguageModel::gain)), and
-//! without words before, candidates are as they are without a model. [`LanguageModelBuilder`](language_model::LanguageModelBuilder) makes
-//! one of n-grams, `swipekit language build` of an ARPA file or text.
+//! Words that the model lacks, such as a user's, lose nothing by it
+//! ([`LanguageModel::gain`](language_model::LanguageModel::gain)), and without words before,
+//! candidates are as they are without a model.
+//! [`LanguageModelBuilder`](language_model::LanguageModelBuilder) makes one of n-grams,
+//! `swipekit language build` of an ARPA file or text.
 //!
 //! # Other layouts
 //!
-//! A network knows the layout that it was trained on. [`Engine::with_layout`] gives an engine for traces that are made on another
-//! one: other rows, a split, a number row, AZERTY, QWERTZ; with Dvorak and the like words are found, but far less surely. Figures and
-//! rules are in `docs/LAYOUTS.md` of the repository.
+//! A network knows the layout that it was trained on. [`Engine::with_layout`] gives an engine for
+//! traces that are made on another one: other rows, a split, a number row, AZERTY, QWERTZ; with
+//! Dvorak and the like words are found, but far less surely. Figures and rules are in
+//! `docs/LAYOUTS.md` of the repository.
 //!
 //! ```no_run
 //! use swipekit::layout::{Layout, LetterArea};
@@ -175,18 +186,20 @@
 //!
 //! # End a decode early
 //!
-//! [`Session::decode_within`] takes [`Limits`]: a deadline, after which it gives the best words so far, and a [`CancelToken`] that
-//! another thread cancels when the next finger is down. ONNX Runtime stops within its run, the search before its next frame.
+//! [`Session::decode_within`] takes [`Limits`]: a deadline, after which it gives the best words so
+//! far, and a [`CancelToken`] that another thread cancels when the next finger is down. ONNX
+//! Runtime stops within its run, the search before its next frame.
 //!
 //! # Ask why
 //!
-//! [`Session::explain`] says of any word what became of it: its place, or the frame in which the beam lost it, its exact
-//! log-probability beside what the search found, and the score that it would have had to reach.
+//! [`Session::explain`] says of any word what became of it: its place, or the frame in which the
+//! beam lost it, its exact log-probability beside what the search found, and the score that it
+//! would have had to reach.
 //!
 //! # Errors
 //!
-//! All of the crate fails with [`Error`], which says what was expected, what was found, where, and carries no word and no
-//! point of a trace. No input makes the crate panic.
+//! All of the crate fails with [`Error`], which says what was expected, what was found, where, and
+//! carries no word and no point of a trace. No input makes the crate panic.
 //!
 //! # Features
 //!
@@ -197,8 +210,8 @@
 //! | `ort-download` | no | ONNX Runtime linked into the program; the crate `ort` downloads it at build time. Use it with `default-features = false` |
 //! | `onnxruntime` | - | what the two share; not for use on its own |
 //!
-//! A bundle's manifest names its runtime. Without any, bundles, lexicons, features and the search can be used, and [`Engine::open`] fails with
-//! [`Error::Unsupported`].
+//! A bundle's manifest names its runtime. Without any, bundles, lexicons, features and the search
+//! can be used, and [`Engine::open`] fails with [`Error::Unsupported`].
 #![deny(unsafe_code)]
 
 pub mod bundle;

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
-/// Ends a decode from another thread. Clones are the same token; one that was cancelled stays so: take a new one for the next
-/// gesture.
+/// Ends a decode from another thread. Clones are the same token; one that was cancelled stays so:
+/// take a new one for the next gesture.
 ///
-/// A decode looks at it before every frame of the search. ONNX Runtime is told at once and stops behind the operator that it is
-/// at; an encoder run of ExecuTorch goes on to its end, some milliseconds.
+/// A decode looks at it before every frame of the search. ONNX Runtime is told at once and stops
+/// behind the operator that it is at; an encoder run of ExecuTorch goes on to its end, some
+/// milliseconds.
 #[derive(Clone, Default)]
 pub struct CancelToken {
     inner: Arc<Inner>,
@@ -67,7 +68,8 @@ impl CancelToken {
         }
     }
 
-    /// Has `hook` called when the token is cancelled, at once where it was already, until the result is dropped.
+    /// Has `hook` called when the token is cancelled, at once where it was already, until the
+    /// result is dropped.
     #[cfg(feature = "onnxruntime")]
     pub(crate) fn hook(&self, hook: Box<dyn Fn() + Send>) -> Hook<'_> {
         let mut hooks = self.inner.hooks();
@@ -106,13 +108,15 @@ impl Drop for Hook<'_> {
 pub struct Limits {
     /// Ends it from another thread, without a result.
     pub cancel: Option<CancelToken>,
-    /// Time from its start after which the search ends with the best words so far: those that the part of the gesture which was
-    /// worked off means. Nothing is found where the encoder alone took longer.
+    /// Time from its start after which the search ends with the best words so far: those that the
+    /// part of the gesture which was worked off means. Nothing is found where the encoder alone
+    /// took longer.
     pub deadline: Option<Duration>,
 }
 
 impl Limits {
-    /// Whether the search that began with its gesture at `start` has to end: by the clock, or with an error.
+    /// Whether the search that began with its gesture at `start` has to end: by the clock, or with
+    /// an error.
     pub(crate) fn reached(&self, start: Instant) -> Result<bool> {
         if let Some(token) = &self.cancel {
             token.check()?;

@@ -1,4 +1,5 @@
-//! A bundle tries itself where it runs: its golden swipes must give what they gave when it was exported.
+//! A bundle tries itself where it runs: its golden swipes must give what they gave when it was
+//! exported.
 
 use crate::bundle::golden::{Golden, GoldenSwipe};
 use crate::engine::Engine;
@@ -18,11 +19,13 @@ pub struct SelfTest {
 }
 
 impl Engine {
-    /// Decodes the bundle's golden swipes by its default preset and lexicon and compares; a bundle without any passes. They were
-    /// made on the trained layout, and are decoded on it whatever the engine's is.
+    /// Decodes the bundle's golden swipes by its default preset and lexicon and compares; a bundle
+    /// without any passes. They were made on the trained layout, and are decoded on it whatever the
+    /// engine's is.
     ///
     /// # Errors
-    /// [`Error::SelfTest`] with the first difference beyond tolerance, otherwise what decoding gives.
+    /// [`Error::SelfTest`] with the first difference beyond tolerance, otherwise what decoding
+    /// gives.
     pub fn self_test(&self) -> Result<SelfTest> {
         let mut result = SelfTest::default();
         let Some(golden) = self.bundle().golden()? else {

@@ -48,8 +48,8 @@ pub struct Literal {
     pub text: String,
     /// log P(labels | swipe), natural logarithm, summed over alignments.
     pub log_probability: f64,
-    /// Its share in all spellings that there are, 0 to 1: exp(`log_probability`). It is the model's own and no calibrated
-    /// probability.
+    /// Its share in all spellings that there are, 0 to 1: exp(`log_probability`). It is the model's
+    /// own and no calibrated probability.
     pub confidence: f64,
 }
 
@@ -104,11 +104,13 @@ impl Session {
         }
     }
 
-    /// The words before the next gesture in its sentence, oldest first: they count in every decode until this is called again, so
-    /// call it before each. Without any, and where the engine has no language model, candidates are as ever.
+    /// The words before the next gesture in its sentence, oldest first: they count in every decode
+    /// until this is called again, so call it before each. Without any, and where the engine has no
+    /// language model, candidates are as ever.
     ///
-    /// Words come without their punctuation, in capitals or not; more than the model looks back on do no harm.
-    /// [`SENTENCE_START`](crate::language_model::SENTENCE_START) as the first one says that the sentence begins there.
+    /// Words come without their punctuation, in capitals or not; more than the model looks back on
+    /// do no harm. [`SENTENCE_START`](crate::language_model::SENTENCE_START) as the first one says
+    /// that the sentence begins there.
     pub fn set_context<W: AsRef<str>>(&mut self, words: &[W]) {
         self.context = match &self.language_model {
             Some(model) => model.context(words),
@@ -126,7 +128,8 @@ impl Session {
         self.context = Context::default();
     }
 
-    /// Whether the last gesture that was decoded was worked off to its end, and not cut short by a deadline or cancelled.
+    /// Whether the last gesture that was decoded was worked off to its end, and not cut short by a
+    /// deadline or cancelled.
     pub fn is_whole(&self) -> bool {
         self.is_whole
     }
@@ -145,7 +148,8 @@ impl Session {
     /// The words that a trace may mean, best first.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where there is no word at all: no lexicon, and none of the user; [`Error::Runtime`] where the encoder fails.
+    /// [`Error::Invalid`] where there is no word at all: no lexicon, and none of the user;
+    /// [`Error::Runtime`] where the encoder fails.
     pub fn decode_with(
         &mut self,
         trace: &Trace,
@@ -154,8 +158,8 @@ impl Session {
         self.decode_within(trace, options, &Limits::default())
     }
 
-    /// The words that a trace may mean, best first, within limits: see [`Limits`]. [`is_whole`](Self::is_whole) says afterwards
-    /// whether the whole gesture was worked off.
+    /// The words that a trace may mean, best first, within limits: see [`Limits`].
+    /// [`is_whole`](Self::is_whole) says afterwards whether the whole gesture was worked off.
     ///
     /// # Errors
     /// Those of [`decode_with`](Self::decode_with), and [`Error::Cancelled`].
@@ -174,8 +178,9 @@ impl Session {
         self.search(options, limits, begin)
     }
 
-    /// The words that the last gesture may mean, with other options or after the user's words have changed: the encoder does not run
-    /// again. The same as decoding its trace anew; empty where that was no gesture, or was cancelled before it was encoded.
+    /// The words that the last gesture may mean, with other options or after the user's words have
+    /// changed: the encoder does not run again. The same as decoding its trace anew; empty where
+    /// that was no gesture, or was cancelled before it was encoded.
     ///
     /// # Errors
     /// As [`decode_within`](Self::decode_within).
@@ -229,8 +234,9 @@ impl Session {
         Ok(candidates)
     }
 
-    /// As [`decode_with`](Self::decode_with), and what became of each of `words`: its place among the candidates, or where and why
-    /// the search lost it. For reports of wrong words; it costs about as much again for each word.
+    /// As [`decode_with`](Self::decode_with), and what became of each of `words`: its place among
+    /// the candidates, or where and why the search lost it. For reports of wrong words; it costs
+    /// about as much again for each word.
     ///
     /// # Errors
     /// Those of [`decode_with`](Self::decode_with).
@@ -254,7 +260,8 @@ impl Session {
         report
     }
 
-    /// The text of the greedily best alignment, without a lexicon; empty for a trace of fewer than two points.
+    /// The text of the greedily best alignment, without a lexicon; empty for a trace of fewer than
+    /// two points.
     ///
     /// # Errors
     /// [`Error::Runtime`] where the encoder fails.
@@ -284,11 +291,13 @@ impl Session {
         Ok(self.text(&labels))
     }
 
-    /// The `count` likeliest spellings of a trace, best first, without a lexicon: names, words that are not in it. Beam, window and
-    /// depth bonus are those of the engine's preset, the beam at least `count`. None for a trace of fewer than two points.
+    /// The `count` likeliest spellings of a trace, best first, without a lexicon: names, words that
+    /// are not in it. Beam, window and depth bonus are those of the engine's preset, the beam at
+    /// least `count`. None for a trace of fewer than two points.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a count that is not 1 to 1024, [`Error::Runtime`] where the encoder fails.
+    /// [`Error::Invalid`] for a count that is not 1 to 1024, [`Error::Runtime`] where the encoder
+    /// fails.
     pub fn literal(&mut self, trace: &Trace, count: usize) -> Result<Vec<Literal>> {
         self.encode(trace)?;
         let start = Instant::now();
@@ -297,7 +306,8 @@ impl Session {
         found
     }
 
-    /// As [`literal`](Self::literal), of the last gesture, beside its words: the encoder does not run again.
+    /// As [`literal`](Self::literal), of the last gesture, beside its words: the encoder does not
+    /// run again.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a count that is not 1 to 1024.
@@ -341,10 +351,12 @@ impl Session {
             .collect()
     }
 
-    /// log P(labels | swipe) by the exact forward algorithm; minus infinity for a trace of fewer than two points.
+    /// log P(labels | swipe) by the exact forward algorithm; minus infinity for a trace of fewer
+    /// than two points.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a label that is not one of the model's, [`Error::Runtime`] where the encoder fails.
+    /// [`Error::Invalid`] for a label that is not one of the model's, [`Error::Runtime`] where the
+    /// encoder fails.
     pub fn log_likelihood(&mut self, trace: &Trace, labels: &[u8]) -> Result<f64> {
         if !self.encode(trace)? {
             return Ok(f64::NEG_INFINITY);
@@ -367,13 +379,15 @@ impl Session {
         &self.encoded
     }
 
-    /// Scores of all words that the search for the last gesture completed, those of its candidates among them, in no order.
+    /// Scores of all words that the search for the last gesture completed, those of its candidates
+    /// among them, in no order.
     pub fn last_scores(&self) -> impl Iterator<Item = f64> {
         self.decoder.scores()
     }
 
-    /// Bytes that the session takes: prefixes that it remembers ([`EngineOptions::prefix_bytes`](crate::EngineOptions::prefix_bytes)
-    /// and what one gesture adds) and buffers, which grow to what the longest gesture needed.
+    /// Bytes that the session takes: prefixes that it remembers
+    /// ([`EngineOptions::prefix_bytes`](crate::EngineOptions::prefix_bytes) and what one gesture
+    /// adds) and buffers, which grow to what the longest gesture needed.
     pub fn memory(&self) -> usize {
         let floats = self.encoded.capacity() + self.projected.capacity();
         size_of::<f32>() * (floats + self.features.data().len())

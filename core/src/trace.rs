@@ -11,8 +11,8 @@ pub const MAX_DURATION_MS: f64 = 600_000.0;
 
 /// One touch sample.
 ///
-/// Positions are float64 because accelerations divide their rounding errors by milliseconds, twice: positions rounded to
-/// float32 change accelerations by up to 6e-4 of their value.
+/// Positions are float64 because accelerations divide their rounding errors by milliseconds, twice:
+/// positions rounded to float32 change accelerations by up to 6e-4 of their value.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
     /// Horizontal position, in the units of the keyboard's layout, growing to the right.
@@ -32,13 +32,15 @@ impl Point {
 
 /// A finger's path from touch-down to lift, in the units of the layout that it was made on.
 ///
-/// Every point is kept, the lift too, and no position is changed: mapping to the letter area, cleaning and resampling
-/// are the featurizer's. Three rules hold for every trace, whatever was pushed:
-/// - All numbers are finite; a point that is not is refused with [`Error::NotFinite`] and the trace stays as it was.
-/// - Times never go back: a point that claims to be earlier than the one before it takes that one's time. Points at
-///   one time are legal (touch screens deliver them).
-/// - At most [`MAX_POINTS`] points and [`MAX_DURATION_MS`] milliseconds; what goes beyond is refused with
-///   [`Error::TooLarge`].
+/// Every point is kept, the lift too, and no position is changed: mapping to the letter area,
+/// cleaning and resampling are the featurizer's. Three rules hold for every trace, whatever was
+/// pushed:
+/// - All numbers are finite; a point that is not is refused with [`Error::NotFinite`] and the trace
+///   stays as it was.
+/// - Times never go back: a point that claims to be earlier than the one before it takes that one's
+///   time. Points at one time are legal (touch screens deliver them).
+/// - At most [`MAX_POINTS`] points and [`MAX_DURATION_MS`] milliseconds; what goes beyond is
+///   refused with [`Error::TooLarge`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
     points: Vec<Point>,
@@ -53,7 +55,8 @@ impl Default for Trace {
 }
 
 impl Trace {
-    /// An empty trace on a keyboard whose letters span `area` ([`Layout::letter_area`](crate::layout::Layout::letter_area)).
+    /// An empty trace on a keyboard whose letters span `area`
+    /// ([`Layout::letter_area`](crate::layout::Layout::letter_area)).
     pub fn new(area: LetterArea) -> Self {
         Self {
             points: Vec::new(),
@@ -73,8 +76,9 @@ impl Trace {
         Ok(trace)
     }
 
-    /// The trace of `points` given as (x, y, t): x and y in the letter area's coordinates (x 0 = left edge of the first
-    /// row, 1 = right edge; y 0 = top of the first row, 1 = bottom of the third), t in milliseconds.
+    /// The trace of `points` given as (x, y, t): x and y in the letter area's coordinates (x 0 =
+    /// left edge of the first row, 1 = right edge; y 0 = top of the first row, 1 = bottom of the
+    /// third), t in milliseconds.
     ///
     /// # Errors
     /// Those of [`Trace::push`].
@@ -86,8 +90,8 @@ impl Trace {
     /// Appends one touch sample.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] where a number is NaN or infinite, [`Error::TooLarge`] where the trace would grow beyond
-    /// [`MAX_POINTS`] or [`MAX_DURATION_MS`]. The trace is unchanged then.
+    /// [`Error::NotFinite`] where a number is NaN or infinite, [`Error::TooLarge`] where the trace
+    /// would grow beyond [`MAX_POINTS`] or [`MAX_DURATION_MS`]. The trace is unchanged then.
     pub fn push(&mut self, mut point: Point) -> Result<()> {
         if !(point.x.is_finite() && point.y.is_finite() && point.t.is_finite()) {
             return Err(Error::NotFinite {

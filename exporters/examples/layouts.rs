@@ -2,8 +2,9 @@
 //!
 //! `cargo run --release -p swipekit-exporters --example layouts -- BUNDLE [COUNT] [MANIFEST]`
 //!
-//! Without a manifest swipes are generated, of words drawn by the square root of their frequency; otherwise its swipes, made on QWERTY, are carried
-//! over to each layout. COUNT of either, 1000 by default.
+//! Without a manifest swipes are generated, of words drawn by the square root of their frequency;
+//! otherwise its swipes, made on QWERTY, are carried over to each layout. COUNT of either, 1000 by
+//! default.
 
 use std::path::Path;
 

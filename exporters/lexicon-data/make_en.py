@@ -29,9 +29,11 @@ DICTIONARY = ("dictionary-en-4.0.0.tgz", "160cba5e6c0230d43d70b0c929e498566ff2c3
 LETTERS = re.compile("[a-zß-öø-ɏ]+")
 SIZE = 85_000
 UNKNOWN_ZIPF = 2.5
-# What the dictionary does not say: the pronoun and its contractions, and an acronym that it has as an element only.
+# What the dictionary does not say: the pronoun and its contractions, and an acronym that it has as
+# an element only.
 CASED = {"i": "I", "i'm": "I'm", "i'll": "I'll", "i've": "I've", "i'd": "I'd", "eu": "EU"}
-# Words that the dictionary has only as names or in capitals, but that are far more often written small.
+# Words that the dictionary has only as names or in capitals, but that are far more often written
+# small.
 SMALL = {"app", "apps", "blog", "blogs", "ok", "et", "al", "de", "la", "le", "les", "el", "los", "las", "des", "du", "un", "st", "pm"}
 
 

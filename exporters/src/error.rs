@@ -58,7 +58,8 @@ pub enum Error {
     /// A bundle, a lexicon or a runtime failed.
     #[error(transparent)]
     Core(#[from] swipekit::Error),
-    /// A line of a manifest of swipes is not of its form. What stands there is not shown: it may be what someone typed.
+    /// A line of a manifest of swipes is not of its form. What stands there is not shown: it may be
+    /// what someone typed.
     #[error("{path}:{line}: expected {expected}, got {got}; correct or remove the line", path = path.display())]
     Line {
         /// The file.

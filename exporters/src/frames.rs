@@ -78,7 +78,8 @@ pub struct EncoderError {
     pub histogram: ErrorHistogram,
 }
 
-/// The difference on one swipe, to be summed in the order of the swipes: the sum of floats depends on it.
+/// The difference on one swipe, to be summed in the order of the swipes: the sum of floats depends
+/// on it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SwipeError {
     frames: usize,
@@ -90,7 +91,8 @@ pub struct SwipeError {
 }
 
 impl SwipeError {
-    /// Of frames `[T', D]` with D = `width`, of the same number; differences are counted into `histogram`.
+    /// Of frames `[T', D]` with D = `width`, of the same number; differences are counted into
+    /// `histogram`.
     pub fn of(
         baseline: &[f32],
         bundle: &[f32],
@@ -128,7 +130,8 @@ impl SwipeError {
     }
 }
 
-/// The cosine of two vectors' angle from their product and squares. Two vectors of zeros are alike; one is like no other.
+/// The cosine of two vectors' angle from their product and squares. Two vectors of zeros are alike;
+/// one is like no other.
 fn cosine(product: f64, a: f64, b: f64) -> f64 {
     match (a == 0.0, b == 0.0) {
         (true, true) => 1.0,

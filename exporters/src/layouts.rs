@@ -13,7 +13,8 @@ pub const NAMES: &[&str] = &["qwerty", "qwertz", "azerty", "dvorak"];
 /// `{"name","keys":[{"label","x","y","width","height"},…]}` with rectangles in any unit.
 ///
 /// # Errors
-/// [`swipekit::Error::Io`], [`Error::Json`] where it is not a layout, and those of [`Layout::letter_area`].
+/// [`swipekit::Error::Io`], [`Error::Json`] where it is not a layout, and those of
+/// [`Layout::letter_area`].
 pub fn named(name: &str) -> Result<Layout> {
     match name {
         "qwerty" => Ok(Layout::qwerty()),
@@ -30,7 +31,8 @@ pub fn named(name: &str) -> Result<Layout> {
     }
 }
 
-/// The letters that a layout types, in lower case and in their order: the labels of a network that is trained on it.
+/// The letters that a layout types, in lower case and in their order: the labels of a network that
+/// is trained on it.
 pub fn letters(layout: &Layout) -> Vec<String> {
     let mut letters: Vec<char> = (layout.keys.iter())
         .filter(|key| key.label.is_alphabetic())

@@ -1,4 +1,5 @@
-//! The network's parameters by role: NeMo's tensor names are resolved and their shapes checked once, here.
+//! The network's parameters by role: NeMo's tensor names are resolved and their shapes checked
+//! once, here.
 
 use crate::checkpoint::{ConvNorm, ModelConfig, Weights};
 
@@ -43,7 +44,8 @@ pub enum NetworkError {
 /// Weight and bias of a linear layer, a convolution or a normalization, row-major.
 #[derive(Clone, Copy, Debug)]
 pub struct Affine<'w> {
-    /// Weight: `[out, in]` for a linear layer, `[width]` for a normalization, NeMo's layout for a convolution.
+    /// Weight: `[out, in]` for a linear layer, `[width]` for a normalization, NeMo's layout for a
+    /// convolution.
     pub weight: &'w [f32],
     /// Bias `[out]` or `[width]`.
     pub bias: &'w [f32],
@@ -236,7 +238,8 @@ fn subsampling_stages(factor: usize) -> usize {
     factor.checked_ilog2().unwrap_or(0) as usize
 }
 
-/// Largest width, kernel or number of layers that is taken for sane; keeps every product of sizes far from overflow.
+/// Largest width, kernel or number of layers that is taken for sane; keeps every product of sizes
+/// far from overflow.
 const MAX_SIZE: usize = 1 << 16;
 
 fn check(config: &ModelConfig) -> Result<(), NetworkError> {

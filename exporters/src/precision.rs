@@ -33,8 +33,9 @@ impl Precision {
         }
     }
 
-    /// The most that an encoder may take of the bytes of the FP32 encoder, which has `fp32_bytes`; `None` where nothing is
-    /// asked: of a small network the graph itself, which stays as long as it is, weighs too much.
+    /// The most that an encoder may take of the bytes of the FP32 encoder, which has `fp32_bytes`;
+    /// `None` where nothing is asked: of a small network the graph itself, which stays as long as
+    /// it is, weighs too much.
     pub fn max_ratio(self, fp32_bytes: usize) -> Option<f64> {
         match self {
             _ if fp32_bytes < SMALL => None,

@@ -1,8 +1,9 @@
 //! Reads manifests of swipes: one JSON object a line, plain or gzipped.
 //!
-//! The form is the seed's, `{"word":"hello","points":[{"x":0.59,"y":0.5,"t":0},…]}`: x and y in the letter area's
-//! coordinates, t in milliseconds. The fields `user`, `sentence`, `kb` (width and height of the letter area) and `dev` of
-//! How We Swipe manifests are read where they are there; all others are ignored.
+//! The form is the seed's, `{"word":"hello","points":[{"x":0.59,"y":0.5,"t":0},…]}`: x and y in the
+//! letter area's coordinates, t in milliseconds. The fields `user`, `sentence`, `kb` (width and
+//! height of the letter area) and `dev` of How We Swipe manifests are read where they are there;
+//! all others are ignored.
 
 pub mod carry;
 pub mod deviation;
@@ -46,8 +47,9 @@ pub struct Swipe {
 
 /// The swipes of a manifest, read one by one: memory does not grow with the file.
 ///
-/// Lines of white space are skipped. A line that is not of the form gives [`Error::Line`], which does not show its
-/// content, and reading may go on behind it; an error of the file itself ends the iteration.
+/// Lines of white space are skipped. A line that is not of the form gives [`Error::Line`], which
+/// does not show its content, and reading may go on behind it; an error of the file itself ends the
+/// iteration.
 pub struct Swipes {
     path: PathBuf,
     reader: Box<dyn BufRead + Send>,
@@ -100,8 +102,8 @@ impl Swipes {
         self.skipped
     }
 
-    /// Reads the next line into the buffer: its length, or `None` at the end of the file. Of a line that is too long
-    /// only the first [`MAX_LINE`] bytes and one more are kept.
+    /// Reads the next line into the buffer: its length, or `None` at the end of the file. Of a line
+    /// that is too long only the first [`MAX_LINE`] bytes and one more are kept.
     fn read_line(&mut self) -> io::Result<Option<usize>> {
         self.buffer.clear();
         let limit = MAX_LINE as u64 + 2;

@@ -1,10 +1,11 @@
-//! Synthetic swipes: sample input for demonstrations, goldens and tests. Not a model of human swiping: no number here
-//! is fitted to people.
+//! Synthetic swipes: sample input for demonstrations, goldens and tests. Not a model of human
+//! swiping: no number here is fitted to people.
 //!
-//! A finger visits the word's key centres on a keyboard, QWERTY where none is named. Between two keys it follows a minimum-jerk profile
-//! (Flash and Hogan 1985), in a time that grows with the square root of the distance. Each visit misses its centre by a
-//! random offset, corners are rounded by averaging over neighbouring samples, and samples come every 16 to 17 ms as a
-//! touch screen gives them.
+//! A finger visits the word's key centres on a keyboard, QWERTY where none is named. Between two
+//! keys it follows a minimum-jerk profile (Flash and Hogan 1985), in a time that grows with the
+//! square root of the distance. Each visit misses its centre by a random offset, corners are
+//! rounded by averaging over neighbouring samples, and samples come every 16 to 17 ms as a touch
+//! screen gives them.
 
 use swipekit::layout::Layout;
 use swipekit::trace::Trace;
@@ -44,14 +45,14 @@ impl Random {
     }
 }
 
-/// A swipe of `word` on a QWERTY keyboard, as points (x, y, ms) in the letter area's frame; letters without a key are
-/// passed over. `None` where no letter has a key.
+/// A swipe of `word` on a QWERTY keyboard, as points (x, y, ms) in the letter area's frame; letters
+/// without a key are passed over. `None` where no letter has a key.
 pub fn swipe(word: &str, random: &mut Random) -> Option<Vec<(f64, f64, f64)>> {
     swipe_on(&Layout::qwerty(), word, random)
 }
 
-/// As [`swipe`], on `layout`, whose keys are labelled in lower case; points are in its own letter area's frame. `None` too where
-/// the layout is none.
+/// As [`swipe`], on `layout`, whose keys are labelled in lower case; points are in its own letter
+/// area's frame. `None` too where the layout is none.
 pub fn swipe_on(layout: &Layout, word: &str, random: &mut Random) -> Option<Vec<(f64, f64, f64)>> {
     let visits = visits(layout, word)?;
     let [key_width, key_height] = key_size(layout)?;
@@ -95,8 +96,8 @@ pub fn swipe_on(layout: &Layout, word: &str, random: &mut Random) -> Option<Vec<
     Some(points.collect())
 }
 
-/// The middles of the keys that a finger visits for `word`, in the letter area's frame: letters without a key are passed over, a
-/// doubled one counts once. `None` where the layout is none.
+/// The middles of the keys that a finger visits for `word`, in the letter area's frame: letters
+/// without a key are passed over, a doubled one counts once. `None` where the layout is none.
 pub(crate) fn visits(layout: &Layout, word: &str) -> Option<Vec<[f64; 2]>> {
     let area = layout.letter_area().ok()?;
     let mut visits = Vec::new();
@@ -113,7 +114,8 @@ pub(crate) fn visits(layout: &Layout, word: &str) -> Option<Vec<[f64; 2]>> {
     Some(visits)
 }
 
-/// Width and height of the smallest letter key in the letter area's frame, to a millionth; `None` where the layout is none.
+/// Width and height of the smallest letter key in the letter area's frame, to a millionth; `None`
+/// where the layout is none.
 pub(crate) fn key_size(layout: &Layout) -> Option<[f64; 2]> {
     let area = layout.letter_area().ok()?;
     let mut least = [f64::INFINITY; 2];
@@ -180,8 +182,9 @@ pub const SAMPLE_WORDS: &[&str] = &[
     "understanding",
 ];
 
-/// Swipes of `words` in the manifest form: one object a line, `{"word","points":[{"x","y","t"},…]}`. The same words and
-/// seed give the same text. Words without a key on the keyboard are passed over.
+/// Swipes of `words` in the manifest form: one object a line,
+/// `{"word","points":[{"x","y","t"},…]}`. The same words and seed give the same text. Words without
+/// a key on the keyboard are passed over.
 pub fn manifest(words: &[&str], seed: u64) -> String {
     let mut random = Random::new(seed);
     let mut text = String::new();
@@ -225,7 +228,8 @@ mod tests {
             let swipe: serde_json::Value = serde_json::from_str(written).unwrap();
             assert_eq!(swipe["word"], *word);
             for point in swipe["points"].as_array().unwrap() {
-                // A finger may land a little outside of the outermost keys' centres, never outside of the keyboard.
+                // A finger may land a little outside of the outermost keys' centres, never outside
+                // of the keyboard.
                 assert!(
                     (0.0..=1.0).contains(&point["x"].as_f64().unwrap()),
                     "{word}"

@@ -1,5 +1,5 @@
-//! `swipekit compare` and the library under it: the default bundle against itself, against one with noise on its
-//! encoder's weights, and against what it cannot be compared with.
+//! `swipekit compare` and the library under it: the default bundle against itself, against one with
+//! noise on its encoder's weights, and against what it cannot be compared with.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -67,7 +67,8 @@ fn copy(
     destination.to_path_buf()
 }
 
-/// A copy whose encoder's larger weights are each off by up to `scale` of themselves; they are stored in 16 bits.
+/// A copy whose encoder's larger weights are each off by up to `scale` of themselves; they are
+/// stored in 16 bits.
 fn noisy(destination: &Path, scale: f32) -> PathBuf {
     let change_file = |name: &str, content: Vec<u8>| {
         if name != "encoder.onnx" {

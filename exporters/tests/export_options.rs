@@ -1,4 +1,5 @@
-//! `swipekit export onnx` and its options as people give them: what is wrong is said, and nothing is left.
+//! `swipekit export onnx` and its options as people give them: what is wrong is said, and nothing
+//! is left.
 
 use std::fs;
 use std::path::Path;

@@ -51,8 +51,8 @@ fn names(folder: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Opens and tries every bundle in `folder`, and gives how many there are. What is not a bundle must be a temporary
-/// file or folder by its name.
+/// Opens and tries every bundle in `folder`, and gives how many there are. What is not a bundle
+/// must be a temporary file or folder by its name.
 fn whole_bundles(folder: &Path) -> usize {
     let mut count = 0;
     for name in names(folder) {
@@ -110,7 +110,8 @@ fn a_killed_export_leaves_whole_bundles_or_none() {
     assert!(start.elapsed() < Duration::from_secs(300));
 }
 
-/// Runs an export in which no file may be larger than `blocks` of 512 bytes, as on a disk that is full.
+/// Runs an export in which no file may be larger than `blocks` of 512 bytes, as on a disk that is
+/// full.
 fn limited(folder: &Path, blocks: u32, more: &[&str]) -> Output {
     let script = format!("ulimit -f {blocks} && trap '' XFSZ && exec \"$@\"");
     Command::new("sh")
@@ -137,7 +138,8 @@ fn a_full_disk_is_an_error_that_names_the_file() {
         "--recipe=static-s8s8",
     ];
     let packed = ["--package-dir=packed"];
-    // The step graph is 13 KiB, the encoder 42 KiB, its optimized form 78 KiB, a packed bundle more than 100 KiB.
+    // The step graph is 13 KiB, the encoder 42 KiB, its optimized form 78 KiB, a packed bundle more
+    // than 100 KiB.
     let cases: [(u32, &[&str], &str); 5] = [
         (20, &[], "step.onnx"),
         (70, &[], "encoder.onnx"),

@@ -1,7 +1,7 @@
 //! What went wrong, as other languages see it.
 //!
-//! [`swipekit::Error`] has the detail; outside there are few kinds, each with a message that says what to do. None holds a word or a
-//! point of a trace.
+//! [`swipekit::Error`] has the detail; outside there are few kinds, each with a message that says
+//! what to do. None holds a word or a point of a trace.
 
 use swipekit::Error;
 

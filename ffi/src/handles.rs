@@ -1,7 +1,8 @@
 //! Objects that another language holds by number.
 //!
-//! A number is never given out twice, so that one which was closed, or made up, is told apart from every open one. A call takes a
-//! share of the object: closing it while a call runs lets the call end first.
+//! A number is never given out twice, so that one which was closed, or made up, is told apart from
+//! every open one. A call takes a share of the object: closing it while a call runs lets the call
+//! end first.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -28,7 +29,8 @@ impl<T> Table<T> {
         }
     }
 
-    /// A number that no object has had; for one that needs it before it is there ([`put`](Self::put)).
+    /// A number that no object has had; for one that needs it before it is there
+    /// ([`put`](Self::put)).
     pub fn number() -> i64 {
         NEXT.fetch_add(1, Ordering::Relaxed)
     }

@@ -8,8 +8,8 @@ use swipekit::{Engine, Session, Trace};
 
 use crate::error::Result;
 
-/// Sessions that are kept idle at most. Each remembers prefixes, about 2 MiB; a keyboard has one gesture at a time, and its next one
-/// may begin before the last is decoded.
+/// Sessions that are kept idle at most. Each remembers prefixes, about 2 MiB; a keyboard has one
+/// gesture at a time, and its next one may begin before the last is decoded.
 const IDLE: usize = 2;
 
 /// An engine that lends sessions to callers who do not want to keep one.
@@ -56,7 +56,8 @@ impl Pool {
     /// # Errors
     /// What decoding gives. An engine without words is warmed up as far as it goes.
     pub fn warm_up(&self) -> Result<()> {
-        // From the left edge of the letters to the right one and back, as long as a word of medium length.
+        // From the left edge of the letters to the right one and back, as long as a word of medium
+        // length.
         let area = LetterArea::new(0.0, 0.0, 1.0, 1.0)?;
         let points = (0..60).map(|at| {
             let along = f64::from(at) / 59.0;

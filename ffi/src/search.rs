@@ -11,8 +11,9 @@ use swipekit::{Candidate, Error};
 
 use crate::error::{Failure, Result};
 
-/// The words of encoder frames `[T', D]` with the network, the lexicon and the default preset of the bundle at `path`. No runtime
-/// is needed, and there is no path of a finger: geometric evidence is left out.
+/// The words of encoder frames `[T', D]` with the network, the lexicon and the default preset of
+/// the bundle at `path`. No runtime is needed, and there is no path of a finger: geometric evidence
+/// is left out.
 ///
 /// # Errors
 /// Those of opening a bundle, and of frames that are not of the network's width.

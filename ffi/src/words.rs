@@ -35,7 +35,8 @@ impl From<Rejection> for WordRejection {
     }
 }
 
-/// The lexicon of `words`, each with its frequency, for a vocabulary; and the places of those that it could not take.
+/// The lexicon of `words`, each with its frequency, for a vocabulary; and the places of those that
+/// it could not take.
 ///
 /// # Errors
 /// Those of building a lexicon: no word is left, or there are too many.

@@ -71,7 +71,8 @@ fn expected(engine: &Engine) -> Vec<Value> {
     swipes.collect()
 }
 
-/// A language model which says that the third candidate of the first swipe that has so many follows `behold`.
+/// A language model which says that the third candidate of the first swipe that has so many follows
+/// `behold`.
 fn write_language_model(swipes: &[Value], path: &Path) {
     let word = swipes
         .iter()

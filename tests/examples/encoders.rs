@@ -1,5 +1,6 @@
-//! Exports bundles of all precisions, targets and schemes and writes what this runtime gives for their encoders, to be
-//! held to another runtime: `encoders FOLDER CHECKPOINT...`. Without a checkpoint a random one is exported.
+//! Exports bundles of all precisions, targets and schemes and writes what this runtime gives for
+//! their encoders, to be held to another runtime: `encoders FOLDER CHECKPOINT...`. Without a
+//! checkpoint a random one is exported.
 //!
 //! `FOLDER/cases.jsonl` gets a line for each encoder; see `xtask/python/run_onnxruntime.py`.
 

@@ -4,10 +4,11 @@
 //! cargo run --release -p swipekit-tests --example expected -- BUNDLE MANIFEST|synthetic COUNT FOLDER
 //! ```
 //!
-//! `expected.jsonl` has a swipe a line: `{"area":[left,top,width,height],"points":[[x,y,ms],…],"words":[…],"scores":[…]}`, on a
-//! keyboard as a phone has it. `swipe-N.f32` are the encoder's frames `[T', D]` of the first swipes, little-endian, and
-//! `swipe-N.result` what the search makes of them alone: a line `word<TAB>score` a candidate. `bundle.swipekit` is the bundle as one
-//! file.
+//! `expected.jsonl` has a swipe a line:
+//! `{"area":[left,top,width,height],"points":[[x,y,ms],…],"words":[…],"scores":[…]}`, on a keyboard
+//! as a phone has it. `swipe-N.f32` are the encoder's frames `[T', D]` of the first swipes,
+//! little-endian, and `swipe-N.result` what the search makes of them alone: a line `word<TAB>score`
+//! a candidate. `bundle.swipekit` is the bundle as one file.
 
 use std::error::Error;
 use std::fs;

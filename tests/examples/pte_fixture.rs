@@ -1,5 +1,6 @@
-//! Writes the small ExecuTorch bundle that tests open where no Python is at hand: `pte_fixture FILE`, which is
-//! `tests/data/random-pte.swipekit`. It is that of the random checkpoint of the tests, with 500 words.
+//! Writes the small ExecuTorch bundle that tests open where no Python is at hand:
+//! `pte_fixture FILE`, which is `tests/data/random-pte.swipekit`. It is that of the random
+//! checkpoint of the tests, with 500 words.
 
 use std::error::Error;
 use std::path::PathBuf;

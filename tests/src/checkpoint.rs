@@ -1,4 +1,5 @@
-//! A small checkpoint with random weights, written as torch and NeMo write them, for where no trained one is at hand.
+//! A small checkpoint with random weights, written as torch and NeMo write them, for where no
+//! trained one is at hand.
 
 use std::io::{Cursor, Write};
 use std::path::Path;
@@ -24,7 +25,8 @@ pub fn labels() -> Vec<String> {
         .collect()
 }
 
-/// Writes a `.nemo` archive of a random model of one Conformer layer and one LSTM layer; `seed` chooses the weights.
+/// Writes a `.nemo` archive of a random model of one Conformer layer and one LSTM layer; `seed`
+/// chooses the weights.
 pub fn write_nemo(path: &Path, seed: u64) {
     write_nemo_with(path, seed, |_, _| {});
 }

@@ -1,7 +1,8 @@
 //! What the end-to-end tests of swipekit share.
 //!
-//! Tests hold the shipped path (checkpoint, bundle, engine) to stored outputs of NeMo and to exact computations. Where
-//! the folder `../shared` with those outputs is absent they say so, and what can be tried on a random checkpoint is.
+//! Tests hold the shipped path (checkpoint, bundle, engine) to stored outputs of NeMo and to exact
+//! computations. Where the folder `../shared` with those outputs is absent they say so, and what
+//! can be tried on a random checkpoint is.
 
 pub mod checkpoint;
 pub mod goldens;
@@ -57,8 +58,8 @@ pub fn options(checkpoint: &Path, output: &Path) -> export::Options {
     }
 }
 
-/// A bundle with the `words` most frequent English words: of the oracle's `tiny` where it is there, otherwise of a
-/// random model.
+/// A bundle with the `words` most frequent English words: of the oracle's `tiny` where it is there,
+/// otherwise of a random model.
 pub fn small_bundle(folder: &Path, words: usize) -> PathBuf {
     let checkpoint = shared("oracle/tiny/tiny.nemo").unwrap_or_else(|| random_checkpoint(folder));
     let list = folder.join("words.tsv");
@@ -106,7 +107,8 @@ pub fn lexicon<W: AsRef<str>>(words: &[(W, f64)], labels: &[String]) -> Arc<Lexi
     Arc::new(Lexicon::from_bytes(built.bytes.into(), labels, "test").unwrap())
 }
 
-/// `count` swipes with their words, evenly out of the real ones where they are there, otherwise synthetic.
+/// `count` swipes with their words, evenly out of the real ones where they are there, otherwise
+/// synthetic.
 pub fn swipes(count: usize) -> Vec<(String, Trace)> {
     if let Some(path) = shared("data/hws-dev.jsonl.gz") {
         let step = 5661 / count.max(1);

@@ -1,4 +1,5 @@
-//! A transducer whose log-probabilities are told frame by frame, so that a test knows what the search must find.
+//! A transducer whose log-probabilities are told frame by frame, so that a test knows what the
+//! search must find.
 
 use std::sync::Arc;
 
@@ -13,7 +14,8 @@ use crate::checkpoint::labels;
 /// Classes of the plain transducer: the labels of [`labels`] and the blank.
 pub const CLASSES: usize = 28;
 
-/// A transducer whose logits are the frame itself, whatever the prefix: J = D = [`CLASSES`], all entries at least 0.
+/// A transducer whose logits are the frame itself, whatever the prefix: J = D = [`CLASSES`], all
+/// entries at least 0.
 pub fn transducer() -> Arc<PredictionJoint> {
     let zeros = |shape: &[usize]| vec![0.0_f32; shape.iter().product()];
     let identity: Vec<f32> = (0..CLASSES * CLASSES)

@@ -38,7 +38,8 @@ fn frames_cost_no_allocation() {
             allocations(&mut decoder, frames, &options)
         });
         println!("beam {beam}: {counts:?} allocations for 25, 100, 400 and 1600 frames");
-        // More or fewer words come to an end in time, and a word is read with a few allocations; frames cost none.
+        // More or fewer words come to an end in time, and a word is read with a few allocations;
+        // frames cost none.
         let most = counts[1..].iter().max().unwrap();
         assert!(*most < counts[0] + 40, "{counts:?}");
     }

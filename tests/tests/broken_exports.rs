@@ -80,7 +80,8 @@ impl Exported {
         audit(artefact, &expected).map(drop)
     }
 
-    /// What the audit says of the INT8 encoder after `change`, which leaves a graph that still runs.
+    /// What the audit says of the INT8 encoder after `change`, which leaves a graph that still
+    /// runs.
     fn broken(&self, change: impl FnOnce(&mut Graph)) -> AuditError {
         let mut model = Model::decode(&self.int8[..]).unwrap();
         self.audit(&self.int8).unwrap();

@@ -28,7 +28,8 @@ fn decoded(engine: &Engine) -> Vec<(String, f64)> {
         .collect()
 }
 
-/// Opens what may be damaged; true where it was found out, false where it decodes as if nothing had happened.
+/// Opens what may be damaged; true where it was found out, false where it decodes as if nothing had
+/// happened.
 fn refused(path: &Path, expected: &[(String, f64)]) -> bool {
     match Engine::open(path) {
         Err(error) => {
@@ -324,7 +325,8 @@ fn a_failed_export_leaves_nothing_behind() {
             [""; 0]
         );
     }
-    // The checkpoint is sound, the words are not: this fails after the graphs have been written and validated.
+    // The checkpoint is sound, the words are not: this fails after the graphs have been written and
+    // validated.
     let list = folder.path().join("list.tsv");
     fs::write(&list, b"the\xff\xfe\t1\n").unwrap();
     let words = export::Options {

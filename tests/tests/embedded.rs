@@ -10,7 +10,8 @@ use swipekit_exporters::package;
 use swipekit_exporters::synthetic::{self, Random};
 use swipekit_tests::{repository, runtime};
 
-/// A packed bundle in a file with `before` bytes in front and `after` behind, as an asset lies in an Android package.
+/// A packed bundle in a file with `before` bytes in front and `after` behind, as an asset lies in
+/// an Android package.
 fn embedded(folder: &Path, before: usize, after: usize) -> (PathBuf, u64) {
     let packed = folder.join("en.swipekit");
     if !packed.exists() {

@@ -1,5 +1,5 @@
-//! Bundles for ExecuTorch, from the checkpoint to words: equal to NeMo, equal to ONNX Runtime, and refused where they are not
-//! what they were.
+//! Bundles for ExecuTorch, from the checkpoint to words: equal to NeMo, equal to ONNX Runtime, and
+//! refused where they are not what they were.
 #![cfg(feature = "executorch")]
 
 use std::fs;
@@ -249,7 +249,8 @@ fn seed_equals_nemo() {
     }
 }
 
-/// The default checkpoint for ONNX Runtime and for ExecuTorch, in 32 and 8 bits, next to each other.
+/// The default checkpoint for ONNX Runtime and for ExecuTorch, in 32 and 8 bits, next to each
+/// other.
 #[test]
 fn the_default_checkpoint_gives_the_same_words() {
     if !runtime() || !python() {

@@ -65,7 +65,7 @@ fn the_words_before_decide_between_words_that_a_swipe_may_mean() {
         session.set_context(context);
         let after = session.decode(&trace).unwrap();
         assert_eq!(after[0].word, other);
-        assert!(after[0].language > 5.0);
+        assert!(after[0].language_model > 5.0);
         assert_eq!(after[0].log_probability, before[1].log_probability);
     }
     // Other sessions have words of their own before them; these ones hold until they are set again.
@@ -208,7 +208,8 @@ fn a_bundle_brings_its_language_model_along() {
     refuses_damage(&output);
 }
 
-/// A language model that is not what the manifest says, in one way or another, keeps the bundle closed.
+/// A language model that is not what the manifest says, in one way or another, keeps the bundle
+/// closed.
 fn refuses_damage(output: &Path) {
     let file = output.join("language.bin");
     let whole = fs::read(&file).unwrap();

@@ -133,7 +133,8 @@ fn qwerty_of_any_size_decodes_what_it_decoded_before() {
     }
     let engine = default_bundle();
     let mut plain = engine.session();
-    // The network's part bit for bit where the app's keys are those of the bundle, digits or not; keys' places are rounded.
+    // The network's part bit for bit where the app's keys are those of the bundle, digits or not;
+    // keys' places are rounded.
     for layout in [Layout::qwerty(), with_digits()] {
         let mut session = engine.with_layout(&layout).unwrap().session();
         for (_, trace) in swipes(20) {
@@ -176,14 +177,16 @@ fn portrait_and_landscape_decode_alike() {
             for (_, trace) in generated(&layout).iter().step_by(5) {
                 let got = session.decode(&in_pixels(trace, area)).unwrap();
                 let expected = plain.decode(trace).unwrap();
-                // Where a finger rests, rounding decides the direction of its motion, which is a feature.
+                // Where a finger rests, rounding decides the direction of its motion, which is a
+                // feature.
                 same(&got[..1], &expected[..1], 0.05);
             }
         }
     }
 }
 
-/// On QWERTZ points stay where they are and y and z change places: the same as QWERTY with y and z changed in every word.
+/// On QWERTZ points stay where they are and y and z change places: the same as QWERTY with y and z
+/// changed in every word.
 #[test]
 fn letters_taken_for_others_score_as_words_spelled_so() {
     if !runtime() {

@@ -1,4 +1,5 @@
-//! Live sessions over the default bundle: what they give is what a plain session gives, whatever happens meanwhile.
+//! Live sessions over the default bundle: what they give is what a plain session gives, whatever
+//! happens meanwhile.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -96,7 +97,8 @@ fn finished_gestures_equal_plain_decodes_to_the_bit() {
     }
 }
 
-/// Words come to mind before the finger has spelled them, and more often with less prior than a preset has beside geometric evidence.
+/// Words come to mind before the finger has spelled them, and more often with less prior than a
+/// preset has beside geometric evidence.
 #[test]
 fn words_are_found_before_they_are_spelled() {
     let Some(engine) = engine() else { return };

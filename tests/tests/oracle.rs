@@ -92,7 +92,8 @@ impl Case {
         }
     }
 
-    /// A batch whose shorter utterances are padded: valid frames are those of the utterance alone, whatever the padding.
+    /// A batch whose shorter utterances are padded: valid frames are those of the utterance alone,
+    /// whatever the padding.
     fn padding(&self) {
         let model = self.name.split(['.', '_']).next().unwrap();
         let Some(path) = shared(&format!("oracle/{model}/goldens_nemo300.safetensors")) else {
@@ -305,8 +306,9 @@ impl Case {
         }
     }
 
-    /// NeMo's time-synchronous beam, which merges equal texts, sums over some of the alignments that the search sums over:
-    /// over a lexicon of its texts the search ranks them with no smaller scores, and the best the same.
+    /// NeMo's time-synchronous beam, which merges equal texts, sums over some of the alignments
+    /// that the search sums over: over a lexicon of its texts the search ranks them with no smaller
+    /// scores, and the best the same.
     fn search(&self) {
         let names = &self.engine.manifest().vocabulary.labels;
         let mut compared = 0;

@@ -1,4 +1,5 @@
-//! Exports of several precisions and targets, as a user makes them: every bundle is whole and carries its evidence.
+//! Exports of several precisions and targets, as a user makes them: every bundle is whole and
+//! carries its evidence.
 
 use std::fs;
 use std::path::{Path, PathBuf};

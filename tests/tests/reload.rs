@@ -1,4 +1,5 @@
-//! Engines of ExecuTorch that are opened and dropped again and again: in a process of its own, whose memory tells.
+//! Engines of ExecuTorch that are opened and dropped again and again: in a process of its own,
+//! whose memory tells.
 #![cfg(feature = "executorch")]
 
 use swipekit::Engine;

@@ -25,7 +25,8 @@ fn engine(folder: &std::path::Path, checkpoint: &str) -> Engine {
     Engine::open(&output).unwrap()
 }
 
-/// 500 words from all over the list: frequent and rare, short and long, words with the same key among them.
+/// 500 words from all over the list: frequent and rare, short and long, words with the same key
+/// among them.
 fn words() -> Vec<(String, f64)> {
     let list = english(60_000);
     let frequent = list.iter().take(200);
@@ -171,7 +172,8 @@ fn a_beam_of_16_loses_no_more_than_its_bound_to_one_of_256() {
         percent(hits[0]),
         percent(hits[1])
     );
-    // Two standard errors of the paired difference: this is a sample of the swipes that the bound of 0.3 % is for.
+    // Two standard errors of the paired difference: this is a sample of the swipes that the bound
+    // of 0.3 % is for.
     let allowance = 100.0 * 2.0 * f64::from(discordant).sqrt() / swipes.len() as f64;
     println!("{discordant} swipes hit by one beam only; allowance for the sample {allowance:.2} %");
     assert!(percent(hits[1] - hits[0]) <= 0.3 + allowance);

@@ -1,4 +1,5 @@
-//! The faults of the system that swipekit grew out of, one test each: the product does not have them.
+//! The faults of the system that swipekit grew out of, one test each: the product does not have
+//! them.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -150,7 +151,8 @@ fn fault_2_a_blank_leaves_prefix_and_state_alone() {
                         if logits[at] > logits[best] { at } else { best }
                     });
                     if best != blank || feed_blank {
-                        // The prefix's own state goes in again with the next label; see the step graph's contract.
+                        // The prefix's own state goes in again with the next label; see the step
+                        // graph's contract.
                         (states, last) = (next, best);
                     }
                     if best == blank {
@@ -278,7 +280,8 @@ fn fault_4_alignments_of_a_prefix_are_merged() {
 
 #[test]
 fn fault_5_a_word_that_falls_out_of_the_beam_comes_back() {
-    // "a" is complete after the first frame, but rare: the beam goes to the root and "b" and what follows it.
+    // "a" is complete after the first frame, but rare: the beam goes to the root and "b" and what
+    // follows it.
     let words = [
         ("a", 1e-6),
         ("bc", 1.0),
@@ -466,7 +469,8 @@ fn fault_8_a_prefix_may_have_any_number_of_children() {
         ..Default::default()
     };
     assert_eq!(decode(&words, &frames, &options).len(), 26);
-    // Of all hypotheses the best survive, not the best few of each: 16 of one prefix, if they are the best.
+    // Of all hypotheses the best survive, not the best few of each: 16 of one prefix, if they are
+    // the best.
     let options = DecoderOptions {
         beam: 16,
         candidates: 16,

@@ -47,7 +47,8 @@ fn what_is_fitted_on_some_people_helps_others() {
     };
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::open(plain(folder.path())).unwrap();
-    // As wide as a network needs whose frames span several letters: weights are shown in the search of before.
+    // As wide as a network needs whose frames span several letters: weights are shown in the search
+    // of before.
     let before = DecoderOptions {
         beam: 48,
         window: 16.0,
@@ -148,7 +149,8 @@ fn swipes_that_say_nothing_are_an_error() {
     };
     assert!(!error.to_string().contains("qqqqqq"));
 
-    // The words before a swipe need a language model, and a bundle keeps what it gives them otherwise.
+    // The words before a swipe need a language model, and a bundle keeps what it gives them
+    // otherwise.
     fs::write(&path, &text).unwrap();
     for (context, groups) in [(true, vec![]), (false, vec![Group::Language])] {
         let options = Options {

@@ -144,7 +144,8 @@ fn an_app_s_words_are_searched_beside_the_bundle_s() {
     assert!(!words(&engine, &swipe("hello")).contains(&"hello".to_owned()));
 }
 
-/// Eight threads decode while words come and go: every word is one that was allowed when its swipe began.
+/// Eight threads decode while words come and go: every word is one that was allowed when its swipe
+/// began.
 #[test]
 fn threads_decode_while_words_come_and_go() {
     if !runtime() {

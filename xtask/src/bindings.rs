@@ -8,10 +8,12 @@ use std::process::Command;
 use crate::error::{Error, Result};
 use crate::{process, setup};
 
-/// Selected with the library as in its tests, so that cargo has built both already with the same features of what they share.
+/// Selected with the library as in its tests, so that cargo has built both already with the same
+/// features of what they share.
 const GENERATOR: [&str; 2] = ["--package", "swipekit-bindgen"];
 
-/// Builds the library, writes its bindings for `languages` (with commas between them) into `output`, and the library beside them.
+/// Builds the library, writes its bindings for `languages` (with commas between them) into
+/// `output`, and the library beside them.
 pub fn generate(languages: &str, output: &Path, debug: bool) -> Result<()> {
     let library = library(debug)?;
     write(&library, languages, output)?;
@@ -20,7 +22,8 @@ pub fn generate(languages: &str, output: &Path, debug: bool) -> Result<()> {
     Ok(())
 }
 
-/// Generates the Kotlin bindings and tests them on the JVM. `expected` is what Rust decodes of real swipes, where it is given.
+/// Generates the Kotlin bindings and tests them on the JVM. `expected` is what Rust decodes of real
+/// swipes, where it is given.
 pub fn test_jvm(expected: Option<&Path>) -> Result<()> {
     let runtime = setup::runtime()?;
     let module = process::root().join("android/uniffi-jvm");

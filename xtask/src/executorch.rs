@@ -1,5 +1,5 @@
-//! What the feature `executorch` needs: ExecuTorch's shared libraries and libclang for its bindings, out of their wheels
-//! on PyPI.
+//! What the feature `executorch` needs: ExecuTorch's shared libraries and libclang for its
+//! bindings, out of their wheels on PyPI.
 
 use std::env;
 use std::fs;
@@ -11,7 +11,8 @@ use crate::process;
 use crate::python::{self, Environment};
 use crate::wheel::{self, Wheel};
 
-/// ExecuTorch's version, which the crates `executorch` and `executorch-sys` in Cargo.toml are bindings of.
+/// ExecuTorch's version, which the crates `executorch` and `executorch-sys` in Cargo.toml are
+/// bindings of.
 const VERSION: &str = "1.5.1";
 
 const WHEELS: &[Wheel] = &[
@@ -76,8 +77,9 @@ pub fn is_available() -> bool {
     WHEELS.iter().any(Wheel::is_here)
 }
 
-/// Puts the shared libraries into `native/executorch` in the target folder, unless `SWIPEKIT_EXECUTORCH_LIB_DIR` names
-/// another one; and libclang into `native/libclang`, unless `LIBCLANG_PATH` names another one.
+/// Puts the shared libraries into `native/executorch` in the target folder, unless
+/// `SWIPEKIT_EXECUTORCH_LIB_DIR` names another one; and libclang into `native/libclang`, unless
+/// `LIBCLANG_PATH` names another one.
 pub fn libraries() -> Result<()> {
     match env::var_os("SWIPEKIT_EXECUTORCH_LIB_DIR").filter(|folder| !folder.is_empty()) {
         Some(folder) => eprintln!(
@@ -115,7 +117,8 @@ pub fn libraries() -> Result<()> {
 }
 
 fn clang() -> Result<()> {
-    // cargo sets the variable to the folder below for what it runs, this program included: see .cargo/config.toml.
+    // cargo sets the variable to the folder below for what it runs, this program included: see
+    // .cargo/config.toml.
     let folder = process::root().join("target/native/libclang");
     let given = env::var_os("LIBCLANG_PATH").map(PathBuf::from);
     if let Some(given) = given.filter(|given| *given != folder && !given.as_os_str().is_empty()) {
@@ -161,7 +164,8 @@ fn headers(to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Makes the Python environment that lowers networks to `.pte`, unless it is there, and gives its interpreter.
+/// Makes the Python environment that lowers networks to `.pte`, unless it is there, and gives its
+/// interpreter.
 pub fn environment() -> Result<PathBuf> {
     python::environment(&Environment {
         what: "PyTorch and ExecuTorch",

@@ -8,7 +8,8 @@ use std::process::Command;
 use crate::error::{Error, Result};
 use crate::{process, python as tools};
 
-/// Small checkpoints beside the repository, which are exported for this; passed over where they are absent.
+/// Small checkpoints beside the repository, which are exported for this; passed over where they are
+/// absent.
 const CHECKPOINTS: &[&str] = &["oracle/tiny/tiny.nemo", "oracle/tiny4/tiny4.nemo"];
 
 /// Runs `onnx.checker` over the graphs of the bundles in `models` and over freshly exported ones.
@@ -62,8 +63,9 @@ pub fn check(python: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Exports bundles of every precision and scheme into `scratch/encoders`, with what this runtime gives for them in
-/// `cases.jsonl`, and gives their folders: of the small checkpoints, or of a random one where those are absent.
+/// Exports bundles of every precision and scheme into `scratch/encoders`, with what this runtime
+/// gives for them in `cases.jsonl`, and gives their folders: of the small checkpoints, or of a
+/// random one where those are absent.
 fn encoders(scratch: &Path) -> Result<Vec<PathBuf>> {
     let folder = scratch.join("encoders");
     fs::create_dir_all(&folder).map_err(Error::io(&folder))?;

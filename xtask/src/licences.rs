@@ -25,7 +25,8 @@ const ACCEPTED: &[&str] = &[
     "Zlib",
 ];
 
-/// Reads `cargo metadata` and fails where a package's licence expression cannot be met by the accepted licences.
+/// Reads `cargo metadata` and fails where a package's licence expression cannot be met by the
+/// accepted licences.
 pub fn check() -> Result<()> {
     let metadata =
         process::output(process::cargo().args(["metadata", "--format-version", "1", "--locked"]))?;

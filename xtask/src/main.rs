@@ -1,8 +1,8 @@
 //! Developer commands of swipekit.
 //!
-//! `cargo xtask setup` fetches the native runtimes, `cargo xtask demo` decodes sample swipes with the default bundle,
-//! `cargo xtask jni` and `cargo xtask aar` build the library for Java virtual machines and for Android, `cargo xtask test` runs
-//! everything that must pass.
+//! `cargo xtask setup` fetches the native runtimes, `cargo xtask demo` decodes sample swipes with
+//! the default bundle, `cargo xtask jni` and `cargo xtask aar` build the library for Java virtual
+//! machines and for Android, `cargo xtask test` runs everything that must pass.
 #![forbid(unsafe_code)]
 
 mod android;
@@ -37,10 +37,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Fetch ONNX Runtime's shared library out of its PyPI wheel into target/native (pinned version and hash).
+    /// Fetch ONNX Runtime's shared library out of its PyPI wheel into target/native (pinned version
+    /// and hash).
     Setup {
-        /// Also fetch what the feature `executorch` and `swipekit export pte` need: ExecuTorch's libraries, libclang for its
-        /// bindings, and a Python environment with PyTorch (several GB).
+        /// Also fetch what the feature `executorch` and `swipekit export pte` need: ExecuTorch's
+        /// libraries, libclang for its bindings, and a Python environment with PyTorch (several
+        /// GB).
         #[arg(long)]
         executorch: bool,
         /// Also make the Python environment in which `onnx.checker` judges exported graphs.
@@ -67,10 +69,12 @@ enum Command {
         #[arg(long)]
         expected: Option<PathBuf>,
     },
-    /// Build the host's library for Java virtual machines and other languages: target/native/swipekit/libswipekit.so.
+    /// Build the host's library for Java virtual machines and other languages:
+    /// target/native/swipekit/libswipekit.so.
     Jni,
-    /// Build the Android library: an AAR with its POM, sources, documentation and symbols, and the desktop's jar, laid out as a Maven
-    /// repository. With ANDROID_NDK_HOME by the NDK, else by clang and lld against link-time stubs.
+    /// Build the Android library: an AAR with its POM, sources, documentation and symbols, and the
+    /// desktop's jar, laid out as a Maven repository. With ANDROID_NDK_HOME by the NDK, else by
+    /// clang and lld against link-time stubs.
     Aar {
         /// For which processors.
         #[arg(long, value_delimiter = ',', default_value = "arm64-v8a,x86_64")]
@@ -82,10 +86,12 @@ enum Command {
         #[arg(long)]
         output: Option<PathBuf>,
     },
-    /// Build and test all of the above: the Kotlin tests, the arm64 machine code under qemu, the x86_64 code inside this machine's Java,
-    /// a project that uses the published artifacts, and their classes as shrunk by the AAR's rules.
+    /// Build and test all of the above: the Kotlin tests, the arm64 machine code under qemu, the
+    /// x86_64 code inside this machine's Java, a project that uses the published artifacts, and
+    /// their classes as shrunk by the AAR's rules.
     Android,
-    /// Run everything: formatting, lints, licences, tests of every feature combination, documentation, graph checks.
+    /// Run everything: formatting, lints, licences, tests of every feature combination,
+    /// documentation, graph checks.
     Test,
     /// Check the licences of all dependencies.
     Licences,

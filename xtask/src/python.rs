@@ -33,9 +33,10 @@ fn need(module: &'static str) -> Result<()> {
     }
 }
 
-/// Downloads the wheel that `requirement` (a pinned version with its hash) names for CPython 3.12 on the platform `tag`
-/// into `folder`, and gives its path. pip knows the registry that this machine uses and checks the hash; nothing of a
-/// wheel is run, so the machine's own version of Python does not matter.
+/// Downloads the wheel that `requirement` (a pinned version with its hash) names for CPython 3.12
+/// on the platform `tag` into `folder`, and gives its path. pip knows the registry that this
+/// machine uses and checks the hash; nothing of a wheel is run, so the machine's own version of
+/// Python does not matter.
 pub fn download(requirement: &str, tag: &str, folder: &Path) -> Result<PathBuf> {
     need("pip")?;
     let requirements = folder.join("requirements.txt");
@@ -89,7 +90,8 @@ pub struct Environment {
     pub requirements: &'static str,
 }
 
-/// Makes an environment in the target folder, unless it is there, and gives the path of its interpreter.
+/// Makes an environment in the target folder, unless it is there, and gives the path of its
+/// interpreter.
 pub fn environment(environment: &Environment) -> Result<PathBuf> {
     let requirements = process::root().join(environment.requirements);
     let folder = process::target()?.join(environment.folder);
@@ -118,7 +120,8 @@ pub fn environment(environment: &Environment) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Makes the environment in which `onnx.checker` judges exported graphs, unless it is there, and gives its interpreter.
+/// Makes the environment in which `onnx.checker` judges exported graphs, unless it is there, and
+/// gives its interpreter.
 pub fn tools() -> Result<PathBuf> {
     environment(&Environment {
         what: "Python tools",
@@ -138,8 +141,8 @@ fn install(python: &Path, requirements: &Path) -> Result<()> {
     )
 }
 
-/// Adds stock ONNX Runtime to the environment of [`tools`], unless it is there; false, with a message, where it cannot be
-/// installed.
+/// Adds stock ONNX Runtime to the environment of [`tools`], unless it is there; false, with a
+/// message, where it cannot be installed.
 pub fn stock_runtime(python: &Path) -> Result<bool> {
     let requirements = process::root().join("xtask/python/onnxruntime.txt");
     let stamp = process::target()?.join("native/python/onnxruntime.sha256");

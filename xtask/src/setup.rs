@@ -69,8 +69,8 @@ const LIBRARIES: &[Library] = &[
     },
 ];
 
-/// Puts ONNX Runtime's library into `native/onnxruntime` in the target folder, unless it is there or `ORT_DYLIB_PATH`
-/// names another one, and gives its path.
+/// Puts ONNX Runtime's library into `native/onnxruntime` in the target folder, unless it is there
+/// or `ORT_DYLIB_PATH` names another one, and gives its path.
 pub fn runtime() -> Result<PathBuf> {
     if let Some(path) = env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()) {
         let path = PathBuf::from(path);

@@ -15,7 +15,8 @@ const FEATURES: [&str; 3] = [
     "swipekit-benches/executorch",
 ];
 
-/// Selected together where ExecuTorch is not wanted, so that cargo builds what they share once and not for each anew.
+/// Selected together where ExecuTorch is not wanted, so that cargo builds what they share once and
+/// not for each anew.
 const WITHOUT: &str =
     "--package swipekit-exporters --package swipekit-benches --package swipekit-tests";
 

@@ -1,4 +1,5 @@
-//! Training must work from end to end: a small network learns from synthetic swipes, is exported and decodes.
+//! Training must work from end to end: a small network learns from synthetic swipes, is exported
+//! and decodes.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +10,8 @@ use crate::process;
 
 /// Swipes that the small network learns from: about a minute on two cores.
 const SAMPLES: &str = "48000";
-/// Swipes of the samples that it has to decode, in percent, with a lexicon of 70,000 words: chance is nothing.
+/// Swipes of the samples that it has to decode, in percent, with a lexicon of 70,000 words: chance
+/// is nothing.
 const LEAST_TOP1: f64 = 40.0;
 
 /// Runs the tests of `exporters/training`, then trains, exports and decodes.

@@ -1,4 +1,5 @@
-//! Wheels on PyPI that native files are taken out of: pinned by version and hash, one for each platform.
+//! Wheels on PyPI that native files are taken out of: pinned by version and hash, one for each
+//! platform.
 
 use std::env;
 use std::fs;
@@ -55,7 +56,8 @@ pub fn here<'a>(wheels: &'a [Wheel], package: &'static str, by_hand: &str) -> Re
         })
 }
 
-/// Puts `members` of a wheel (path in the wheel, name here) into `folder`, unless the same wheel's are there.
+/// Puts `members` of a wheel (path in the wheel, name here) into `folder`, unless the same wheel's
+/// are there.
 pub fn unpack(
     folder: &Path,
     package: &str,

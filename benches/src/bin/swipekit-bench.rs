@@ -21,8 +21,8 @@ use swipekit_exporters::judge::times::milliseconds;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Times a bundle: its search next to the seed system's (in processor time), or all of it (on the clock), or several bundles
-/// in turns. One process, one thread, medians.
+/// Times a bundle: its search next to the seed system's (in processor time), or all of it (on the
+/// clock), or several bundles in turns. One process, one thread, medians.
 #[derive(Debug, Parser)]
 #[command(name = "swipekit-bench", version)]
 struct Arguments {
@@ -36,7 +36,8 @@ enum Command {
     Search(SearchArguments),
     /// Opening, encoder, search and memory of the whole bundle.
     Bundle(BundleArguments),
-    /// Encoder and searches on swipes of all lengths: beams 16 and 32, with and without a table of prefixes.
+    /// Encoder and searches on swipes of all lengths: beams 16 and 32, with and without a table of
+    /// prefixes.
     Swipes(swipes::Arguments),
     /// Many threads at once while words come and go: results must be those of one thread alone.
     Threads(threads::Arguments),
@@ -44,7 +45,8 @@ enum Command {
     Encoder(encoders::Arguments),
     /// Several bundles in turns on the same swipes: percentiles, ratios, accuracy, memory.
     Compare(comparison::Arguments),
-    /// Swipes in real time, decoded while they are made: rate, share of a core, time from the lift to the words.
+    /// Swipes in real time, decoded while they are made: rate, share of a core, time from the lift
+    /// to the words.
     Live(live::Arguments),
     /// Measure opening and memory of one bundle in this process, for `compare`.
     #[command(name = compare::COMMAND, hide = true)]
@@ -94,7 +96,8 @@ impl InputArguments {
 struct SearchArguments {
     #[command(flatten)]
     input: InputArguments,
-    /// Prefixes that the prediction network has run for before the first swipe, in `warm` and `cold`.
+    /// Prefixes that the prediction network has run for before the first swipe, in `warm` and
+    /// `cold`.
     #[arg(long, value_name = "N", default_value_t = EngineOptions::default().warm_prefixes)]
     warm_prefixes: usize,
 }
@@ -179,7 +182,8 @@ fn search(arguments: &SearchArguments) -> Result<SearchReport> {
     ];
     let mut step = parts.step()?;
     let (mut seed_times, mut seed_calls) = (Vec::new(), Vec::new());
-    // All searches take turns at every swipe, so that what else the machine does falls on all of them alike.
+    // All searches take turns at every swipe, so that what else the machine does falls on all of
+    // them alike.
     for (place, encoded) in others.iter().chain(&encoded).enumerate() {
         if place == others.len() {
             searches.iter_mut().for_each(Run::clear);

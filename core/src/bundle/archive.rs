@@ -1,7 +1,8 @@
 //! Reads the zip archive of a packed bundle: stored entries only, mapped in place.
 //!
-//! Stricter than zip (APPNOTE 6.3): no compression, encryption, comment, zip64 or data descriptor, flat names, every
-//! entry aligned, nothing overlapping. What deviates was not written by `swipekit bundle pack` and is refused.
+//! Stricter than zip (APPNOTE 6.3): no compression, encryption, comment, zip64 or data descriptor,
+//! flat names, every entry aligned, nothing overlapping. What deviates was not written by
+//! `swipekit bundle pack` and is refused.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,7 +12,8 @@ use super::check::{MAX_FILES, is_file_name};
 use crate::bytes::Bytes;
 use crate::error::{Error, Result};
 
-/// Every entry's content begins at a multiple of this many bytes: the largest page size of the supported platforms.
+/// Every entry's content begins at a multiple of this many bytes: the largest page size of the
+/// supported platforms.
 pub const ALIGNMENT: u64 = 16 * 1024;
 
 const END_SIZE: usize = 22;

@@ -29,8 +29,9 @@ const MAX_PARAMETERS: u64 = 1 << 36;
 /// Most presets.
 const MAX_PRESETS: usize = 64;
 
-/// Whether `name` can be the name of a file of a bundle: 1 to 128 ASCII letters, digits, `.`, `_` and `-`, the first
-/// one a letter or digit. So there is no path, no hidden file and no name that a platform cannot write.
+/// Whether `name` can be the name of a file of a bundle: 1 to 128 ASCII letters, digits, `.`, `_`
+/// and `-`, the first one a letter or digit. So there is no path, no hidden file and no name that a
+/// platform cannot write.
 pub fn is_file_name(name: &str) -> bool {
     name.len() <= MAX_NAME
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -43,8 +44,8 @@ impl Manifest {
     /// Reads and checks the content of a `bundle.json`; `path` is for errors.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a format, featurizer or runtime that this version does not know, else
-    /// [`Error::Damaged`].
+    /// [`Error::Unsupported`] for a format, featurizer or runtime that this version does not know,
+    /// else [`Error::Damaged`].
     pub fn parse(json: &[u8], path: &Path) -> Result<Self> {
         // The format first: a newer one may have any other fields.
         #[derive(Deserialize)]

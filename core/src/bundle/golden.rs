@@ -42,7 +42,8 @@ impl Golden {
     /// Reads and checks the content of a `golden.json`; `path` is for errors.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where it is not of the format, [`Error::TooLarge`] for more than 64 swipes.
+    /// [`Error::Damaged`] where it is not of the format, [`Error::TooLarge`] for more than 64
+    /// swipes.
     pub fn parse(json: &[u8], path: &Path) -> Result<Self> {
         let golden: Self = serde_json::from_slice(json)
             .map_err(|error| Error::damaged(path, "the golden swipes", "golden swipes", error))?;

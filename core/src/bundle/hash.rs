@@ -2,7 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-/// SHA-256 of `bytes` (FIPS 180-4) in lower-case hexadecimal. Uses the processor's SHA instructions where it has them.
+/// SHA-256 of `bytes` (FIPS 180-4) in lower-case hexadecimal. Uses the processor's SHA instructions
+/// where it has them.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     Sha256::digest(bytes)

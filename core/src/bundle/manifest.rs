@@ -81,14 +81,16 @@ pub struct RuntimeSpec {
     /// File name of the prediction network's and joint's weights, which this crate runs itself.
     pub transducer: String,
     /// File name of the table of prefixes that the prediction network has run for already
-    /// ([`PrefixTable`](crate::decoder::PrefixTable)), for example `prefixes.safetensors`; `None` where there is none.
+    /// ([`PrefixTable`](crate::decoder::PrefixTable)), for example `prefixes.safetensors`; `None`
+    /// where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefixes: Option<String>,
-    /// What the bundle was tuned for, one of [`TARGETS`]; `None` for nothing in particular. It is a statement only: what
-    /// it led to stands in the fields below.
+    /// What the bundle was tuned for, one of [`TARGETS`]; `None` for nothing in particular. It is a
+    /// statement only: what it led to stands in the fields below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// Settings of the encoder's session; the defaults where a manifest has none. ExecuTorch looks at the threads only.
+    /// Settings of the encoder's session; the defaults where a manifest has none. ExecuTorch looks
+    /// at the threads only.
     #[serde(default)]
     pub session: SessionSpec,
     /// The encoder, optimized beforehand; `None` where the bundle has only the plain one.
@@ -97,7 +99,8 @@ pub struct RuntimeSpec {
 }
 
 impl RuntimeSpec {
-    /// Major and minor number of [`RuntimeSpec::minimum`]; `None` where it is not of the form `1.17` or `1.17.3`.
+    /// Major and minor number of [`RuntimeSpec::minimum`]; `None` where it is not of the form
+    /// `1.17` or `1.17.3`.
     pub fn minimum_version(&self) -> Option<(u32, u32)> {
         major_minor(&self.minimum)
     }

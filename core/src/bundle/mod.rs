@@ -1,8 +1,9 @@
 //! Bundles: what the exporters write and the engine opens.
 //!
-//! A bundle is a folder, or the same files in one `.swipekit` file (a zip archive whose entries are stored as they are,
-//! each at a multiple of 16 KB, so that they are mapped in place). `bundle.json` lists size and SHA-256 of every other
-//! file; names are flat. [`Bundle::open`] verifies all of it before anything else reads a byte.
+//! A bundle is a folder, or the same files in one `.swipekit` file (a zip archive whose entries are
+//! stored as they are, each at a multiple of 16 KB, so that they are mapped in place).
+//! `bundle.json` lists size and SHA-256 of every other file; names are flat. [`Bundle::open`]
+//! verifies all of it before anything else reads a byte.
 
 mod archive;
 mod check;
@@ -48,7 +49,8 @@ const MAX_GOLDEN: u64 = 4 << 20;
 
 /// An open bundle: its manifest, and its files, mapped and verified.
 ///
-/// The files must not be changed while the bundle is open; replace them by renaming, as the exporters do.
+/// The files must not be changed while the bundle is open; replace them by renaming, as the
+/// exporters do.
 #[derive(Clone, Debug)]
 pub struct Bundle {
     path: PathBuf,
@@ -59,16 +61,16 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Opens the bundle at `path`, a folder or a `.swipekit` file, and verifies the manifest and the size and SHA-256
-    /// of every file that it lists.
+    /// Opens the bundle at `path`, a folder or a `.swipekit` file, and verifies the manifest and
+    /// the size and SHA-256 of every file that it lists.
     ///
     /// Files of a folder that the manifest does not list are ignored: nothing can reach them
     /// ([`Bundle::unlisted_files`] names them). In a packed bundle they are an error.
     ///
     /// # Errors
-    /// [`Error::Io`] for what cannot be read, [`Error::Unsupported`] for a format, featurizer or runtime that this
-    /// version does not know, [`Error::TooLarge`] for what exceeds the format's limits, and [`Error::Damaged`] for
-    /// everything that is not as the manifest says.
+    /// [`Error::Io`] for what cannot be read, [`Error::Unsupported`] for a format, featurizer or
+    /// runtime that this version does not know, [`Error::TooLarge`] for what exceeds the format's
+    /// limits, and [`Error::Damaged`] for everything that is not as the manifest says.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let about = fs::metadata(path).map_err(|source| Error::io(path, source))?;
@@ -117,8 +119,9 @@ impl Bundle {
         })
     }
 
-    /// Opens the packed bundle (`.swipekit`) that is `bytes`, and verifies it as [`open`](Self::open) does. Its files are
-    /// parts of the bytes, nothing is copied; `name` is for errors and is what [`path`](Self::path) gives.
+    /// Opens the packed bundle (`.swipekit`) that is `bytes`, and verifies it as
+    /// [`open`](Self::open) does. Its files are parts of the bytes, nothing is copied; `name` is
+    /// for errors and is what [`path`](Self::path) gives.
     ///
     /// # Errors
     /// Those of [`open`](Self::open).
@@ -203,8 +206,9 @@ impl Bundle {
         })
     }
 
-    /// Gives the memory of the mapped files back to the system, but for the lexicon and the language model: hashing and loading have
-    /// read all of them, and hardly any is read again. What is read again is mapped in again.
+    /// Gives the memory of the mapped files back to the system, but for the lexicon and the
+    /// language model: hashing and loading have read all of them, and hardly any is read again.
+    /// What is read again is mapped in again.
     pub(crate) fn forget(&self) {
         let manifest = &self.manifest;
         let searched = [
@@ -216,7 +220,8 @@ impl Bundle {
         files.for_each(|(_, bytes)| bytes.forget());
     }
 
-    /// The table of prefixes of the bundle; `None` where it has none. `transducer` is the bundle's own.
+    /// The table of prefixes of the bundle; `None` where it has none. `transducer` is the bundle's
+    /// own.
     ///
     /// # Errors
     /// Those of [`PrefixTable::from_bytes`].
@@ -237,8 +242,8 @@ impl Bundle {
         .map(Some)
     }
 
-    /// Where the file `name` lies by itself, for runtimes that read files: `None` in a packed bundle, or where the
-    /// manifest does not list it.
+    /// Where the file `name` lies by itself, for runtimes that read files: `None` in a packed
+    /// bundle, or where the manifest does not list it.
     pub fn file_path(&self, name: &str) -> Option<PathBuf> {
         (self.files.contains_key(name) && self.path.is_dir()).then(|| self.path.join(name))
     }

@@ -1,4 +1,5 @@
-//! How a bundle's encoder is run: the session's settings and the encoder that the runtime optimized beforehand.
+//! How a bundle's encoder is run: the session's settings and the encoder that the runtime optimized
+//! beforehand.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -18,18 +19,18 @@ pub const MAX_THREADS: usize = 256;
 
 /// The session configuration of ONNX Runtime that a bundle may give, each `0` or `1`:
 ///
-/// * `session.qdqisint8allowed`: keep signed activations signed. ONNX Runtime's default is `1` on ARM and `0`
-///   elsewhere, where it rewrites them to unsigned ones, which x86 multiplies faster.
+/// * `session.qdqisint8allowed`: keep signed activations signed. ONNX Runtime's default is `1` on
+///   ARM and `0` elsewhere, where it rewrites them to unsigned ones, which x86 multiplies faster.
 /// * `session.disable_quant_qdq`: run quantized models in float.
-/// * `session.disable_double_qdq_remover`, `session.enable_quant_qdq_cleanup`: how neighbouring pairs of
-///   QuantizeLinear and DequantizeLinear are merged.
+/// * `session.disable_double_qdq_remover`, `session.enable_quant_qdq_cleanup`: how neighbouring
+///   pairs of QuantizeLinear and DequantizeLinear are merged.
 /// * `session.disable_prepacking`: less memory, slower.
 /// * `optimization.enable_gelu_approximation`: faster, less exact.
 ///
-/// Everything else is refused: other settings name files, belong to other devices, have a field of their own in
-/// [`SessionSpec`], or reach beyond the session, as `session.set_denormal_as_zero` does, which changes the arithmetic
-/// of the app's own thread. `session.x64quantprecision` is among them: ONNX Runtime 1.32 then fails to load graphs whose
-/// layers share a constant.
+/// Everything else is refused: other settings name files, belong to other devices, have a field of
+/// their own in [`SessionSpec`], or reach beyond the session, as `session.set_denormal_as_zero`
+/// does, which changes the arithmetic of the app's own thread. `session.x64quantprecision` is among
+/// them: ONNX Runtime 1.32 then fails to load graphs whose layers share a constant.
 pub const CONFIG_KEYS: [&str; 6] = [
     "optimization.enable_gelu_approximation",
     "session.disable_double_qdq_remover",
@@ -58,10 +59,11 @@ pub enum OptimizationLevel {
     Disabled,
     /// Constants folded, redundant nodes removed.
     Basic,
-    /// Nodes fused, quantized operators formed. What comes out runs on every processor of the architecture.
+    /// Nodes fused, quantized operators formed. What comes out runs on every processor of the
+    /// architecture.
     Extended,
-    /// Memory layouts chosen for the very processor: on x86 blocks of 8 or 16 channels (NCHWc), whichever fits its
-    /// vectors. What comes out must not leave the machine.
+    /// Memory layouts chosen for the very processor: on x86 blocks of 8 or 16 channels (NCHWc),
+    /// whichever fits its vectors. What comes out must not leave the machine.
     #[default]
     All,
 }
@@ -77,25 +79,28 @@ impl Display for OptimizationLevel {
     }
 }
 
-/// Settings of the session that runs the encoder. The defaults suit single swipes that come now and then.
+/// Settings of the session that runs the encoder. The defaults suit single swipes that come now and
+/// then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SessionSpec {
-    /// Threads that one operator is spread over, 1 to 256. Default 1: no pool is made and one swipe is too small to gain
-    /// from more.
+    /// Threads that one operator is spread over, 1 to 256. Default 1: no pool is made and one swipe
+    /// is too small to gain from more.
     pub threads: usize,
     /// Whether independent nodes run at the same time. Default sequential.
     pub execution: Execution,
-    /// Nodes that run at the same time where `execution` is parallel, 1 to 256; no effect otherwise. Default 1.
+    /// Nodes that run at the same time where `execution` is parallel, 1 to 256; no effect
+    /// otherwise. Default 1.
     pub inter_threads: usize,
-    /// Whether threads without work spin instead of sleep: up to half a second of battery after a run. Default `false`.
+    /// Whether threads without work spin instead of sleep: up to half a second of battery after a
+    /// run. Default `false`.
     pub spinning: bool,
-    /// Whether memory comes out of an arena, which grows in powers of two and never gives its peak back. Default
-    /// `false`.
+    /// Whether memory comes out of an arena, which grows in powers of two and never gives its peak
+    /// back. Default `false`.
     pub arena: bool,
-    /// Whether the places of all tensors are planned, once for each shape: every swipe has another length. Default
-    /// `false`.
+    /// Whether the places of all tensors are planned, once for each shape: every swipe has another
+    /// length. Default `false`.
     pub memory_pattern: bool,
     /// How far the runtime rewrites the graph when it loads it. Default all.
     pub optimization: OptimizationLevel,
@@ -120,25 +125,28 @@ impl Default for SessionSpec {
 
 /// An encoder that ONNX Runtime has optimized beforehand, which loads in half the time.
 ///
-/// It is the encoder of [`RuntimeSpec::encoder`](super::manifest::RuntimeSpec), and takes its place where the processor
-/// is of [`architecture`](Self::architecture) and the runtime is [`runtime`](Self::runtime) or newer. The session's own
-/// level is applied on top when it is loaded.
+/// It is the encoder of [`RuntimeSpec::encoder`](super::manifest::RuntimeSpec), and takes its place
+/// where the processor is of [`architecture`](Self::architecture) and the runtime is
+/// [`runtime`](Self::runtime) or newer. The session's own level is applied on top when it is
+/// loaded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptimizedSpec {
-    /// File name, for example `encoder.ort` or `encoder.optimized.onnx`; the runtime tells the format by the content.
+    /// File name, for example `encoder.ort` or `encoder.optimized.onnx`; the runtime tells the
+    /// format by the content.
     pub file: String,
     /// `any`, or the only architecture it is for, by Rust's name: `x86_64`, `aarch64`.
     pub architecture: String,
     /// The version that made it, for example `1.32`. Older ones may lack its operators.
     pub runtime: String,
-    /// How far it was optimized: basic or extended. All is refused: such a file is for one processor only.
+    /// How far it was optimized: basic or extended. All is refused: such a file is for one
+    /// processor only.
     pub level: OptimizationLevel,
 }
 
 impl OptimizedSpec {
-    /// Whether the file serves a processor of `architecture` (by Rust's name) under the runtime `version`; an empty
-    /// version is an unknown one and is served by none.
+    /// Whether the file serves a processor of `architecture` (by Rust's name) under the runtime
+    /// `version`; an empty version is an unknown one and is served by none.
     pub fn serves(&self, architecture: &str, version: &str) -> bool {
         let fits = self.architecture == ANY_ARCHITECTURE || self.architecture == architecture;
         let needed = major_minor(&self.runtime);

@@ -1,15 +1,17 @@
 //! The lexicon-constrained beam search.
 //!
-//! For a prefix n and a frame t, `α[t][n]` is the log-probability that exactly the labels of n have been emitted before
-//! frame t's blank of the frame before, summed over all alignments (the forward variable of Graves 2012, §2.4). Within a
-//! frame, mass runs from shorter to longer prefixes by labels, any number of them; the blank then carries it to the next
-//! frame and touches neither prefix nor prediction network. A prefix has one node in the tree, so equal prefixes merge by
+//! For a prefix n and a frame t, `α[t][n]` is the log-probability that exactly the labels of n have
+//! been emitted before frame t's blank of the frame before, summed over all alignments (the forward
+//! variable of Graves 2012, §2.4). Within a frame, mass runs from shorter to longer prefixes by
+//! labels, any number of them; the blank then carries it to the next frame and touches neither
+//! prefix nor prediction network. A prefix has one node in the tree, so equal prefixes merge by
 //! construction, and the beam holds words, not alignments of them.
 //!
-//! A frame is worked off in waves. The first wave holds the beam; each further wave holds the prefixes that the wave
-//! before reached for the first time, so that the prediction network and the joint run once a wave for all of its new
-//! prefixes. Within a wave nodes are taken by depth, so a node's arrivals are complete when it passes them on. Mass that
-//! comes late to a node (its parent is newer than itself) is passed on as a difference.
+//! A frame is worked off in waves. The first wave holds the beam; each further wave holds the
+//! prefixes that the wave before reached for the first time, so that the prediction network and the
+//! joint run once a wave for all of its new prefixes. Within a wave nodes are taken by depth, so a
+//! node's arrivals are complete when it passes them on. Mass that comes late to a node (its parent
+//! is newer than itself) is passed on as a difference.
 
 use super::explain::Watch;
 use super::log::{ZERO, add};
@@ -44,7 +46,8 @@ struct Ranking {
     prior: f64,
     /// Of a label, as a part of a word's score.
     length: f64,
-    /// Of a label besides: a prefix that lags behind still has to pay for its letters, one that has paid must not lose to it.
+    /// Of a label besides: a prefix that lags behind still has to pay for its letters, one that has
+    /// paid must not lose to it.
     depth: f64,
     /// Of a nat of the internal language model.
     internal_lm: f64,
@@ -60,7 +63,8 @@ impl Ranking {
         }
     }
 
-    /// What a prefix with `mass` promises, by its look-ahead `cost`, its depth and its internal log-probability.
+    /// What a prefix with `mass` promises, by its look-ahead `cost`, its depth and its internal
+    /// log-probability.
     fn promise(self, mass: f64, cost: u32, depth: u16, internal_lm: f32) -> f64 {
         mass - self.prior * f64::from(cost) + self.depth * f64::from(depth)
             - self.internal_lm * f64::from(internal_lm)
@@ -133,8 +137,9 @@ struct Offer {
 }
 
 impl BeamSearch {
-    /// Runs over projected encoder frames `[T', J]`, until `reached` says before one of them that a limit is, and gives the
-    /// complete words after the last one, in no order. Returns how many frames were worked off.
+    /// Runs over projected encoder frames `[T', J]`, until `reached` says before one of them that a
+    /// limit is, and gives the complete words after the last one, in no order. Returns how many
+    /// frames were worked off.
     pub(super) fn run(
         &mut self,
         model: Model,
@@ -260,10 +265,11 @@ impl BeamSearch {
         }
     }
 
-    /// Passes all pending mass on: by the blank to the next frame, by labels to longer prefixes of this one. Mass for
-    /// prefixes without a row becomes an offer.
+    /// Passes all pending mass on: by the blank to the next frame, by labels to longer prefixes of
+    /// this one. Mass for prefixes without a row becomes an offer.
     ///
-    /// The best score so far less the window is what an offer must reach at least, so most of them end here.
+    /// The best score so far less the window is what an offer must reach at least, so most of them
+    /// end here.
     fn pass_on(
         &mut self,
         model: Model,
@@ -328,8 +334,9 @@ impl BeamSearch {
         }
     }
 
-    /// Keeps the offers that can still enter the next frame's beam. What a prefix receives bounds its score, since the
-    /// blank only takes from it; the scores that the rows have so far are what it must beat.
+    /// Keeps the offers that can still enter the next frame's beam. What a prefix receives bounds
+    /// its score, since the blank only takes from it; the scores that the rows have so far are what
+    /// it must beat.
     fn choose_offers(&mut self, tree: &PrefixTree, options: &DecoderOptions, ranking: Ranking) {
         if options.beam == 0 {
             return;
@@ -354,8 +361,9 @@ impl BeamSearch {
         }
     }
 
-    /// Chooses the next frame's beam: the best prefixes by mass and look-ahead, and besides them the best complete
-    /// words, which only have blanks to pay and must not be lost to prefixes that promise more.
+    /// Chooses the next frame's beam: the best prefixes by mass and look-ahead, and besides them
+    /// the best complete words, which only have blanks to pay and must not be lost to prefixes that
+    /// promise more.
     fn choose_active(&mut self, tree: &PrefixTree, options: &DecoderOptions, ranking: Ranking) {
         self.active.clear();
         if options.beam == 0 {

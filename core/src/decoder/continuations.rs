@@ -1,9 +1,10 @@
 //! Words that a path may become when it goes on.
 //!
-//! While a finger moves it has spelled a prefix, or is thought to have spelled one of several. A word w is then as likely as the
-//! prefixes n that it continues: the sum over the beam's n of α[n] · e^(-c · (|w| - |n|)), where c is what a letter to come costs;
-//! its prior weighs as ever, and n's labels have their reward and internal language model. The best words are found best first (A*): neither the look-ahead of a longer prefix nor the cost of its
-//! letters can fall.
+//! While a finger moves it has spelled a prefix, or is thought to have spelled one of several. A
+//! word w is then as likely as the prefixes n that it continues: the sum over the beam's n of α[n]
+//! · e^(-c · (|w| - |n|)), where c is what a letter to come costs; its prior weighs as ever, and
+//! n's labels have their reward and internal language model. The best words are found best first
+//! (A*): neither the look-ahead of a longer prefix nor the cost of its letters can fall.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -60,7 +61,8 @@ impl Ord for Open {
 }
 
 impl Decoder {
-    /// Adds to the `candidates` of the last search the words that its prefixes may become, each letter to come at `cost` nats.
+    /// Adds to the `candidates` of the last search the words that its prefixes may become, each
+    /// letter to come at `cost` nats.
     pub(super) fn add_continuations(
         &mut self,
         candidates: &mut Vec<Candidate>,
@@ -133,7 +135,8 @@ impl Decoder {
         candidates.truncate(options.candidates);
     }
 
-    /// The `count` words that are likeliest as continuations of one prefix, with the places where they end.
+    /// The `count` words that are likeliest as continuations of one prefix, with the places where
+    /// they end.
     fn likeliest(
         &self,
         prefixes: &BTreeMap<Vec<u8>, Prefix>,

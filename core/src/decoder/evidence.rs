@@ -1,11 +1,13 @@
-//! What else is known of a swipe when its words are scored, besides the frames and the words' priors.
+//! What else is known of a swipe when its words are scored, besides the frames and the words'
+//! priors.
 
 use crate::decoder::DecoderOptions;
 use crate::geometry::GesturePath;
 use crate::language_model::{Context, LanguageModel};
 
-/// Nats that the words before may speak for or against a word, before their weight: a model's rarest pairs are no better known than
-/// that. Of the limits that were tried on How We Swipe (2, 4, 6, 10), lower ones won fewer words.
+/// Nats that the words before may speak for or against a word, before their weight: a model's
+/// rarest pairs are no better known than that. Of the limits that were tried on How We Swipe (2, 4,
+/// 6, 10), lower ones won fewer words.
 const MAX_GAIN: f64 = 10.0;
 
 /// What a caller knows of one swipe; nothing by default.
@@ -25,7 +27,8 @@ pub(crate) struct Sentence<'a> {
 }
 
 impl Evidence<'_> {
-    /// How much likelier the words before make `word`, in nats, at most [`MAX_GAIN`]; 0 where they are not to be used.
+    /// How much likelier the words before make `word`, in nats, at most [`MAX_GAIN`]; 0 where they
+    /// are not to be used.
     pub(super) fn language_model(&self, word: &str, options: &DecoderOptions) -> f64 {
         let Some(Sentence { model, context }) = self.language_model else {
             return 0.0;

@@ -20,15 +20,16 @@ pub enum Fate {
     Candidate(usize),
     /// The search completed it, but this many words scored better: more candidates would show it.
     Outranked(usize),
-    /// Its last prefix left the beam in this frame, from 0; `labels` of it had been reached at most. A wider beam or window keeps it
-    /// longer.
+    /// Its last prefix left the beam in this frame, from 0; `labels` of it had been reached at
+    /// most. A wider beam or window keeps it longer.
     Pruned {
         /// The frame.
         frame: usize,
         /// Labels of its longest prefix that the beam held before.
         labels: usize,
     },
-    /// The beam held a prefix of it to the end, of so many labels, but not the word: the path is too short for it.
+    /// The beam held a prefix of it to the end, of so many labels, but not the word: the path is
+    /// too short for it.
     Unfinished {
         /// Labels of the prefix.
         labels: usize,
@@ -41,7 +42,8 @@ pub enum Fate {
     Untypeable,
 }
 
-/// What a gesture gave, and why. Made by [`Session::explain`](crate::Session::explain); it holds words, so it belongs into no log.
+/// What a gesture gave, and why. Made by [`Session::explain`](crate::Session::explain); it holds
+/// words, so it belongs into no log.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
@@ -61,11 +63,11 @@ pub struct Report {
 pub struct Explanation {
     /// What became of it.
     pub fate: Fate,
-    /// Labels of its longest prefix in the beam after each frame; `None` where the beam held none. Empty for a word that was not
-    /// searched for.
+    /// Labels of its longest prefix in the beam after each frame; `None` where the beam held none.
+    /// Empty for a word that was not searched for.
     pub trail: Vec<Option<u16>>,
-    /// log P(word's labels | swipe), natural logarithm, exact: the search may have lost some of it. Minus infinity for a word that
-    /// cannot be spelled.
+    /// log P(word's labels | swipe), natural logarithm, exact: the search may have lost some of it.
+    /// Minus infinity for a word that cannot be spelled.
     pub log_probability: f64,
     /// What the search found of it; `None` where it did not complete the word.
     pub found: Option<f64>,
@@ -77,9 +79,11 @@ pub struct Explanation {
     pub language_model: f64,
     /// What the path says of its keys, see [`Candidate::geometry`]; 0 for a word without keys.
     pub geometry: f64,
-    /// The score of these terms, see [`Candidate::score`], with the exact log-probability; `None` for an unknown or blocked word.
+    /// The score of these terms, see [`Candidate::score`], with the exact log-probability; `None`
+    /// for an unknown or blocked word.
     pub score: Option<f64>,
-    /// The score of the last candidate, which it would have had to reach; `None` where there is none.
+    /// The score of the last candidate, which it would have had to reach; `None` where there is
+    /// none.
     pub least: Option<f64>,
 }
 

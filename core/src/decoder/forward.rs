@@ -4,8 +4,8 @@ use super::log::{ZERO, add};
 use crate::error::{Error, Result};
 use crate::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
-/// log P(labels | swipe) over projected encoder frames `[T', J]`, summed over all alignments; minus this is the RNN-T
-/// loss (Graves 2012, §2.4). Minus infinity where there is no frame.
+/// log P(labels | swipe) over projected encoder frames `[T', J]`, summed over all alignments; minus
+/// this is the RNN-T loss (Graves 2012, §2.4). Minus infinity where there is no frame.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a label that is not one of the model's.
@@ -56,7 +56,8 @@ pub fn log_likelihood(transducer: &PredictionJoint, frames: &[f32], labels: &[u8
     Ok(alpha[labels.len()])
 }
 
-/// log P(labels) of the network's internal language model: what it expects without a swipe. See [`Joint::internal_lm`].
+/// log P(labels) of the network's internal language model: what it expects without a swipe. See
+/// [`Joint::internal_lm`].
 ///
 /// # Errors
 /// [`Error::Invalid`] for a label that is not one of the model's.

@@ -12,8 +12,8 @@ pub struct Greedy {
     pub log_probability: f64,
 }
 
-/// In each of the projected encoder frames `[T', J]` takes the best class until it is the blank, `max_symbols` times at
-/// most; as NeMo's `greedy` strategy.
+/// In each of the projected encoder frames `[T', J]` takes the best class until it is the blank,
+/// `max_symbols` times at most; as NeMo's `greedy` strategy.
 ///
 /// # Errors
 /// None that a sound model gives.

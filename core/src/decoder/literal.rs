@@ -1,8 +1,9 @@
 //! The likeliest spellings, whether they are words or not: a beam search over all label sequences.
 //!
-//! It is the search of [`beam`](super::beam) without a lexicon: α of a prefix is summed over all alignments (Graves 2012, §2.4),
-//! equal prefixes are one node, a frame is worked off in waves. Every prefix is a spelling, so nothing looks ahead. What is the same
-//! from swipe to swipe are only the buffers: without a lexicon's priors there is no telling which prefixes come again.
+//! It is the search of [`beam`](super::beam) without a lexicon: α of a prefix is summed over all
+//! alignments (Graves 2012, §2.4), equal prefixes are one node, a frame is worked off in waves.
+//! Every prefix is a spelling, so nothing looks ahead. What is the same from swipe to swipe are
+//! only the buffers: without a lexicon's priors there is no telling which prefixes come again.
 
 use super::log::{ZERO, add};
 use super::options::DecoderOptions;
@@ -100,9 +101,10 @@ struct Batch {
 }
 
 impl SpellingSearch {
-    /// The `count` likeliest spellings of projected encoder frames `[T', J]`, best first, equal ones in the order of their labels;
-    /// of at most 64 labels each. Beam, window and depth bonus are those of `options`; the beam is at least `count`, and one of 0,
-    /// which would keep every spelling there is, counts as the default one.
+    /// The `count` likeliest spellings of projected encoder frames `[T', J]`, best first, equal
+    /// ones in the order of their labels; of at most 64 labels each. Beam, window and depth bonus
+    /// are those of `options`; the beam is at least `count`, and one of 0, which would keep every
+    /// spelling there is, counts as the default one.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a count that is not 1 to 1024 and for options out of range.
@@ -299,8 +301,8 @@ impl SpellingSearch {
         None
     }
 
-    /// Passes all pending mass on: by the blank to the next frame, by labels to longer prefixes of this one. Mass for prefixes
-    /// without a row becomes an offer.
+    /// Passes all pending mass on: by the blank to the next frame, by labels to longer prefixes of
+    /// this one. Mass for prefixes without a row becomes an offer.
     fn pass_on(&mut self, transducer: &PredictionJoint, bounds: Bounds) {
         let (classes, blank) = (transducer.joint.classes(), transducer.joint.blank());
         self.offers.clear();
@@ -342,8 +344,8 @@ impl SpellingSearch {
         }
     }
 
-    /// Keeps the offers that can still enter the next frame's beam: what a prefix receives bounds its score, since the blank only
-    /// takes from it.
+    /// Keeps the offers that can still enter the next frame's beam: what a prefix receives bounds
+    /// its score, since the blank only takes from it.
     fn choose_offers(&mut self, bounds: Bounds) {
         let Self {
             rows,
@@ -371,7 +373,8 @@ impl SpellingSearch {
         }
     }
 
-    /// Makes the prefixes of the offers, running the prediction network once for all of them, and gives them their mass.
+    /// Makes the prefixes of the offers, running the prediction network once for all of them, and
+    /// gives them their mass.
     fn grow(&mut self, transducer: &PredictionJoint) -> Result<()> {
         let width = transducer.prediction.state_width();
         let first = self.rows.len();
@@ -414,8 +417,8 @@ impl SpellingSearch {
         done
     }
 
-    /// Chooses the next frame's beam: the prefixes that promise most, and besides them the likeliest as they are, which only have
-    /// blanks to pay. The others give their places back.
+    /// Chooses the next frame's beam: the prefixes that promise most, and besides them the
+    /// likeliest as they are, which only have blanks to pay. The others give their places back.
     fn choose_active(&mut self, bounds: Bounds) {
         self.active.clear();
         self.rank(|nodes, row| bounds.promise(nodes, row));

@@ -2,7 +2,8 @@ use super::tests::frames;
 use super::*;
 use crate::transducer::fixtures;
 
-/// A random model that says a, b or c, or nothing, which it likes best; the less sharp it is, the shorter are its spellings.
+/// A random model that says a, b or c, or nothing, which it likes best; the less sharp it is, the
+/// shorter are its spellings.
 fn transducer(seed: u64, sharpness: f32) -> PredictionJoint {
     let spec = fixtures::spec(1 + seed as usize % 2);
     let mut tensors = fixtures::tensors(seed, &spec);
@@ -28,7 +29,8 @@ fn transducer(seed: u64, sharpness: f32) -> PredictionJoint {
     .unwrap()
 }
 
-/// All spellings over a, b and c of at most `longest` labels, scored by the forward algorithm, best first.
+/// All spellings over a, b and c of at most `longest` labels, scored by the forward algorithm, best
+/// first.
 fn brute_force(transducer: &PredictionJoint, frames: &[f32], longest: usize) -> Vec<Spelling> {
     let (mut all, mut level) = (vec![Vec::new()], vec![Vec::new()]);
     for _ in 0..longest {

@@ -1,7 +1,8 @@
 //! Frames become words.
 //!
-//! [`Decoder`] searches the lexicon; [`greedy()`] and [`SpellingSearch`] decode without one; [`log_likelihood`] scores one label
-//! sequence exactly. All take encoder frames that have been projected into the joint's space
+//! [`Decoder`] searches the lexicon; [`greedy()`] and [`SpellingSearch`] decode without one;
+//! [`log_likelihood`] scores one label sequence exactly. All take encoder frames that have been
+//! projected into the joint's space
 //! ([`Joint::project_encoder`](crate::transducer::Joint::project_encoder)).
 
 mod beam;
@@ -50,7 +51,8 @@ use beam::{BeamSearch, Completed, Model};
 use evidence::Evidence;
 use tree::PrefixTree;
 
-/// Memory of the prefixes that a decoder remembers between swipes, in bytes, where nothing else is asked for.
+/// Memory of the prefixes that a decoder remembers between swipes, in bytes, where nothing else is
+/// asked for.
 pub const PREFIX_BYTES: usize = 7 << 18;
 
 /// A word that a swipe may mean.
@@ -59,33 +61,42 @@ pub const PREFIX_BYTES: usize = 7 << 18;
 pub struct Candidate {
     /// The word in its display form.
     pub word: String,
-    /// log P(word's labels | swipe), natural logarithm, summed over alignments. Of a word that the path may become
-    /// ([`DecoderOptions::continuation`]): that of its prefixes, each letter to come at its cost.
+    /// log P(word's labels | swipe), natural logarithm, summed over alignments. Of a word that the
+    /// path may become ([`DecoderOptions::continuation`]): that of its prefixes, each letter to
+    /// come at its cost.
     pub log_probability: f64,
-    /// The word's log prior, natural logarithm: that of its likeliest layer, with what the user's boosts and choices add.
+    /// The word's log prior, natural logarithm: that of its likeliest layer, with what the user's
+    /// boosts and choices add.
     pub log_prior: f64,
-    /// log P(word's labels) of the network's internal language model, natural logarithm: what it expects without a swipe. Of a
-    /// word that the path may become ([`DecoderOptions::continuation`]) only the labels that the beam holds.
+    /// log P(word's labels) of the network's internal language model, natural logarithm: what it
+    /// expects without a swipe. Of a word that the path may become
+    /// ([`DecoderOptions::continuation`]) only the labels that the beam holds.
     pub internal_lm: f64,
     /// How much likelier the words before the swipe make this one, in nats: see
-    /// [`LanguageModel::gain`](crate::language_model::LanguageModel::gain). 0 where none were given, and from -10 to 10.
+    /// [`LanguageModel::gain`](crate::language_model::LanguageModel::gain). 0 where none were
+    /// given, and from -10 to 10.
     pub language_model: f64,
-    /// What the path says of the word's keys, in nats: [`GeometryWeights::term`](crate::geometry::GeometryWeights::term). 0 where
-    /// the options ask for no geometric evidence, and of a decoder that is given frames alone.
+    /// What the path says of the word's keys, in nats:
+    /// [`GeometryWeights::term`](crate::geometry::GeometryWeights::term). 0 where the options ask
+    /// for no geometric evidence, and of a decoder that is given frames alone.
     pub geometry: f64,
-    /// What candidates are ordered by: `log_probability + prior_weight * log_prior + length_reward * labels
+    /// What candidates are ordered by: `log_probability + prior_weight * log_prior + length_reward
+    /// * labels
     /// - internal_lm_weight * internal_lm + language_model_weight * language_model + geometry`.
     pub score: f64,
-    /// How likely it is that this word was meant, 0 to 1: exp(score / T) as a share of that of all words which the search
-    /// completed and, where the options have a score for it, of another word. What the confidences of a list lack to 1 is for
-    /// words that are not in it. It is a probability as far as the options were fitted (`swipekit calibrate`). With
-    /// [`DecoderOptions::continuation`] it is a share of the best words and those that the path may become.
+    /// How likely it is that this word was meant, 0 to 1: exp(score / T) as a share of that of all
+    /// words which the search completed and, where the options have a score for it, of another
+    /// word. What the confidences of a list lack to 1 is for words that are not in it. It is a
+    /// probability as far as the options were fitted (`swipekit calibrate`). With
+    /// [`DecoderOptions::continuation`] it is a share of the best words and those that the path may
+    /// become.
     pub confidence: f64,
 }
 
 /// The beam search of one session over lexicons and a user's words.
 ///
-/// It remembers the prefixes that it has met, so it is worth keeping between swipes; results do not depend on that.
+/// It remembers the prefixes that it has met, so it is worth keeping between swipes; results do not
+/// depend on that.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     transducer: Arc<PredictionJoint>,
@@ -112,7 +123,8 @@ struct Scored {
 }
 
 impl Decoder {
-    /// A decoder of `lexicon`'s words, which has run the prediction network for the `warm` prefixes of greatest prior.
+    /// A decoder of `lexicon`'s words, which has run the prediction network for the `warm` prefixes
+    /// of greatest prior.
     ///
     /// # Errors
     /// None that a sound model and lexicon give.
@@ -138,7 +150,8 @@ impl Decoder {
         Ok(Self::with_table(transducer, layers, table))
     }
 
-    /// As [`with_layers`](Self::with_layers), with a table of prefixes that was made for the same transducer, for whatever words.
+    /// As [`with_layers`](Self::with_layers), with a table of prefixes that was made for the same
+    /// transducer, for whatever words.
     pub fn with_table(
         transducer: Arc<PredictionJoint>,
         layers: LexiconStack,
@@ -157,8 +170,9 @@ impl Decoder {
         }
     }
 
-    /// Sets how much memory prefixes may take that are remembered between swipes, in bytes, [`PREFIX_BYTES`] at first. Those that
-    /// swipes met longest ago are forgotten first. One swipe may take more while it is decoded, and what it took is kept for others.
+    /// Sets how much memory prefixes may take that are remembered between swipes, in bytes,
+    /// [`PREFIX_BYTES`] at first. Those that swipes met longest ago are forgotten first. One swipe
+    /// may take more while it is decoded, and what it took is kept for others.
     pub fn set_prefix_bytes(&mut self, bytes: usize) {
         self.prefix_bytes = bytes;
     }
@@ -168,8 +182,8 @@ impl Decoder {
         self.layers = layers;
     }
 
-    /// The words that projected encoder frames `[T', J]` may mean, best first; words of equal score in
-    /// their byte order.
+    /// The words that projected encoder frames `[T', J]` may mean, best first; words of equal score
+    /// in their byte order.
     ///
     /// # Errors
     /// None that a sound model and lexicon give.
@@ -178,8 +192,9 @@ impl Decoder {
             .map(|(candidates, _)| candidates)
     }
 
-    /// As [`decode`](Self::decode), with other evidence, until `reached` says before a frame that a limit is: with the words that
-    /// the frames so far mean. Returns besides whether all frames were worked off.
+    /// As [`decode`](Self::decode), with other evidence, until `reached` says before a frame that a
+    /// limit is: with the words that the frames so far mean. Returns besides whether all frames
+    /// were worked off.
     ///
     /// # Errors
     /// What `reached` gives; the next decode is as if this one had not been.
@@ -216,8 +231,8 @@ impl Decoder {
         Ok((candidates, done * width >= frames.len()))
     }
 
-    /// Where the search ended within words only, as for a path that breaks off, each prefix of the beam stands for its
-    /// most frequent word, scored exactly.
+    /// Where the search ended within words only, as for a path that breaks off, each prefix of the
+    /// beam stands for its most frequent word, scored exactly.
     fn complete_prefixes(&mut self, frames: &[f32]) -> Result<()> {
         for place in 0..self.search.prefixes().len() {
             let (prefix, _) = self.search.prefixes()[place];
@@ -261,7 +276,8 @@ impl Decoder {
         self.tree.bytes()
     }
 
-    /// Number of prefixes that the decoder remembers; those that it found in the table are not counted.
+    /// Number of prefixes that the decoder remembers; those that it found in the table are not
+    /// counted.
     pub fn prefixes(&self) -> usize {
         self.tree.own_rows()
     }
@@ -354,8 +370,9 @@ impl Decoder {
             .sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
     }
 
-    /// Adds to the scores, which are sorted, what `path` says of the best words. All others are given the least that one of these
-    /// was given: they keep their order and pass none that was measured, and confidences are shares of scores of one kind.
+    /// Adds to the scores, which are sorted, what `path` says of the best words. All others are
+    /// given the least that one of these was given: they keep their order and pass none that was
+    /// measured, and confidences are shares of scores of one kind.
     fn add_geometry(&mut self, options: &GeometryOptions, path: &GesturePath) {
         // Ties across the cut are all measured, so that none depends on the order of equal scores.
         let Some(last) = options.words.checked_sub(1) else {

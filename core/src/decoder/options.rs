@@ -26,38 +26,43 @@ pub struct DecoderOptions {
     pub beam: usize,
     /// Prefixes further than this many nats below the frame's best are dropped. Default 12.
     pub window: f32,
-    /// Nats that each label of a prefix is worth when prefixes compete for the beam, not in a word's score. Default 1:
-    /// without it prefixes that put off their letters crowd out those that have paid for them.
+    /// Nats that each label of a prefix is worth when prefixes compete for the beam, not in a
+    /// word's score. Default 1: without it prefixes that put off their letters crowd out those that
+    /// have paid for them.
     pub depth_bonus: f32,
     /// Candidates returned at most. Default 8.
     pub candidates: usize,
-    /// Complete words that keep places of their own beside the beam, as they only have blanks to pay; `candidates` at least.
-    /// Default 8.
+    /// Complete words that keep places of their own beside the beam, as they only have blanks to
+    /// pay; `candidates` at least. Default 8.
     pub word_places: usize,
     /// Weight λ of the lexicon's log prior. Default 0.4.
     pub prior_weight: f32,
-    /// Nats that each label of a word is worth in its score: a transducer's probabilities favour short words. Default 0.
+    /// Nats that each label of a word is worth in its score: a transducer's probabilities favour
+    /// short words. Default 0.
     pub length_reward: f32,
-    /// Weight of the network's internal language model, which is taken off: the network has learned how frequent words were in its
-    /// training, and the lexicon's prior says it again. Default 0.
+    /// Weight of the network's internal language model, which is taken off: the network has learned
+    /// how frequent words were in its training, and the lexicon's prior says it again. Default 0.
     pub internal_lm_weight: f32,
-    /// Weight of what the words before the swipe say ([`Session::set_context`](crate::Session::set_context)): the nats by which a
-    /// language model finds a word likelier behind them. Default 0: not at all.
+    /// Weight of what the words before the swipe say
+    /// ([`Session::set_context`](crate::Session::set_context)): the nats by which a language model
+    /// finds a word likelier behind them. Default 0: not at all.
     #[serde(skip_serializing_if = "is_zero")]
     pub language_model_weight: f32,
-    /// Divides scores before they become confidences: above 1 for a model that is too sure of itself (Guo et al. 2017).
-    /// Default 1. It changes neither words nor their order.
+    /// Divides scores before they become confidences: above 1 for a model that is too sure of
+    /// itself (Guo et al. 2017). Default 1. It changes neither words nor their order.
     pub temperature: f32,
-    /// Score of "another word": the share of confidence that goes to words which the search did not complete. Default `None`:
-    /// the completed words share all of it.
+    /// Score of "another word": the share of confidence that goes to words which the search did not
+    /// complete. Default `None`: the completed words share all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other_score: Option<f32>,
-    /// For a path that goes on, nats that each letter costs which is still to come: words that the path may become are found beside
-    /// those that it spells, and geometric evidence is left out. Default `None`: only the latter. See [`LiveOptions::partial`](crate::live::LiveOptions::partial).
+    /// For a path that goes on, nats that each letter costs which is still to come: words that the
+    /// path may become are found beside those that it spells, and geometric evidence is left out.
+    /// Default `None`: only the latter. See
+    /// [`LiveOptions::partial`](crate::live::LiveOptions::partial).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub continuation: Option<f32>,
-    /// Geometric evidence: whether the best words are measured against the path and the keyboard's keys, and how much that weighs.
-    /// Default `None`: it is no part of a score.
+    /// Geometric evidence: whether the best words are measured against the path and the keyboard's
+    /// keys, and how much that weighs. Default `None`: it is no part of a score.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub geometry: Option<GeometryOptions>,
 }

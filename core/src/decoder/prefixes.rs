@@ -1,8 +1,9 @@
 //! Prefixes that the prediction network has run for already, shared by all sessions of an engine.
 //!
-//! They are computed when an engine opens or, once and for all, when a bundle is exported: then they lie in the bundle, are read
-//! where they are mapped and cost neither time nor memory of their own. What is in a row depends on the network alone; the words
-//! only decide which prefixes are worth a row.
+//! They are computed when an engine opens or, once and for all, when a bundle is exported: then
+//! they lie in the bundle, are read where they are mapped and cost neither time nor memory of their
+//! own. What is in a row depends on the network alone; the words only decide which prefixes are
+//! worth a row.
 
 use std::collections::{HashMap, VecDeque};
 use std::path::Path;
@@ -23,7 +24,8 @@ pub const MAX_PREFIXES: usize = 1 << 20;
 const MODEL: &str = "transducer_sha256";
 const LEXICON: &str = "lexicon_sha256";
 
-/// A trie of prefixes, each with its row. Row 0 is the empty prefix; children of a row stand together, by label, behind it.
+/// A trie of prefixes, each with its row. Row 0 is the empty prefix; children of a row stand
+/// together, by label, behind it.
 #[derive(Debug)]
 pub struct PrefixTable {
     /// The last label of each prefix.
@@ -51,10 +53,12 @@ impl Numbers {
 }
 
 impl PrefixTable {
-    /// The empty prefix and besides it the prefixes of `layers` of the greatest prior, `count` in all.
+    /// The empty prefix and besides it the prefixes of `layers` of the greatest prior, `count` in
+    /// all.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] for more than [`MAX_PREFIXES`]; otherwise none that a sound model and lexicon give.
+    /// [`Error::TooLarge`] for more than [`MAX_PREFIXES`]; otherwise none that a sound model and
+    /// lexicon give.
     pub fn compute(
         transducer: &PredictionJoint,
         layers: &LexiconStack,
@@ -158,10 +162,11 @@ impl PrefixTable {
         Some(start + place as u32)
     }
 
-    /// The table as a file of a bundle whose `transducer.safetensors` and `lexicon.fst` have these SHA-256.
+    /// The table as a file of a bundle whose `transducer.safetensors` and `lexicon.fst` have these
+    /// SHA-256.
     ///
-    /// Tensors: `rows` F32 `[N, 2 L H + J + V + 1]` (state, the joint's projection, internal language model), `children` U32
-    /// `[N + 1]`, `labels` U8 `[N]`.
+    /// Tensors: `rows` F32 `[N, 2 L H + J + V + 1]` (state, the joint's projection, internal
+    /// language model), `children` U32 `[N + 1]`, `labels` U8 `[N]`.
     ///
     /// # Errors
     /// None that a table gives.
@@ -195,12 +200,13 @@ impl PrefixTable {
         safetensors::serialize(views, Some(metadata)).map_err(failed)
     }
 
-    /// Reads a table of `transducer` out of a bundle; `path` is for errors. Nothing is copied where the numbers lie as the
-    /// processor wants them.
+    /// Reads a table of `transducer` out of a bundle; `path` is for errors. Nothing is copied where
+    /// the numbers lie as the processor wants them.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where it is not such a file, is of other networks or words than those of the given SHA-256, or is no
-    /// trie; [`Error::Shape`] and [`Error::NotFinite`] for rows that are not the network's.
+    /// [`Error::Damaged`] where it is not such a file, is of other networks or words than those of
+    /// the given SHA-256, or is no trie; [`Error::Shape`] and [`Error::NotFinite`] for rows that
+    /// are not the network's.
     pub fn from_bytes(
         bytes: &Bytes,
         transducer: &PredictionJoint,
@@ -283,8 +289,8 @@ impl PrefixTable {
         Ok(table)
     }
 
-    /// Whether every row but the first is a child of one before it, siblings have different labels in order, and all labels are
-    /// below `blank`.
+    /// Whether every row but the first is a child of one before it, siblings have different labels
+    /// in order, and all labels are below `blank`.
     fn is_trie(&self, blank: usize) -> bool {
         let count = self.labels.len();
         (1..=MAX_PREFIXES).contains(&count)

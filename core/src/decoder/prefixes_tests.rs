@@ -124,7 +124,8 @@ fn a_damaged_table_is_refused() {
             "{length} bytes"
         );
     }
-    // A flipped bit is found or harmless: a table that is read can be searched. Bundles carry hashes besides.
+    // A flipped bit is found or harmless: a table that is read can be searched. Bundles carry
+    // hashes besides.
     let (mut refused, mut random) = (0, Random::new(3));
     let shared = Arc::new(fixtures::transducer(9, 1));
     let frames = frames(&shared, 1, 6, 2.0);

@@ -6,7 +6,8 @@ use super::tests::{frames, labels_of, lexicon, words};
 use super::*;
 use crate::transducer::fixtures;
 
-/// An order of the fixture's classes: label `i` is class `ORDER[i]`. The apostrophe stays, a to z move.
+/// An order of the fixture's classes: label `i` is class `ORDER[i]`. The apostrophe stays, a to z
+/// move.
 fn order() -> Vec<u8> {
     (0..27u8)
         .map(|label| {

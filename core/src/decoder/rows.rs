@@ -1,12 +1,13 @@
-//! What the prediction network gives for a prefix, a row each: its state, the joint's projection of its output, and what the
-//! network expects next without a swipe.
+//! What the prediction network gives for a prefix, a row each: its state, the joint's projection of
+//! its output, and what the network expects next without a swipe.
 
 use crate::transducer::PredictionJoint;
 
 /// Rows that are allocated together.
 const PAGE: usize = 64;
 
-/// The parts of a row and their widths, in this order: state `[2 L H]`, projection `[J]`, internal language model `[V+1]`.
+/// The parts of a row and their widths, in this order: state `[2 L H]`, projection `[J]`, internal
+/// language model `[V+1]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Widths {
     pub(super) state: usize,

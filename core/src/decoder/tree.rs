@@ -1,8 +1,10 @@
-//! The prefixes that a search has met, each with its place in the lexicon and its prediction-network output.
+//! The prefixes that a search has met, each with its place in the lexicon and its
+//! prediction-network output.
 //!
-//! A prefix is its labels, not its state of the automaton: an automaton shares states between prefixes. What a node
-//! holds depends on the words and the model only, never on a swipe, so the tree outlives the swipes of its session:
-//! common prefixes cost the prediction network nothing from the second time on.
+//! A prefix is its labels, not its state of the automaton: an automaton shares states between
+//! prefixes. What a node holds depends on the words and the model only, never on a swipe, so the
+//! tree outlives the swipes of its session: common prefixes cost the prediction network nothing
+//! from the second time on.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -35,7 +37,8 @@ pub(super) struct Node {
     /// Labels of the prefix.
     pub(super) depth: u16,
     place: Place,
-    /// Least prior cost of any word that begins with the prefix, in the lexicon's units: the look-ahead.
+    /// Least prior cost of any word that begins with the prefix, in the lexicon's units: the
+    /// look-ahead.
     pub(super) cost: u32,
     /// Prior cost of the prefix as a word, where it is one.
     pub(super) word_cost: Option<u32>,
@@ -100,7 +103,8 @@ struct Scratch {
 }
 
 impl PrefixTree {
-    /// The tree of the empty prefix alone, which finds in `table` what the prediction network has run for.
+    /// The tree of the empty prefix alone, which finds in `table` what the prediction network has
+    /// run for.
     pub(super) fn new(layers: &LexiconStack, table: Shared<PrefixTable>) -> Self {
         let place = layers.root();
         let widths = table.widths();
@@ -148,7 +152,8 @@ impl PrefixTree {
             + size_of::<Arc>() * self.arcs.capacity()
     }
 
-    /// Begins a swipe: where the tree takes more than `bytes`, those prefixes are forgotten that swipes met longest ago.
+    /// Begins a swipe: where the tree takes more than `bytes`, those prefixes are forgotten that
+    /// swipes met longest ago.
     pub(super) fn begin(&mut self, bytes: usize) {
         if self.swipe == u32::MAX {
             self.clear();
@@ -297,8 +302,8 @@ impl PrefixTree {
         start..end
     }
 
-    /// Brings the tree to the words that the user has now: those prefixes are worked out again that the user says or said
-    /// something of. What the prediction network gave for them stays.
+    /// Brings the tree to the words that the user has now: those prefixes are worked out again that
+    /// the user says or said something of. What the prediction network gave for them stays.
     pub(super) fn relink(&mut self, layers: &LexiconStack) {
         let root = self.nodes[ROOT as usize].place.user();
         let is_same = match (root, layers.user()) {
@@ -343,7 +348,8 @@ impl PrefixTree {
                     open.push((child, below));
                 }
             }
-            // A list that has grown needs another place; its old one lies idle until the tree is cut back.
+            // A list that has grown needs another place; its old one lies idle until the tree is
+            // cut back.
             if new.len() <= old.len() {
                 let end = start + new.len() as ArcId;
                 self.arcs[start as usize..end as usize].copy_from_slice(&new);
@@ -356,8 +362,8 @@ impl PrefixTree {
         }
     }
 
-    /// Makes the children at the end of `arcs` (given with their parents, each once) that have not been made, running the
-    /// prediction network once for all of them that are not in the table.
+    /// Makes the children at the end of `arcs` (given with their parents, each once) that have not
+    /// been made, running the prediction network once for all of them that are not in the table.
     pub(super) fn grow(
         &mut self,
         layers: &LexiconStack,
@@ -452,18 +458,20 @@ impl PrefixTree {
         self.nodes.push(node);
     }
 
-    /// The word of the greatest prior that begins with the prefix `id`; `None` where there is none, or none is found soon.
+    /// The word of the greatest prior that begins with the prefix `id`; `None` where there is none,
+    /// or none is found soon.
     ///
-    /// The look-ahead does not know of words that a user blocked or made less likely, so the prefixes are followed from the
-    /// likeliest on, deeper ones first, until a word is at least as likely as all that is left.
+    /// The look-ahead does not know of words that a user blocked or made less likely, so the
+    /// prefixes are followed from the likeliest on, deeper ones first, until a word is at least as
+    /// likely as all that is left.
     pub(super) fn best_word(
         &mut self,
         layers: &LexiconStack,
         transducer: &PredictionJoint,
         id: NodeId,
     ) -> Result<Option<NodeId>> {
-        /// A prefix to be followed, or a word. Never compared: what comes before it settles every tie, as ids depend on earlier
-        /// swipes.
+        /// A prefix to be followed, or a word. Never compared: what comes before it settles every
+        /// tie, as ids depend on earlier swipes.
         #[derive(PartialEq, Eq, PartialOrd, Ord)]
         enum Step {
             Word(NodeId),
@@ -472,7 +480,8 @@ impl PrefixTree {
         let mut heap = BinaryHeap::new();
         let mut order = 0u32;
         let mut at = id;
-        // A path of a sound lexicon has at most so many labels; a few paths may end in blocked words.
+        // A path of a sound lexicon has at most so many labels; a few paths may end in blocked
+        // words.
         for _ in 0..4 * MAX_KEY {
             let node = self.node(at);
             // Of equal costs words come first, then what is deeper.
@@ -508,7 +517,8 @@ impl PrefixTree {
         transducer: &PredictionJoint,
         nodes: usize,
     ) -> Result<()> {
-        // A prefix is never costlier than its extensions, so each round of the heap may be grown as one batch.
+        // A prefix is never costlier than its extensions, so each round of the heap may be grown as
+        // one batch.
         const BATCH: usize = 64;
         let mut heap = BinaryHeap::new();
         let push_arcs = |tree: &mut Self, heap: &mut BinaryHeap<_>, id: NodeId| {

@@ -12,7 +12,8 @@ use crate::trace::Trace;
 /// Most key centres that a featurizer takes.
 const MAX_KEY_CENTRES: usize = 512;
 
-/// Largest magnitude of a scale or of a key centre's coordinate: keeps every feature finite in float32.
+/// Largest magnitude of a scale or of a key centre's coordinate: keeps every feature finite in
+/// float32.
 const LARGEST_PARAMETER: f32 = 1e6;
 
 /// Turns traces into features, by the parameters of one bundle. Cheap to clone; holds no buffer.
@@ -29,9 +30,10 @@ impl Featurizer {
     /// The featurizer that `spec` describes.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for an unknown id or version, a scale that is neither empty nor [`FEATURES`] long, fewer
-    /// than five key centres (the five nearest are features) or parameters out of range, [`Error::TooLarge`] for more
-    /// than 512 key centres, [`Error::NotFinite`] for a parameter that is NaN or infinite.
+    /// [`Error::Invalid`] for an unknown id or version, a scale that is neither empty nor
+    /// [`FEATURES`] long, fewer than five key centres (the five nearest are features) or parameters
+    /// out of range, [`Error::TooLarge`] for more than 512 key centres, [`Error::NotFinite`] for a
+    /// parameter that is NaN or infinite.
     pub fn new(spec: &FeaturizerSpec) -> Result<Self> {
         if spec.id != KINEMATIC37 {
             let got: String = spec.id.chars().take(64).collect();
@@ -92,16 +94,17 @@ impl Featurizer {
         })
     }
 
-    /// Replaces the content of `out` by the features of `trace` and returns the number of frames: 49 to 111, or 1
-    /// (all zero) for a trace of fewer than two points.
+    /// Replaces the content of `out` by the features of `trace` and returns the number of frames:
+    /// 49 to 111, or 1 (all zero) for a trace of fewer than two points.
     ///
-    /// Every feature is finite, whatever the trace. Allocates nothing once `out` has held the longest path.
+    /// Every feature is finite, whatever the trace. Allocates nothing once `out` has held the
+    /// longest path.
     pub fn features(&self, trace: &Trace, out: &mut Features) -> usize {
         self.features_through(None, trace, out)
     }
 
-    /// As [`features`](Self::features), of a trace whose points go through `warp` first, where there is one: in the coordinates of
-    /// the letter area, before anything is clamped.
+    /// As [`features`](Self::features), of a trace whose points go through `warp` first, where
+    /// there is one: in the coordinates of the letter area, before anything is clamped.
     pub(crate) fn features_through(
         &self,
         warp: Option<&Warp>,
@@ -201,7 +204,8 @@ impl Features {
         (index < self.frames).then(|| std::array::from_fn(|f| self.data[f * self.frames + index]))
     }
 
-    /// Writes the features into `out` [37, `width`] row-major with zeros behind frame T: one row of a padded batch.
+    /// Writes the features into `out` [37, `width`] row-major with zeros behind frame T: one row of
+    /// a padded batch.
     ///
     /// # Errors
     /// [`Error::Shape`] where `out` has another size or `width` is less than T.

@@ -7,7 +7,8 @@ use super::Frame;
 /// Shortest time between two frames, in seconds.
 const SHORTEST_STEP: f64 = 0.001;
 
-/// How the finger moves at one frame, by backward differences; what would need frames before the first is zero.
+/// How the finger moves at one frame, by backward differences; what would need frames before the
+/// first is zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Motion {
     /// Letter areas (of [-1, 1]) a second: x, y.

@@ -1,7 +1,7 @@
 //! Points become features.
 //!
-//! `kinematic37` describes each frame of a path by 37 numbers, all in the letter area's frame carried to [-1, 1] and
-//! in seconds:
+//! `kinematic37` describes each frame of a path by 37 numbers, all in the letter area's frame
+//! carried to [-1, 1] and in seconds:
 //!
 //! | features | what |
 //! |---|---|
@@ -13,10 +13,11 @@
 //! | 21-26 | mean x, std x, mean y, std y, range x, range y over five frames |
 //! | 27-36 | zero |
 //!
-//! A path is first resampled in time to at most [`MAX_FRAMES`] frames, so the encoder's work is bounded whatever the
-//! touch screen delivers. All arithmetic is float64 with one rounding to float32 at the end: accelerations divide
-//! twice by a few milliseconds, which float32 does not survive. Transcendental functions come from one library on
-//! every platform, so the same trace gives the same bits everywhere.
+//! A path is first resampled in time to at most [`MAX_FRAMES`] frames, so the encoder's work is
+//! bounded whatever the touch screen delivers. All arithmetic is float64 with one rounding to
+//! float32 at the end: accelerations divide twice by a few milliseconds, which float32 does not
+//! survive. Transcendental functions come from one library on every platform, so the same trace
+//! gives the same bits everywhere.
 
 mod featurizer;
 mod kinematics;
@@ -34,7 +35,8 @@ pub use spec::{FeaturizerSpec, KINEMATIC37, KINEMATIC37_VERSION};
 /// Features a frame of `kinematic37`.
 pub const FEATURES: usize = 37;
 
-/// One resampled sample of a path: x and y in [-1, 1] over the letter area, t in milliseconds since touch-down.
+/// One resampled sample of a path: x and y in [-1, 1] over the letter area, t in milliseconds since
+/// touch-down.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Frame {
     x: f64,

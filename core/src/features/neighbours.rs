@@ -3,7 +3,8 @@
 /// Key distances a frame carries.
 pub(super) const NEIGHBOURS: usize = 5;
 
-/// The smallest distances from (`x`, `y`) to `centres`, ascending; there must be at least [`NEIGHBOURS`] centres.
+/// The smallest distances from (`x`, `y`) to `centres`, ascending; there must be at least
+/// [`NEIGHBOURS`] centres.
 pub(super) fn nearest(centres: &[[f64; 2]], x: f64, y: f64) -> [f64; NEIGHBOURS] {
     let mut best = [f64::INFINITY; NEIGHBOURS];
     for centre in centres {

@@ -60,9 +60,10 @@ fn clamped(frame: Frame) -> Frame {
     }
 }
 
-/// Replaces `frames` by the frames of the first `max_points` points of `trace`, at equal steps of time with positions
-/// interpolated linearly, or point by point where the number of points suits already. Positions come out clamped to
-/// [-1, 1]; `clamp_first` clamps the points too, before they are interpolated.
+/// Replaces `frames` by the frames of the first `max_points` points of `trace`, at equal steps of
+/// time with positions interpolated linearly, or point by point where the number of points suits
+/// already. Positions come out clamped to [-1, 1]; `clamp_first` clamps the points too, before they
+/// are interpolated.
 pub(super) fn resample(
     trace: &Trace,
     warp: Option<&Warp>,

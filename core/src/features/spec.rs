@@ -22,16 +22,18 @@ pub struct FeaturizerSpec {
     pub max_points: Option<usize>,
     /// Whether x and y are clamped to the letter area before the path is resampled, not only after.
     pub clamp_before_resampling: bool,
-    /// The letter-key centres that the distance features are measured to, in the letter area's frame
-    /// (x 0 = left edge of the first row, 1 = right edge; y 0 = top of the first row, 1 = bottom of the third).
+    /// The letter-key centres that the distance features are measured to, in the letter area's
+    /// frame (x 0 = left edge of the first row, 1 = right edge; y 0 = top of the first row, 1 =
+    /// bottom of the third).
     pub key_centres: Vec<[f32; 2]>,
-    /// Each feature is multiplied by its entry after it is computed; one entry a feature, or empty for no scaling.
+    /// Each feature is multiplied by its entry after it is computed; one entry a feature, or empty
+    /// for no scaling.
     pub scale: Vec<f32>,
 }
 
 impl FeaturizerSpec {
-    /// `kinematic37` as the seed runs it: the first 256 points, clamped after resampling, the unshifted key grid, no
-    /// scale.
+    /// `kinematic37` as the seed runs it: the first 256 points, clamped after resampling, the
+    /// unshifted key grid, no scale.
     pub fn seed() -> Self {
         Self {
             max_points: Some(256),
@@ -40,14 +42,14 @@ impl FeaturizerSpec {
         }
     }
 
-    /// What is done with traces that were made on another layout than the network was trained on: its distances are measured
-    /// to a fixed grid of keys, so they are warped.
+    /// What is done with traces that were made on another layout than the network was trained on:
+    /// its distances are measured to a fixed grid of keys, so they are warped.
     pub fn layout_policy(&self) -> LayoutPolicy {
         LayoutPolicy::Warp
     }
 
-    /// `kinematic37` over all points, clamped before resampling, with the unshifted key grid and a scale for each of
-    /// the 37 features (or none, for an empty `scale`).
+    /// `kinematic37` over all points, clamped before resampling, with the unshifted key grid and a
+    /// scale for each of the 37 features (or none, for an empty `scale`).
     pub fn kinematic37(scale: Vec<f32>) -> Self {
         Self {
             id: KINEMATIC37.to_owned(),

@@ -5,8 +5,8 @@ use super::Frame;
 /// Frames taken on either side.
 const REACH: usize = 2;
 
-/// Mean x, standard deviation of x, mean y, standard deviation of y, range of x, range of y over the frames
-/// `index - 2 ..= index + 2` that exist. The deviation is the population's.
+/// Mean x, standard deviation of x, mean y, standard deviation of y, range of x, range of y over
+/// the frames `index - 2 ..= index + 2` that exist. The deviation is the population's.
 pub(super) fn statistics(frames: &[Frame], index: usize) -> [f64; 6] {
     let around = &frames[index.saturating_sub(REACH)..frames.len().min(index + REACH + 1)];
     let [mean_x, deviation_x, range_x] = axis(around, |frame| frame.x);

@@ -3,7 +3,8 @@
 use super::path::{GesturePath, PIECES};
 use super::template::Letter;
 
-/// The pieces of a path at which it passes a word's letters in order, such that the sum of the squared distances is least.
+/// The pieces of a path at which it passes a word's letters in order, such that the sum of the
+/// squared distances is least.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Alignment {
     /// For each letter its piece; never going back.
@@ -15,7 +16,8 @@ pub(super) struct Alignment {
 }
 
 impl Alignment {
-    /// Aligns `letters` to `path`; of equal ways the earliest for the last letter, then for the one before it.
+    /// Aligns `letters` to `path`; of equal ways the earliest for the last letter, then for the one
+    /// before it.
     pub(super) fn set(&mut self, path: &GesturePath, letters: &[Letter]) {
         self.sums.clear();
         self.sums.resize(PIECES, 0.0);

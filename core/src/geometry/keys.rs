@@ -3,13 +3,14 @@
 use crate::error::Result;
 use crate::layout::{Key, Layout, LetterArea};
 
-/// Height of a key in key widths. Layouts and traces come in the letter area's coordinates, whose two axes have units of their
-/// own; keys of phones are about half as high again as they are wide.
+/// Height of a key in key widths. Layouts and traces come in the letter area's coordinates, whose
+/// two axes have units of their own; keys of phones are about half as high again as they are wide.
 const ASPECT: f64 = 1.5;
 
 /// Middles of the keys of a model's labels.
 ///
-/// Distances are in key widths on both axes: the median letter key is 1 wide and 1.5 high, whatever its rectangle.
+/// Distances are in key widths on both axes: the median letter key is 1 wide and 1.5 high, whatever
+/// its rectangle.
 #[derive(Clone, Debug)]
 pub struct Keys {
     /// Middle of each label's key; `None` for a label without one.
@@ -19,7 +20,8 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The keys of `layout` for the classes `labels`; a label without a key, as the apostrophe may be, is passed over in words.
+    /// The keys of `layout` for the classes `labels`; a label without a key, as the apostrophe may
+    /// be, is passed over in words.
     ///
     /// # Errors
     /// Those of [`Layout::letter_area`].

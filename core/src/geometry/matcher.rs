@@ -13,7 +13,8 @@ const NEAR: f64 = 0.6;
 /// Most passes over a doubled letter that count.
 const MOST_LOOPS: f64 = 3.0;
 
-/// Compares words with a path. Its buffers are kept, so it costs no allocation once it has met the longest word.
+/// Compares words with a path. Its buffers are kept, so it costs no allocation once it has met the
+/// longest word.
 #[derive(Clone, Debug, Default)]
 pub struct Matcher {
     template: Template,
@@ -26,8 +27,9 @@ impl Matcher {
         Self::default()
     }
 
-    /// Measures the word of the labels `word` against `path`. Labels without a key (the apostrophe) are passed over; `None` where
-    /// no label is left, or the path has not been [set](GesturePath::set).
+    /// Measures the word of the labels `word` against `path`. Labels without a key (the apostrophe)
+    /// are passed over; `None` where no label is left, or the path has not been
+    /// [set](GesturePath::set).
     pub fn features(&mut self, path: &GesturePath, word: &[u8]) -> Option<Features> {
         if !self.template.set(path, word) {
             return None;
@@ -60,8 +62,8 @@ impl Matcher {
         Some(features)
     }
 
-    /// The path's largest squared distance from the lines between the letters that it is between, and its turns away from
-    /// letters.
+    /// The path's largest squared distance from the lines between the letters that it is between,
+    /// and its turns away from letters.
     fn departures(&self, path: &GesturePath) -> (f64, f64) {
         let (mut excursion, mut corners) = (0.0_f64, 0.0);
         let mut points = (path.points.iter().zip(&path.turns).zip(0..)).peekable();

@@ -13,7 +13,8 @@ pub const MAX_WORDS: usize = 64;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GeometryOptions {
-    /// Words rescored at most, the best by all other terms: 0 to 64. Default 32; 0 leaves every score as it is.
+    /// Words rescored at most, the best by all other terms: 0 to 64. Default 32; 0 leaves every
+    /// score as it is.
     pub words: usize,
     /// What the features weigh.
     pub weights: GeometryWeights,
@@ -42,7 +43,8 @@ impl GeometryOptions {
             ));
         }
         for weight in self.weights.to_array() {
-            // Features are at most some tens: what is larger is a mistake, and infinite scores are none.
+            // Features are at most some tens: what is larger is a mistake, and infinite scores are
+            // none.
             if !(-1e3..=1e3).contains(&weight) {
                 return Err(Error::invalid(
                     "a weight of geometric evidence",
@@ -55,7 +57,8 @@ impl GeometryOptions {
     }
 }
 
-/// Nats that one of each of the [`Features`] adds to a score; below 0 for what speaks against a word. Default 0.
+/// Nats that one of each of the [`Features`] adds to a score; below 0 for what speaks against a
+/// word. Default 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GeometryWeights {

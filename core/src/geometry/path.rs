@@ -23,7 +23,8 @@ pub struct GesturePath {
     pub(super) turns: [f64; POINTS],
     /// Length of the whole path.
     pub(super) length: f64,
-    /// Squared distance of each label's key from each piece, `[labels, PIECES]`; infinite for a label without a key.
+    /// Squared distance of each label's key from each piece, `[labels, PIECES]`; infinite for a
+    /// label without a key.
     approaches: Vec<f64>,
     /// All samples: place and milliseconds from touch-down.
     samples: Vec<(Vector, f64)>,
@@ -50,8 +51,8 @@ impl GesturePath {
         Self::default()
     }
 
-    /// Takes every sample of `trace`, the lift as well, as a path over the keys of `keyboard`. False where the trace has no
-    /// point; the path is as it was then.
+    /// Takes every sample of `trace`, the lift as well, as a path over the keys of `keyboard`.
+    /// False where the trace has no point; the path is as it was then.
     pub fn set(&mut self, keyboard: &Keys, trace: &Trace) -> bool {
         let Some(first) = trace.points().first() else {
             return false;
@@ -124,8 +125,8 @@ impl GesturePath {
         (self.points[PIECES], self.times[PIECES]) = self.samples[last];
     }
 
-    /// The turn at each point: of the chords over two pieces before and behind it. Two neighbouring points see every turn, so
-    /// each counts half.
+    /// The turn at each point: of the chords over two pieces before and behind it. Two neighbouring
+    /// points see every turn, so each counts half.
     fn turn(&mut self) {
         for place in 1..PIECES {
             let [before, at, behind] =

@@ -63,7 +63,8 @@ impl Line {
     }
 }
 
-/// Writes `points` moved to their middle and scaled to a mean square of 1 (0.3 key widths at least: a touch has no shape).
+/// Writes `points` moved to their middle and scaled to a mean square of 1 (0.3 key widths at least:
+/// a touch has no shape).
 pub(super) fn normalize<const N: usize>(points: &[Vector; N], out: &mut [Vector; N]) {
     let mut middle = [0.0; 2];
     for point in points {

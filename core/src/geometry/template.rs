@@ -32,7 +32,8 @@ impl Default for Template {
 }
 
 impl Template {
-    /// Takes the word of the labels `word` on the keyboard of `path`; false where no letter has a key.
+    /// Takes the word of the labels `word` on the keyboard of `path`; false where no letter has a
+    /// key.
     pub(super) fn set(&mut self, path: &GesturePath, word: &[u8]) -> bool {
         self.letters.clear();
         for &label in word {

@@ -1,4 +1,5 @@
-//! Features against an independent computation of their definitions, and what must hold for every path and word.
+//! Features against an independent computation of their definitions, and what must hold for every
+//! path and word.
 
 use super::path::{PIECES, POINTS};
 use super::*;
@@ -147,7 +148,8 @@ fn mean_square(a: &[[f64; 2]], b: &[[f64; 2]]) -> f64 {
         / a.len() as f64
 }
 
-/// Location, shape, start, end, approach and excursion by their definitions; of QWERTY in the letter area's coordinates.
+/// Location, shape, start, end, approach and excursion by their definitions; of QWERTY in the
+/// letter area's coordinates.
 fn reference(trace: &Trace, word: &str) -> [f64; 6] {
     let place = |x: f64, y: f64| [10.0 * x, 4.5 * y];
     let raw: Vec<_> = trace.points().iter().map(|p| place(p.x, p.y)).collect();

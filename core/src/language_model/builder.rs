@@ -14,7 +14,8 @@ use crate::files::write_atomically;
 /// Bits of a level where nothing else is asked for.
 pub const DEFAULT_BITS: u32 = 8;
 
-/// Nats below which a probability counts as this one: what ARPA files write as -99 must not widen the grid.
+/// Nats below which a probability counts as this one: what ARPA files write as -99 must not widen
+/// the grid.
 const LEAST: f64 = -40.0;
 /// Nats of a back-off weight at most, up and down.
 const MOST_BACKOFF: f64 = 40.0;
@@ -44,7 +45,8 @@ pub enum Refusal {
 
 /// Collects n-grams for a [`LanguageModel`](super::LanguageModel).
 ///
-/// Words are folded ([`fold_word`]); of several n-grams that are the same then, the likeliest one counts.
+/// Words are folded ([`fold_word`]); of several n-grams that are the same then, the likeliest one
+/// counts.
 #[derive(Clone, Debug)]
 pub struct LanguageModelBuilder {
     bits: u32,
@@ -99,8 +101,8 @@ impl LanguageModelBuilder {
         }
     }
 
-    /// Bits of a probability and of a back-off weight, 8 to 16. Default [`DEFAULT_BITS`]. Of a range of 20 nats, 8 bits are
-    /// exact to 0.04 nats, 16 to 0.0002.
+    /// Bits of a probability and of a back-off weight, 8 to 16. Default [`DEFAULT_BITS`]. Of a
+    /// range of 20 nats, 8 bits are exact to 0.04 nats, 16 to 0.0002.
     ///
     /// # Errors
     /// [`Error::Invalid`] for another number.
@@ -112,8 +114,8 @@ impl LanguageModelBuilder {
         Ok(self)
     }
 
-    /// Adds the n-gram `words` with ln P(last word | words before) and ln of its back-off weight as a history, 0 where nothing
-    /// follows it. Every word must have been added by itself before.
+    /// Adds the n-gram `words` with ln P(last word | words before) and ln of its back-off weight as
+    /// a history, 0 where nothing follows it. Every word must have been added by itself before.
     ///
     /// # Errors
     /// [`Refusal`]; the builder goes on without it.
@@ -277,8 +279,8 @@ fn settle<const N: usize>(entries: &mut Vec<Entry<N>>, place: &[u32]) {
     entries.dedup_by_key(|entry| entry.words);
 }
 
-/// Gives every triple its pair: one that is missing gets the probability that backing off gives it, and a weight of 1, so that
-/// nothing changes.
+/// Gives every triple its pair: one that is missing gets the probability that backing off gives it,
+/// and a weight of 1, so that nothing changes.
 fn add_missing(pairs: &mut Vec<Entry<2>>, triples: &[Entry<3>], unigrams: &[[f32; 2]]) {
     let known = pairs.len();
     for triple in triples {

@@ -9,9 +9,10 @@
 //!                         196 the sections, one behind the other, to the end of the file
 //! ```
 //!
-//! Sections: the words, then packed arrays. With N words, M pairs, K triples: levels of p1 [N] and b1 [N], first pair of each word
-//! [N + 1]; second word of each pair [M], levels of p2 [M] and b2 [M], first triple of each pair [M + 1]; third word of each triple
-//! [K] and level of p3 [K]. Pairs ascend by their words, and so do triples. Numbers of words take the bits that N needs, first
+//! Sections: the words, then packed arrays. With N words, M pairs, K triples: levels of p1 [N] and
+//! b1 [N], first pair of each word [N + 1]; second word of each pair [M], levels of p2 [M] and b2
+//! [M], first triple of each pair [M + 1]; third word of each triple [K] and level of p3 [K]. Pairs
+//! ascend by their words, and so do triples. Numbers of words take the bits that N needs, first
 //! pairs those of M, first triples those of K. b1 and b2 are left out where all of it is 0.
 
 use std::ops::Range;

@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 
 /// Words that followed each other, with their probabilities; usually a mapped file.
 ///
-/// Cheap to clone and to share between threads. Opening checks all of it; asking allocates nothing and never panics.
+/// Cheap to clone and to share between threads. Opening checks all of it; asking allocates nothing
+/// and never panics.
 #[derive(Clone, Debug)]
 pub struct LanguageModel {
     bytes: Bytes,
@@ -31,8 +32,8 @@ pub struct LanguageModel {
     unknown: Option<u32>,
 }
 
-/// What the words before a word mean to one model, worked out once for all words that may follow. Made by
-/// [`LanguageModel::context`], and of use with that model only.
+/// What the words before a word mean to one model, worked out once for all words that may follow.
+/// Made by [`LanguageModel::context`], and of use with that model only.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Context {
     /// The pairs that begin with the last word, and log bow of that word.
@@ -44,7 +45,8 @@ pub struct Context {
 }
 
 impl Context {
-    /// Whether nothing that the model knows begins with these words: they say nothing of the next one.
+    /// Whether nothing that the model knows begins with these words: they say nothing of the next
+    /// one.
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty() && self.triples.is_empty()
     }
@@ -66,17 +68,19 @@ impl LanguageModel {
     /// Maps the language model at `path` and checks all of it.
     ///
     /// # Errors
-    /// [`Error::Io`] where the file cannot be mapped, and those of [`from_bytes`](Self::from_bytes).
+    /// [`Error::Io`] where the file cannot be mapped, and those of
+    /// [`from_bytes`](Self::from_bytes).
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         Self::from_bytes(Bytes::map(path)?, path)
     }
 
-    /// The language model in `bytes`, all of which is checked: some 10 ms for a million n-grams. `path` names it in errors.
+    /// The language model in `bytes`, all of which is checked: some 10 ms for a million n-grams.
+    /// `path` names it in errors.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where anything is not as the format has it, [`Error::Unsupported`] for another version of it,
-    /// [`Error::TooLarge`].
+    /// [`Error::Damaged`] where anything is not as the format has it, [`Error::Unsupported`] for
+    /// another version of it, [`Error::TooLarge`].
     pub fn from_bytes(bytes: Bytes, path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let (header, ranges) = format::read(&bytes, path)?;
@@ -123,9 +127,10 @@ impl LanguageModel {
         })
     }
 
-    /// What `words`, the last one right before the word that is looked for, say of it. Only as many count as the model's n-grams
-    /// have before their last word. A word that the model lacks stands for its `<unk>`, or for the end of what is known;
-    /// [`SENTENCE_START`](super::SENTENCE_START) stands for the start of a sentence.
+    /// What `words`, the last one right before the word that is looked for, say of it. Only as many
+    /// count as the model's n-grams have before their last word. A word that the model lacks stands
+    /// for its `<unk>`, or for the end of what is known; [`SENTENCE_START`](super::SENTENCE_START)
+    /// stands for the start of a sentence.
     pub fn context<W: AsRef<str>>(&self, words: &[W]) -> Context {
         let number = |word: Option<&W>| {
             let word = word?.as_ref();
@@ -150,7 +155,8 @@ impl LanguageModel {
         context
     }
 
-    /// ln P(word | context), of [`SENTENCE_END`](super::SENTENCE_END) as well; of [`UNKNOWN`] for a word that the model lacks, and `None` where it has no such entry.
+    /// ln P(word | context), of [`SENTENCE_END`](super::SENTENCE_END) as well; of [`UNKNOWN`] for a
+    /// word that the model lacks, and `None` where it has no such entry.
     pub fn log_probability(&self, context: &Context, word: &str) -> Option<f64> {
         let word = self.number(word).or(self.unknown)?;
         Some(self.log_probability_of(context, word))
@@ -171,11 +177,13 @@ impl LanguageModel {
         Some(context.pair_backoff + self.value(2, self.p2.get(pair)))
     }
 
-    /// How much likelier the context makes `word` than a word that it says nothing of, in nats:
-    /// ln P(w | h) - ln P(w) - ln bow(h), where bow(h) is the product of all back-off weights down to single words.
+    /// How much likelier the context makes `word` than a word that it says nothing of, in nats: ln
+    /// P(w | h) - ln P(w) - ln bow(h), where bow(h) is the product of all back-off weights down to
+    /// single words.
     ///
-    /// So it is 0 for a word which the model has never seen behind the context, for one that it lacks, and for every word where
-    /// it does not know the context; in an interpolated model (Kneser-Ney) it is never below 0. Frequency by itself plays no part.
+    /// So it is 0 for a word which the model has never seen behind the context, for one that it
+    /// lacks, and for every word where it does not know the context; in an interpolated model
+    /// (Kneser-Ney) it is never below 0. Frequency by itself plays no part.
     pub fn gain(&self, context: &Context, word: &str) -> f64 {
         if context.is_empty() {
             return 0.0;
@@ -224,7 +232,8 @@ impl LanguageModel {
         self.header.bits
     }
 
-    /// By how much a stored probability or back-off weight may be off, in nats; an answer is the sum of at most three.
+    /// By how much a stored probability or back-off weight may be off, in nats; an answer is the
+    /// sum of at most three.
     pub fn max_error(&self) -> f64 {
         let steps = self.header.grids.iter().map(|grid| f64::from(grid.step));
         0.5 * steps.fold(0.0, f64::max)

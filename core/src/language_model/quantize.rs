@@ -1,7 +1,7 @@
 //! Logarithms in a few bits.
 //!
-//! A level q stands for (q - zero) * step: evenly spaced, 0 exact. A value between the least and the greatest one is off by at
-//! most half a step.
+//! A level q stands for (q - zero) * step: evenly spaced, 0 exact. A value between the least and
+//! the greatest one is off by at most half a step.
 
 /// Least and most bits of a level.
 pub(super) const BITS: std::ops::RangeInclusive<u32> = 8..=16;

@@ -1,4 +1,5 @@
-//! The whole structure of a language model, checked once: what the checksums cannot tell of a file made on purpose.
+//! The whole structure of a language model, checked once: what the checksums cannot tell of a file
+//! made on purpose.
 
 use std::path::Path;
 
@@ -7,8 +8,8 @@ use super::packed::Packed;
 use crate::error::{Error, Result};
 
 impl LanguageModel {
-    /// Words are text and ascend; pairs and triples are told apart by the words that they begin with, and ascend; every number is
-    /// one of a word.
+    /// Words are text and ascend; pairs and triples are told apart by the words that they begin
+    /// with, and ascend; every number is one of a word.
     pub(super) fn verify(&self, path: &Path) -> Result<()> {
         let wrong = |what| Err(Error::damaged(path, what, "ascending entries", "others"));
         let mut last: Vec<u8> = Vec::new();
@@ -32,7 +33,8 @@ impl LanguageModel {
     }
 }
 
-/// Whether `first` cuts `numbers` into parts, one behind the other to the end, each of rising numbers below `words`.
+/// Whether `first` cuts `numbers` into parts, one behind the other to the end, each of rising
+/// numbers below `words`.
 fn ascends(first: &Packed, numbers: &Packed, words: usize) -> bool {
     if first.get(0) != 0 || first.get(first.len() - 1) as usize != numbers.len() {
         return false;

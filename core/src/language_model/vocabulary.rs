@@ -130,7 +130,8 @@ impl Vocabulary {
         None
     }
 
-    /// Calls `visit` with every word in turn; false where the section is not whole or `visit` says so.
+    /// Calls `visit` with every word in turn; false where the section is not whole or `visit` says
+    /// so.
     pub fn each(&self, mut visit: impl FnMut(&[u8]) -> bool) -> bool {
         let mut entry = Entry::new();
         // Behind the blocks' offsets.

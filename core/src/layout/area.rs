@@ -4,8 +4,9 @@ use crate::error::{Error, Result};
 
 /// The rectangle that a keyboard's letters span, in the units of its points.
 ///
-/// It carries a point of any keyboard into the coordinates that networks are trained in: x 0 = left edge of the first
-/// row (of q), 1 = right edge (of p); y 0 = top of the first row, 1 = bottom of the third.
+/// It carries a point of any keyboard into the coordinates that networks are trained in: x 0 = left
+/// edge of the first row (of q), 1 = right edge (of p); y 0 = top of the first row, 1 = bottom of
+/// the third.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LetterArea {
     left: f32,
@@ -26,7 +27,8 @@ impl LetterArea {
     /// The area with the given left and top edge, width and height.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] or, for a width or height that is not a positive normal number, [`Error::Invalid`].
+    /// [`Error::NotFinite`] or, for a width or height that is not a positive normal number,
+    /// [`Error::Invalid`].
     pub fn new(left: f32, top: f32, width: f32, height: f32) -> Result<Self> {
         if ![left, top, width, height].iter().all(|v| v.is_finite()) {
             return Err(Error::NotFinite {
@@ -59,7 +61,8 @@ impl LetterArea {
         .map(|coordinate| coordinate.clamp(-1e6, 1e6))
     }
 
-    /// Where a point in the letter area's coordinates lies on the keyboard: [`normalize`](Self::normalize) undone.
+    /// Where a point in the letter area's coordinates lies on the keyboard:
+    /// [`normalize`](Self::normalize) undone.
     pub fn point(&self, [x, y]: [f64; 2]) -> [f64; 2] {
         [
             f64::from(self.left) + x * f64::from(self.width),

@@ -1,7 +1,8 @@
 //! The cheapest way to give each of some things one of others.
 
-/// For each of the rows of `cost` a column of its own, so that the sum of the costs chosen is least: the Hungarian method with
-/// potentials (Kuhn 1955; in the form of Jonker and Volgenant 1987), O(rows² columns).
+/// For each of the rows of `cost` a column of its own, so that the sum of the costs chosen is
+/// least: the Hungarian method with potentials (Kuhn 1955; in the form of Jonker and Volgenant
+/// 1987), O(rows² columns).
 ///
 /// `cost` is `[rows, columns]` of finite numbers with at most as many rows as columns.
 pub(super) fn assign(cost: &[Vec<f64>]) -> Vec<usize> {

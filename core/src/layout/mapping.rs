@@ -8,15 +8,18 @@ use crate::error::{Error, Result};
 /// Displacement of keys below which points are not moved, in letter areas: what float32 rounds.
 const ROUNDING: f64 = 1e-5;
 
-/// Least width and height of the typical key in letter areas: less is no keyboard, and no work for float32.
+/// Least width and height of the typical key in letter areas: less is no keyboard, and no work for
+/// float32.
 const SMALLEST_KEY: f64 = 1e-3;
 
 /// How a caller's layout is made the trained one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Mapping {
-    /// Carries points in the letter area of the caller's layout to the trained one's; `None` where they are the same.
+    /// Carries points in the letter area of the caller's layout to the trained one's; `None` where
+    /// they are the same.
     pub(crate) warp: Option<Warp>,
-    /// For each label the class whose key the caller's key of that label stands for; `None` where they are all their own.
+    /// For each label the class whose key the caller's key of that label stands for; `None` where
+    /// they are all their own.
     pub(crate) classes: Option<Vec<u8>>,
 }
 
@@ -100,8 +103,9 @@ impl Letters {
         )
     }
 
-    /// The centres moved and scaled so that they span from 0 to `extent`, in whole 64ths: sums of their squares are exact then, and
-    /// what float32 rounds of a keyboard's pixels decides nothing.
+    /// The centres moved and scaled so that they span from 0 to `extent`, in whole 64ths: sums of
+    /// their squares are exact then, and what float32 rounds of a keyboard's pixels decides
+    /// nothing.
     fn stretched(&self, extent: [f64; 2]) -> Vec<[f64; 2]> {
         let mut centres = self.centres.clone();
         for axis in [0, 1] {
@@ -133,8 +137,8 @@ impl Mapping {
     /// Makes `layout` the `trained` one of a model with `labels`.
     ///
     /// # Errors
-    /// Those of [`Layout::validate`]; [`Error::Invalid`] where the layout types fewer than half of the letters of the trained
-    /// one, a letter twice, or its keys lie in no rows or far apart.
+    /// Those of [`Layout::validate`]; [`Error::Invalid`] where the layout types fewer than half of
+    /// the letters of the trained one, a letter twice, or its keys lie in no rows or far apart.
     pub(crate) fn new(layout: &Layout, trained: &Layout, labels: &[String]) -> Result<Self> {
         let class = |label: char| {
             let mut buffer = [0; 4];
@@ -171,8 +175,8 @@ impl Mapping {
     }
 }
 
-/// For each of the caller's letters the place of the trained letter whose key it stands for: its own where the letters lie in the
-/// trained order.
+/// For each of the caller's letters the place of the trained letter whose key it stands for: its
+/// own where the letters lie in the trained order.
 fn choose(here: &Letters, there: &Letters) -> Result<Vec<usize>> {
     let places = here.labels.iter().map(|label| there.place(*label));
     let own: Vec<usize> = places.flatten().collect();
@@ -206,8 +210,8 @@ fn is_part(rows: &[Vec<char>], all: &[Vec<char>]) -> bool {
     })
 }
 
-/// The class of each label, `None` where every label has its own. Letters without a key of the caller's take the classes
-/// that are left.
+/// The class of each label, `None` where every label has its own. Letters without a key of the
+/// caller's take the classes that are left.
 fn classes(
     here: &Letters,
     there: &Letters,

@@ -12,7 +12,8 @@ fn map(layout: &Layout) -> Result<Mapping> {
     Mapping::new(layout, &Layout::qwerty(), &labels())
 }
 
-/// Letters that are taken for others, as "ab" for an a that is taken for b, in the order of the alphabet.
+/// Letters that are taken for others, as "ab" for an a that is taken for b, in the order of the
+/// alphabet.
 fn others(mapping: &Mapping) -> Vec<String> {
     let (labels, classes) = (labels(), mapping.classes.as_deref().unwrap_or_default());
     let pairs = classes.iter().enumerate();
@@ -90,7 +91,8 @@ proptest! {
     ) {
         let area = LetterArea::new(left, top, width, height).unwrap();
         let layout = Layout::qwerty().placed(area).unwrap();
-        // Far from the origin float32 rounds edges to more than a hundredth of a pixel: then points move by as much.
+        // Far from the origin float32 rounds edges to more than a hundredth of a pixel: then points
+        // move by as much.
         let mapping = map(&layout).unwrap();
         prop_assert_eq!(&mapping.classes, &None);
         check(&layout, &mapping);

@@ -1,8 +1,11 @@
-//! The keys of a keyboard, as rectangles, and what makes a trace on one keyboard a trace on another.
+//! The keys of a keyboard, as rectangles, and what makes a trace on one keyboard a trace on
+//! another.
 //!
-//! A [`Layout`] is what the app draws: keys in any unit. Its [`LetterArea`] carries points to coordinates of their own, so
-//! neither size nor place of the keyboard counts. Where the keys lie otherwise than on the layout that a network was trained
-//! on, [`Engine::with_layout`](crate::Engine::with_layout) does what the featurizer's [`LayoutPolicy`] says.
+//! A [`Layout`] is what the app draws: keys in any unit. Its [`LetterArea`] carries points to
+//! coordinates of their own, so neither size nor place of the keyboard counts. Where the keys lie
+//! otherwise than on the layout that a network was trained on,
+//! [`Engine::with_layout`](crate::Engine::with_layout) does what the featurizer's [`LayoutPolicy`]
+//! says.
 
 mod area;
 mod assign;
@@ -36,17 +39,20 @@ pub struct Layout {
     pub keys: Vec<Key>,
 }
 
-/// What a bundle does with traces that were made on another layout than its network was trained on. It belongs to the featurizer:
+/// What a bundle does with traces that were made on another layout than its network was trained on.
+/// It belongs to the featurizer:
 /// [`FeaturizerSpec::layout_policy`](crate::features::FeaturizerSpec::layout_policy).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LayoutPolicy {
-    /// The network sees one geometry, that of the layout in the manifest: points are moved there, so that a key's middle
-    /// comes to lie on that of a trained key, and letters are taken for the trained letter whose key theirs became.
+    /// The network sees one geometry, that of the layout in the manifest: points are moved there,
+    /// so that a key's middle comes to lie on that of a trained key, and letters are taken for the
+    /// trained letter whose key theirs became.
     Warp,
 }
 
-/// One key: a label and its rectangle, in the units of the points (pixels, or the letter area's [0, 1]).
+/// One key: a label and its rectangle, in the units of the points (pixels, or the letter area's [0,
+/// 1]).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Key {
@@ -85,8 +91,8 @@ impl Layout {
         self.keys.iter().map(Key::centre).collect()
     }
 
-    /// Checks that there are keys, that every rectangle is finite with a positive width and height, and that no two
-    /// keys type the same letter.
+    /// Checks that there are keys, that every rectangle is finite with a positive width and height,
+    /// and that no two keys type the same letter.
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::NotFinite`] or [`Error::TooLarge`] for the first rule broken.
@@ -128,7 +134,8 @@ impl Layout {
         Ok(())
     }
 
-    /// The smallest rectangle around all keys that type a letter; other keys (apostrophe, digits) do not count.
+    /// The smallest rectangle around all keys that type a letter; other keys (apostrophe, digits)
+    /// do not count.
     ///
     /// # Errors
     /// Those of [`Layout::validate`], and [`Error::Invalid`] where no key types a letter.

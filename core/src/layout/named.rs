@@ -4,11 +4,11 @@ use super::{Key, Layout, LetterArea};
 use crate::error::Result;
 
 impl Layout {
-    /// A layout of equal keys side by side: for each row, top to bottom, the labels of its keys and its left edge in key
-    /// widths.
+    /// A layout of equal keys side by side: for each row, top to bottom, the labels of its keys and
+    /// its left edge in key widths.
     ///
-    /// Coordinates run from 0 to 1: from 0 key widths to the right end of the longest row, and from the top of the first row to
-    /// the bottom of the last. Rows may hold keys that type no letter.
+    /// Coordinates run from 0 to 1: from 0 key widths to the right end of the longest row, and from
+    /// the top of the first row to the bottom of the last. Rows may hold keys that type no letter.
     pub fn rows(name: &str, rows: &[(&str, f32)]) -> Self {
         let columns = rows
             .iter()
@@ -33,8 +33,8 @@ impl Layout {
         }
     }
 
-    /// QWERTY as it is on real keyboards, in the letter area's coordinates: ten keys a width, three rows a height, the
-    /// second row shifted right by half a key and the third by one and a half.
+    /// QWERTY as it is on real keyboards, in the letter area's coordinates: ten keys a width, three
+    /// rows a height, the second row shifted right by half a key and the third by one and a half.
     ///
     /// This is the frame of the How We Swipe traces (Leiva et al., MobileHCI 2021).
     pub fn qwerty() -> Self {
@@ -44,8 +44,9 @@ impl Layout {
         )
     }
 
-    /// The seed featurizer's key grid: QWERTY with all three rows aligned left. No keyboard looks like this; it is what
-    /// the distance features of networks trained with that featurizer are measured to.
+    /// The seed featurizer's key grid: QWERTY with all three rows aligned left. No keyboard looks
+    /// like this; it is what the distance features of networks trained with that featurizer are
+    /// measured to.
     pub fn qwerty_unshifted() -> Self {
         Self::rows(
             "qwerty-unshifted",
@@ -61,7 +62,8 @@ impl Layout {
         )
     }
 
-    /// AZERTY, the French order, as on phones: two full rows of ten, the third between shift and delete.
+    /// AZERTY, the French order, as on phones: two full rows of ten, the third between shift and
+    /// delete.
     pub fn azerty() -> Self {
         Self::rows(
             "azerty",
@@ -69,7 +71,8 @@ impl Layout {
         )
     }
 
-    /// Dvorak's letters in the columns that they have beside its punctuation, rows not shifted, as on phones.
+    /// Dvorak's letters in the columns that they have beside its punctuation, rows not shifted, as
+    /// on phones.
     pub fn dvorak() -> Self {
         Self::rows(
             "dvorak",
@@ -77,8 +80,9 @@ impl Layout {
         )
     }
 
-    /// The layout moved and scaled so that its letters span `area`, as [`letter_area`](Self::letter_area) gives it then but for
-    /// rounding: a layout of this module in the pixels of a screen.
+    /// The layout moved and scaled so that its letters span `area`, as
+    /// [`letter_area`](Self::letter_area) gives it then but for rounding: a layout of this module
+    /// in the pixels of a screen.
     ///
     /// # Errors
     /// Those of [`letter_area`](Self::letter_area).

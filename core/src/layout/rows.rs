@@ -2,7 +2,8 @@
 
 /// The rows of some keys, top to bottom; each holds places in `centres`, left to right.
 ///
-/// A key belongs to the row whose keys so far have their middles within half a key's `height` of its own, on average.
+/// A key belongs to the row whose keys so far have their middles within half a key's `height` of
+/// its own, on average.
 pub(super) fn rows(centres: &[[f64; 2]], height: f64) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..centres.len()).collect();
     order.sort_by(|a, b| centres[*a][1].total_cmp(&centres[*b][1]));
@@ -27,7 +28,8 @@ pub(super) fn rows(centres: &[[f64; 2]], height: f64) -> Vec<Vec<usize>> {
     rows
 }
 
-/// Distance of neighbouring keys of a row, and of neighbouring rows: the medians, or a key's `size` where there are none.
+/// Distance of neighbouring keys of a row, and of neighbouring rows: the medians, or a key's `size`
+/// where there are none.
 pub(super) fn pitch(rows: &[Vec<usize>], centres: &[[f64; 2]], size: [f64; 2]) -> [f64; 2] {
     let columns = rows.iter().flat_map(|row| {
         row.windows(2)

@@ -1,15 +1,16 @@
 //! Which key of the trained layout a key of another layout stands for.
 //!
-//! Letters that have changed places have two ways. A letter may stay what it is: its key is moved to where the network knows
-//! it, and paths over the keys in between are torn. Or its key stays where it is, and the letter is taken for the one whose key the
-//! network knows there: paths are whole, but what the network has learned of spelling is wrong for it. The way that is taken
-//! is the least of `distortion of the keyboard + WEIGHT * letters taken for others`.
+//! Letters that have changed places have two ways. A letter may stay what it is: its key is moved
+//! to where the network knows it, and paths over the keys in between are torn. Or its key stays
+//! where it is, and the letter is taken for the one whose key the network knows there: paths are
+//! whole, but what the network has learned of spelling is wrong for it. The way that is taken is
+//! the least of `distortion of the keyboard + WEIGHT * letters taken for others`.
 
 use super::assign::assign;
 
-/// What a letter that is taken for another costs, in squared keys of distortion. Fitted on swipes of How We Swipe (Leiva et al.,
-/// MobileHCI 2021; people of the training part) carried over to AZERTY, Colemak, Dvorak, Workman and an alphabetical order:
-/// docs/LAYOUTS.md.
+/// What a letter that is taken for another costs, in squared keys of distortion. Fitted on swipes
+/// of How We Swipe (Leiva et al., MobileHCI 2021; people of the training part) carried over to
+/// AZERTY, Colemak, Dvorak, Workman and an alphabetical order: docs/LAYOUTS.md.
 const WEIGHT: f64 = 6.0;
 
 /// Keys are neighbours up to this distance, in keys: beside, below and askew, not two apart.
@@ -18,11 +19,13 @@ const NEIGHBOURS: f64 = 1.6;
 /// Weights of own places that the search begins from.
 const STARTS: [f64; 8] = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 1e6];
 
-/// For each of the caller's letters the place of the trained letter that it is taken for, each another one.
+/// For each of the caller's letters the place of the trained letter that it is taken for, each
+/// another one.
 ///
-/// `keys` are middles of the caller's keys, `own[i]` is the place of letter `i` itself among `slots`, the middles of the trained
-/// keys; both in keys, of frames that fit each other. Distortion is how far the steps from a key to its neighbours change,
-/// squared and summed. The search goes from cheap assignments downhill by exchanges of two letters.
+/// `keys` are middles of the caller's keys, `own[i]` is the place of letter `i` itself among
+/// `slots`, the middles of the trained keys; both in keys, of frames that fit each other.
+/// Distortion is how far the steps from a key to its neighbours change, squared and summed. The
+/// search goes from cheap assignments downhill by exchanges of two letters.
 pub(super) fn slots(keys: &[[f64; 2]], own: &[usize], slots: &[[f64; 2]]) -> Vec<usize> {
     // Letters without a key move along, so that every slot can be reached by exchanges.
     let mut own = own.to_vec();
@@ -61,7 +64,8 @@ pub(super) fn slots(keys: &[[f64; 2]], own: &[usize], slots: &[[f64; 2]]) -> Vec
     assigned
 }
 
-/// The two letters whose exchange makes the cost least, and that cost; `None` where it is `least` already.
+/// The two letters whose exchange makes the cost least, and that cost; `None` where it is `least`
+/// already.
 fn best_exchange(
     assigned: &mut [usize],
     mut least: f64,

@@ -8,9 +8,10 @@ const FARTHEST: f64 = 1e6;
 
 /// A continuous map of the plane that carries the middles of some keys to given places.
 ///
-/// Along a row it is linear from key to key, across rows linear from the one to the next; outside of the keys it goes on at the
-/// scale of the keyboards. So it is exact at the middles of keys, and it keeps left and right, above and below wherever
-/// the places keep them. A map between layouts that differ in scale and place alone is the identity.
+/// Along a row it is linear from key to key, across rows linear from the one to the next; outside
+/// of the keys it goes on at the scale of the keyboards. So it is exact at the middles of keys, and
+/// it keeps left and right, above and below wherever the places keep them. A map between layouts
+/// that differ in scale and place alone is the identity.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Warp {
     /// Top to bottom.
@@ -57,10 +58,12 @@ impl Line {
 }
 
 impl Warp {
-    /// The map that carries `from[i]` to `to[i]`: middles of keys of `size` (width and height, the typical one) here and there.
+    /// The map that carries `from[i]` to `to[i]`: middles of keys of `size` (width and height, the
+    /// typical one) here and there.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where there is no key, two keys of a row have one place, or rows cross each other.
+    /// [`Error::Invalid`] where there is no key, two keys of a row have one place, or rows cross
+    /// each other.
     pub(super) fn new(
         from: &[[f64; 2]],
         to: &[[f64; 2]],
@@ -96,7 +99,8 @@ impl Warp {
                 return crossing("at different places");
             }
         }
-        // Lines are straight between anchors, so they are apart everywhere if they are at the anchors.
+        // Lines are straight between anchors, so they are apart everywhere if they are at the
+        // anchors.
         for pair in lines.windows(2) {
             let mut anchors = pair[0].anchors.iter().chain(&pair[1].anchors);
             if !anchors.all(|anchor| {
@@ -144,7 +148,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Middles of the keys of rows of one to ten keys: for each row its left edge and the steps from key to key.
+    /// Middles of the keys of rows of one to ten keys: for each row its left edge and the steps
+    /// from key to key.
     fn keyboard(rows: &[(f64, Vec<f64>)]) -> Vec<[f64; 2]> {
         let mut centres = Vec::new();
         for (row, (left, steps)) in rows.iter().enumerate() {
@@ -212,7 +217,8 @@ mod tests {
             let warp = Warp::new(&from, &to, [1.0; 2], [1.0; 2]).unwrap();
             let step = 1e-7;
             let near = [x + step * angle.cos(), y + step * angle.sin()];
-            // No two keys come out 40 apart that were less than 0.3 apart, and beyond the keys the scale holds.
+            // No two keys come out 40 apart that were less than 0.3 apart, and beyond the keys the
+            // scale holds.
             prop_assert!(distance(warp.apply([x, y]), warp.apply(near)) < 1e3 * step);
         }
 

@@ -1,11 +1,12 @@
 //! The states of a lexicon: how they lie in the file and how they are read.
 //!
-//! A minimal acyclic transducer from symbols (dense numbers of the labels in use) to costs. Costs are pushed towards
-//! the root: every state but the root has a way on (an arc or its own end) of cost 0, so the costs added up from the
-//! root to a state are the least cost of any word below it.
+//! A minimal acyclic transducer from symbols (dense numbers of the labels in use) to costs. Costs
+//! are pushed towards the root: every state but the root has a way on (an arc or its own end) of
+//! cost 0, so the costs added up from the root to a state are the least cost of any word below it.
 //!
-//! The root lies first. Every other state lies behind all states that lead to it, so that targets are unsigned
-//! distances forward and no file, however damaged, has a cycle. A state is, byte by byte:
+//! The root lies first. Every other state lies behind all states that lead to it, so that targets
+//! are unsigned distances forward and no file, however damaged, has a cycle. A state is, byte by
+//! byte:
 //!
 //! ```text
 //! 1sssssss                     one arc: symbol s, cost 0, to the state right behind; not the end of a word
@@ -58,7 +59,8 @@ pub(super) struct Head {
     pub at: usize,
 }
 
-/// Reads the head of the state at `at`; `None` past the end of the data. A chain state has one arc, at its own offset.
+/// Reads the head of the state at `at`; `None` past the end of the data. A chain state has one arc,
+/// at its own offset.
 pub(super) fn head(data: &[u8], at: usize) -> Option<Head> {
     let byte = *data.get(at)?;
     if byte & CHAIN != 0 {

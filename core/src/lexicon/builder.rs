@@ -10,8 +10,8 @@ use super::words::{MAX_TEXT, TableWriter};
 use crate::error::{Error, Result};
 use crate::files::write_atomically;
 
-/// Nats a step of cost, unless the caller sets another: it rounds a log prior by at most 1/16. A quarter would make the
-/// file of 70,000 English words 2 % smaller, a sixteenth 2 % larger.
+/// Nats a step of cost, unless the caller sets another: it rounds a log prior by at most 1/16. A
+/// quarter would make the file of 70,000 English words 2 % smaller, a sixteenth 2 % larger.
 pub const DEFAULT_COST_UNIT: f32 = 0.125;
 
 /// Why a word did not enter a lexicon.
@@ -30,7 +30,8 @@ pub enum Rejection {
     /// Its display form is longer than 255 bytes.
     #[error("the word is longer than 255 bytes")]
     TooLong,
-    /// There are as many words of the user as there may be ([`MAX_USER_WORDS`](super::MAX_USER_WORDS)).
+    /// There are as many words of the user as there may be
+    /// ([`MAX_USER_WORDS`](super::MAX_USER_WORDS)).
     #[error("there are as many words of the user as there may be; remove some")]
     Full,
 }
@@ -46,9 +47,9 @@ pub struct Rejected {
 
 /// Collects words with weights and builds the lexicon of a vocabulary.
 ///
-/// The weight of a word is its frequency in any unit: its prior is its share of the sum of all weights. Words are kept
-/// in the form of [`display_form`]; weights of equal words add up. The bytes built depend on the set of words and
-/// weights alone, not on their order.
+/// The weight of a word is its frequency in any unit: its prior is its share of the sum of all
+/// weights. Words are kept in the form of [`display_form`]; weights of equal words add up. The
+/// bytes built depend on the set of words and weights alone, not on their order.
 #[derive(Clone, Debug)]
 pub struct LexiconBuilder {
     labels: Vec<String>,
@@ -101,7 +102,8 @@ impl LexiconBuilder {
         Ok(self)
     }
 
-    /// Adds `word` with `weight`. Says why where it cannot enter; [`build`](Self::build) reports it again.
+    /// Adds `word` with `weight`. Says why where it cannot enter; [`build`](Self::build) reports it
+    /// again.
     pub fn add(&mut self, word: &str, weight: f64) -> Result<(), Rejection> {
         let entry = self.entry(word, weight);
         match entry {
@@ -132,8 +134,8 @@ impl LexiconBuilder {
     /// Builds the lexicon. One without words is sound, and empty.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] where the words do not fit the format (some millions do), [`Error::NotFinite`] where the
-    /// weights overflow their sum.
+    /// [`Error::TooLarge`] where the words do not fit the format (some millions do),
+    /// [`Error::NotFinite`] where the weights overflow their sum.
     pub fn build(mut self) -> Result<BuiltLexicon> {
         self.merge_equal_words();
         let total: f64 = self.words.iter().map(|w| w.2).sum();
@@ -149,7 +151,8 @@ impl LexiconBuilder {
         for (symbol, &(class, character)) in (0u8..).zip(&entries) {
             symbols[usize::from(class)] = symbol;
             characters[usize::from(class)] = character;
-            // A label of the alphabet is one character: at most a few bytes, combining marks included.
+            // A label of the alphabet is one character: at most a few bytes, combining marks
+            // included.
             let label = &self.labels[usize::from(class)];
             alphabet.extend([class, label.len() as u8]);
             alphabet.extend(label.as_bytes());

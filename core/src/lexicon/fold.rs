@@ -2,11 +2,13 @@
 //!
 //! Folding is one rule for lexicons, targets of an evaluation and words of a user, in this order:
 //! 1. the word is brought to Unicode normal form C;
-//! 2. apostrophes (straight, curly, modifier letter, prime, accents used as one), hyphens, the middle dot and invisible
-//!    joiners vanish: nobody swipes over them;
-//! 3. every character is lower-cased; where the vocabulary has a label for it, that label is the key;
-//! 4. otherwise its compatibility decomposition is taken without combining marks (é → e, ﬁ → fi), then the letters that
-//!    Unicode does not decompose (ß → ss, æ → ae, œ → oe, ø → o, đ ð → d, þ → th, ł → l, ı → i, ħ → h, ŧ → t, ŋ → n);
+//! 2. apostrophes (straight, curly, modifier letter, prime, accents used as one), hyphens, the
+//!    middle dot and invisible joiners vanish: nobody swipes over them;
+//! 3. every character is lower-cased; where the vocabulary has a label for it, that label is the
+//!    key;
+//! 4. otherwise its compatibility decomposition is taken without combining marks (é → e, ﬁ → fi),
+//!    then the letters that Unicode does not decompose (ß → ss, æ → ae, œ → oe, ø → o, đ ð → d, þ →
+//!    th, ł → l, ı → i, ħ → h, ŧ → t, ŋ → n);
 //! 5. a character that still has no label makes the word untypeable.
 //!
 //! A vocabulary that has a label `é` thus keeps it, and one that has not reaches `é` over `e`.
@@ -37,7 +39,8 @@ pub enum Untypeable {
     TooLong,
 }
 
-/// The labels of a vocabulary that a finger can type: those of a single character, at classes below 255.
+/// The labels of a vocabulary that a finger can type: those of a single character, at classes below
+/// 255.
 #[derive(Clone, Debug)]
 pub struct Alphabet {
     classes: HashMap<char, u8>,
@@ -48,8 +51,9 @@ pub struct Alphabet {
 impl Alphabet {
     /// The typeable labels among `labels`, given in the order of the classes.
     ///
-    /// Labels of several characters (`<unk>`) take no part. An upper-case label stands for its lower-case letter where
-    /// the vocabulary has no lower-case one; of two equal labels the first counts.
+    /// Labels of several characters (`<unk>`) take no part. An upper-case label stands for its
+    /// lower-case letter where the vocabulary has no lower-case one; of two equal labels the first
+    /// counts.
     pub fn new<S: AsRef<str>>(labels: &[S]) -> Self {
         let mut classes = HashMap::new();
         let single = |label: &S| {
@@ -151,8 +155,9 @@ impl Alphabet {
     }
 }
 
-/// A word in the form in which it is shown: normal form C, apostrophes `'`, hyphens `-`, no invisible joiners that
-/// [`Alphabet::fold`] would skip in Latin script (soft hyphen), no surrounding white space.
+/// A word in the form in which it is shown: normal form C, apostrophes `'`, hyphens `-`, no
+/// invisible joiners that [`Alphabet::fold`] would skip in Latin script (soft hyphen), no
+/// surrounding white space.
 pub fn display_form(word: &str) -> String {
     word.trim()
         .chars()
@@ -186,7 +191,8 @@ pub fn is_apostrophe(c: char) -> bool {
     )
 }
 
-/// Whether `c` stands for a hyphen: `-`, hyphen, non-breaking hyphen, en dash, minus, full-width hyphen.
+/// Whether `c` stands for a hyphen: `-`, hyphen, non-breaking hyphen, en dash, minus, full-width
+/// hyphen.
 pub fn is_hyphen(c: char) -> bool {
     matches!(
         c,

@@ -10,7 +10,8 @@
 //! 28 u32 keys
 //! ```
 //!
-//! Alphabet: for every symbol of the automaton in turn the class (u8), the length (u8) and the text of its label.
+//! Alphabet: for every symbol of the automaton in turn the class (u8), the length (u8) and the text
+//! of its label.
 
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;

@@ -1,8 +1,9 @@
 //! From sorted keys with costs to the bytes of a minimal automaton.
 //!
-//! Incremental minimization of sorted keys after Daciuk, Mihov, Watson and Watson, "Incremental construction of minimal
-//! acyclic finite-state automata" (2000), with outputs pushed to the earliest arc as in Mihov and Maurel, "Direct
-//! construction of minimal acyclic subsequential transducers" (2001).
+//! Incremental minimization of sorted keys after Daciuk, Mihov, Watson and Watson, "Incremental
+//! construction of minimal acyclic finite-state automata" (2000), with outputs pushed to the
+//! earliest arc as in Mihov and Maurel, "Direct construction of minimal acyclic subsequential
+//! transducers" (2001).
 
 use std::collections::HashMap;
 
@@ -23,7 +24,8 @@ struct FrozenArc {
     target: u32,
 }
 
-/// A state on the path of the last key; its last arc is still open, `symbol` and `cost` of it stand apart.
+/// A state on the path of the last key; its last arc is still open, `symbol` and `cost` of it stand
+/// apart.
 #[derive(Default)]
 struct Open {
     end: Option<u32>,
@@ -135,8 +137,8 @@ impl Minimizer {
         }
     }
 
-    /// Lays the states out, the root first. Written backwards, since a state names only states behind it; a distance
-    /// then is a difference of offsets from the end.
+    /// Lays the states out, the root first. Written backwards, since a state names only states
+    /// behind it; a distance then is a difference of offsets from the end.
     fn write(self, root: Frozen) -> Result<Automaton, TooLarge> {
         let mut states: Vec<(Frozen, u32)> = self.numbers.into_iter().collect();
         states.sort_unstable_by_key(|(_, number)| *number);

@@ -12,8 +12,9 @@ use crate::error::{Error, Result};
 
 /// The words that a decoder may return, over the labels of one vocabulary; usually a mapped file.
 ///
-/// Cheap to clone and to share between threads. Opening verifies every checksum; walking it allocates nothing and never
-/// panics, whatever the file holds: damaged parts read as having no arcs and no words.
+/// Cheap to clone and to share between threads. Opening verifies every checksum; walking it
+/// allocates nothing and never panics, whatever the file holds: damaged parts read as having no
+/// arcs and no words.
 #[derive(Clone, Debug)]
 pub struct Lexicon {
     bytes: Bytes,
@@ -33,21 +34,23 @@ impl Lexicon {
         bytes.starts_with(format::MAGIC)
     }
 
-    /// Maps the lexicon file at `path`, which must have been built for the vocabulary `labels` (in the order of the
-    /// classes).
+    /// Maps the lexicon file at `path`, which must have been built for the vocabulary `labels` (in
+    /// the order of the classes).
     ///
     /// # Errors
-    /// [`Error::Io`] where the file cannot be mapped, and those of [`from_bytes`](Self::from_bytes).
+    /// [`Error::Io`] where the file cannot be mapped, and those of
+    /// [`from_bytes`](Self::from_bytes).
     pub fn open<S: AsRef<str>>(path: impl AsRef<Path>, labels: &[S]) -> Result<Self> {
         let path = path.as_ref();
         Self::from_bytes(Bytes::map(path)?, labels, path)
     }
 
-    /// The lexicon in `bytes`, which must have been built for the vocabulary `labels`; `path` names it in errors.
+    /// The lexicon in `bytes`, which must have been built for the vocabulary `labels`; `path` names
+    /// it in errors.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where a checksum or a length is wrong, [`Error::Unsupported`] for another version of the
-    /// format or a lexicon of another vocabulary, [`Error::TooLarge`].
+    /// [`Error::Damaged`] where a checksum or a length is wrong, [`Error::Unsupported`] for another
+    /// version of the format or a lexicon of another vocabulary, [`Error::TooLarge`].
     pub fn from_bytes<S: AsRef<str>>(
         bytes: Bytes,
         labels: &[S],
@@ -78,7 +81,8 @@ impl Lexicon {
         Ok(())
     }
 
-    /// The lexicon in `bytes`, for whatever vocabulary it was built: for tools that look into a file without a model.
+    /// The lexicon in `bytes`, for whatever vocabulary it was built: for tools that look into a
+    /// file without a model.
     ///
     /// # Errors
     /// As [`from_bytes`](Self::from_bytes), without the check of the vocabulary.
@@ -143,8 +147,9 @@ impl Lexicon {
 
     /// Where `state` ends a word: the cost in steps that the end adds to the costs of the arcs.
     ///
-    /// The costs of the arcs from the root to a state add up to the least cost of any word below it, so they are an
-    /// admissible look-ahead; with this they are the cost of the key, which is that of its best word.
+    /// The costs of the arcs from the root to a state add up to the least cost of any word below
+    /// it, so they are an admissible look-ahead; with this they are the cost of the key, which is
+    /// that of its best word.
     #[inline]
     pub fn final_cost(&self, state: State) -> Option<u32> {
         automaton::head(&self.automaton, state.0 as usize).and_then(|head| head.end)
@@ -162,7 +167,8 @@ impl Lexicon {
         self.counts.unit
     }
 
-    /// The cost of `key` (classes of labels) in steps, that of its best word; `None` where it is no word's.
+    /// The cost of `key` (classes of labels) in steps, that of its best word; `None` where it is no
+    /// word's.
     pub fn key_cost(&self, key: &[u8]) -> Option<u32> {
         let mut state = self.root();
         let mut sum = 0u32;
@@ -174,8 +180,9 @@ impl Lexicon {
         Some(sum.saturating_add(self.final_cost(state)?))
     }
 
-    /// The words of `key` (classes of labels) in the form in which they are shown, each with its cost -log prior in
-    /// nats: best first, ties in the order of the words. Nothing where `key` is no word's.
+    /// The words of `key` (classes of labels) in the form in which they are shown, each with its
+    /// cost -log prior in nats: best first, ties in the order of the words. Nothing where `key` is
+    /// no word's.
     pub fn words(&self, key: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, f32)> {
         let unit = self.counts.unit;
         let base = self.key_cost(key).zip(self.spell(key));
@@ -192,7 +199,8 @@ impl Lexicon {
             .map(move |(word, cost)| (word, cost as f32 * unit))
     }
 
-    /// Calls `visit` with every key and its cost in steps, in a fixed order (not that of the labels).
+    /// Calls `visit` with every key and its cost in steps, in a fixed order (not that of the
+    /// labels).
     pub fn each_key(&self, mut visit: impl FnMut(&[u8], u32)) {
         let mut key = Vec::with_capacity(MAX_KEY);
         let mut path = vec![(self.arcs(self.root()), 0u32)];

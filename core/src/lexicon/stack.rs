@@ -1,8 +1,9 @@
 //! Several lexicons and a user's own words, searched as one.
 //!
-//! A prefix stands in each layer at a state of its own (`Place`). Its look-ahead is the least of the layers', so it stays
-//! admissible; its ways on are those of any layer. Costs are in steps of the first lexicon's unit. With one lexicon and no
-//! word of the user all of this is that lexicon, to the bit.
+//! A prefix stands in each layer at a state of its own (`Place`). Its look-ahead is the least of
+//! the layers', so it stays admissible; its ways on are those of any layer. Costs are in steps of
+//! the first lexicon's unit. With one lexicon and no word of the user all of this is that lexicon,
+//! to the bit.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -33,8 +34,8 @@ impl Layer {
         }
     }
 
-    /// A lexicon with `log_weight` nats added to every log prior: 0 for one that counts fully, `ln(0.2)` for a second language
-    /// that every fifth word is of.
+    /// A lexicon with `log_weight` nats added to every log prior: 0 for one that counts fully,
+    /// `ln(0.2)` for a second language that every fifth word is of.
     ///
     /// # Errors
     /// [`Error::Invalid`] unless it lies between -100 and 0.
@@ -58,7 +59,8 @@ impl Layer {
     }
 }
 
-/// What a search may find: lexicons and, on top of them, one state of the user's words. Cheap to clone; never changes.
+/// What a search may find: lexicons and, on top of them, one state of the user's words. Cheap to
+/// clone; never changes.
 #[derive(Clone, Debug)]
 pub struct LexiconStack {
     layers: Arc<[Layer]>,
@@ -84,7 +86,8 @@ impl Place {
 }
 
 impl LexiconStack {
-    /// Lexicons of one vocabulary, without words of a user. None is possible: the words are then the user's alone.
+    /// Lexicons of one vocabulary, without words of a user. None is possible: the words are then
+    /// the user's alone.
     ///
     /// # Errors
     /// [`Error::TooLarge`] for more than [`MAX_LAYERS`].
@@ -221,13 +224,14 @@ impl LexiconStack {
         }
     }
 
-    /// The words of `key` in the form in which they are shown, each with its cost -log prior in nats, best first, ties in the
-    /// order of the words; `user` is what the user says of the key.
+    /// The words of `key` in the form in which they are shown, each with its cost -log prior in
+    /// nats, best first, ties in the order of the words; `user` is what the user says of the key.
     pub(crate) fn forms(&self, key: &[u8], user: Option<&Node>) -> Vec<(Cow<'_, str>, f32)> {
         forms(&self.layers, key, user.map_or(&[], |user| user.entries()))
     }
 
-    /// Cost in steps of the best form of `key` with these entries of a user; `None` where none is left.
+    /// Cost in steps of the best form of `key` with these entries of a user; `None` where none is
+    /// left.
     pub(crate) fn key_cost(&self, key: &[u8], entries: &[UserWord]) -> Option<u32> {
         let forms = forms(&self.layers, key, entries);
         let (_, best) = forms.first()?;
@@ -235,7 +239,8 @@ impl LexiconStack {
     }
 }
 
-/// The forms of a key: of all layers, equal ones once with the least cost, changed as the user's entries say.
+/// The forms of a key: of all layers, equal ones once with the least cost, changed as the user's
+/// entries say.
 fn forms<'l>(layers: &'l [Layer], key: &[u8], entries: &[UserWord]) -> Vec<(Cow<'l, str>, f32)> {
     let mut forms: Vec<(Cow<str>, f32)> = Vec::new();
     for layer in layers {

@@ -240,7 +240,8 @@ fn every_single_damage_is_an_error() {
     }
 }
 
-/// Makes the checksums of a damaged file right again, where its section table still lies within the file.
+/// Makes the checksums of a damaged file right again, where its section table still lies within the
+/// file.
 fn reseal(bytes: &mut [u8]) {
     for section in 0..3 {
         let at = 40 + 12 * section;
@@ -255,7 +256,8 @@ fn reseal(bytes: &mut [u8]) {
     bytes[76..80].copy_from_slice(&sum.to_le_bytes());
 }
 
-/// Searches a lexicon of unknown soundness as a decoder would, with a bound on the work; returns the words seen.
+/// Searches a lexicon of unknown soundness as a decoder would, with a bound on the work; returns
+/// the words seen.
 fn exercise(lexicon: &Lexicon) -> usize {
     let mut beam = vec![(lexicon.root(), Vec::new(), 0u32)];
     let mut seen = 0;

@@ -1,4 +1,5 @@
-//! The whole structure of a lexicon, checked once: what the checksums cannot tell of a file made on purpose.
+//! The whole structure of a lexicon, checked once: what the checksums cannot tell of a file made on
+//! purpose.
 
 use std::path::Path;
 
@@ -17,11 +18,13 @@ struct Known {
 }
 
 impl Lexicon {
-    /// Walks every state and every entry of the word table once: targets are states, symbols are labels and differ within
-    /// a state, the cheapest way on costs nothing, keys are no longer than [`MAX_KEY`], counts are the header's, and the
-    /// word table's keys are in the automaton. Takes a few milliseconds for 70,000 words.
+    /// Walks every state and every entry of the word table once: targets are states, symbols are
+    /// labels and differ within a state, the cheapest way on costs nothing, keys are no longer than
+    /// [`MAX_KEY`], counts are the header's, and the word table's keys are in the automaton. Takes
+    /// a few milliseconds for 70,000 words.
     ///
-    /// A file that fails this is still safe to search, but what it returns makes no sense. `path` names it in the error.
+    /// A file that fails this is still safe to search, but what it returns makes no sense. `path`
+    /// names it in the error.
     ///
     /// # Errors
     /// [`Error::Damaged`] with the first thing that is wrong.

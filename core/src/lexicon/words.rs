@@ -1,7 +1,8 @@
-//! The word table: how the words of a key are written, for those keys that do not simply spell their one word.
+//! The word table: how the words of a key are written, for those keys that do not simply spell
+//! their one word.
 //!
-//! Entries ascend by key. `n` entries lie in blocks of [`BLOCK`], the keys of a block coded as what they add to the key
-//! before:
+//! Entries ascend by key. `n` entries lie in blocks of [`BLOCK`], the keys of a block coded as what
+//! they add to the key before:
 //!
 //! ```text
 //! u32 n, u32 offset of each block (from the first block), blocks
@@ -58,7 +59,8 @@ pub(super) struct TableWriter {
 }
 
 impl TableWriter {
-    /// Adds the words of a key, best first, with their costs above the key's, unless the key spells its one word.
+    /// Adds the words of a key, best first, with their costs above the key's, unless the key spells
+    /// its one word.
     pub fn add(&mut self, key: &[u8], spelling: &str, forms: &[(&str, u32)]) {
         if matches!(forms, [(word, 0)] if *word == spelling) {
             return;
@@ -205,7 +207,8 @@ impl<'a> Table<'a> {
         None
     }
 
-    /// Reads every entry in turn: its key and its forms as coded. Stops with `false` at the first that makes no sense.
+    /// Reads every entry in turn: its key and its forms as coded. Stops with `false` at the first
+    /// that makes no sense.
     pub fn each(&self, mut visit: impl FnMut(&[u8], usize, Option<u32>) -> bool) -> bool {
         let mut key = Vec::new();
         let mut cursor = Cursor(self.blocks);

@@ -1,11 +1,13 @@
 //! Candidates while the finger moves.
 //!
-//! A [`LiveSession`] takes points as they come. A thread of its own decodes the gesture so far, again and again, at a bounded rate;
-//! what is newest wins, and points that came while it was busy are decoded together. When the finger lifts,
-//! [`finish`](LiveSession::finish) decodes the whole gesture as [`Session::decode`] does, to the bit; where the last decode had
-//! seen all of it, its encoder frames are taken and only the search runs.
+//! A [`LiveSession`] takes points as they come. A thread of its own decodes the gesture so far,
+//! again and again, at a bounded rate; what is newest wins, and points that came while it was busy
+//! are decoded together. When the finger lifts, [`finish`](LiveSession::finish) decodes the whole
+//! gesture as [`Session::decode`] does, to the bit; where the last decode had seen all of it, its
+//! encoder frames are taken and only the search runs.
 //!
-//! Nothing waits for a decode that nobody wants any more: it is cancelled, within ONNX Runtime's run as well.
+//! Nothing waits for a decode that nobody wants any more: it is cancelled, within ONNX Runtime's
+//! run as well.
 
 mod options;
 mod pace;
@@ -42,7 +44,8 @@ pub struct Partial {
     pub gesture: u64,
 }
 
-/// A gesture that was ended, to be decoded. Made by [`LiveSession::end`], and of use with that session only.
+/// A gesture that was ended, to be decoded. Made by [`LiveSession::end`], and of use with that
+/// session only.
 #[derive(Clone)]
 pub struct Ended {
     gesture: u64,
@@ -98,8 +101,8 @@ pub struct LiveCounts {
 
 /// Decodes one gesture at a time while it is made. Made by [`Engine::live`].
 ///
-/// It may be shared between threads: one that has the touch events, another that waits for the words of a gesture.
-/// Dropping it ends its thread; a decode that is running is cancelled.
+/// It may be shared between threads: one that has the touch events, another that waits for the
+/// words of a gesture. Dropping it ends its thread; a decode that is running is cancelled.
 pub struct LiveSession {
     shared: Arc<Shared>,
     worker: Option<JoinHandle<()>>,
@@ -119,15 +122,18 @@ impl Engine {
     /// A session that decodes while the finger moves, with a thread of its own.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for options out of range, [`Error::Runtime`] where the system starts no thread.
+    /// [`Error::Invalid`] for options out of range, [`Error::Runtime`] where the system starts no
+    /// thread.
     pub fn live(&self, options: &LiveOptions) -> Result<LiveSession> {
         self.live_with(options, |_| ())
     }
 
-    /// As [`live`](Self::live), and has `on_partial` called with each partial result, so that nobody needs to ask for it.
+    /// As [`live`](Self::live), and has `on_partial` called with each partial result, so that
+    /// nobody needs to ask for it.
     ///
-    /// It is called in the session's thread, which does nothing else meanwhile: it should hand the result on and return. A result
-    /// that it is given may be of a gesture that has ended since; [`Partial::gesture`] tells.
+    /// It is called in the session's thread, which does nothing else meanwhile: it should hand the
+    /// result on and return. A result that it is given may be of a gesture that has ended since;
+    /// [`Partial::gesture`] tells.
     ///
     /// # Errors
     /// Those of [`live`](Self::live).
@@ -156,16 +162,17 @@ impl Engine {
 }
 
 impl LiveSession {
-    /// Begins a gesture on a keyboard whose letters span `area`, and abandons the one before where it was not finished. Returns its
-    /// number, one more than that of the last.
+    /// Begins a gesture on a keyboard whose letters span `area`, and abandons the one before where
+    /// it was not finished. Returns its number, one more than that of the last.
     pub fn begin(&self, area: LetterArea) -> u64 {
         let mut slot = self.shared.slot();
         slot.begin(Trace::new(area));
         slot.gesture
     }
 
-    /// The words before the gesture in its sentence, as [`Session::set_context`] takes them: they count in what is decoded from now
-    /// on, until this is called again. It never waits for a decode.
+    /// The words before the gesture in its sentence, as [`Session::set_context`] takes them: they
+    /// count in what is decoded from now on, until this is called again. It never waits for a
+    /// decode.
     pub fn set_context<W: AsRef<str>>(&self, words: &[W]) {
         let context = self.shared.context(words);
         self.shared.slot().context = Some(context);
@@ -174,7 +181,8 @@ impl LiveSession {
     /// Appends touch samples to the gesture. It never waits for a decode.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where no gesture has begun; those of [`Trace::push`], where the gesture stays as it was.
+    /// [`Error::Invalid`] where no gesture has begun; those of [`Trace::push`], where the gesture
+    /// stays as it was.
     pub fn push(&self, points: &[Point]) -> Result<()> {
         let mut slot = self.shared.slot();
         if !slot.is_open {
@@ -185,11 +193,12 @@ impl LiveSession {
         Ok(())
     }
 
-    /// The newest words for the gesture so far; `None` before the first and when the gesture is over.
+    /// The newest words for the gesture so far; `None` before the first and when the gesture is
+    /// over.
     ///
     /// # Errors
-    /// What the newest decode failed with, once: whatever [`Session::decode`] gives, and [`Error::Panicked`]. The gesture goes on, and
-    /// so do further decodes.
+    /// What the newest decode failed with, once: whatever [`Session::decode`] gives, and
+    /// [`Error::Panicked`]. The gesture goes on, and so do further decodes.
     pub fn partial(&self) -> Result<Option<Partial>> {
         let mut slot = self.shared.slot();
         match slot.failure.take() {
@@ -198,22 +207,25 @@ impl LiveSession {
         }
     }
 
-    /// Ends the gesture and gives its words, best first: those of [`Session::decode`] for all its points. The search runs in the
-    /// caller's thread, the encoder only where the gesture has gone on since the last decode.
+    /// Ends the gesture and gives its words, best first: those of [`Session::decode`] for all its
+    /// points. The search runs in the caller's thread, the encoder only where the gesture has gone
+    /// on since the last decode.
     ///
-    /// A deadline counts from this call. The gesture is over whatever comes of it, and another thread may begin the next one
-    /// meanwhile, which then waits for nothing.
+    /// A deadline counts from this call. The gesture is over whatever comes of it, and another
+    /// thread may begin the next one meanwhile, which then waits for nothing.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where no gesture has begun, otherwise those of [`Session::decode_within`].
+    /// [`Error::Invalid`] where no gesture has begun, otherwise those of
+    /// [`Session::decode_within`].
     pub fn finish(&self, limits: &Limits) -> Result<Vec<Candidate>> {
         let ended = self.end()?;
         self.decode_ended(&ended, limits)
             .map(|finished| finished.candidates)
     }
 
-    /// The first half of [`finish`](Self::finish): ends the gesture and keeps it for [`decode_ended`](Self::decode_ended). It never waits
-    /// for a decode, so that the thread with the touch events may call it, begin the next gesture, and leave the words to another.
+    /// The first half of [`finish`](Self::finish): ends the gesture and keeps it for
+    /// [`decode_ended`](Self::decode_ended). It never waits for a decode, so that the thread with
+    /// the touch events may call it, begin the next gesture, and leave the words to another.
     ///
     /// # Errors
     /// [`Error::Invalid`] where no gesture has begun.
@@ -230,7 +242,8 @@ impl LiveSession {
         })
     }
 
-    /// The second half of [`finish`](Self::finish): the words of a gesture that was ended. A deadline counts from this call.
+    /// The second half of [`finish`](Self::finish): the words of a gesture that was ended. A
+    /// deadline counts from this call.
     ///
     /// # Errors
     /// Those of [`Session::decode_within`].
@@ -273,8 +286,9 @@ impl LiveSession {
         self.shared.slot().counts
     }
 
-    /// The session that decodes, once no decode runs: after [`finish`](Self::finish) for what it says of that gesture
-    /// ([`Session::is_whole`], [`Session::timings`], [`Session::last_greedy`]) and for what it takes ([`Session::memory`]).
+    /// The session that decodes, once no decode runs: after [`finish`](Self::finish) for what it
+    /// says of that gesture ([`Session::is_whole`], [`Session::timings`], [`Session::last_greedy`])
+    /// and for what it takes ([`Session::memory`]).
     pub fn session(&mut self) -> impl DerefMut<Target = Session> + '_ {
         Lent {
             work: self.shared.work(),

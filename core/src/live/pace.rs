@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// Bounds how often, and for what share of the time, decodes run. It asks no clock: the caller tells the time.
+/// Bounds how often, and for what share of the time, decodes run. It asks no clock: the caller
+/// tells the time.
 #[derive(Clone, Debug)]
 pub(super) struct Pace {
     interval: Duration,
@@ -11,7 +12,8 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Decodes begin at least `interval` apart and run for `share` of the time at most, 0 < share <= 1.
+    /// Decodes begin at least `interval` apart and run for `share` of the time at most, 0 < share
+    /// <= 1.
     pub(super) fn new(interval: Duration, share: f64) -> Self {
         Self {
             interval,

@@ -1,7 +1,7 @@
 //! The thread that decodes the gesture so far, and what it shares with the caller's.
 //!
-//! Two locks: the slot holds the gesture and what is known of it and is never held during a decode; the work holds the session and is
-//! held during one. Whoever takes both takes the work first.
+//! Two locks: the slot holds the gesture and what is known of it and is never held during a decode;
+//! the work holds the session and is held during one. Whoever takes both takes the work first.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

@@ -1,18 +1,21 @@
 //! What runs the encoder.
 //!
-//! The rest of the crate knows a runtime as an [`Encoder`]. ONNX Runtime (feature `ort`) is loaded at run time from a
-//! shared library that is already on the machine; nothing is downloaded. It is looked for, in this order:
+//! The rest of the crate knows a runtime as an [`Encoder`]. ONNX Runtime (feature `ort`) is loaded
+//! at run time from a shared library that is already on the machine; nothing is downloaded. It is
+//! looked for, in this order:
 //!
 //! 1. the path given in [`RuntimeOptions::library`], and nowhere else where one is given;
-//! 2. the path in the environment variable `ORT_DYLIB_PATH`, likewise (a bare name is left to the system's loader);
+//! 2. the path in the environment variable `ORT_DYLIB_PATH`, likewise (a bare name is left to the
+//!    system's loader);
 //! 3. beside the executable, in `lib` beside it and in `../lib`;
-//! 4. where `cargo xtask setup` puts it: `native/onnxruntime` in cargo's target folder, found from the executable, and
-//!    from the current folder in a process that cargo started. A program that was started by hand never looks into the
-//!    current folder: whoever can write there could have code run;
+//! 4. where `cargo xtask setup` puts it: `native/onnxruntime` in cargo's target folder, found from
+//!    the executable, and from the current folder in a process that cargo started. A program that
+//!    was started by hand never looks into the current folder: whoever can write there could have
+//!    code run;
 //! 5. on Android: by name, among the app's own libraries.
 //!
-//! One library serves the whole process: the first that loads. With the feature `ort-download` in place of `ort`, ONNX
-//! Runtime is linked into the program instead and nothing is looked for.
+//! One library serves the whole process: the first that loads. With the feature `ort-download` in
+//! place of `ort`, ONNX Runtime is linked into the program instead and nothing is looked for.
 //!
 //! ExecuTorch (feature `executorch`) is linked into the program, see `docs/EXECUTORCH.md`.
 
@@ -48,19 +51,21 @@ pub use tensor::{Tensor, TensorData};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RuntimeOptions {
-    /// Threads that one operator is spread over, in place of those of [`session`](Self::session). `None` by default; set
-    /// 2 where a single swipe takes longer than the user should wait. ExecuTorch has one pool in a process: the first number
-    /// above 1 decides, another one is refused.
+    /// Threads that one operator is spread over, in place of those of [`session`](Self::session).
+    /// `None` by default; set 2 where a single swipe takes longer than the user should wait.
+    /// ExecuTorch has one pool in a process: the first number above 1 decides, another one is
+    /// refused.
     pub threads: Option<usize>,
-    /// Copies of an encoder, and so runs that can go on at the same time. Default 1: a keyboard has one gesture at a
-    /// time, and every copy holds the weights once more. Set the number of worker threads where many swipes are decoded
-    /// at once.
+    /// Copies of an encoder, and so runs that can go on at the same time. Default 1: a keyboard has
+    /// one gesture at a time, and every copy holds the weights once more. Set the number of worker
+    /// threads where many swipes are decoded at once.
     pub copies: usize,
-    /// Path of the runtime's shared library; looked for in the usual places where it is `None` (default). Only the
-    /// first use in a process counts: the library is loaded once.
+    /// Path of the runtime's shared library; looked for in the usual places where it is `None`
+    /// (default). Only the first use in a process counts: the library is loaded once.
     pub library: Option<PathBuf>,
-    /// Settings of the session, in place of the bundle's. `None` (default) for the bundle's own, or for those of
-    /// [`SessionSpec::default`] where there is no bundle: one thread, nothing spins or waits between gestures.
+    /// Settings of the session, in place of the bundle's. `None` (default) for the bundle's own, or
+    /// for those of [`SessionSpec::default`] where there is no bundle: one thread, nothing spins or
+    /// waits between gestures.
     pub session: Option<SessionSpec>,
 }
 
@@ -77,18 +82,21 @@ impl Default for RuntimeOptions {
 
 /// An encoder that is ready to run, shared by all sessions of an engine.
 ///
-/// Runs are safe from any number of threads; those that find no copy idle (see [`RuntimeOptions::copies`]) wait.
+/// Runs are safe from any number of threads; those that find no copy idle (see
+/// [`RuntimeOptions::copies`]) wait.
 pub trait Encoder: Debug + Send + Sync {
-    /// Encodes one swipe: `features` is `[F, T]` row-major with T = `frames`; `encoded` becomes `[T', D]` row-major,
-    /// keeping its memory from call to call. Returns T'.
+    /// Encodes one swipe: `features` is `[F, T]` row-major with T = `frames`; `encoded` becomes
+    /// `[T', D]` row-major, keeping its memory from call to call. Returns T'.
     ///
     /// # Errors
-    /// [`Error::Shape`] where `features` is not `[F, T]` with T >= 1 or the runtime gives another shape than the model
-    /// calls for, [`Error::TooLarge`] for more frames than it takes, [`Error::Runtime`] where the runtime fails,
-    /// [`Error::NotFinite`] where it gives NaN or infinity. `encoded` is empty after an error.
+    /// [`Error::Shape`] where `features` is not `[F, T]` with T >= 1 or the runtime gives another
+    /// shape than the model calls for, [`Error::TooLarge`] for more frames than it takes,
+    /// [`Error::Runtime`] where the runtime fails, [`Error::NotFinite`] where it gives NaN or
+    /// infinity. `encoded` is empty after an error.
     fn encode(&self, features: &[f32], frames: usize, encoded: &mut Vec<f32>) -> Result<usize>;
 
-    /// As [`encode`](Self::encode), ended by `cancel`: within the run where the runtime can, otherwise before or after it.
+    /// As [`encode`](Self::encode), ended by `cancel`: within the run where the runtime can,
+    /// otherwise before or after it.
     ///
     /// # Errors
     /// Those of [`encode`](Self::encode), and [`Error::Cancelled`].
@@ -126,11 +134,12 @@ impl fmt::Display for RuntimeInfo {
     }
 }
 
-/// Opens a bundle's encoder in the runtime that its manifest names, with the settings that stand there; the encoder that
-/// was optimized beforehand where there is one that fits this machine.
+/// Opens a bundle's encoder in the runtime that its manifest names, with the settings that stand
+/// there; the encoder that was optimized beforehand where there is one that fits this machine.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for a runtime that this build does not have, otherwise what the runtime gives.
+/// [`Error::Unsupported`] for a runtime that this build does not have, otherwise what the runtime
+/// gives.
 pub fn open_encoder(bundle: &Bundle, options: &RuntimeOptions) -> Result<Box<dyn Encoder>> {
     match bundle.manifest().runtime.kind.as_str() {
         #[cfg(feature = "onnxruntime")]

@@ -1,4 +1,5 @@
-//! Elementwise functions of the prediction network and the joint, vectorizable and the same on every platform.
+//! Elementwise functions of the prediction network and the joint, vectorizable and the same on
+//! every platform.
 
 /// e^x to within 2 units in the last place for x in [-87, 88]; clamped outside.
 ///

@@ -10,7 +10,8 @@ use super::weights::TensorFile;
 use crate::bundle::manifest::{Activation, ModelSpec};
 use crate::error::{Error, Result};
 
-/// The joint network after its prediction side has been projected (see [`Prediction`](super::Prediction)).
+/// The joint network after its prediction side has been projected (see
+/// [`Prediction`](super::Prediction)).
 #[derive(Debug)]
 pub struct Joint {
     projection: Arc<Linear>,
@@ -110,7 +111,8 @@ impl Joint {
         Ok(())
     }
 
-    /// Log-probabilities over all classes for one frame and some prefixes, appended to `out` as `[N, V+1]`.
+    /// Log-probabilities over all classes for one frame and some prefixes, appended to `out` as
+    /// `[N, V+1]`.
     ///
     /// `frame` is a projected frame `[J]`, `prefixes` yields projected prediction outputs `[J]`.
     pub fn log_probabilities<'a>(
@@ -151,11 +153,11 @@ impl Joint {
         });
     }
 
-    /// The internal language model: log-probabilities of the next label without a swipe, appended to `out` as `[N, V+1]`; the
-    /// blank is left out and its place zero.
+    /// The internal language model: log-probabilities of the next label without a swipe, appended
+    /// to `out` as `[N, V+1]`; the blank is left out and its place zero.
     ///
-    /// The encoder's part of the joint's sum is zero (Variani et al. 2020, "Hybrid autoregressive transducer"; Meng et al. 2021,
-    /// "Internal language model estimation").
+    /// The encoder's part of the joint's sum is zero (Variani et al. 2020, "Hybrid autoregressive
+    /// transducer"; Meng et al. 2021, "Internal language model estimation").
     pub fn internal_lm<'a>(
         &self,
         prefixes: impl Iterator<Item = &'a [f32]>,

@@ -1,9 +1,10 @@
 //! Linear layers applied to a handful of rows: the search's inner loop.
 //!
-//! Each output is one sum over the inputs in ascending order, bias first, multiply then add (never fused). So a row's
-//! result does not depend on how many rows run together, on the vector width or on the processor: the search can
-//! batch, cache and reorder without changing a bit of its scores. A vector holds several outputs of a row, for the best
-//! instruction set that the processor has ([`pulp`] dispatches).
+//! Each output is one sum over the inputs in ascending order, bias first, multiply then add (never
+//! fused). So a row's result does not depend on how many rows run together, on the vector width or
+//! on the processor: the search can batch, cache and reorder without changing a bit of its scores.
+//! A vector holds several outputs of a row, for the best instruction set that the processor has
+//! ([`pulp`] dispatches).
 
 use pulp::{Arch, Scalar128b, Simd, WithSimd};
 
@@ -85,7 +86,8 @@ impl Linear {
         self.outputs
     }
 
-    /// Distance between the starts of two output rows: the number of outputs, rounded up to whole panels.
+    /// Distance between the starts of two output rows: the number of outputs, rounded up to whole
+    /// panels.
     pub(crate) fn stride(&self) -> usize {
         self.bias.len() * PANEL
     }
@@ -99,8 +101,8 @@ impl Linear {
         Arch::new().dispatch(Apply { layer: self, x, y });
     }
 
-    /// As [`apply`](Self::apply), for inputs of which many are zero: those are passed over. Results are the same, as long as the
-    /// weights are finite, since adding zero changes no sum.
+    /// As [`apply`](Self::apply), for inputs of which many are zero: those are passed over. Results
+    /// are the same, as long as the weights are finite, since adding zero changes no sum.
     pub(crate) fn apply_sparse(&self, x: &[f32], y: &mut [f32]) {
         debug_assert_eq!(x.len() / self.inputs, y.len() / self.stride());
         debug_assert_eq!(x.len() % self.inputs, 0);
@@ -195,7 +197,8 @@ impl WithSimd for Apply<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        // Vectors of a strip and rows that go together: the sums fill the registers, half of them where there are 32.
+        // Vectors of a strip and rows that go together: the sums fill the registers, half of them
+        // where there are 32.
         match S::F32_LANES {
             16 => self.run::<S, 2, 8>(simd),
             8 => self.run::<S, 2, 4>(simd),
@@ -206,7 +209,8 @@ impl WithSimd for Apply<'_> {
 }
 
 impl Apply<'_> {
-    /// Strips of `V` vectors of outputs, up to `N` rows together, so that a weight is loaded once for all of them.
+    /// Strips of `V` vectors of outputs, up to `N` rows together, so that a weight is loaded once
+    /// for all of them.
     #[inline(always)]
     fn run<S: Simd, const V: usize, const N: usize>(self, simd: S) {
         let Self { layer, x, y } = self;

@@ -1,10 +1,11 @@
 //! The prediction network and the joint, run by this crate itself.
 //!
-//! The encoder runs once a swipe and is left to a runtime. These two run a hundred times a swipe on a handful of rows,
-//! where a runtime's call costs more than its arithmetic, and the search wants them in parts: the prediction network
-//! once per prefix, the joint's two projections once per frame and once per prefix, and only the rest per pair
-//! (Graves 2012, "Sequence Transduction with Recurrent Neural Networks"; the split is NeMo's `project_encoder`,
-//! `project_prednet`, `joint_after_projection`).
+//! The encoder runs once a swipe and is left to a runtime. These two run a hundred times a swipe on
+//! a handful of rows, where a runtime's call costs more than its arithmetic, and the search wants
+//! them in parts: the prediction network once per prefix, the joint's two projections once per
+//! frame and once per prefix, and only the rest per pair (Graves 2012, "Sequence Transduction with
+//! Recurrent Neural Networks"; the split is NeMo's `project_encoder`, `project_prednet`,
+//! `joint_after_projection`).
 
 mod activation;
 #[cfg(test)]
@@ -59,8 +60,9 @@ impl PredictionJoint {
         })
     }
 
-    /// The same networks with their classes in another order: class `i` of the result is class `classes[i]` of this one, the blank
-    /// stays. The result shares all weights that do not belong to a class.
+    /// The same networks with their classes in another order: class `i` of the result is class
+    /// `classes[i]` of this one, the blank stays. The result shares all weights that do not belong
+    /// to a class.
     ///
     /// # Errors
     /// [`Error::Invalid`] where `classes` is no permutation of the labels' classes.

@@ -12,14 +12,16 @@ use crate::error::{Error, Result};
 
 /// The prediction network together with the joint's projection of its output.
 ///
-/// A row of state is `[h_0, …, h_(L-1), c_0, …, c_(L-1)]`, `2 L H` numbers; the state before the first label is zero.
+/// A row of state is `[h_0, …, h_(L-1), c_0, …, c_(L-1)]`, `2 L H` numbers; the state before the
+/// first label is zero.
 #[derive(Debug)]
 pub struct Prediction {
     layers: usize,
     hidden: usize,
     classes: usize,
     blank: usize,
-    /// The first layer's input part for each class, `W_ih e + b`, `[V+1, 4H]`: the embedding is a table, so is this.
+    /// The first layer's input part for each class, `W_ih e + b`, `[V+1, 4H]`: the embedding is a
+    /// table, so is this.
     input: Vec<f32>,
     /// The first layer's recurrent part (bias zero), then `[W_ih, W_hh]` of each further layer.
     recurrent: Arc<[Linear]>,
@@ -126,11 +128,13 @@ impl Prediction {
 
     /// Feeds one label to each of some rows.
     ///
-    /// `labels` holds a class for each row, `states` the rows' states `[N, 2 L H]`, which are replaced by the new ones.
-    /// `projected` becomes the joint's projection of the outputs, `[N, J]`, packed.
+    /// `labels` holds a class for each row, `states` the rows' states `[N, 2 L H]`, which are
+    /// replaced by the new ones. `projected` becomes the joint's projection of the outputs,
+    /// `[N, J]`, packed.
     ///
     /// # Errors
-    /// [`Error::Shape`] where the lengths do not fit, [`Error::Invalid`] for a label that is not a class.
+    /// [`Error::Shape`] where the lengths do not fit, [`Error::Invalid`] for a label that is not a
+    /// class.
     pub fn step(
         &self,
         labels: &[usize],
@@ -156,7 +160,8 @@ impl Prediction {
         for (layer, linear) in self.recurrent.iter().enumerate() {
             scratch.inputs.clear();
             for state in states.chunks_exact(width) {
-                // From the second layer on the input is the layer below's new h, which stands just before this h.
+                // From the second layer on the input is the layer below's new h, which stands just
+                // before this h.
                 let from = layer.saturating_sub(1) * hidden;
                 scratch
                     .inputs

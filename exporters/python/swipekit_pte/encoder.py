@@ -17,7 +17,8 @@ from .attention import Positions, RelPositionMultiHeadAttention
 from .job import Network, halved
 from .weights import INPUT_SCALE, Weights, parameter
 
-# What NeMo puts in place of the score of a padded key; here it is added, which hides the key as well.
+# What NeMo puts in place of the score of a padded key; here it is added, which hides the key as
+# well.
 MASKED_SCORE = -10000.0
 EPSILON = 1e-5
 
@@ -57,7 +58,8 @@ class ConvSubsampling(nn.Module):
             conv.bias = parameter(weights.tensor(f"{name}.conv.{2 * stage}.bias"))
             self.conv.append(conv)
         self.out = weights.linear(f"{name}.out")
-        # Equalization: the weight's columns have been divided by what the input is multiplied with here.
+        # Equalization: the weight's columns have been divided by what the input is multiplied with
+        # here.
         scale = weights.tensor(INPUT_SCALE).clone() if INPUT_SCALE in weights else None
         self.register_buffer("input_scale", scale)
 
@@ -205,14 +207,15 @@ class ConformerEncoder(nn.Module):
         self.register_buffer("ramp", torch.arange(capacity, dtype=torch.float32))
 
     def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        # Sizes come from the number of input frames, not from what a convolution gives: a size that had to be read off
-        # a result would cut the delegate in two.
+        # Sizes come from the number of input frames, not from what a convolution gives: a size that
+        # had to be read off a result would cut the delegate in two.
         frames = features.shape[2]
         valid = lengths.to(torch.float32)
         keep = [self.keep(frames, valid, 0)]
         for stage in range(self.stages):
             frames = (frames + 1) // 2
-            # Rounds up. Not (lengths + 1) // 2: PT2E makes floats of the numbers that are added to tensors.
+            # Rounds up. Not (lengths + 1) // 2: PT2E makes floats of the numbers that are added to
+            # tensors.
             lengths = lengths - torch.div(lengths, 2, rounding_mode="floor")
             keep.append(self.keep(frames, valid, stage + 1))
         x = self.pre_encode(features, keep)

@@ -83,7 +83,8 @@ def step_signature(network: Network, max_batch: int) -> Signature:
     n, example = Dim("n", min=1, max=max_batch), min(max_batch, 5)
     state = [torch.zeros(example, network.prediction_hidden) for _ in range(2 * network.prediction_layers)]
     inputs = (torch.full((example,), network.blank), *state, torch.zeros(example, network.d_model))
-    # The module takes state and frame as *args, which to torch.export are one argument that is a tuple.
+    # The module takes state and frame as *args, which to torch.export are one argument that is a
+    # tuple.
     return Signature(inputs, ({0: n}, tuple({0: n} for _ in inputs[1:])))
 
 
@@ -101,8 +102,9 @@ def lower(program: ExportedProgram, delegate: bool) -> Lowered:
         compile_config=EdgeCompileConfig(_check_ir_validity=False),
     )
     delegation = count(edge.exported_program().graph_module)
-    # With views removed, the memory plan of 1.5 takes bounds for a view of a dynamic size that are too small or far too
-    # large; the copies that this leaves are all small or inside the delegate. Plans are for the upper bounds of sizes.
+    # With views removed, the memory plan of 1.5 takes bounds for a view of a dynamic size that are
+    # too small or far too large; the copies that this leaves are all small or inside the delegate.
+    # Plans are for the upper bounds of sizes.
     return Lowered(edge.to_executorch(ExecutorchBackendConfig(remove_view_copy=False)), delegation)
 
 

@@ -120,8 +120,8 @@ pub enum AuditError {
         /// The number that the artefact computes with.
         got: f64,
     },
-    /// The scale of an integer bias is not the product of those of activation and weight, which the kernels take for
-    /// granted.
+    /// The scale of an integer bias is not the product of those of activation and weight, which the
+    /// kernels take for granted.
     #[error(
         "bias {bias}, channel {channel}: expected the scale {expected}, the product of those of activation and weight, got {got}"
     )]

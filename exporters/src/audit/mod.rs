@@ -1,15 +1,16 @@
 //! Audits the encoders that an export writes: that they are what they are said to be.
 //!
-//! A file that claims 8 bits and holds the FP32 weights, weights that the runtime folds back to floats when it loads
-//! them, a scale on the wrong axis: each of these runs, and none gives an error by itself. [`audit`] reads the finished
-//! file, holds every converted weight to the FP32 one, has ONNX Runtime optimize the file on this machine and looks at
-//! what is left. An artefact that fails is refused.
+//! A file that claims 8 bits and holds the FP32 weights, weights that the runtime folds back to
+//! floats when it loads them, a scale on the wrong axis: each of these runs, and none gives an
+//! error by itself. [`audit`] reads the finished file, holds every converted weight to the FP32
+//! one, has ONNX Runtime optimize the file on this machine and looks at what is left. An artefact
+//! that fails is refused.
 //!
-//! Names are those of [`quantize`](crate::quantize): the FP32 weight `W` becomes `W.float16` with a cast to `W`, or
-//! `W.int8` with `W.scale`; a bias `b` may become `b.int32` with `b.scale`.
+//! Names are those of [`quantize`](crate::quantize): the FP32 weight `W` becomes `W.float16` with a
+//! cast to `W`, or `W.int8` with `W.scale`; a bias `b` may become `b.int32` with `b.scale`.
 //!
-//! The optimized graph is that of this machine. What other processors' optimizers do with it is not seen here, but the
-//! weights are: they are checked in the file.
+//! The optimized graph is that of this machine. What other processors' optimizers do with it is not
+//! seen here, but the weights are: they are checked in the file.
 
 mod error;
 mod graph;
@@ -34,7 +35,8 @@ pub use weights::WeightAudit;
 use crate::precision::Precision;
 use graph::{Element, Graph};
 
-/// Values from which on a float constant counts as a weight, whoever reads it, unless it is a vector.
+/// Values from which on a float constant counts as a weight, whoever reads it, unless it is a
+/// vector.
 const LARGE: u64 = 1024;
 
 /// What an artefact is said to be.
@@ -46,8 +48,8 @@ pub struct Expected<'a> {
     pub baseline: &'a [u8],
     /// Names of the baseline's weights that were converted.
     pub quantized: &'a [String],
-    /// Names of the baseline's weights that were kept in float by choice. Of an INT8 artefact these are all that its float
-    /// products may read.
+    /// Names of the baseline's weights that were kept in float by choice. Of an INT8 artefact these
+    /// are all that its float products may read.
     pub float: &'a [String],
     /// Settings of the session that will run it.
     pub session: &'a SessionSpec,
@@ -76,12 +78,13 @@ pub struct Audit {
 
 /// Audits the encoder in `artefact`.
 ///
-/// Checked are, for fewer bits than 32: that the file differs from the baseline; that every weight to convert is
-/// converted, and no other large constant is float than those kept by choice; that every converted weight is the FP32 one
-/// within half a step of its channel, read as the graph's own operators read it; that scales and zero points are in range
-/// and the scales of integer biases those that the kernels take for granted. For 8 bits also: that the optimized graph has
-/// an integer kernel for every converted product and no float product with a weight other than those kept by choice. For
-/// all: that the runtime takes the file, and the size.
+/// Checked are, for fewer bits than 32: that the file differs from the baseline; that every weight
+/// to convert is converted, and no other large constant is float than those kept by choice; that
+/// every converted weight is the FP32 one within half a step of its channel, read as the graph's
+/// own operators read it; that scales and zero points are in range and the scales of integer biases
+/// those that the kernels take for granted. For 8 bits also: that the optimized graph has an
+/// integer kernel for every converted product and no float product with a weight other than those
+/// kept by choice. For all: that the runtime takes the file, and the size.
 ///
 /// # Errors
 /// The first check that fails; see [`AuditError`].
@@ -118,8 +121,8 @@ pub fn audit(artefact: &[u8], expected: &Expected<'_>) -> Result<Audit, AuditErr
     })
 }
 
-/// Names of the constant weights of all products of the FP32 encoder `baseline`, matrix products and convolutions: what an
-/// export may convert, or name among those kept in float.
+/// Names of the constant weights of all products of the FP32 encoder `baseline`, matrix products
+/// and convolutions: what an export may convert, or name among those kept in float.
 ///
 /// # Errors
 /// Those of [`inspect`].

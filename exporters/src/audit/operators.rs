@@ -42,7 +42,8 @@ const LISTED: usize = 5;
 pub struct OptimizedAudit {
     /// Version of the runtime.
     pub runtime: String,
-    /// How far it was optimized: as far as the session's settings say, without layouts for the very processor.
+    /// How far it was optimized: as far as the session's settings say, without layouts for the very
+    /// processor.
     pub level: OptimizationLevel,
     /// How many nodes of each operator.
     pub operators: BTreeMap<String, usize>,
@@ -52,7 +53,8 @@ pub struct OptimizedAudit {
 
 /// Optimizes the artefact as a session with these settings does, on this machine.
 ///
-/// Only operators are chosen, not memory layouts: those rename weights and belong to the very processor.
+/// Only operators are chosen, not memory layouts: those rename weights and belong to the very
+/// processor.
 pub(super) fn optimize(
     artefact: &[u8],
     session: &SessionSpec,
@@ -79,8 +81,8 @@ pub(super) fn optimize(
     Ok((audit, graph))
 }
 
-/// Checks that each product of the converted weights is an integer kernel, and that no other product than those of the
-/// weights in `float` multiplies floats.
+/// Checks that each product of the converted weights is an integer kernel, and that no other
+/// product than those of the weights in `float` multiplies floats.
 pub(super) fn check_integer(
     optimized: &Graph,
     audit: &OptimizedAudit,

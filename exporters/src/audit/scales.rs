@@ -5,11 +5,12 @@ use super::graph::{Constant, Element, Graph, input, operator};
 use super::weights::{SLACK, expect_shape, malformed, pair, wrong_value};
 use crate::onnx::proto::Node;
 
-/// Greatest relative difference between an integer bias's scale and the product of the scales that it must be.
+/// Greatest relative difference between an integer bias's scale and the product of the scales that
+/// it must be.
 const SCALE_TOLERANCE: f64 = 1e-5;
 
-/// Checks the biases in 32-bit integers: `b.int32` with `b.scale`, which must be the product of the scales of activation
-/// and weight: the integer kernels take that for granted and never look.
+/// Checks the biases in 32-bit integers: `b.int32` with `b.scale`, which must be the product of the
+/// scales of activation and weight: the integer kernels take that for granted and never look.
 pub(super) fn biases(baseline: &Graph, artefact: &Graph) -> Result<(), AuditError> {
     for stored in &artefact.constants {
         let Some(name) = stored.name.strip_suffix(".int32") else {

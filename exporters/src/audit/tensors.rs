@@ -110,8 +110,8 @@ fn kind(graph: &Graph, constant: &Constant) -> TensorKind {
     uses(graph, &constant.name, is_vector, 4).unwrap_or(TensorKind::Other)
 }
 
-/// What the readers of `value` take it for; the first that says something, over at most `steps` conversions. `vector`:
-/// whether it is of several floats.
+/// What the readers of `value` take it for; the first that says something, over at most `steps`
+/// conversions. `vector`: whether it is of several floats.
 fn uses(graph: &Graph, value: &str, vector: bool, steps: usize) -> Option<TensorKind> {
     graph.readers(value).find_map(|(node, position)| {
         Some(match (operator(node), position) {

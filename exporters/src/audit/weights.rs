@@ -22,8 +22,8 @@ pub struct WeightAudit {
     pub values: u64,
     /// Scales: 1, or one a channel; 0 for 16-bit floats.
     pub channels: usize,
-    /// The worst difference from the FP32 weight, relative to the greatest magnitude of its channel (of the whole weight
-    /// for 16-bit floats).
+    /// The worst difference from the FP32 weight, relative to the greatest magnitude of its channel
+    /// (of the whole weight for 16-bit floats).
     pub worst_relative_error: f64,
     /// Products that read it.
     pub products: usize,
@@ -83,7 +83,8 @@ fn half_ulp(value: f32) -> f64 {
 /// A product that reads a weight, and how it reads it.
 struct Product<'g> {
     node: &'g Node,
-    /// Whether the weight is the transpose of what `Gemm` with `transB` reads; never for convolutions.
+    /// Whether the weight is the transpose of what `Gemm` with `transB` reads; never for
+    /// convolutions.
     rows_are_inputs: bool,
 }
 
@@ -112,7 +113,8 @@ pub(super) fn is_product(node: &Node, position: usize) -> bool {
     Product::of(node, position).is_some()
 }
 
-/// Checks a weight that is stored in 8-bit integers: `W.int8` with `W.scale` and a zero point of zero.
+/// Checks a weight that is stored in 8-bit integers: `W.int8` with `W.scale` and a zero point of
+/// zero.
 pub(super) fn int8(
     baseline: &Graph,
     artefact: &Graph,
@@ -195,7 +197,8 @@ fn dequantized<'g>(
     )
 }
 
-/// The channel axis of the weight of a MatMulInteger or ConvInteger, from how its scale is broadcast over the product.
+/// The channel axis of the weight of a MatMulInteger or ConvInteger, from how its scale is
+/// broadcast over the product.
 fn integer_product<'g>(
     stored: &Constant,
     scale: &Constant,
@@ -222,7 +225,8 @@ fn integer_product<'g>(
     Ok((axis, Product::of(node, 1).into_iter().collect()))
 }
 
-/// Compares the integers of `stored`, scaled along `axis`, with the FP32 weight, and gives the worst relative error.
+/// Compares the integers of `stored`, scaled along `axis`, with the FP32 weight, and gives the
+/// worst relative error.
 fn compare(
     weight: &Constant,
     stored: &Constant,

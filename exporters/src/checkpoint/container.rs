@@ -100,7 +100,8 @@ pub(super) struct NemoParts {
     pub(super) weights_length: u64,
 }
 
-/// Walks through a tar archive. Names with or without `./`; links, absolute names, `..` and repeated members are refused.
+/// Walks through a tar archive. Names with or without `./`; links, absolute names, `..` and
+/// repeated members are refused.
 pub(super) fn nemo_parts(file: &mut File) -> Result<NemoParts, Problem> {
     let length = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(0))?;
@@ -218,7 +219,8 @@ pub(super) fn nemo_parts(file: &mut File) -> Result<NemoParts, Problem> {
     })
 }
 
-/// The name in a pax extension header, where it has one. One that changes how data is laid out is refused.
+/// The name in a pax extension header, where it has one. One that changes how data is laid out is
+/// refused.
 fn pax_name(bytes: &[u8]) -> Result<Option<Vec<u8>>, Problem> {
     let mut name = None;
     for extension in tar::PaxExtensions::new(bytes) {
@@ -251,8 +253,8 @@ fn pax_name(bytes: &[u8]) -> Result<Option<Vec<u8>>, Problem> {
     Ok(name)
 }
 
-/// The name of an archive member without a leading `./`. Nothing is ever written under it; one that points outside of
-/// the archive is a sign of a file made to do harm, and is refused.
+/// The name of an archive member without a leading `./`. Nothing is ever written under it; one that
+/// points outside of the archive is a sign of a file made to do harm, and is refused.
 pub(super) fn safe_name(raw: &[u8]) -> Result<String, Problem> {
     let refuse = |got: &str| {
         Err(Problem::damaged(

@@ -40,7 +40,8 @@ pub enum Problem {
         /// What stands there.
         got: String,
     },
-    /// The part that is read mentions a Python class or function that is not on the list of known ones.
+    /// The part that is read mentions a Python class or function that is not on the list of known
+    /// ones.
     #[error(
         "{part} holds {global}, which is not on the list of known globals; nothing of a checkpoint is ever executed: \
          save plain tensors and configuration values"

@@ -1,10 +1,11 @@
 //! From a configuration tree to a [`ModelConfig`].
 //!
 //! Defaults and meanings are those of NeMo 2.4.0 and 3.0.0: `ConformerEncoder.__init__`
-//! (`nemo/collections/asr/modules/conformer_encoder.py`), `RNNTDecoder.__init__` and `RNNTJoint.__init__`
-//! (`nemo/collections/asr/modules/rnnt.py`), `EncDecRNNTModel.__init__` (`models/rnnt_models.py`), which takes the number of
-//! classes from `labels` whatever the rest says. A key that the maths does not depend on is listed as ignored; a key that is
-//! in no list is refused, since NeMo would have handed it to the module.
+//! (`nemo/collections/asr/modules/conformer_encoder.py`), `RNNTDecoder.__init__` and
+//! `RNNTJoint.__init__` (`nemo/collections/asr/modules/rnnt.py`), `EncDecRNNTModel.__init__`
+//! (`models/rnnt_models.py`), which takes the number of classes from `labels` whatever the rest
+//! says. A key that the maths does not depend on is listed as ignored; a key that is in no list is
+//! refused, since NeMo would have handed it to the module.
 
 use serde::de::DeserializeOwned;
 use swipekit::features::Featurizer;
@@ -161,7 +162,8 @@ fn subsampling(section: &Section<'_>) -> Result<usize, Problem> {
         2 => Ok(2),
         4 => Ok(4),
         8 => Ok(8),
-        // 1 replaces the convolutions by one Linear; other numbers round down to a power of 2 in NeMo.
+        // 1 replaces the convolutions by one Linear; other numbers round down to a power of 2 in
+        // NeMo.
         other => Err(only(
             section,
             "subsampling_factor",
@@ -334,7 +336,8 @@ fn joint(section: &Section<'_>) -> Result<JointConfig, Problem> {
         "joint_net.2"
     };
     let hidden = net.size("joint_hidden", None, MAX_WIDTH)?;
-    // Overwritten by model_defaults in NeMo; the shapes of the tensors are held to d_model and pred_hidden.
+    // Overwritten by model_defaults in NeMo; the shapes of the tensors are held to d_model and
+    // pred_hidden.
     net.ignore(&["encoder_hidden", "pred_hidden"]);
     net.finish()?;
     Ok(JointConfig {

@@ -1,14 +1,16 @@
 //! Reads NeMo RNN-T checkpoints: `.nemo` archives and Lightning `.ckpt` files.
 //!
-//! A checkpoint is untrusted input. Nothing of its pickle is executed (see `pickle`), nothing is written to disk under a name
-//! that it gives, sizes are checked before memory is taken for them, and only the tensors that the network needs are read: an
-//! optimizer's state costs nothing. The reader is strict: the model configuration alone says which tensors there must be, and any
-//! that is missing, left over or of another shape is an error, as is any option that would change the network's maths and is
-//! not computed here.
+//! A checkpoint is untrusted input. Nothing of its pickle is executed (see `pickle`), nothing is
+//! written to disk under a name that it gives, sizes are checked before memory is taken for them,
+//! and only the tensors that the network needs are read: an optimizer's state costs nothing. The
+//! reader is strict: the model configuration alone says which tensors there must be, and any that
+//! is missing, left over or of another shape is an error, as is any option that would change the
+//! network's maths and is not computed here.
 //!
-//! The path of a file through the modules: `container` (what is it, where are its parts), `torch_zip` (the archive of
-//! `torch.save`), `pickle` (its values as data), `yaml` or `omegaconf` (the configuration as a tree), `interpret` (the tree as a
-//! [`ModelConfig`]), `expected` (its tensors), `state_dict` and `weights` (their values).
+//! The path of a file through the modules: `container` (what is it, where are its parts),
+//! `torch_zip` (the archive of `torch.save`), `pickle` (its values as data), `yaml` or `omegaconf`
+//! (the configuration as a tree), `interpret` (the tree as a [`ModelConfig`]), `expected` (its
+//! tensors), `state_dict` and `weights` (their values).
 
 mod container;
 mod error;

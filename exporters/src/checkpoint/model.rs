@@ -20,9 +20,11 @@ pub struct ModelConfig {
     pub labels: Vec<String>,
     /// Per-feature scale, where the checkpoint carries one (`feature_scale`).
     pub feature_scale: Option<Vec<f32>>,
-    /// The featurizer that the network was trained with, where the checkpoint names it (`featurizer`, in the form of a bundle).
+    /// The featurizer that the network was trained with, where the checkpoint names it
+    /// (`featurizer`, in the form of a bundle).
     pub featurizer: Option<FeaturizerSpec>,
-    /// The layout that it was trained on, where the checkpoint names it (`layout`, in the form of a bundle).
+    /// The layout that it was trained on, where the checkpoint names it (`layout`, in the form of a
+    /// bundle).
     pub layout: Option<Layout>,
 }
 
@@ -43,14 +45,16 @@ pub struct EncoderConfig {
     pub feed_forward: usize,
     /// Subsampling: 2, 4 or 8.
     pub subsampling: usize,
-    /// Channels of the subsampling convolutions (`subsampling_conv_channels`, -1 resolved to `d_model`).
+    /// Channels of the subsampling convolutions (`subsampling_conv_channels`, -1 resolved to
+    /// `d_model`).
     pub conv_channels: usize,
     /// Normalization inside the convolution module.
     pub conv_norm: ConvNorm,
     /// Whether the input is multiplied by sqrt(d_model).
     pub xscaling: bool,
-    /// Whether each layer has its own `pos_bias_u`/`pos_bias_v`. Where not, NeMo still stores the one pair under the name of
-    /// every layer (`encoder.layers.N.self_attn.pos_bias_u`), so a reader may take each layer's own either way.
+    /// Whether each layer has its own `pos_bias_u`/`pos_bias_v`. Where not, NeMo still stores the
+    /// one pair under the name of every layer (`encoder.layers.N.self_attn.pos_bias_u`), so a
+    /// reader may take each layer's own either way.
     pub untie_biases: bool,
 }
 
@@ -120,7 +124,8 @@ impl Weights {
     /// Rounds the matrices of prediction network and joint to 16-bit floats (IEEE 754 binary16).
     ///
     /// # Errors
-    /// [`swipekit::Error::Invalid`] where a value is beyond 65504, the greatest 16-bit float; all weights stay as they are then.
+    /// [`swipekit::Error::Invalid`] where a value is beyond 65504, the greatest 16-bit float; all
+    /// weights stay as they are then.
     pub fn round_transducer_to_half(&mut self) -> swipekit::Result<()> {
         let mut rounded = Vec::new();
         for (name, tensor) in &self.tensors {

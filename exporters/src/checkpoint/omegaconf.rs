@@ -4,7 +4,8 @@ use super::error::Problem;
 use super::pickle::{Graph, Node, NodeId};
 use super::value::{Budget, Value};
 
-/// Reads the configuration at `id`. Whatever is not plain data becomes [`Value::Opaque`], an error only where it is read.
+/// Reads the configuration at `id`. Whatever is not plain data becomes [`Value::Opaque`], an error
+/// only where it is read.
 pub(super) fn from_pickle(graph: &Graph, id: NodeId) -> Result<Value, Problem> {
     Converter {
         graph,

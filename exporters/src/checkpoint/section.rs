@@ -1,4 +1,5 @@
-//! Typed access to one mapping of a model configuration, that knows which of its keys were looked at.
+//! Typed access to one mapping of a model configuration, that knows which of its keys were looked
+//! at.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -170,7 +171,8 @@ impl<'a> Section<'a> {
             .extend(keys.iter().map(|key| (*key).to_owned()));
     }
 
-    /// Refuses keys that nobody looked at: NeMo would have passed them to the module, so they may change its maths.
+    /// Refuses keys that nobody looked at: NeMo would have passed them to the module, so they may
+    /// change its maths.
     pub(super) fn finish(&self) -> Result<(), Problem> {
         let seen = self.seen.borrow();
         match self.entries.iter().find(|(key, _)| !seen.contains(key)) {

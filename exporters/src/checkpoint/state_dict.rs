@@ -44,8 +44,9 @@ impl Element {
     }
 }
 
-/// The tensors of encoder, prediction network and joint by name, without `_orig_mod.` (which `torch.compile` adds).
-/// Everything else of the state dictionary (audio front end, losses, metrics) is not looked at.
+/// The tensors of encoder, prediction network and joint by name, without `_orig_mod.` (which
+/// `torch.compile` adds). Everything else of the state dictionary (audio front end, losses,
+/// metrics) is not looked at.
 pub(super) fn views(graph: &Graph, id: NodeId) -> Result<BTreeMap<String, TensorView>, Problem> {
     let Some(items) = graph.items(id) else {
         return Err(graph.unexpected("state_dict", "a dictionary", id));

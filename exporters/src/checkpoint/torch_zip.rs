@@ -1,7 +1,8 @@
 //! The zip archive that `torch.save` writes: one pickle and one stored entry a storage.
 //!
-//! Layout (torch `caffe2/serialize/inline_container.h`): `PREFIX/data.pkl`, `PREFIX/byteorder`, `PREFIX/data/KEY`, with
-//! any prefix; entries are stored, padded to 64 bytes, and carry a CRC-32 that is checked here.
+//! Layout (torch `caffe2/serialize/inline_container.h`): `PREFIX/data.pkl`, `PREFIX/byteorder`,
+//! `PREFIX/data/KEY`, with any prefix; entries are stored, padded to 64 bytes, and carry a CRC-32
+//! that is checked here.
 
 use std::cell::Cell;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -209,7 +210,8 @@ fn read_problem(part: &str, error: io::Error) -> Problem {
     }
 }
 
-/// A reader that gives up after so many bytes: the directory of a hostile zip is as large as its file.
+/// A reader that gives up after so many bytes: the directory of a hostile zip is as large as its
+/// file.
 struct Metered {
     inner: BufReader<Window>,
     left: Rc<Cell<u64>>,

@@ -4,7 +4,8 @@ use super::error::{Problem, at_most};
 
 /// Values in a configuration, at most: a NeMo configuration has a few hundred.
 pub(super) const MAX_VALUES: u64 = 200_000;
-/// Bytes of text in a configuration, at most: a pickle or an alias may repeat a long text any number of times.
+/// Bytes of text in a configuration, at most: a pickle or an alias may repeat a long text any
+/// number of times.
 const MAX_TEXT: u64 = 16 << 20;
 /// Keys of one mapping, at most.
 const MAX_KEYS: u64 = 4096;

@@ -23,7 +23,8 @@ pub(super) fn read(
     }
     let expected = expected::tensors(config);
     check_names_and_shapes(&expected, &views)?;
-    // Elements of a sound checkpoint take two bytes at least; views that repeat elements could claim any number.
+    // Elements of a sound checkpoint take two bytes at least; views that repeat elements could
+    // claim any number.
     let elements = views
         .values()
         .map(|view| view.shape.iter().product::<u64>())

@@ -21,7 +21,8 @@ pub(super) struct Arguments {
     /// Another manifest, of other people, to see how far the fit holds.
     #[arg(long, value_name = "FILE")]
     validate: Option<PathBuf>,
-    /// Folder to write the bundle to with the fitted options in its preset; the bundle's own folder to change it.
+    /// Folder to write the bundle to with the fitted options in its preset; the bundle's own folder
+    /// to change it.
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Print one JSON object.

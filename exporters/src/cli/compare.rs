@@ -19,8 +19,8 @@ pub(super) struct Arguments {
     /// Swipes to take, evenly out of the manifest; all where it is not given.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     samples: Option<usize>,
-    /// Words in place of the bundles' own: a built lexicon or a word list. Bundles without words get those of the
-    /// manifest, all of the same frequency, where it is not given.
+    /// Words in place of the bundles' own: a built lexicon or a word list. Bundles without words
+    /// get those of the manifest, all of the same frequency, where it is not given.
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
     /// Threads for accuracy; all cores where it is not given. Latency is measured on one.

@@ -18,7 +18,8 @@ pub(super) struct Arguments {
     /// Swipes at most.
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Words before each swipe that a language model is given; all swipes are decoded without them as well, to compare.
+    /// Words before each swipe that a language model is given; all swipes are decoded without them
+    /// as well, to compare.
     #[arg(long, value_enum, value_name = "FROM")]
     context: Option<ContextFrom>,
     /// Print one JSON object.

@@ -19,7 +19,8 @@ use crate::quantize::sensitivity::When;
 pub(super) enum Command {
     /// Write ONNX bundles, after they have proved themselves against the checkpoint.
     Onnx(Box<OnnxArguments>),
-    /// Write ExecuTorch bundles, likewise; it takes Python with PyTorch (`cargo xtask setup --executorch`).
+    /// Write ExecuTorch bundles, likewise; it takes Python with PyTorch
+    /// (`cargo xtask setup --executorch`).
     Pte(Box<PteArguments>),
 }
 
@@ -89,11 +90,12 @@ struct Common {
     /// NeMo checkpoint: .nemo or Lightning .ckpt.
     #[arg(long, value_name = "FILE")]
     checkpoint: PathBuf,
-    /// Folder of the bundle; an older bundle there is replaced once the new one has passed. Of several bundles the folder
-    /// that they stand in.
+    /// Folder of the bundle; an older bundle there is replaced once the new one has passed. Of
+    /// several bundles the folder that they stand in.
     #[arg(long, value_name = "DIR")]
     output: PathBuf,
-    /// Lexicon to bundle: a built lexicon or a word list with frequencies. Without it the bundle is dynamic.
+    /// Lexicon to bundle: a built lexicon or a word list with frequencies. Without it the bundle is
+    /// dynamic.
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
     /// Where the lexicon's words come from, for the manifest.
@@ -102,8 +104,9 @@ struct Common {
     /// Licence of the lexicon.
     #[arg(long, value_name = "TEXT", default_value = "not stated")]
     lexicon_licence: String,
-    /// Run the prediction network for the N likeliest prefixes of the lexicon beforehand and put the table into the bundle: it
-    /// opens sooner and the first swipes are as fast as later ones, for about 2 to 7 KB a prefix.
+    /// Run the prediction network for the N likeliest prefixes of the lexicon beforehand and put
+    /// the table into the bundle: it opens sooner and the first swipes are as fast as later ones,
+    /// for about 2 to 7 KB a prefix.
     #[arg(long, value_name = "N", default_value_t = 0, requires = "lexicon")]
     prefixes: usize,
     /// Language model to bundle, made by `swipekit language build`.
@@ -154,14 +157,15 @@ struct Common {
     /// Language, as a BCP 47 tag.
     #[arg(long, value_name = "TAG", default_value = "en")]
     language: String,
-    /// Featurizer; by default the one that the checkpoint names; `kinematic37` where it only has a feature scale, otherwise `seed`.
+    /// Featurizer; by default the one that the checkpoint names; `kinematic37` where it only has a
+    /// feature scale, otherwise `seed`.
     #[arg(long, value_enum)]
     featurizer: Option<Featurizer>,
     /// Weight of the lexicon's prior in the default preset.
     #[arg(long, value_name = "X")]
     prior_weight: Option<f32>,
-    /// Take the presets of this bundle of the same checkpoint, as `swipekit tune` and `swipekit calibrate` fitted them, in place of the
-    /// usual one.
+    /// Take the presets of this bundle of the same checkpoint, as `swipekit tune` and
+    /// `swipekit calibrate` fitted them, in place of the usual one.
     #[arg(long, value_name = "BUNDLE", conflicts_with = "prior_weight")]
     presets_of: Option<PathBuf>,
     /// Licence of the weights.
@@ -212,8 +216,8 @@ pub(super) struct OnnxArguments {
     /// Also write prediction network and joint as graphs of their own.
     #[arg(long)]
     parts: bool,
-    /// Keep the bundle small: without step.onnx, which core does not run, and report.html, and with the matrices of prediction
-    /// network and joint in 16-bit floats.
+    /// Keep the bundle small: without step.onnx, which core does not run, and report.html, and with
+    /// the matrices of prediction network and joint in 16-bit floats.
     #[arg(long)]
     compact: bool,
 }

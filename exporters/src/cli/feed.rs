@@ -30,10 +30,12 @@ pub(super) struct Arguments {
     /// Word list to make synthetic swipes of: word TAB frequency a line.
     #[arg(long, value_name = "FILE")]
     words: Option<PathBuf>,
-    /// Power of a word's frequency in drawing words for synthetic swipes: 1 as they are written, 0 all equally.
+    /// Power of a word's frequency in drawing words for synthetic swipes: 1 as they are written, 0
+    /// all equally.
     #[arg(long, value_name = "POWER", default_value_t = WordOptions::default().temper)]
     temper: f64,
-    /// What synthetic fingers do: `how-we-swipe`, `prior` (not fitted to any person's swipes) or a profile of `swipekit synth calibrate`.
+    /// What synthetic fingers do: `how-we-swipe`, `prior` (not fitted to any person's swipes) or a
+    /// profile of `swipekit synth calibrate`.
     #[arg(long, value_name = "NAME|FILE", default_value = "how-we-swipe")]
     profile: String,
     /// Share of the manifests' swipes among the samples, where there are synthetic ones too.

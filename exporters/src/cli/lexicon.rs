@@ -12,7 +12,8 @@ use crate::words::lexicon::{self, BuildOptions, Filters, PrepareOptions};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make word lists from words and frequencies: filtered, ranked, a small one and a full one, with statistics.
+    /// Make word lists from words and frequencies: filtered, ranked, a small one and a full one,
+    /// with statistics.
     Prepare(Box<Prepare>),
     /// Build the lexicon file of a model from a word list.
     Build(Build),
@@ -22,7 +23,8 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Prepare {
-    /// Word list, a word a line; may be given several times. Without any, the words of the frequency lists are taken.
+    /// Word list, a word a line; may be given several times. Without any, the words of the
+    /// frequency lists are taken.
     #[arg(long, value_name = "FILE")]
     words: Vec<PathBuf>,
     /// Frequencies: TSV, JSON or ARPA unigrams, plain or gzipped; may be given several times.

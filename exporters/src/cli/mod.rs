@@ -1,10 +1,11 @@
 //! The command line `swipekit`.
 //!
-//! Every subcommand prints a table for people, or with `--json` one JSON value for programs. Progress goes to standard
-//! error, and only where that is a terminal.
+//! Every subcommand prints a table for people, or with `--json` one JSON value for programs.
+//! Progress goes to standard error, and only where that is a terminal.
 //!
-//! Exit codes: 0 done; 1 something failed, standard error says what; 2 the command line is wrong; 3 a check failed:
-//! an export that does not decode what its checkpoint decodes, a bundle whose hashes are wrong.
+//! Exit codes: 0 done; 1 something failed, standard error says what; 2 the command line is wrong; 3
+//! a check failed: an export that does not decode what its checkpoint decodes, a bundle whose
+//! hashes are wrong.
 
 mod bundle;
 mod calibrate;

@@ -43,7 +43,8 @@ pub(super) fn json(value: &impl Serialize) -> Result<()> {
     text(&line)
 }
 
-/// Writes a file, beside its place first and then renamed onto it: at every moment there is the old one or the new one.
+/// Writes a file, beside its place first and then renamed onto it: at every moment there is the old
+/// one or the new one.
 pub(super) fn file(path: &Path, content: &[u8]) -> Result<()> {
     file_with(path, |out| out.write_all(content))
 }

@@ -47,7 +47,8 @@ pub(super) struct Arguments {
     /// Most letters of a word.
     #[arg(long, value_name = "N", default_value_t = WordOptions::default().max_length)]
     max_length: usize,
-    /// Manifest to write, gzipped where its name ends in .gz; standard output where it is not given.
+    /// Manifest to write, gzipped where its name ends in .gz; standard output where it is not
+    /// given.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }

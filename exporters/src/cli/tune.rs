@@ -21,7 +21,8 @@ pub(super) struct Arguments {
     /// Swipes at most, taken evenly.
     #[arg(long, value_name = "N", default_value = "5000", value_parser = at_least_one)]
     samples: usize,
-    /// Another manifest, of other people, to see what each group of terms gains, alone and together.
+    /// Another manifest, of other people, to see what each group of terms gains, alone and
+    /// together.
     #[arg(long, value_name = "FILE")]
     validate: Option<PathBuf>,
     /// Swipes of it at most; all where it is not given.
@@ -36,11 +37,12 @@ pub(super) struct Arguments {
     /// Give the words of a swipe's prompt before its own to the language model.
     #[arg(long, value_name = "WHERE")]
     context: Option<Context>,
-    /// Choose depth bonus, window, beam and places for complete words as well: the least that loses at most so many percentage
-    /// points of the mean of top-1 and top-3.
+    /// Choose depth bonus, window, beam and places for complete words as well: the least that loses
+    /// at most so many percentage points of the mean of top-1 and top-3.
     #[arg(long, value_name = "POINTS")]
     search: Option<f64>,
-    /// Folder to write the bundle to with the fitted options in its preset; the bundle's own folder to change it.
+    /// Folder to write the bundle to with the fitted options in its preset; the bundle's own folder
+    /// to change it.
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Print one JSON object.

@@ -53,7 +53,8 @@ pub(super) struct Package {
 }
 
 impl Package {
-    /// Writes the bundle's files into a temporary folder, audits the encoder and takes down the golden swipes.
+    /// Writes the bundle's files into a temporary folder, audits the encoder and takes down the
+    /// golden swipes.
     pub(super) fn stage(
         options: &Options,
         graphs: &Graphs,

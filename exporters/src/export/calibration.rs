@@ -34,7 +34,8 @@ pub struct Quantization {
     pub calibration: Option<Source>,
     /// Batches of calibration swipes.
     pub batches: usize,
-    /// Swipes a batch. They run one by one, so that no padding counts; a batch is what a moving average moves by.
+    /// Swipes a batch. They run one by one, so that no padding counts; a batch is what a moving
+    /// average moves by.
     pub batch_size: usize,
     /// How the ranges of static recipes follow.
     pub method: Method,
@@ -73,7 +74,8 @@ pub struct CalibrationReport {
     pub batch_size: usize,
     /// How the ranges follow, where the recipe is static.
     pub method: Method,
-    /// Whose words the swipes were decoded with: `bundle`, or `manifest` for those of the swipes themselves.
+    /// Whose words the swipes were decoded with: `bundle`, or `manifest` for those of the swipes
+    /// themselves.
     pub words: &'static str,
 }
 

@@ -27,7 +27,8 @@ use crate::validate::{Agreement, ValidationError, agreement};
 
 /// Least mean cosine between the frames of a 16-bit encoder and the FP32 one's.
 const FP16_COSINE: f64 = 0.9999;
-/// The same for an 8-bit encoder. Sound ones have 0.999 and more, ranges of other data 0.95 and less.
+/// The same for an 8-bit encoder. Sound ones have 0.999 and more, ranges of other data 0.95 and
+/// less.
 pub(super) const INT8_COSINE: f64 = 0.99;
 
 /// An encoder and the evidence for it.
@@ -112,7 +113,8 @@ pub(super) struct Encoders<'a> {
     /// INT8 encoders by the recipes that they were chosen from.
     chosen: Vec<(Vec<Recipe>, Rc<Encoder>)>,
     calibration: Option<Rc<Calibration>>,
-    /// The plain FP32 encoder and the one whose first layer's input was evened out, as they are needed.
+    /// The plain FP32 encoder and the one whose first layer's input was evened out, as they are
+    /// needed.
     sources: [Option<Rc<Source>>; 2],
     /// What was seen in them.
     observations: [Option<Rc<Observations>>; 2],
@@ -188,8 +190,9 @@ impl<'a> Encoders<'a> {
         })
     }
 
-    /// The first recipe that keeps the words right with all layers in 8 bits: as the graph is, then with the first
-    /// layer's input evened out; where there is none, the first that does with some layers in float.
+    /// The first recipe that keeps the words right with all layers in 8 bits: as the graph is, then
+    /// with the first layer's input evened out; where there is none, the first that does with some
+    /// layers in float.
     fn int8(&mut self, target: Target, step: &mut dyn FnMut(&str)) -> Result<Rc<Encoder>> {
         let own = self.options.quantization.recipe.as_slice();
         let recipes = if own.is_empty() {

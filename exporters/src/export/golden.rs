@@ -20,8 +20,9 @@ struct Tolerance {
     gap: f64,
 }
 
-/// On integers a sum that differs by its last bits may round to the next integer, and then everything behind it moves by a
-/// hundredth or so: what a changed runtime or a damaged file does is far beyond that.
+/// On integers a sum that differs by its last bits may round to the next integer, and then
+/// everything behind it moves by a hundredth or so: what a changed runtime or a damaged file does
+/// is far beyond that.
 fn tolerance(precision: Precision) -> Tolerance {
     match precision {
         Precision::Fp32 | Precision::Fp16 => Tolerance {

@@ -1,9 +1,10 @@
 //! From a checkpoint to bundles that have proved themselves.
 //!
-//! Everything is written to folders beside the destinations. The FP32 graphs there are held to the reference network,
-//! encoders of fewer bits to the FP32 one; every encoder is audited, every bundle is opened as an app would open it and
-//! must decode what it is known to decode; with a manifest of swipes all of them are compared on it. Only then do they
-//! take their places, each whole. A failed check leaves nothing behind.
+//! Everything is written to folders beside the destinations. The FP32 graphs there are held to the
+//! reference network, encoders of fewer bits to the FP32 one; every encoder is audited, every
+//! bundle is opened as an app would open it and must decode what it is known to decode; with a
+//! manifest of swipes all of them are compared on it. Only then do they take their places, each
+//! whole. A failed check leaves nothing behind.
 
 mod assemble;
 mod calibration;
@@ -58,7 +59,8 @@ pub const PREFIXES: &str = "prefixes.safetensors";
 pub const LEXICON: &str = "lexicon.fst";
 /// File name of the language model.
 pub const LANGUAGE: &str = "language.bin";
-/// File names of prediction network, joint's projection of the encoder, and joint as graphs of their own.
+/// File names of prediction network, joint's projection of the encoder, and joint as graphs of
+/// their own.
 pub const PARTS: [&str; 3] = ["prediction.onnx", "joint_encoder.onnx", "joint.onnx"];
 /// File name of the report for people.
 pub const REPORT_PAGE: &str = "report.html";
@@ -79,7 +81,8 @@ pub struct Validation {
     pub manifest: PathBuf,
     /// Swipes at most.
     pub samples: Option<usize>,
-    /// The program `swipekit`, to measure memory and loading in a process of their own; left out where it is `None`.
+    /// The program `swipekit`, to measure memory and loading in a process of their own; left out
+    /// where it is `None`.
     pub program: Option<PathBuf>,
 }
 
@@ -88,7 +91,8 @@ pub struct Validation {
 pub struct Options {
     /// The checkpoint.
     pub checkpoint: PathBuf,
-    /// Folder of the bundle; of several, the folder that theirs stand in, each called `TARGET-PRECISION`.
+    /// Folder of the bundle; of several, the folder that theirs stand in, each called
+    /// `TARGET-PRECISION`.
     pub output: PathBuf,
     /// Precisions of the encoder.
     pub precisions: Vec<Precision>,
@@ -104,7 +108,8 @@ pub struct Options {
     pub lexicon_source: String,
     /// Licence of the lexicon.
     pub lexicon_licence: String,
-    /// Prefixes of the lexicon that the prediction network is run for beforehand, into a table of the bundle; 0 for none.
+    /// Prefixes of the lexicon that the prediction network is run for beforehand, into a table of
+    /// the bundle; 0 for none.
     pub prefixes: usize,
     /// Language model's file; `None` for none.
     pub language_model: Option<PathBuf>,
@@ -112,22 +117,23 @@ pub struct Options {
     pub language_model_source: String,
     /// Licence of the language model.
     pub language_model_licence: String,
-    /// Weight of the words before a swipe in the default preset; that which was fitted on How We Swipe where it is `None` and there
-    /// is a language model.
+    /// Weight of the words before a swipe in the default preset; that which was fitted on How We
+    /// Swipe where it is `None` and there is a language model.
     pub language_model_weight: Option<f32>,
     /// Name; the output folder's where it is `None`.
     pub name: Option<String>,
     /// BCP 47 language tag.
     pub language: String,
-    /// Featurizer; `None` for the one that the checkpoint names, or [`FeaturizerKind::Kinematic37`] where it only has a feature
-    /// scale, otherwise [`FeaturizerKind::Seed`].
+    /// Featurizer; `None` for the one that the checkpoint names, or [`FeaturizerKind::Kinematic37`]
+    /// where it only has a feature scale, otherwise [`FeaturizerKind::Seed`].
     pub featurizer: Option<FeaturizerKind>,
     /// Type of the encoder's input `lengths`.
     pub lengths: LengthType,
     /// Whether prediction network and joint are also written as graphs of their own.
     pub parts: bool,
-    /// Whether bundles are kept small: without the step graph, which core does not run, and the report for people, and with the
-    /// matrices of prediction network and joint in 16-bit floats. For ONNX Runtime only.
+    /// Whether bundles are kept small: without the step graph, which core does not run, and the
+    /// report for people, and with the matrices of prediction network and joint in 16-bit floats.
+    /// For ONNX Runtime only.
     pub compact: bool,
     /// Whether the encoder is also written as ONNX Runtime's optimizer leaves it.
     pub optimized: bool,
@@ -251,8 +257,8 @@ pub struct Progress<'a> {
 /// Exports a checkpoint to ONNX bundles; `progress` is told each step.
 ///
 /// # Errors
-/// Whatever reading, building or writing gives; [`Error::Validation`], [`Error::Audit`] or [`Error::Quantize`] where a
-/// check fails. There is no bundle then.
+/// Whatever reading, building or writing gives; [`Error::Validation`], [`Error::Audit`] or
+/// [`Error::Quantize`] where a check fails. There is no bundle then.
 pub fn onnx(options: &Options, progress: impl FnMut(&Progress<'_>)) -> Result<Outcome> {
     options.check()?;
     let places = options.places();

@@ -11,8 +11,9 @@ use crate::error::Result;
 use crate::package::BundleWriter;
 use crate::precision::Precision;
 
-/// Writes a copy of the bundle that `engine` was opened from to the folder `output`, with `options` in the preset and golden swipes
-/// decoded anew; a bundle that is there is replaced, the opened one itself as well.
+/// Writes a copy of the bundle that `engine` was opened from to the folder `output`, with `options`
+/// in the preset and golden swipes decoded anew; a bundle that is there is replaced, the opened one
+/// itself as well.
 ///
 /// # Errors
 /// What writing a bundle and decoding its golden swipes give.

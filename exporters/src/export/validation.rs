@@ -9,15 +9,16 @@ use crate::judge::compare::{self, BundleFigures, Paired, Subject};
 use crate::precision::Precision;
 use crate::validate::ValidationError;
 
-/// Swipes that must be lost net for chance to be ruled out: the two-sided p value of McNemar's test from which on a loss
-/// counts as real.
+/// Swipes that must be lost net for chance to be ruled out: the two-sided p value of McNemar's test
+/// from which on a loss counts as real.
 const SIGNIFICANT: f64 = 0.05;
 
-/// Compares the bundles on a manifest, each encoder once, and puts each bundle's part into its report.
+/// Compares the bundles on a manifest, each encoder once, and puts each bundle's part into its
+/// report.
 ///
 /// # Errors
-/// What comparing gives; [`ValidationError::Check`] where a bundle loses more top-1 accuracy than `max_top1_loss`, and
-/// more than chance would.
+/// What comparing gives; [`ValidationError::Check`] where a bundle loses more top-1 accuracy than
+/// `max_top1_loss`, and more than chance would.
 pub(super) fn validate(
     validation: &Validation,
     max_top1_loss: f64,

@@ -1,7 +1,9 @@
-//! Whether a decoded swipe is right, and what share of many is: the one way in which this crate counts.
+//! Whether a decoded swipe is right, and what share of many is: the one way in which this crate
+//! counts.
 //!
-//! Targets and candidates are compared by their folded spelling (`don't`, `Dont` and `dont` are the same), since that is
-//! what a finger draws. A target that the lexicon does not hold counts as a miss.
+//! Targets and candidates are compared by their folded spelling (`don't`, `Dont` and `dont` are the
+//! same), since that is what a finger draws. A target that the lexicon does not hold counts as a
+//! miss.
 
 use serde::{Deserialize, Serialize};
 use swipekit::decoder::Candidate;
@@ -47,7 +49,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// What became of a swipe of `target` that gave `candidates`, best first, and greedily the text `greedy`.
+    /// What became of a swipe of `target` that gave `candidates`, best first, and greedily the text
+    /// `greedy`.
     pub fn outcome(&self, target: &str, candidates: &[Candidate], greedy: &str) -> Outcome {
         // A word that cannot be typed has no key: nothing can be equal to it.
         let Ok(key) = self.alphabet.fold(target) else {
@@ -223,8 +226,9 @@ impl Tops {
         }
     }
 
-    /// By how far the paths pass from the keys of their words ([`Swipe::deviation`](crate::swipes::Swipe::deviation), in keys, one
-    /// for each outcome). Kinds without a swipe are left out.
+    /// By how far the paths pass from the keys of their words
+    /// ([`Swipe::deviation`](crate::swipes::Swipe::deviation), in keys, one for each outcome).
+    /// Kinds without a swipe are left out.
     pub fn by_deviation(outcomes: &[Outcome], deviations: &[Option<f64>]) -> Vec<Self> {
         let kinds = [
             ("path within 0.5 keys", 0.0..=0.5),

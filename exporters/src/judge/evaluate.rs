@@ -22,15 +22,16 @@ pub struct Options {
     pub limit: Option<usize>,
     /// Decoder options; the engine's where it is `None`.
     pub decoder: Option<DecoderOptions>,
-    /// Whether the words of a swipe's prompt before its own are given to the decoder. Every swipe is decoded without them as well
-    /// then.
+    /// Whether the words of a swipe's prompt before its own are given to the decoder. Every swipe
+    /// is decoded without them as well then.
     pub context: bool,
 }
 
 /// What the words before a swipe do for it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ContextEffect {
-    /// Swipes whose prompt holds their word, so that the words before it are known; a sentence's first has its start.
+    /// Swipes whose prompt holds their word, so that the words before it are known; a sentence's
+    /// first has its start.
     pub swipes: usize,
     /// Median time that the words before take to be looked up, in milliseconds.
     pub lookup_ms_p50: f64,
@@ -40,8 +41,8 @@ pub struct ContextEffect {
     pub difference: AccuracyDifference,
 }
 
-/// Accuracy and speed on a manifest. Shares are in percent of all swipes and counted as [`crate::judge::accuracy`] says, times
-/// are in milliseconds.
+/// Accuracy and speed on a manifest. Shares are in percent of all swipes and counted as
+/// [`crate::judge::accuracy`] says, times are in milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
     /// Swipes.
@@ -92,8 +93,8 @@ pub struct Evaluation {
 /// Decodes the swipes of `manifest` and compares; `progress` is told the number of swipes done.
 ///
 /// # Errors
-/// Whatever reading the manifest or decoding gives; [`Error::Empty`] where there is no swipe; [`swipekit::Error::Invalid`] for
-/// words before a swipe without a language model.
+/// Whatever reading the manifest or decoding gives; [`Error::Empty`] where there is no swipe;
+/// [`swipekit::Error::Invalid`] for words before a swipe without a language model.
 pub fn evaluate(
     engine: &Engine,
     manifest: &Path,

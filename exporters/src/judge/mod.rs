@@ -1,5 +1,5 @@
-//! How good a bundle is: accuracy and speed on swipes, bundles side by side, fitted weights and confidences, a geometric
-//! baseline.
+//! How good a bundle is: accuracy and speed on swipes, bundles side by side, fitted weights and
+//! confidences, a geometric baseline.
 
 pub mod accuracy;
 pub mod compare;

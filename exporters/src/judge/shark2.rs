@@ -1,9 +1,11 @@
-//! A geometric baseline in the manner of SHARK2 (Kristensson and Zhai, UIST 2004): no network, a template a word.
+//! A geometric baseline in the manner of SHARK2 (Kristensson and Zhai, UIST 2004): no network, a
+//! template a word.
 //!
-//! What a network should be better than. The ideal path of each word, through the middles of its keys, and the path of the finger
-//! are brought to the same number of points at equal distances; two channels compare them, one where they lie and one their shape
-//! alone. Both distances are taken to be normally distributed and joined with the word's prior. Words whose first or last key is far
-//! from where the finger came down or left are not looked at.
+//! What a network should be better than. The ideal path of each word, through the middles of its
+//! keys, and the path of the finger are brought to the same number of points at equal distances;
+//! two channels compare them, one where they lie and one their shape alone. Both distances are
+//! taken to be normally distributed and joined with the word's prior. Words whose first or last key
+//! is far from where the finger came down or left are not looked at.
 
 use std::path::Path;
 
@@ -26,7 +28,8 @@ const REACH: [f32; 2] = [2.0, 2.5];
 /// Candidates of a swipe.
 const CANDIDATES: usize = 5;
 
-/// Standard deviations of both channels, in key widths and in units of a path's size, and the weight of the prior.
+/// Standard deviations of both channels, in key widths and in units of a path's size, and the
+/// weight of the prior.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Weights {
     /// Of where a path lies.
@@ -73,8 +76,8 @@ impl Distance {
 }
 
 impl Shark2 {
-    /// The templates of the words of `lexicon`, which was built for `labels`, on `layout`. Words with a label that has no key are left
-    /// out.
+    /// The templates of the words of `lexicon`, which was built for `labels`, on `layout`. Words
+    /// with a label that has no key are left out.
     ///
     /// # Errors
     /// Those of the layout.
@@ -170,7 +173,8 @@ impl Shark2 {
         Some(distances.iter().filter(better).count())
     }
 
-    /// The weights with the largest mean reciprocal rank on so many swipes of `manifest`, evenly spread, out of a grid.
+    /// The weights with the largest mean reciprocal rank on so many swipes of `manifest`, evenly
+    /// spread, out of a grid.
     ///
     /// # Errors
     /// Those of reading the manifest.
@@ -242,7 +246,8 @@ fn resampled(path: &[[f64; 2]]) -> [[f32; 2]; POINTS] {
     out
 }
 
-/// A path about its middle, brought to the size 1; one of less than a third of a key is not blown up further.
+/// A path about its middle, brought to the size 1; one of less than a third of a key is not blown
+/// up further.
 fn shape(location: &[[f32; 2]; POINTS]) -> [[f32; 2]; POINTS] {
     let middle =
         [0, 1].map(|axis| location.iter().map(|point| point[axis]).sum::<f32>() / POINTS as f32);

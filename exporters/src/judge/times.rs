@@ -27,7 +27,8 @@ impl Times {
     }
 }
 
-/// The `percent`th percentile of `sorted` times by nearest rank, in milliseconds; 0 where there is none.
+/// The `percent`th percentile of `sorted` times by nearest rank, in milliseconds; 0 where there is
+/// none.
 pub fn percentile(sorted: &[Duration], percent: f64) -> f64 {
     let rank = (sorted.len() as f64 * percent / 100.0).ceil() as usize;
     sorted

@@ -1,4 +1,5 @@
-//! Self-attention with relative positions (Dai et al. 2019, Transformer-XL; Gulati et al. 2020, Conformer).
+//! Self-attention with relative positions (Dai et al. 2019, Transformer-XL; Gulati et al. 2020,
+//! Conformer).
 
 use super::builder::{Attribute, ElementType, GraphBuilder, Value};
 use super::encoder::{Context, cast, layer_norm, linear, swap_last};
@@ -7,8 +8,8 @@ use crate::network::{self, Affine};
 
 /// The position table of this run's length.
 pub(super) struct Positions {
-    /// `[2T', D]`: sines, then cosines, of positions T' down to -(T'-1). One more than the T'-1+T' that occur, so that
-    /// [`relative_shift`] is two views and no padding.
+    /// `[2T', D]`: sines, then cosines, of positions T' down to -(T'-1). One more than the T'-1+T'
+    /// that occur, so that [`relative_shift`] is two views and no padding.
     table: Value,
 }
 
@@ -69,9 +70,10 @@ impl Attention<'_> {
         let weights = self.weights;
         let x = layer_norm(b, "norm", &weights.norm, x);
 
-        // Queries, keys and values in one product. A bias of the keys adds the same to all of a query's scores, which
-        // the softmax does not see; the values' bias passes through it, since probabilities sum to one. What remains
-        // is the bias of the queries that meet keys; those that meet positions have another, added afterwards.
+        // Queries, keys and values in one product. A bias of the keys adds the same to all of a
+        // query's scores, which the softmax does not see; the values' bias passes through it, since
+        // probabilities sum to one. What remains is the bias of the queries that meet keys; those
+        // that meet positions have another, added afterwards.
         let joined = weights.query.weight.iter().map(|value| value * scale);
         let joined: Vec<f32> = joined
             .chain(weights.key.weight.iter().copied())
@@ -86,8 +88,8 @@ impl Attention<'_> {
         };
         let joined = linear(b, "qkv", joined, 1.0, &x);
 
-        // One transposition for all, frames last: of its kind the cheapest, and ONNX Runtime's products take queries
-        // and values as they lie then.
+        // One transposition for all, frames last: of its kind the cheapest, and ONNX Runtime's
+        // products take queries and values as they lie then.
         let order = Attribute::Ints(vec![0, 2, 1]);
         let joined = b.op("Reshape", &[&joined, &context.shape_joined]);
         let joined = b.op_with("Transpose", &[&joined], &[("perm", order)]);
@@ -133,7 +135,8 @@ impl Attention<'_> {
             &[&positions.table, &weight],
             &[("transB", Attribute::Int(1))],
         );
-        // In this order: a Transpose right behind it would be fused into the Gemm, which then never runs on integers.
+        // In this order: a Transpose right behind it would be fused into the Gemm, which then never
+        // runs on integers.
         let shape = b.ints(&[-1, heads as i64, head as i64]);
         let projected = b.op("Reshape", &[&projected, &shape]);
         let order = Attribute::Ints(vec![1, 2, 0]);
@@ -179,10 +182,11 @@ impl Attention<'_> {
     }
 }
 
-/// Moves scores by relative position `[B, H, T', 2T']` to their keys: out[i, j] = x[i, T' + j - i], `[B, H, T', T']`.
+/// Moves scores by relative position `[B, H, T', 2T']` to their keys: out[i, j] = x[i, T' + j - i],
+/// `[B, H, T', T']`.
 ///
-/// Row i begins i places earlier than the one above it, so with rows one place shorter the columns line up; the T'
-/// places that this leaves over are the first.
+/// Row i begins i places earlier than the one above it, so with rows one place shorter the columns
+/// line up; the T' places that this leaves over are the first.
 fn relative_shift(b: &mut GraphBuilder, x: &Value, context: &Context) -> Value {
     let (flat, end, two) = (b.ints(&[0, 0, -1]), b.ints(&[i64::MAX]), b.ints(&[2]));
     let x = b.op("Reshape", &[x, &flat]);

@@ -1,13 +1,14 @@
 //! The Conformer encoder as a graph.
 //!
-//! The trunk runs on `[B T', D]`, so that every linear layer is one Gemm with its bias. What depends on weights alone is
-//! folded: the input scale into the subsampling's linear layer, 1/2 into the feed-forward modules, 1/sqrt(d_head) into
-//! the queries, the batch norm into the depthwise convolution, the values' bias into the attention's output. Masks are
-//! those of NeMo 2.5 and later, as far as valid frames see them: padding is cut out before every convolution and hidden
-//! from every attention, so nothing leaks, whatever the padding holds.
+//! The trunk runs on `[B T', D]`, so that every linear layer is one Gemm with its bias. What
+//! depends on weights alone is folded: the input scale into the subsampling's linear layer, 1/2
+//! into the feed-forward modules, 1/sqrt(d_head) into the queries, the batch norm into the
+//! depthwise convolution, the values' bias into the attention's output. Masks are those of NeMo 2.5
+//! and later, as far as valid frames see them: padding is cut out before every convolution and
+//! hidden from every attention, so nothing leaks, whatever the padding holds.
 //!
-//! For one swipe a node costs about as much to start as to compute, so shapes are constants where 0 (as in the input)
-//! and -1 (the rest) can say them, and what all layers share is computed once.
+//! For one swipe a node costs about as much to start as to compute, so shapes are constants where 0
+//! (as in the input) and -1 (the rest) can say them, and what all layers share is computed once.
 
 use super::attention::{Attention, position_table};
 use super::builder::{Attribute, Dim, ElementType, GraphBuilder, Value};
@@ -153,7 +154,8 @@ fn shape_around(b: &mut GraphBuilder, before: &[i64], frames: &Value, after: &[i
     )
 }
 
-/// Striding subsampling: `[B, F, T]` to `[B T', D]`, the new lengths, and what the layers need to know about frames.
+/// Striding subsampling: `[B, F, T]` to `[B T', D]`, the new lengths, and what the layers need to
+/// know about frames.
 fn subsampling(
     b: &mut GraphBuilder,
     network: &Network,
@@ -204,7 +206,8 @@ fn subsampling(
     let up = b.op("Add", &[lengths, &below]);
     let lengths = b.op("Div", &[&up, &divisor]);
 
-    // Channels last: ONNX Runtime's convolution writes them so by itself. The columns of the linear layer follow.
+    // Channels last: ONNX Runtime's convolution writes them so by itself. The columns of the linear
+    // layer follow.
     let x = b.op_with(
         "Transpose",
         &[&x],

@@ -1,8 +1,8 @@
 //! The network as ONNX graphs, made without Python.
 //!
-//! Names and layouts are those that decoders of the seed's form expect: `features_bft` `[B, F, T]` and `lengths` `[B]` to
-//! `encoded_btf` `[B, T', D]` and `encoded_lengths` `[B]`; `y_prev` `[N]`, `h0`, `c0` `[L, N, H]` and `enc_t` `[N, D]` to
-//! `logits` `[N, V+1]`, `h1`, `c1` `[L, N, H]`.
+//! Names and layouts are those that decoders of the seed's form expect: `features_bft` `[B, F, T]`
+//! and `lengths` `[B]` to `encoded_btf` `[B, T', D]` and `encoded_lengths` `[B]`; `y_prev` `[N]`,
+//! `h0`, `c0` `[L, N, H]` and `enc_t` `[N, D]` to `logits` `[N, V+1]`, `h1`, `c1` `[L, N, H]`.
 
 mod attention;
 mod builder;
@@ -43,7 +43,8 @@ pub enum StepOutput {
 }
 
 impl StepOutput {
-    /// What NeMo's `joint.log_softmax` asks for: `false` for raw logits, otherwise log-probabilities (on a CPU).
+    /// What NeMo's `joint.log_softmax` asks for: `false` for raw logits, otherwise
+    /// log-probabilities (on a CPU).
     pub fn of(log_softmax: Option<bool>) -> Self {
         if log_softmax == Some(false) {
             Self::Logits

@@ -39,7 +39,8 @@ pub fn step(network: &Network, output: StepOutput) -> proto::Model {
     b.build("One step of the prediction network and the joint")
 }
 
-/// The prediction network alone, with the joint's projection of its output: `g` `[N, H]`, `g_projected` `[N, J]`.
+/// The prediction network alone, with the joint's projection of its output: `g` `[N, H]`,
+/// `g_projected` `[N, J]`.
 pub fn prediction(network: &Network) -> proto::Model {
     let mut b = GraphBuilder::new("prediction");
     let inputs = Inputs::new(&mut b, network);
@@ -84,7 +85,8 @@ pub fn joint_encoder(network: &Network) -> proto::Model {
     b.build("The joint's projection of encoder frames")
 }
 
-/// The joint after its projections: `f_projected` and `g_projected` `[N, J]` to raw `logits` `[N, V+1]`.
+/// The joint after its projections: `f_projected` and `g_projected` `[N, J]` to raw `logits`
+/// `[N, V+1]`.
 pub fn joint(network: &Network) -> proto::Model {
     let mut b = GraphBuilder::new("joint");
     let shape = [Dim::Dynamic("N"), Dim::Fixed(network.config.joint.hidden)];
@@ -212,7 +214,8 @@ fn lstm(b: &mut GraphBuilder, network: &Network, inputs: &Inputs) -> (Value, Val
     (top, h, c)
 }
 
-/// Gates from PyTorch's order (input, forget, cell, output) to ONNX's (input, output, forget, cell).
+/// Gates from PyTorch's order (input, forget, cell, output) to ONNX's (input, output, forget,
+/// cell).
 fn gates(values: &[f32], gate: usize) -> impl Iterator<Item = f32> {
     [0, 3, 1, 2]
         .into_iter()

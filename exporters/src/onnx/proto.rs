@@ -1,4 +1,5 @@
-//! The messages of the ONNX format that a model needs, with the field numbers of `onnx.proto` (ONNX IR version 8).
+//! The messages of the ONNX format that a model needs, with the field numbers of `onnx.proto` (ONNX
+//! IR version 8).
 
 /// A model: one graph and what it needs to run.
 #[derive(Clone, PartialEq, prost::Message)]

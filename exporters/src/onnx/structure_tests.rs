@@ -287,7 +287,8 @@ fn every_matrix_of_the_encoder_is_the_transposed_weight_of_one_gemm() {
             }
         }
         assert_eq!(weights, matrices);
-        // The subsampling's, and of each layer: two feed-forward modules, attention and convolution.
+        // The subsampling's, and of each layer: two feed-forward modules, attention and
+        // convolution.
         assert_eq!(weights.len(), 1 + network.layers.len() * (4 + 3 + 2));
     });
 }

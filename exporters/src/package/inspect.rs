@@ -47,8 +47,8 @@ pub struct Inspection {
     pub unlisted: Vec<String>,
 }
 
-/// Verifies the bundle at `path`: every size and hash, the manifest, the golden swipes' form, and that
-/// `runtime_meta.json` says what the manifest says. Runs no model.
+/// Verifies the bundle at `path`: every size and hash, the manifest, the golden swipes' form, and
+/// that `runtime_meta.json` says what the manifest says. Runs no model.
 ///
 /// # Errors
 /// The first thing that is wrong, as [`Bundle::open`] says it.

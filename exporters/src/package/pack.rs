@@ -14,14 +14,14 @@ use crate::error::{Error, Result};
 /// Largest packed bundle: zip without its 64-bit extension ends there.
 const MAX_PACKED: u64 = u32::MAX as u64;
 
-/// Writes the bundle at `bundle` (a folder or a packed bundle) as one `.swipekit` file to `file`, replacing a file that
-/// is there. The same bundle always gives the same bytes.
+/// Writes the bundle at `bundle` (a folder or a packed bundle) as one `.swipekit` file to `file`,
+/// replacing a file that is there. The same bundle always gives the same bytes.
 ///
 /// Files that the manifest does not list stay behind.
 ///
 /// # Errors
-/// Those of [`Bundle::open`], [`swipekit::Error::TooLarge`] beyond 4 GiB, [`Error::InTheWay`] where `file` is a folder,
-/// [`Error::Write`].
+/// Those of [`Bundle::open`], [`swipekit::Error::TooLarge`] beyond 4 GiB, [`Error::InTheWay`] where
+/// `file` is a folder, [`Error::Write`].
 pub fn pack(bundle: impl AsRef<Path>, file: impl AsRef<Path>) -> Result<()> {
     let (bundle, file) = (Bundle::open(bundle)?, file.as_ref());
     if file.is_dir() {
@@ -90,7 +90,8 @@ fn archive(
 /// Writes the packed bundle `file` as the folder `folder`, replacing a bundle that is there.
 ///
 /// # Errors
-/// Those of [`Bundle::open`], [`Error::InTheWay`] where `folder` holds something else than a bundle, [`Error::Write`].
+/// Those of [`Bundle::open`], [`Error::InTheWay`] where `folder` holds something else than a
+/// bundle, [`Error::Write`].
 pub fn unpack(file: impl AsRef<Path>, folder: impl AsRef<Path>) -> Result<Bundle> {
     let (bundle, folder) = (Bundle::open(file)?, folder.as_ref());
     place::check_replaceable(folder)?;

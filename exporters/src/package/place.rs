@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 /// Largest manifest that is read to see whether a folder is a bundle.
 const MAX_MANIFEST: u64 = 1 << 20;
 
-/// An empty temporary folder beside `destination`, on the same file system; its parent folders are made where they are
-/// missing.
+/// An empty temporary folder beside `destination`, on the same file system; its parent folders are
+/// made where they are missing.
 pub(crate) fn staging(destination: &Path) -> Result<TempDir> {
     let parent = parent(destination);
     fs::create_dir_all(&parent).map_err(Error::write(&parent))?;
@@ -39,7 +39,8 @@ pub(super) fn parent(path: &Path) -> PathBuf {
     }
 }
 
-/// Makes sure that `folder` may be replaced by a bundle: it is absent, empty, or a bundle with nothing else in it.
+/// Makes sure that `folder` may be replaced by a bundle: it is absent, empty, or a bundle with
+/// nothing else in it.
 pub(super) fn check_replaceable(folder: &Path) -> Result<()> {
     let in_the_way = |got: String| Error::InTheWay {
         path: folder.to_path_buf(),
@@ -81,8 +82,8 @@ fn names(folder: &Path) -> Result<Vec<std::ffi::OsString>> {
     Ok(names)
 }
 
-/// The files that the manifest at `path` lists, of any format and in any state of the files; `None` where it is no
-/// manifest.
+/// The files that the manifest at `path` lists, of any format and in any state of the files; `None`
+/// where it is no manifest.
 fn listed_files(path: &Path) -> Option<BTreeMap<String, IgnoredAny>> {
     #[derive(Deserialize)]
     struct AnyManifest {
@@ -98,9 +99,9 @@ fn listed_files(path: &Path) -> Option<BTreeMap<String, IgnoredAny>> {
     Some(manifest.files)
 }
 
-/// Moves `staged` to `destination`, replacing the bundle that may be there: at every moment there is the old bundle or
-/// the new one (on Linux; elsewhere there is none for the instant between two renames, and the old one comes back where
-/// the second fails).
+/// Moves `staged` to `destination`, replacing the bundle that may be there: at every moment there
+/// is the old bundle or the new one (on Linux; elsewhere there is none for the instant between two
+/// renames, and the old one comes back where the second fails).
 pub(super) fn place(staged: TempDir, destination: &Path) -> Result<()> {
     check_replaceable(destination)?;
     sync(staged.path());
@@ -141,7 +142,8 @@ fn exchange(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Asks the file system to make a folder's entries durable; not every one can, and none needs it to be consistent.
+/// Asks the file system to make a folder's entries durable; not every one can, and none needs it to
+/// be consistent.
 fn sync(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();

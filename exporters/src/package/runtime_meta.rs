@@ -1,4 +1,5 @@
-//! `runtime_meta.json`: the description of the model that the seed's decoders read, with the true numbers.
+//! `runtime_meta.json`: the description of the model that the seed's decoders read, with the true
+//! numbers.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +14,8 @@ const UNKNOWN_LABEL: &str = "<unk>";
 
 /// The content of `runtime_meta.json`.
 ///
-/// The field names are the seed's. Its numbers were wrong: it named class 0 the blank because a label is spelt
-/// `<blank>`, left the true blank out of `vocab_size`, and had no start of sequence.
+/// The field names are the seed's. Its numbers were wrong: it named class 0 the blank because a
+/// label is spelt `<blank>`, left the true blank out of `vocab_size`, and had no start of sequence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuntimeMeta {
     /// Name of every output class in order, the blank last.
@@ -23,7 +24,8 @@ pub struct RuntimeMeta {
     pub blank_id: usize,
     /// Class of the label `<unk>`, where there is one.
     pub unk_id: Option<usize>,
-    /// What to feed as `y_prev` before the first label: the blank, whose embedding is the zero vector.
+    /// What to feed as `y_prev` before the first label: the blank, whose embedding is the zero
+    /// vector.
     pub sos_id: usize,
     /// Classes of the labels of one character.
     pub char_to_id: BTreeMap<char, usize>,

@@ -301,7 +301,8 @@ fn hundreds_of_altered_bundle_folders() {
             flipped[at] ^= 1 << (step % 8);
             fs::write(&path, flipped).unwrap();
             let result = verify(&folder);
-            // A letter of a name or a digit of a number may change in the manifest, which no hash covers in a folder.
+            // A letter of a name or a digit of a number may change in the manifest, which no hash
+            // covers in a folder.
             assert!(name == MANIFEST_FILE || result.is_err(), "{name} at {at}");
         }
         fs::write(&path, sound).unwrap();

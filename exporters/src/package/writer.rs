@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 
 /// A bundle in the making, in a temporary folder beside its destination.
 ///
-/// Nothing appears at the destination before [`BundleWriter::finish`] has written the manifest and read the whole bundle
-/// back. A writer that is dropped before leaves nothing behind.
+/// Nothing appears at the destination before [`BundleWriter::finish`] has written the manifest and
+/// read the whole bundle back. A writer that is dropped before leaves nothing behind.
 #[derive(Debug)]
 pub struct BundleWriter {
     destination: PathBuf,
@@ -29,8 +29,8 @@ impl BundleWriter {
     /// Begins a bundle that is to stand in the folder `destination`.
     ///
     /// # Errors
-    /// [`Error::InTheWay`] where something is there that is neither an empty folder nor a bundle with only its own
-    /// files, [`Error::Write`] where the folder beside cannot be written.
+    /// [`Error::InTheWay`] where something is there that is neither an empty folder nor a bundle
+    /// with only its own files, [`Error::Write`] where the folder beside cannot be written.
     pub fn create(destination: impl AsRef<Path>) -> Result<Self> {
         let destination = destination.as_ref();
         place::check_replaceable(destination)?;
@@ -41,7 +41,8 @@ impl BundleWriter {
         })
     }
 
-    /// The temporary folder, for programs that write or read files by path; see [`BundleWriter::adopt`].
+    /// The temporary folder, for programs that write or read files by path; see
+    /// [`BundleWriter::adopt`].
     pub fn folder(&self) -> &Path {
         self.staged.path()
     }
@@ -49,7 +50,8 @@ impl BundleWriter {
     /// Adds the file `name` with the given content.
     ///
     /// # Errors
-    /// [`swipekit::Error::Invalid`] for a name that no bundle may use or that is taken, [`Error::Write`].
+    /// [`swipekit::Error::Invalid`] for a name that no bundle may use or that is taken,
+    /// [`Error::Write`].
     pub fn add(&mut self, name: &str, content: &[u8]) -> Result<()> {
         let path = self.place(name)?;
         let mut file = File::create_new(&path).map_err(Error::write(&path))?;
@@ -81,8 +83,8 @@ impl BundleWriter {
     /// Adds the file `name` that was already written into [`BundleWriter::folder`].
     ///
     /// # Errors
-    /// [`swipekit::Error::Invalid`] for a name that no bundle may use or that is taken, [`swipekit::Error::Io`] where
-    /// the file cannot be read.
+    /// [`swipekit::Error::Invalid`] for a name that no bundle may use or that is taken,
+    /// [`swipekit::Error::Io`] where the file cannot be read.
     pub fn adopt(&mut self, name: &str) -> Result<()> {
         let path = self.place(name)?;
         let file = File::open(&path).map_err(|source| swipekit::Error::io(&path, source))?;
@@ -92,14 +94,15 @@ impl BundleWriter {
         Ok(())
     }
 
-    /// Writes `manifest` with the sizes and hashes of the files added so far and reads the bundle back, in the temporary
-    /// folder still: a bundle may be tried, and given more files, before it is finished.
+    /// Writes `manifest` with the sizes and hashes of the files added so far and reads the bundle
+    /// back, in the temporary folder still: a bundle may be tried, and given more files, before it
+    /// is finished.
     ///
     /// `manifest.files` is overwritten; everything else is the caller's.
     ///
     /// # Errors
-    /// Those of [`Bundle::open`] where the manifest and the files do not make a sound bundle, [`Error::InTheWay`],
-    /// [`Error::Write`].
+    /// Those of [`Bundle::open`] where the manifest and the files do not make a sound bundle,
+    /// [`Error::InTheWay`], [`Error::Write`].
     pub fn stage(&self, manifest: &mut Manifest) -> Result<Bundle> {
         manifest.files = self.files.clone();
         let path = self.staged.path().join(MANIFEST_FILE);
@@ -130,8 +133,8 @@ impl BundleWriter {
         Ok(bundle)
     }
 
-    /// [`stage`](Self::stage)s the bundle and moves it to its destination, replacing a bundle that is there. Gives the
-    /// bundle as it stands there.
+    /// [`stage`](Self::stage)s the bundle and moves it to its destination, replacing a bundle that
+    /// is there. Gives the bundle as it stands there.
     ///
     /// # Errors
     /// Those of [`stage`](Self::stage); the destination is untouched then.

@@ -109,12 +109,14 @@ pub struct Python {
 }
 
 impl Python {
-    /// Finds an interpreter: `given`, and nowhere else where one is given; else the one that the variable
-    /// [`VARIABLE`] names; else the environment that `cargo xtask setup --executorch` makes, in cargo's target folder that
-    /// this program lies in. `scratch` is where the package is put.
+    /// Finds an interpreter: `given`, and nowhere else where one is given; else the one that the
+    /// variable [`VARIABLE`] names; else the environment that `cargo xtask setup --executorch`
+    /// makes, in cargo's target folder that this program lies in. `scratch` is where the package is
+    /// put.
     ///
     /// # Errors
-    /// [`PteError::NoPython`] with every place tried, [`Error::Write`] where `scratch` cannot be written.
+    /// [`PteError::NoPython`] with every place tried, [`Error::Write`] where `scratch` cannot be
+    /// written.
     pub fn find(given: Option<&Path>, scratch: &Path) -> Result<Self> {
         let interpreter = interpreter(given)?;
         let folder = tempfile::tempdir_in(scratch).map_err(Error::write(scratch))?;

@@ -18,8 +18,8 @@ use crate::onnx::{ElementType, LengthType, serialize};
 pub enum Method {
     /// From the least to the greatest value.
     MinMax,
-    /// The least and greatest value of each batch, averaged: each batch counts for `weight`, what came before for the
-    /// rest.
+    /// The least and greatest value of each batch, averaged: each batch counts for `weight`, what
+    /// came before for the rest.
     MovingAverage {
         /// 0 to 1.
         weight: f32,
@@ -42,7 +42,8 @@ struct Seen {
     columns: (Vec<f64>, u64),
 }
 
-/// What was seen of every activation that goes into a layer, and of what comes out of a convolution.
+/// What was seen of every activation that goes into a layer, and of what comes out of a
+/// convolution.
 #[derive(Clone, Debug)]
 pub struct Observations {
     seen: BTreeMap<String, Seen>,
@@ -57,9 +58,9 @@ pub struct Sample {
     pub frames: usize,
 }
 
-/// Runs `model` over `samples`, one swipe at a time so that padding never counts, and takes down its activations. A batch
-/// of the moving average is `batch` swipes. The swipes are spread over `threads` threads; the result does not depend on
-/// their number.
+/// Runs `model` over `samples`, one swipe at a time so that padding never counts, and takes down
+/// its activations. A batch of the moving average is `batch` swipes. The swipes are spread over
+/// `threads` threads; the result does not depend on their number.
 ///
 /// # Errors
 /// [`QuantizeError::NotFinite`] where an activation is not finite, and what the runtime gives.
@@ -176,7 +177,8 @@ impl Observations {
 }
 
 impl Observations {
-    /// Root mean squares of the columns of an activation (its last dimension); empty where it was not seen.
+    /// Root mean squares of the columns of an activation (its last dimension); empty where it was
+    /// not seen.
     pub fn columns(&self, name: &str) -> Vec<f32> {
         let Some(Seen {
             columns: (squares, rows),

@@ -1,9 +1,10 @@
 //! Evens out the columns of the first layer's input, so that one range serves all of them.
 //!
-//! The layer behind the subsampling reads features of very different units: accelerations of thousands beside cosines.
-//! With one scale for all, the small ones are lost. Dividing each column by a factor and multiplying the weight's column
-//! by it changes nothing in float and moves the difference into the weight, which it is shared with: the factor is the
-//! geometric mean of what both sides ask for (SmoothQuant, Xiao et al. 2023, alpha = 1/2). All other layers read
+//! The layer behind the subsampling reads features of very different units: accelerations of
+//! thousands beside cosines. With one scale for all, the small ones are lost. Dividing each column
+//! by a factor and multiplying the weight's column by it changes nothing in float and moves the
+//! difference into the weight, which it is shared with: the factor is the geometric mean of what
+//! both sides ask for (SmoothQuant, Xiao et al. 2023, alpha = 1/2). All other layers read
 //! normalized activations.
 
 use super::layers::{Kind, floats, graph, layers};
@@ -40,7 +41,8 @@ pub fn greatest(weight: &[f32], width: usize) -> Vec<f32> {
     greatest
 }
 
-/// What each column of an input is divided by, from the magnitudes of the input's columns and of the weight's.
+/// What each column of an input is divided by, from the magnitudes of the input's columns and of
+/// the weight's.
 pub fn factors(columns: &[f32], greatest: &[f32]) -> Vec<f32> {
     let pairs = columns.iter().zip(greatest);
     let factors = pairs.map(|(input, weight)| match input / weight {
@@ -50,11 +52,12 @@ pub fn factors(columns: &[f32], greatest: &[f32]) -> Vec<f32> {
     factors.collect()
 }
 
-/// The model with the input of its first matrix product divided column by column and the weight multiplied; `columns`
-/// are the magnitudes of the input's columns.
+/// The model with the input of its first matrix product divided column by column and the weight
+/// multiplied; `columns` are the magnitudes of the input's columns.
 ///
 /// # Errors
-/// [`QuantizeError::Graph`] where `columns` are not those of the layer, and what reading the weight gives.
+/// [`QuantizeError::Graph`] where `columns` are not those of the layer, and what reading the weight
+/// gives.
 pub fn equalize(model: &Model, columns: &[f32]) -> Result<Model> {
     let layers = layers(model)?;
     let Some(layer) = layers.iter().find(|layer| layer.kind == Kind::Gemm) else {

@@ -1,8 +1,9 @@
 //! Weights as 16-bit floats (IEEE 754 binary16).
 //!
-//! Only the storage is halved: the graph casts each weight back, ONNX Runtime folds the casts away when it loads the
-//! model, and every kernel then runs in 32 bits, as fast as before. Arithmetic in 16 bits is left out on purpose: ONNX
-//! Runtime has no such kernels for most operators on x86 and WebAssembly and would cast around every node.
+//! Only the storage is halved: the graph casts each weight back, ONNX Runtime folds the casts away
+//! when it loads the model, and every kernel then runs in 32 bits, as fast as before. Arithmetic in
+//! 16 bits is left out on purpose: ONNX Runtime has no such kernels for most operators on x86 and
+//! WebAssembly and would cast around every node.
 
 use half::f16;
 use serde::Serialize;
@@ -12,8 +13,8 @@ use super::layers::{floats, graph, is_float};
 use crate::onnx::ElementType;
 use crate::onnx::proto::{Attribute, Model, Node, Tensor};
 
-/// Greatest accepted rounding of a weight as a whole: |difference| / |weight|, as root mean squares. The rounding of a
-/// normal binary16 is at most 2^-11.
+/// Greatest accepted rounding of a weight as a whole: |difference| / |weight|, as root mean
+/// squares. The rounding of a normal binary16 is at most 2^-11.
 const MAX_ERROR: f64 = 1e-3;
 
 /// What became of one weight.
@@ -25,20 +26,24 @@ pub struct HalfWeight {
     pub values: usize,
     /// Whether it is stored in 16 bits.
     pub halved: bool,
-    /// Values beyond 65504 in magnitude, the greatest 16-bit float. A weight that has any stays in 32 bits.
+    /// Values beyond 65504 in magnitude, the greatest 16-bit float. A weight that has any stays in
+    /// 32 bits.
     pub overflows: usize,
-    /// Values below 2^-14 in magnitude, which keep fewer digits in 16 bits, and below 2^-25, which become zero.
+    /// Values below 2^-14 in magnitude, which keep fewer digits in 16 bits, and below 2^-25, which
+    /// become zero.
     pub denormals: usize,
     /// Root mean square of the difference over that of the weight.
     pub relative_error: f64,
 }
 
-/// The model with its weights (constants of two and more dimensions whose name ends in `.weight`) stored in 16 bits:
-/// `W` becomes `W.float16` and a cast that gives `W`. A weight that does not fit, because it overflows or because so much
-/// of it is denormal that it would be off by more than 0.1 %, stays as it is.
+/// The model with its weights (constants of two and more dimensions whose name ends in `.weight`)
+/// stored in 16 bits: `W` becomes `W.float16` and a cast that gives `W`. A weight that does not
+/// fit, because it overflows or because so much of it is denormal that it would be off by more than
+/// 0.1 %, stays as it is.
 ///
 /// # Errors
-/// [`QuantizeError`](super::QuantizeError) for a graph that the exporter did not write or weights that are not finite.
+/// [`QuantizeError`](super::QuantizeError) for a graph that the exporter did not write or weights
+/// that are not finite.
 pub fn halve(model: &Model) -> Result<(Model, Vec<HalfWeight>)> {
     let mut halved = Vec::new();
     let mut casts = Vec::new();

@@ -11,8 +11,8 @@ const LEVELS: usize = 128;
 /// Step between the thresholds that the entropy is tried at, in bins.
 const STRIDE: usize = 8;
 
-/// Counts of values in equal bins from -limit to limit. The limit is a power of two and doubles as needed, so that old
-/// bins join in pairs and no value is ever counted anew.
+/// Counts of values in equal bins from -limit to limit. The limit is a power of two and doubles as
+/// needed, so that old bins join in pairs and no value is ever counted anew.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Histogram {
     limit: f32,
@@ -95,7 +95,8 @@ impl Histogram {
         Range::new(self.least, self.greatest)
     }
 
-    /// The range that leaves out (100 - `percent`) / 2 percent of the values at either end, to the width of a bin.
+    /// The range that leaves out (100 - `percent`) / 2 percent of the values at either end, to the
+    /// width of a bin.
     pub fn percentile(&self, percent: f64) -> Range {
         let outside = (self.count() as f64 * (100.0 - percent) / 200.0).floor() as u64;
         let places = || self.bins.iter().copied().enumerate();
@@ -104,8 +105,9 @@ impl Histogram {
         self.clipped(self.value(low), self.value(high))
     }
 
-    /// The range whose 8-bit form tells most about the values: the threshold on magnitudes of least Kullback-Leibler
-    /// divergence between the clipped distribution and its 128 levels (Migacz 2017, "8-bit inference with TensorRT").
+    /// The range whose 8-bit form tells most about the values: the threshold on magnitudes of least
+    /// Kullback-Leibler divergence between the clipped distribution and its 128 levels (Migacz
+    /// 2017, "8-bit inference with TensorRT").
     pub fn entropy(&self) -> Range {
         let magnitudes: Vec<u64> = (0..HALF)
             .map(|place| self.bins[HALF + place] + self.bins[HALF - 1 - place])

@@ -92,10 +92,11 @@ pub fn is_float(tensor: &Tensor) -> bool {
     tensor.data_type == Some(ElementType::F32 as i32)
 }
 
-/// The layers of a model in the order of its nodes: matrix products, and dense convolutions of several channels.
+/// The layers of a model in the order of its nodes: matrix products, and dense convolutions of
+/// several channels.
 ///
-/// Depthwise convolutions and the first one, of a single channel, stay in float: they are a hundredth of the work, and
-/// integers save nothing there (measured: `docs/QUANTIZATION.md`).
+/// Depthwise convolutions and the first one, of a single channel, stay in float: they are a
+/// hundredth of the work, and integers save nothing there (measured: `docs/QUANTIZATION.md`).
 ///
 /// # Errors
 /// [`QuantizeError::Graph`] for a model without a graph.

@@ -1,12 +1,16 @@
 //! Encoders of fewer bits: 16-bit floats, and 8-bit integers.
 //!
-//! Everything here works on the finished FP32 graph, so that an artefact can be held to the one that it came from:
+//! Everything here works on the finished FP32 graph, so that an artefact can be held to the one
+//! that it came from:
 //!
 //! - [`half`]: weights stored as 16-bit floats, cast back by the graph itself;
-//! - [`layers`]: the products that can run on integers; [`weights`] rounds theirs, channel by channel;
+//! - [`layers`]: the products that can run on integers; [`weights`] rounds theirs, channel by
+//!   channel;
 //! - [`equalize`]: evens out an input whose columns differ by orders of magnitude;
-//! - [`calibrate`]: what the activations look like on real swipes, and the ranges that follow ([`histogram`]);
-//! - [`rewrite`]: the integer graph, with ranges fixed beforehand (static) or taken from each swipe (dynamic);
+//! - [`calibrate`]: what the activations look like on real swipes, and the ranges that follow
+//!   ([`histogram`]);
+//! - [`rewrite`]: the integer graph, with ranges fixed beforehand (static) or taken from each swipe
+//!   (dynamic);
 //! - [`probe`]: what a graph does to words, swipe by swipe, and to its frames;
 //! - [`sensitivity`]: which layers must stay in float for the words to stay right.
 //!

@@ -72,7 +72,8 @@ pub struct Effect {
     pub log_likelihood_loss: f64,
     /// Mean cosine between this graph's frames and those of the FP32 graph.
     pub cosine: f64,
-    /// Root mean square of the difference of the frames over that of the frames; a few frames may make most of it.
+    /// Root mean square of the difference of the frames over that of the frames; a few frames may
+    /// make most of it.
     pub relative_error: f64,
 }
 
@@ -98,8 +99,8 @@ impl Probe {
         Ok(probe)
     }
 
-    /// Decodes the swipes with another graph of the same encoder: all of them, or every n-th so that there are at most
-    /// `swipes`.
+    /// Decodes the swipes with another graph of the same encoder: all of them, or every n-th so
+    /// that there are at most `swipes`.
     ///
     /// # Errors
     /// What the runtime gives.
@@ -107,7 +108,8 @@ impl Probe {
         self.effect_of(&self.open(encoder)?, swipes)
     }
 
-    /// As [`effect`](Self::effect), of an encoder in any runtime; it should have as many copies as the judge has threads.
+    /// As [`effect`](Self::effect), of an encoder in any runtime; it should have as many copies as
+    /// the judge has threads.
     ///
     /// # Errors
     /// What the runtime gives.

@@ -26,9 +26,11 @@ impl ActivationType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scheme {
-    /// From calibration swipes, fixed in the graph: QuantizeLinear and DequantizeLinear around each layer.
+    /// From calibration swipes, fixed in the graph: QuantizeLinear and DequantizeLinear around each
+    /// layer.
     Static(ActivationType),
-    /// From each swipe itself: DynamicQuantizeLinear with MatMulInteger or ConvInteger. Activations are 0 to 255.
+    /// From each swipe itself: DynamicQuantizeLinear with MatMulInteger or ConvInteger. Activations
+    /// are 0 to 255.
     Dynamic,
 }
 
@@ -39,8 +41,9 @@ pub struct Recipe {
     pub name: &'static str,
     /// Where the ranges of activations come from.
     pub scheme: Scheme,
-    /// Greatest weight in magnitude: 127, or 63 where the processor adds two products in 16 bits, which would overflow
-    /// with 8-bit weights (x86 without VNNI, WebAssembly's relaxed dot product).
+    /// Greatest weight in magnitude: 127, or 63 where the processor adds two products in 16 bits,
+    /// which would overflow with 8-bit weights (x86 without VNNI, WebAssembly's relaxed dot
+    /// product).
     pub weight_limit: i8,
 }
 

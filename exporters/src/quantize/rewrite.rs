@@ -1,10 +1,11 @@
-//! The integer graph: each chosen layer of the FP32 graph becomes operators that ONNX Runtime fuses into one integer
-//! kernel.
+//! The integer graph: each chosen layer of the FP32 graph becomes operators that ONNX Runtime fuses
+//! into one integer kernel.
 //!
 //! Static, as quantize-dequantize pairs around the float operator (fused to QGemm and QLinearConv):
-//! `A` → QuantizeLinear(`A.scale`, `A.zero_point`) → DequantizeLinear, `W.int8` → DequantizeLinear(`W.scale`), the bias in
-//! 32-bit integers of the product of both scales. Dynamic (fused to DynamicQuantizeMatMul or MatMulIntegerToFloat): `A` →
-//! DynamicQuantizeLinear, MatMulInteger with `W.int8` `[K, N]` (or ConvInteger), then both scales and the bias in float.
+//! `A` → QuantizeLinear(`A.scale`, `A.zero_point`) → DequantizeLinear, `W.int8` →
+//! DequantizeLinear(`W.scale`), the bias in 32-bit integers of the product of both scales. Dynamic
+//! (fused to DynamicQuantizeMatMul or MatMulIntegerToFloat): `A` → DynamicQuantizeLinear,
+//! MatMulInteger with `W.int8` `[K, N]` (or ConvInteger), then both scales and the bias in float.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,8 +49,9 @@ impl Range {
 /// Ranges of activations by name.
 pub type Ranges = BTreeMap<String, Range>;
 
-/// The model with all layers but those named in `float` on 8-bit integers. `ranges` is asked by static recipes for each
-/// activation that goes into a layer, and for what comes out of a convolution.
+/// The model with all layers but those named in `float` on 8-bit integers. `ranges` is asked by
+/// static recipes for each activation that goes into a layer, and for what comes out of a
+/// convolution.
 ///
 /// # Errors
 /// [`QuantizeError::NoRange`], [`QuantizeError::NotFinite`], [`QuantizeError::Graph`].
@@ -207,7 +209,8 @@ impl Rewriter<'_> {
         Ok(())
     }
 
-    /// A constant in integers, dequantized along its first dimension: gives the name of the float value.
+    /// A constant in integers, dequantized along its first dimension: gives the name of the float
+    /// value.
     fn dequantized(
         &mut self,
         name: &str,
@@ -322,7 +325,8 @@ impl Rewriter<'_> {
         Ok(quantized)
     }
 
-    /// Quantizes `from` and dequantizes it to `to`; the parameters are called after `name`. Gives the scale.
+    /// Quantizes `from` and dequantizes it to `to`; the parameters are called after `name`. Gives
+    /// the scale.
     fn pair(
         &mut self,
         from: &str,
@@ -400,7 +404,8 @@ impl Rewriter<'_> {
         format!("q{}", self.temporaries)
     }
 
-    /// Zeros of a type and shape, one constant for all who need them: ONNX Runtime fuses nothing without zero points.
+    /// Zeros of a type and shape, one constant for all who need them: ONNX Runtime fuses nothing
+    /// without zero points.
     fn zeros(&mut self, element: ElementType, shape: &[usize]) -> String {
         let (suffix, bytes) = match element {
             ElementType::I32 => ("int32", 4),

@@ -1,8 +1,9 @@
 //! Which layers must stay in float for the words to stay right.
 //!
-//! All layers are quantized first. Where that costs more than the budget, each layer is quantized alone and measured on
-//! some of the swipes, and those that hurt most go back to float, one, then two, then four and so on, until the cost is
-//! within the budget; the last step is then halved as long as it stays there.
+//! All layers are quantized first. Where that costs more than the budget, each layer is quantized
+//! alone and measured on some of the swipes, and those that hurt most go back to float, one, then
+//! two, then four and so on, until the cost is within the budget; the last step is then halved as
+//! long as it stays there.
 
 use std::collections::BTreeSet;
 
@@ -31,14 +32,15 @@ pub enum When {
 pub struct Budget {
     /// Points of top-1 accuracy, beyond what chance explains.
     pub max_top1_loss: f64,
-    /// Mean cosine between its frames and those of the FP32 graph: words alone would not tell on a model that gets few
-    /// right.
+    /// Mean cosine between its frames and those of the FP32 graph: words alone would not tell on a
+    /// model that gets few right.
     pub min_cosine: f64,
 }
 
 impl Budget {
-    /// Whether an effect is within the budget. A loss that chance explains is none: a coin that is thrown for every
-    /// swipe that only one of the two graphs gets right would often do the same (McNemar's test).
+    /// Whether an effect is within the budget. A loss that chance explains is none: a coin that is
+    /// thrown for every swipe that only one of the two graphs gets right would often do the same
+    /// (McNemar's test).
     pub fn holds(&self, effect: &Effect) -> bool {
         let loses = effect.top1_loss > self.max_top1_loss
             && mcnemar(effect.lost, effect.gained).0 <= SIGNIFICANT;
@@ -56,8 +58,8 @@ impl Budget {
     }
 }
 
-/// The two-sided p value from which on a loss counts as real. Lenient for a test: what it lets through is small, and
-/// what it holds back costs only bytes.
+/// The two-sided p value from which on a loss counts as real. Lenient for a test: what it lets
+/// through is small, and what it holds back costs only bytes.
 const SIGNIFICANT: f64 = 0.25;
 
 /// Swipes that a graph must pass before it is measured on all.
@@ -93,7 +95,8 @@ pub struct Sensitivity {
     pub budget: Budget,
     /// All layers that could be quantized.
     pub layers: usize,
-    /// Each layer alone on some of the swipes, worst first; empty where it was not asked for and not needed.
+    /// Each layer alone on some of the swipes, worst first; empty where it was not asked for and
+    /// not needed.
     pub alone: Vec<LayerEffect>,
     /// What was tried, in order.
     pub trials: Vec<Trial>,
@@ -103,11 +106,12 @@ pub struct Sensitivity {
     pub chosen: Effect,
 }
 
-/// Finds the layers that must stay in float; `progress` is told what is measured. Without `may_float` none may.
+/// Finds the layers that must stay in float; `progress` is told what is measured. Without
+/// `may_float` none may.
 ///
 /// # Errors
-/// [`QuantizeError::Budget`] where that, or half of the layers in float, is not enough, and what the graph and the
-/// runtime give.
+/// [`QuantizeError::Budget`] where that, or half of the layers in float, is not enough, and what
+/// the graph and the runtime give.
 pub fn search(
     graph: &Graph<'_>,
     probe: &Probe,

@@ -12,10 +12,12 @@ pub struct QuantizedWeight {
 /// The least scale: a channel of zeros has some scale too.
 const LEAST_SCALE: f32 = 1e-12;
 
-/// Rounds a weight of `channels` channels to integers from -`limit` to `limit` (127, or 63 for seven bits).
+/// Rounds a weight of `channels` channels to integers from -`limit` to `limit` (127, or 63 for
+/// seven bits).
 ///
-/// Zero stays zero, and the channel's greatest magnitude becomes `limit`. `floor` is the least scale that a channel may
-/// have for its bias to fit into 32-bit integers; it is asked with the channel.
+/// Zero stays zero, and the channel's greatest magnitude becomes `limit`. `floor` is the least
+/// scale that a channel may have for its bias to fit into 32-bit integers; it is asked with the
+/// channel.
 pub fn quantize(
     weight: &[f32],
     channels: usize,

@@ -1,4 +1,5 @@
-//! Multi-head self-attention with relative positions (Transformer-XL), as NeMo's `RelPositionMultiHeadAttention`.
+//! Multi-head self-attention with relative positions (Transformer-XL), as NeMo's
+//! `RelPositionMultiHeadAttention`.
 
 use super::matrix::{dot, layer_norm, linear, product};
 use super::{Matrix, Real};
@@ -7,8 +8,9 @@ use crate::network::Attention;
 /// Score of a masked pair before the softmax.
 const MASKED: f64 = -10000.0;
 
-/// The module's output before the residual, `[T', D]`. `positions` is the table of relative positions; only the first
-/// `length` frames are keys, and a query from `length` on attends to nothing.
+/// The module's output before the residual, `[T', D]`. `positions` is the table of relative
+/// positions; only the first `length` frames are keys, and a query from `length` on attends to
+/// nothing.
 pub(super) fn attend<F: Real>(
     attention: &Attention<'_>,
     heads: usize,

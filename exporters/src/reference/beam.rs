@@ -26,8 +26,9 @@ struct Item<F> {
     prediction: Matrix<F>,
 }
 
-/// Keeps `beam` hypotheses a frame, each of which emits up to `max_symbols - 1` labels on it; hypotheses of equal
-/// labels that end the frame in a blank are added up. Best first by score divided by number of labels plus one.
+/// Keeps `beam` hypotheses a frame, each of which emits up to `max_symbols - 1` labels on it;
+/// hypotheses of equal labels that end the frame in a blank are added up. Best first by score
+/// divided by number of labels plus one.
 ///
 /// # Errors
 /// None for a sound network; [`InputError`] is the prediction network's.

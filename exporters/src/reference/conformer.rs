@@ -1,4 +1,5 @@
-//! One Conformer layer: half a feed-forward module, attention, convolution, half a feed-forward module, layer norm.
+//! One Conformer layer: half a feed-forward module, attention, convolution, half a feed-forward
+//! module, layer norm.
 
 use super::attention::attend;
 use super::convolution::convolve;

@@ -36,7 +36,8 @@ impl<F: Real> Encoded<F> {
 /// Runs the encoder.
 ///
 /// # Errors
-/// [`InputError`] when the number of features does not fit the network, a length is above T, or T is 0.
+/// [`InputError`] when the number of features does not fit the network, a length is above T, or T
+/// is 0.
 pub fn encode<F: Real>(
     network: &Network<'_>,
     batch: FeatureBatch<'_>,

@@ -5,8 +5,8 @@ use super::prediction::predict;
 use super::{InputError, Matrix, Real};
 use crate::network::Network;
 
-/// ln P(`labels` | `encoded`), summed over all alignments in `f64`; `encoded` is `[T', D]`, valid frames only.
-/// Minus this is the RNN-T loss. Without frames it is negative infinity.
+/// ln P(`labels` | `encoded`), summed over all alignments in `f64`; `encoded` is `[T', D]`, valid
+/// frames only. Minus this is the RNN-T loss. Without frames it is negative infinity.
 ///
 /// # Errors
 /// [`InputError::Range`] when one of `labels` is not a label.

@@ -283,7 +283,8 @@ fn near(got: f64, expected: f64) -> bool {
     (got - expected).abs() <= TOLERANCE + 1e-4 * expected.abs()
 }
 
-/// Encodings of the inputs whose decodings are stored; the padded batch only where NeMo 2.4 did not leak.
+/// Encodings of the inputs whose decodings are stored; the padded batch only where NeMo 2.4 did not
+/// leak.
 fn encodings(network: &Network<'_>, goldens: &Goldens, key: &str) -> Option<Vec<Matrix<f32>>> {
     if key != "batch.zero" {
         return Some(vec![encode_stored(network, goldens, key).valid(0)]);
@@ -353,7 +354,8 @@ fn searches_as_nemos_time_synchronous_beam() {
         let network = Network::new(&checkpoint.config, &checkpoint.weights).unwrap();
         let outputs = stored["strategies"]["tsd4"]["outputs"].as_object().unwrap();
         for (key, utterances) in outputs {
-            // The untrained large model would take this test seconds; T28 and shorter show the same.
+            // The untrained large model would take this test seconds; T28 and shorter show the
+            // same.
             if name == "seed" && key.len() > 3 {
                 continue;
             }

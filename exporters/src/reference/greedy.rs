@@ -16,8 +16,8 @@ pub struct Greedy {
     pub score: f64,
 }
 
-/// Emits the best class until it is the blank, at most `max_symbols` times a frame; `encoded` is `[T', D]`, valid
-/// frames only. The first of equal classes wins.
+/// Emits the best class until it is the blank, at most `max_symbols` times a frame; `encoded` is
+/// `[T', D]`, valid frames only. The first of equal classes wins.
 ///
 /// # Errors
 /// None for a sound network; [`InputError`] is the prediction network's.

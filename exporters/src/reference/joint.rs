@@ -15,7 +15,8 @@ pub fn project_prediction<F: Real>(network: &Network<'_>, outputs: &Matrix<F>) -
     linear(outputs, network.joint_prediction)
 }
 
-/// Raw logits `[U + 1, V + 1]` of one projected frame `[J]` with every row of `predictions` `[U + 1, J]`.
+/// Raw logits `[U + 1, V + 1]` of one projected frame `[J]` with every row of `predictions`
+/// `[U + 1, J]`.
 pub fn joint_logits<F: Real>(
     network: &Network<'_>,
     frame: &[F],

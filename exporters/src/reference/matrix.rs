@@ -81,7 +81,8 @@ pub(super) fn linear<F: Real>(x: &Matrix<F>, affine: Affine<'_>) -> Matrix<F> {
     y
 }
 
-/// `x * weight^T`; `weight` is `[out, x.cols]`. Four weight rows stay in the cache while every row of `x` passes.
+/// `x * weight^T`; `weight` is `[out, x.cols]`. Four weight rows stay in the cache while every row
+/// of `x` passes.
 pub(super) fn product<F: Real>(x: &Matrix<F>, weight: &[f32]) -> Matrix<F> {
     let inner = x.cols;
     let out = weight.len() / inner;

@@ -1,12 +1,13 @@
 //! The network in plain Rust, written from NeMo's semantics and from nothing else in this crate.
 //!
-//! The exporters hold every artefact they write to it, and it is itself held to NeMo's own outputs. Activations and
-//! sums are of type `F` ([`f32`] or [`f64`]); weights stay `f32` and are converted at use, so no second copy of a
-//! model is made. Masking is that of NeMo 2.5 and later: padding never reaches a valid frame.
+//! The exporters hold every artefact they write to it, and it is itself held to NeMo's own outputs.
+//! Activations and sums are of type `F` ([`f32`] or [`f64`]); weights stay `f32` and are converted
+//! at use, so no second copy of a model is made. Masking is that of NeMo 2.5 and later: padding
+//! never reaches a valid frame.
 //!
-//! Sources: Gulati et al., "Conformer" (2020); Dai et al., "Transformer-XL" (2019) for relative positions; Graves,
-//! "Sequence Transduction with Recurrent Neural Networks" (2012); Saon et al., "Alignment-Length Synchronous Decoding
-//! for RNN Transducer" (2020) for the time-synchronous beam.
+//! Sources: Gulati et al., "Conformer" (2020); Dai et al., "Transformer-XL" (2019) for relative
+//! positions; Graves, "Sequence Transduction with Recurrent Neural Networks" (2012); Saon et al.,
+//! "Alignment-Length Synchronous Decoding for RNN Transducer" (2020) for the time-synchronous beam.
 
 mod attention;
 mod beam;

@@ -33,8 +33,8 @@ pub struct Prediction<F> {
     pub state: LstmState<F>,
 }
 
-/// Advances `state` by one label, or by the start of sequence (a zero vector) where `label` is `None`; the output of
-/// the prediction network is the top row of the new hidden state.
+/// Advances `state` by one label, or by the start of sequence (a zero vector) where `label` is
+/// `None`; the output of the prediction network is the top row of the new hidden state.
 ///
 /// # Errors
 /// [`InputError::Range`] when `label` is not a label (the blank is none).

@@ -12,9 +12,11 @@ struct Planes<F> {
     data: Vec<F>,
 }
 
-/// One utterance of `frames` frames, of which `length` are valid; `features` is `[F, frames]`, the result `[T', D]`.
+/// One utterance of `frames` frames, of which `length` are valid; `features` is `[F, frames]`, the
+/// result `[T', D]`.
 ///
-/// Frames from `length` on are zeroed before every convolution and once after the last, as NeMo 2.5 and later do.
+/// Frames from `length` on are zeroed before every convolution and once after the last, as NeMo 2.5
+/// and later do.
 pub(super) fn subsample<F: Real>(
     network: &Network<'_>,
     features: &[f32],
@@ -51,7 +53,8 @@ impl<F: Real> Planes<F> {
         self.data[length.min(self.frames) * stride..].fill(F::zero());
     }
 
-    /// Convolution 3x3, stride 2, padding 1, then ReLU; `weight` is `[out, channels, 3 (time), 3 (feature)]`.
+    /// Convolution 3x3, stride 2, padding 1, then ReLU; `weight` is
+    /// `[out, channels, 3 (time), 3 (feature)]`.
     fn convolve(&self, weight: &[f32], bias: &[f32]) -> Self {
         let (frames, features) = (subsampled(self.frames, 1), subsampled(self.features, 1));
         let mut out = Self {

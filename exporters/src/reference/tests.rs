@@ -141,8 +141,8 @@ fn a_wide_beam_scores_each_label_string_by_all_its_alignments() {
     let weights = random_weights(&config, 17);
     let network = Network::new(&config, &weights).unwrap();
     let encoded = random_encoding(&config, 2, 19);
-    // The beam is never wider than the number of labels, so only the strings that it kept throughout are exact:
-    // with one frame and one label a frame nothing is lost.
+    // The beam is never wider than the number of labels, so only the strings that it kept
+    // throughout are exact: with one frame and one label a frame nothing is lost.
     let first = encoded.head(1);
     let found = time_synchronous_beam(&network, &first, 3, 2).unwrap();
     assert_eq!(found.len(), 3);

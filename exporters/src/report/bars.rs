@@ -36,7 +36,8 @@ const ROW: f64 = 44.0;
 /// Room for the figure beside the longest bar.
 const FIGURE: f64 = 190.0;
 
-/// Bars one below the other, each under its label, from the same zero; numbers that are not finite get no bar.
+/// Bars one below the other, each under its label, from the same zero; numbers that are not finite
+/// get no bar.
 pub fn bars(caption: &str, unit: &str, bars: &[Bar]) -> Html {
     let finite = bars.iter().map(|bar| bar.value).filter(|v| v.is_finite());
     let (least, greatest) = finite.fold((0f64, 0f64), |(least, greatest), value| {

@@ -2,8 +2,8 @@
 
 /// `text` as it may stand in an element or between the quotes of an attribute.
 ///
-/// Control characters and those that turn the direction of what follows become U+FFFD: a name must not change how the
-/// rest of the page reads.
+/// Control characters and those that turn the direction of what follows become U+FFFD: a name must
+/// not change how the rest of the page reads.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

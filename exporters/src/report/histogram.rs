@@ -9,8 +9,9 @@ const RIGHT: f64 = 16.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 46.0;
 
-/// Counts of bins as columns of equal width, whatever the bins' own widths: `edges` has one number more than `counts` and
-/// names where the columns meet, so that logarithmic bins give a logarithmic axis. Columns without two edges are left out.
+/// Counts of bins as columns of equal width, whatever the bins' own widths: `edges` has one number
+/// more than `counts` and names where the columns meet, so that logarithmic bins give a logarithmic
+/// axis. Columns without two edges are left out.
 pub fn histogram(caption: &str, axis: &str, edges: &[f64], counts: &[u64]) -> Html {
     let bins = counts.len().min(edges.len().saturating_sub(1));
     let counts = &counts[..bins];

@@ -22,7 +22,8 @@ const LEGEND: f64 = 20.0;
 /// Lines differ in their dashes as well: not everyone sees colours.
 const DASHES: [&str; 3] = ["none", "8 4", "2 3"];
 
-/// Lines over axes that begin at 0, with a legend below. Points that are not finite or below 0 are left out.
+/// Lines over axes that begin at 0, with a legend below. Points that are not finite or below 0 are
+/// left out.
 pub fn lines(caption: &str, x_axis: &str, y_axis: &str, lines: &[Line]) -> Html {
     let sound = |point: &&(f64, f64)| {
         point.0.is_finite() && point.1.is_finite() && point.0 >= 0.0 && point.1 >= 0.0

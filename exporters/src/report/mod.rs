@@ -1,7 +1,8 @@
 //! Self-contained HTML reports: tables and plots in one file that needs nothing else.
 //!
-//! No script, no font, no picture from elsewhere; a policy in the page forbids them. Everything that comes from outside
-//! is escaped: only the blocks here make [`Html`], and they take text. The same input gives the same bytes.
+//! No script, no font, no picture from elsewhere; a policy in the page forbids them. Everything
+//! that comes from outside is escaped: only the blocks here make [`Html`], and they take text. The
+//! same input gives the same bytes.
 //!
 //! ```
 //! use swipekit_exporters::report::{self, Bar, Page};

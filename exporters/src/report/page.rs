@@ -2,7 +2,8 @@
 
 use super::{Html, escape};
 
-/// Styles of all blocks: light and dark, wide and narrow. Colours are told apart by lightness as well as by hue.
+/// Styles of all blocks: light and dark, wide and narrow. Colours are told apart by lightness as
+/// well as by hue.
 const STYLE: &str = "
 :root { color-scheme: light dark; --back: #fff; --ink: #1b1f24; --soft: #5c6670; --line: #d5dae0; --band: #f3f5f7;
   --c0: #2563a8; --c1: #c2570c; --c2: #2f7d4f; --c3: #8b3fa8; --c4: #a37b00; --c5: #0f7c86; }

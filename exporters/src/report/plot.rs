@@ -14,7 +14,8 @@ pub(super) fn at(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A figure at an axis or a bar: four significant digits, powers of ten where it is very large or small.
+/// A figure at an axis or a bar: four significant digits, powers of ten where it is very large or
+/// small.
 pub(super) fn figure(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 {

@@ -2,8 +2,8 @@
 
 use super::{Html, escape};
 
-/// A table: the first cell of a row names it, the others are figures. Rows that are shorter than the headers end in empty
-/// cells, longer ones are cut.
+/// A table: the first cell of a row names it, the others are figures. Rows that are shorter than
+/// the headers end in empty cells, longer ones are cut.
 pub fn table<H: AsRef<str>>(headers: &[H], rows: &[Vec<String>]) -> Html {
     let mut out = String::from("<div class=\"scroll\"><table>\n<thead><tr>");
     for header in headers {

@@ -1,10 +1,11 @@
-//! Carries swipes of people over to a layout that they were not made on: the nearest thing to real swipes that there is for
-//! keyboards which nobody has recorded.
+//! Carries swipes of people over to a layout that they were not made on: the nearest thing to real
+//! swipes that there is for keyboards which nobody has recorded.
 //!
-//! The points of a swipe are parted between the keys of its word. Where a finger passed a key it keeps its offset from the
-//! key's middle; between two keys it keeps how far it was on its way and how far beside it; the time between two keys
-//! grows with the square root of their distance. Offsets are in keys. What such a swipe lacks is the habit of a person who
-//! types on that layout every day.
+//! The points of a swipe are parted between the keys of its word. Where a finger passed a key it
+//! keeps its offset from the key's middle; between two keys it keeps how far it was on its way and
+//! how far beside it; the time between two keys grows with the square root of their distance.
+//! Offsets are in keys. What such a swipe lacks is the habit of a person who types on that layout
+//! every day.
 
 use swipekit::layout::Layout;
 use swipekit::trace::Trace;
@@ -17,8 +18,9 @@ const SAMPLE_MS: f64 = 16.7;
 /// Ways shorter than so many keys have no direction.
 const SHORTEST_WAY: f64 = 0.3;
 
-/// A swipe of `word`, made on the layout `from`, as it might have been made on `to`: points (x, y, ms) in the letter area of `to`.
-/// `None` where a letter of the word has a key on one layout alone, or the swipe has fewer points than letters.
+/// A swipe of `word`, made on the layout `from`, as it might have been made on `to`: points (x, y,
+/// ms) in the letter area of `to`. `None` where a letter of the word has a key on one layout alone,
+/// or the swipe has fewer points than letters.
 pub fn carry(
     word: &str,
     trace: &Trace,
@@ -72,8 +74,8 @@ pub fn carry(
     Some(sampled(&path, size_there))
 }
 
-/// For each key the point that passes it: the first for the first, the last for the last, in order, and near to the
-/// keys' middles in between (least sum of squared distances).
+/// For each key the point that passes it: the first for the first, the last for the last, in order,
+/// and near to the keys' middles in between (least sum of squared distances).
 fn passes(points: &[[f64; 2]], keys: &[[f64; 2]]) -> Option<Vec<usize>> {
     if keys.len() == 1 {
         return (!points.is_empty()).then(|| vec![0]);
@@ -81,7 +83,8 @@ fn passes(points: &[[f64; 2]], keys: &[[f64; 2]]) -> Option<Vec<usize>> {
     if points.len() < keys.len() {
         return None;
     }
-    // least[k][p]: the first k + 1 keys are passed, the last of them at point p or before; with where that is.
+    // least[k][p]: the first k + 1 keys are passed, the last of them at point p or before; with
+    // where that is.
     let mut least: Vec<Vec<(f64, usize)>> = vec![vec![(0.0, 0); points.len()]];
     for (key, centre) in keys.iter().enumerate().skip(1) {
         let mut row = vec![(f64::INFINITY, 0); points.len()];

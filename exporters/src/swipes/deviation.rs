@@ -2,11 +2,13 @@
 
 use swipekit::trace::Point;
 
-/// The smallest r such that the path visits, in order, a place within r keys of every visit: the discrete bottleneck distance
-/// between the path and the word's keys, where a place may serve several visits. `key` is a key's size, `visits` are the keys' middles,
-/// all in the coordinates of the points. `None` where there is no point or no visit.
+/// The smallest r such that the path visits, in order, a place within r keys of every visit: the
+/// discrete bottleneck distance between the path and the word's keys, where a place may serve
+/// several visits. `key` is a key's size, `visits` are the keys' middles, all in the coordinates of
+/// the points. `None` where there is no point or no visit.
 ///
-/// Places are the points and, between two points that are further apart than a quarter of a key, more on the line between them.
+/// Places are the points and, between two points that are further apart than a quarter of a key,
+/// more on the line between them.
 pub fn deviation(points: &[Point], visits: &[[f64; 2]], key: [f64; 2]) -> Option<f64> {
     let first = points.first()?;
     visits.first()?;

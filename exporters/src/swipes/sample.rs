@@ -22,8 +22,8 @@ pub struct Sample {
     pub sha256: String,
 }
 
-/// Takes `samples` swipes evenly out of the manifest, or all where it is `None` or there are not more. `words`: whether
-/// the words are wanted.
+/// Takes `samples` swipes evenly out of the manifest, or all where it is `None` or there are not
+/// more. `words`: whether the words are wanted.
 ///
 /// # Errors
 /// Whatever reading the manifest gives; [`Error::Empty`] where there is no swipe.

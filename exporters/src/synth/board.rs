@@ -5,7 +5,8 @@ use swipekit::lexicon::Alphabet;
 
 use crate::error::Result;
 
-/// Sizes of single keys that count, in sizes of the usual key: a space-wide key is not aimed at as wildly as it is wide.
+/// Sizes of single keys that count, in sizes of the usual key: a space-wide key is not aimed at as
+/// wildly as it is wide.
 const SIZES: (f64, f64) = (0.5, 2.0);
 
 /// One letter key.
@@ -29,7 +30,8 @@ pub(super) struct Board {
 }
 
 impl Board {
-    /// The letter keys of `layout`; of two that type one letter (capital and small) the first counts.
+    /// The letter keys of `layout`; of two that type one letter (capital and small) the first
+    /// counts.
     pub(super) fn new(layout: &Layout) -> Result<Self> {
         let area = layout.letter_area()?;
         let mut letters: Vec<char> = Vec::new();
@@ -74,9 +76,9 @@ impl Board {
         1.0 / self.unit[1]
     }
 
-    /// The keys that a finger visits for `word`; `None` where a letter has no key, and where the word is too long for a lexicon
-    /// ([`swipekit::lexicon::MAX_KEY`]). As in lexicons, apostrophes and hyphens are passed over, and é is typed with e where it
-    /// has no key of its own.
+    /// The keys that a finger visits for `word`; `None` where a letter has no key, and where the
+    /// word is too long for a lexicon ([`swipekit::lexicon::MAX_KEY`]). As in lexicons, apostrophes
+    /// and hyphens are passed over, and é is typed with e where it has no key of its own.
     pub(super) fn keys(&self, word: &str) -> Option<Vec<u8>> {
         self.alphabet.fold(word).ok()
     }

@@ -1,8 +1,9 @@
 //! Fits a profile to real swipes.
 //!
-//! Each parameter has a statistic of its own ([`STATISTICS`]). Swipes of the same words by as many people on the same keyboards
-//! are made with the current profile, the statistics of both are compared, and each parameter is moved by what its statistic is
-//! off; a few dozen rounds meet nearly all of them. The synthetic swipes use the same random numbers in every round, so nothing
+//! Each parameter has a statistic of its own ([`STATISTICS`]). Swipes of the same words by as many
+//! people on the same keyboards are made with the current profile, the statistics of both are
+//! compared, and each parameter is moved by what its statistic is off; a few dozen rounds meet
+//! nearly all of them. The synthetic swipes use the same random numbers in every round, so nothing
 //! is left to chance.
 
 use std::collections::BTreeMap;
@@ -25,7 +26,8 @@ use crate::swipes::{Swipe, sample};
 const GAIN: f64 = 0.6;
 /// Most that a parameter changes in a round, as a factor.
 const MOST: f64 = 1.6;
-/// Least that a parameter is taken for where it is multiplied, as a share of its range: from 0 nothing grows.
+/// Least that a parameter is taken for where it is multiplied, as a share of its range: from 0
+/// nothing grows.
 const LEAST: f64 = 1e-3;
 /// Most kinds of phone that are kept.
 const DEVICES: usize = 48;
@@ -75,10 +77,11 @@ pub struct Calibration {
     pub people: usize,
     /// SHA-256 of the manifest.
     pub sha256: String,
-    /// Mean distance of the statistics that decide a parameter, before the first round: see [`Calibration::distance`].
+    /// Mean distance of the statistics that decide a parameter, before the first round: see
+    /// [`Calibration::distance`].
     pub before: f64,
-    /// Mean distance of the statistics from the real ones: logarithms of quotients, or differences over the parameter's own size
-    /// where a statistic may be negative.
+    /// Mean distance of the statistics from the real ones: logarithms of quotients, or differences
+    /// over the parameter's own size where a statistic may be negative.
     pub distance: f64,
     #[serde(skip)]
     pub(super) real: Measured,
@@ -306,7 +309,8 @@ pub(super) fn digits(coordinate: f64) -> f64 {
     (coordinate * 1e4).round() / 1e4
 }
 
-/// How far a statistic is from the real one, in the terms of its rule; `None` where it is not known.
+/// How far a statistic is from the real one, in the terms of its rule; `None` where it is not
+/// known.
 fn off(rule: Rule, real: f64, got: f64) -> Option<f64> {
     let off = match rule {
         Rule::Add => real - got,

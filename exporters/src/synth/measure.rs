@@ -385,8 +385,8 @@ impl Measured {
     }
 }
 
-/// Share of the time between two visits, from when the finger leaves the one to when it reaches the other, that is left at its
-/// highest speed; none where there are too few points.
+/// Share of the time between two visits, from when the finger leaves the one to when it reaches the
+/// other, that is left at its highest speed; none where there are too few points.
 fn after_peak(path: &Path, from: usize, to: usize) -> Option<f64> {
     let near = |a: usize, b: usize| distance(path.flat[a], path.flat[b]) < STAYS;
     let leaves = (from..to).find(|at| !near(at + 1, from))?;
@@ -404,8 +404,8 @@ fn after_peak(path: &Path, from: usize, to: usize) -> Option<f64> {
     (time > 0.0).then(|| (path.times[arrives] - middle) / time)
 }
 
-/// Quantiles of the speeds of a path, each for as long as it lasts: 25 % and the median over the mean, and 95 % in keys a
-/// millisecond.
+/// Quantiles of the speeds of a path, each for as long as it lasts: 25 % and the median over the
+/// mean, and 95 % in keys a millisecond.
 fn speeds(path: &Path) -> [f64; 3] {
     let mut speeds: Vec<(f64, f64)> = (1..path.times.len())
         .map(|to| {

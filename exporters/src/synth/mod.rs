@@ -1,11 +1,14 @@
-//! Synthetic swipes to train on: what people's fingers do over a keyboard, fast enough to feed a GPU.
+//! Synthetic swipes to train on: what people's fingers do over a keyboard, fast enough to feed a
+//! GPU.
 //!
-//! A [`Synth`] draws words from a list ([`Words`]), people and their phones from a [`Profile`], and makes the paths of their
-//! fingers: strokes of minimum jerk that overlap, through visits that miss their keys, read by a touch screen. Swipe `index` of a
-//! seed is always the same, whatever was drawn before and on whatever machine. The profile's numbers are fitted to real swipes by
+//! A [`Synth`] draws words from a list ([`Words`]), people and their phones from a [`Profile`], and
+//! makes the paths of their fingers: strokes of minimum jerk that overlap, through visits that miss
+//! their keys, read by a touch screen. Swipe `index` of a seed is always the same, whatever was
+//! drawn before and on whatever machine. The profile's numbers are fitted to real swipes by
 //! [`calibrate()`].
 //!
-//! [`crate::synthetic`] is something else: sample input for demonstrations and goldens, fitted to nothing.
+//! [`crate::synthetic`] is something else: sample input for demonstrations and goldens, fitted to
+//! nothing.
 //!
 //! ```
 //! use swipekit::layout::Layout;
@@ -59,13 +62,15 @@ const PERSON: u64 = 1;
 const SWIPE: u64 = 2;
 const WHO: u64 = 3;
 
-/// One synthetic swipe, and room for the work on the next: kept from call to call, it saves allocations.
+/// One synthetic swipe, and room for the work on the next: kept from call to call, it saves
+/// allocations.
 #[derive(Clone, Debug, Default)]
 pub struct SynthSwipe {
-    /// The word as it is swiped: the letters of its key path, in lower case, without apostrophes and hyphens.
+    /// The word as it is swiped: the letters of its key path, in lower case, without apostrophes
+    /// and hyphens.
     pub word: String,
-    /// Points (x, y, t), 1 to [`MAX_POINTS`]: x and y in the letter area's frame (not clamped to it), t in whole milliseconds,
-    /// not decreasing, from 0.
+    /// Points (x, y, t), 1 to [`MAX_POINTS`]: x and y in the letter area's frame (not clamped to
+    /// it), t in whole milliseconds, not decreasing, from 0.
     pub points: Vec<(f64, f64, f64)>,
     /// Width and height of the letter area in CSS pixels.
     pub keyboard: [f64; 2],
@@ -74,7 +79,8 @@ pub struct SynthSwipe {
     motion: Motion,
 }
 
-/// Draws swipes. Nothing in it changes while drawing, so threads may share it: sample `index` of `seed` is always the same swipe.
+/// Draws swipes. Nothing in it changes while drawing, so threads may share it: sample `index` of
+/// `seed` is always the same swipe.
 #[derive(Clone, Debug)]
 pub struct Synth {
     board: Board,
@@ -94,7 +100,8 @@ impl Synth {
     /// Swipes of `words` on `layout`. Words that it cannot type are left out ([`Synth::left_out`]).
     ///
     /// # Errors
-    /// Those of [`Profile::validate`] and [`Layout::letter_area`]; [`swipekit::Error::Invalid`] where no word is left.
+    /// Those of [`Profile::validate`] and [`Layout::letter_area`]; [`swipekit::Error::Invalid`]
+    /// where no word is left.
     pub fn new(layout: &Layout, words: Words, profile: Profile, seed: u64) -> Result<Self> {
         profile.validate()?;
         let board = Board::new(layout)?;
@@ -111,7 +118,8 @@ impl Synth {
         })
     }
 
-    /// Draws from `people` people, so that each of them makes many swipes; 0, the default, has every swipe made by somebody else.
+    /// Draws from `people` people, so that each of them makes many swipes; 0, the default, has
+    /// every swipe made by somebody else.
     pub fn with_people(mut self, people: u64) -> Self {
         self.people = people;
         self
@@ -140,8 +148,9 @@ impl Synth {
         self.make(keys, who, None, &mut stream, out);
     }
 
-    /// Puts a swipe of `word` into `out`, by the person of swipe `index`. Whether it could: not where a letter of the word has no
-    /// key, or where it has more than 64; `out` is unchanged then.
+    /// Puts a swipe of `word` into `out`, by the person of swipe `index`. Whether it could: not
+    /// where a letter of the word has no key, or where it has more than 64; `out` is unchanged
+    /// then.
     pub fn swipe_word(&self, word: &str, index: u64, out: &mut SynthSwipe) -> bool {
         let Some(keys) = self.board.keys(word) else {
             return false;
@@ -164,7 +173,8 @@ impl Synth {
         }
     }
 
-    /// Makes a swipe of `keys` by the person `who`, on their own keyboard or on one of the given size.
+    /// Makes a swipe of `keys` by the person `who`, on their own keyboard or on one of the given
+    /// size.
     fn make(
         &self,
         keys: &[u8],

@@ -1,8 +1,8 @@
 //! How a finger moves over the keys of a word: overlapping strokes of minimum jerk.
 //!
-//! A stroke leads from one visit to the next along a straight or bowed line with the speed of least jerk (Flash and Hogan 1985).
-//! The next stroke may begin before the last one has ended; the two then add up and the corner is cut (superposition of
-//! submovements: Flash and Henis 1991).
+//! A stroke leads from one visit to the next along a straight or bowed line with the speed of least
+//! jerk (Flash and Hogan 1985). The next stroke may begin before the last one has ended; the two
+//! then add up and the corner is cut (superposition of submovements: Flash and Henis 1991).
 
 use super::board::Board;
 use super::person::Person;
@@ -215,7 +215,8 @@ impl Motion {
         }
     }
 
-    /// Adds a stroke that lands beside where it leads and a slower one that corrects it: when that ends.
+    /// Adds a stroke that lands beside where it leads and a slower one that corrects it: when that
+    /// ends.
     #[allow(clippy::too_many_arguments)]
     fn corrected(
         &mut self,
@@ -241,7 +242,8 @@ impl Motion {
         self.stroke(again, stream.between(0.3, 0.8) * time, rest, 0.0, 0.0)
     }
 
-    /// What happens at an inner visit before the stroke `by`, which takes `time`, leaves it: when it leaves.
+    /// What happens at an inner visit before the stroke `by`, which takes `time`, leaves it: when
+    /// it leaves.
     #[allow(clippy::too_many_arguments)]
     fn turn(
         &mut self,
@@ -381,7 +383,8 @@ impl Motion {
     }
 }
 
-/// `far` pixels on the way between two places, but at most half of it: a short stroke is not turned round.
+/// `far` pixels on the way between two places, but at most half of it: a short stroke is not turned
+/// round.
 fn along(from: [f64; 2], to: [f64; 2], far: f64) -> [f64; 2] {
     let by = [to[0] - from[0], to[1] - from[1]];
     let on = (far / libm::hypot(by[0], by[1]).max(1e-6)).clamp(-0.5, 0.5);

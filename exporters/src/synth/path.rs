@@ -57,8 +57,8 @@ pub(super) struct Path {
 }
 
 impl Path {
-    /// Lays points of the letter area's frame, on a keyboard of `size` pixels, beside the keys of their word. There is at least
-    /// one point.
+    /// Lays points of the letter area's frame, on a keyboard of `size` pixels, beside the keys of
+    /// their word. There is at least one point.
     pub(super) fn lay(
         &mut self,
         board: &Board,
@@ -84,7 +84,8 @@ impl Path {
         self.moves = [leaves.saturating_sub(1), (arrives + 1).min(last)];
     }
 
-    /// Finds the points nearest to the keys: those in order whose squared distances have the least sum; and the deviation.
+    /// Finds the points nearest to the keys: those in order whose squared distances have the least
+    /// sum; and the deviation.
     fn align(&mut self, target: &Target) {
         let count = self.points.len();
         self.from.clear();
@@ -132,7 +133,8 @@ impl Path {
             .sum()
     }
 
-    /// Directions of the path in steps of at least `step` key widths, between the points `from` and `to`.
+    /// Directions of the path in steps of at least `step` key widths, between the points `from` and
+    /// `to`.
     pub(super) fn turns(&self, step: f64, from: usize, to: usize) -> impl Iterator<Item = f64> {
         let mut kept = self.flat[from];
         let mut before: Option<f64> = None;

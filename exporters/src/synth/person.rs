@@ -3,8 +3,8 @@
 use super::profile::{Device, Profile};
 use super::random::Stream;
 
-/// Spread of screens' chances to say nothing while a finger rests: of 701 train people of How We Swipe, the middle half has 0.45 to
-/// 0.85.
+/// Spread of screens' chances to say nothing while a finger rests: of 701 train people of How We
+/// Swipe, the middle half has 0.45 to 0.85.
 const STILL_SPREAD: f64 = 0.3;
 
 /// Spread of people's flatness of strokes, set by hand.
@@ -47,7 +47,8 @@ pub(super) struct Person {
 }
 
 impl Person {
-    /// The person that the stream gives, with one of the devices; `total` is the sum of their weights.
+    /// The person that the stream gives, with one of the devices; `total` is the sum of their
+    /// weights.
     pub(super) fn draw(
         profile: &Profile,
         devices: &[Device],

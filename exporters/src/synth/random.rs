@@ -1,4 +1,5 @@
-//! Random numbers: one stream for each (seed, place), so that a swipe does not depend on those drawn before it.
+//! Random numbers: one stream for each (seed, place), so that a swipe does not depend on those
+//! drawn before it.
 
 use std::sync::LazyLock;
 
@@ -33,7 +34,8 @@ static ZIGGURAT: LazyLock<Ziggurat> = LazyLock::new(|| {
     Ziggurat { edges, inside }
 });
 
-/// Mixes a number so that neighbours have nothing in common (the finalizer of SplitMix64, Steele et al. 2014).
+/// Mixes a number so that neighbours have nothing in common (the finalizer of SplitMix64, Steele et
+/// al. 2014).
 pub(super) fn mix(number: u64) -> u64 {
     Random::new(number).bits()
 }
@@ -47,7 +49,8 @@ pub(crate) struct Stream {
 impl Stream {
     /// The stream of `place` for `purpose`.
     pub(crate) fn new(seed: u64, purpose: u64, place: u64) -> Self {
-        // Each of the three is mixed before the next is added: no two triples that occur share a state by their sums.
+        // Each of the three is mixed before the next is added: no two triples that occur share a
+        // state by their sums.
         let state = mix(mix(mix(seed) ^ purpose) ^ place);
         Self {
             random: Random::new(state),
@@ -75,7 +78,8 @@ impl Stream {
         self.random.uniform() < p
     }
 
-    /// A number of the standard normal distribution, by the ziggurat (Marsaglia and Tsang 2000, in Doornik's form of 2005).
+    /// A number of the standard normal distribution, by the ziggurat (Marsaglia and Tsang 2000, in
+    /// Doornik's form of 2005).
     pub(crate) fn normal(&mut self) -> f64 {
         loop {
             let bits = self.random.bits();
@@ -110,7 +114,8 @@ impl Stream {
         }
     }
 
-    /// A factor whose logarithm is normal with a standard deviation of `spread`: 1 in the middle, at most 20 and at least a 20th.
+    /// A factor whose logarithm is normal with a standard deviation of `spread`: 1 in the middle,
+    /// at most 20 and at least a 20th.
     pub(super) fn factor(&mut self, spread: f64) -> f64 {
         libm::exp(spread * self.normal()).clamp(0.05, 20.0)
     }

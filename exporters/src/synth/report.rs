@@ -91,7 +91,8 @@ fn sizes(list: &[f64]) -> Vec<f64> {
     list.iter().map(|value| value.abs()).collect()
 }
 
-/// The page of a fit: what each parameter was fitted to, and the distributions of real and synthetic swipes.
+/// The page of a fit: what each parameter was fitted to, and the distributions of real and
+/// synthetic swipes.
 pub fn page(calibration: &Calibration) -> String {
     let figure = |value: f64| {
         format!("{value:.4}")

@@ -188,7 +188,8 @@ fn regression(segments: &[(usize, usize, f64, f64)]) -> [f64; 2] {
     [y - xy / xx * x, xy / xx]
 }
 
-/// Spreads of what the regression leaves: of people's means, of swipes' means about those, and about the swipes' means.
+/// Spreads of what the regression leaves: of people's means, of swipes' means about those, and
+/// about the swipes' means.
 fn residuals(segments: &[(usize, usize, f64, f64)], [intercept, slope]: [f64; 2]) -> [f64; 3] {
     let mut swipes: BTreeMap<(usize, usize), Vec<f64>> = BTreeMap::new();
     for (person, swipe, x, y) in segments {
@@ -280,7 +281,8 @@ fn median(list: &[f64]) -> f64 {
     quantile(list, 0.5)
 }
 
-/// Half of the distance between the 16 % and the 84 % quantile: the standard deviation where it is normal, and not moved by tails.
+/// Half of the distance between the 16 % and the 84 % quantile: the standard deviation where it is
+/// normal, and not moved by tails.
 fn spread(list: &[f64]) -> f64 {
     (quantile(list, 0.8413) - quantile(list, 0.1587)) / 2.0
 }
@@ -337,7 +339,8 @@ mod tests {
         let board = Board::new(&Layout::qwerty()).unwrap();
         let keys = board.keys("qp").unwrap();
         let target = Target::new(&board, &keys);
-        // Rests for 100 ms a tenth of a key right of q, moves to p in ten steps of 20 ms, rests for 60 ms.
+        // Rests for 100 ms a tenth of a key right of q, moves to p in ten steps of 20 ms, rests for
+        // 60 ms.
         let mut points: Vec<_> = (0..=5)
             .map(|at| (0.06, 1.0 / 6.0, 20.0 * f64::from(at)))
             .collect();

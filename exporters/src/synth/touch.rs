@@ -7,8 +7,8 @@ use super::random::Stream;
 
 /// Most points of a swipe.
 pub const MAX_POINTS: usize = 1024;
-/// Speed from which a finger shakes in full, in key widths a second: noise grows with the signal that moves the finger (Harris
-/// and Wolpert 1998).
+/// Speed from which a finger shakes in full, in key widths a second: noise grows with the signal
+/// that moves the finger (Harris and Wolpert 1998).
 const FULL_SPEED: f64 = 3.0;
 /// Share of drift and tremor that is left in a resting finger.
 const RESTING: f64 = 0.08;
@@ -43,8 +43,8 @@ impl Shake {
         }
     }
 
-    /// The next offset: two low-pass stages for the drift, whose second one is scaled up to the first one's size, and one for the
-    /// tremor.
+    /// The next offset: two low-pass stages for the drift, whose second one is scaled up to the
+    /// first one's size, and one for the tremor.
     fn next(&mut self, moving: f64, stream: &mut Stream) -> [f64; 2] {
         let fresh = libm::sqrt(1.0 - self.keep * self.keep) * self.drift * moving;
         [0, 1].map(|axis| {
@@ -57,8 +57,8 @@ impl Shake {
     }
 }
 
-/// Reads a movement as a person's screen does: points in the letter area's frame, times in whole ms from 0. `size`: width and
-/// height of the letter area in pixels; `unit`: width of the usual key.
+/// Reads a movement as a person's screen does: points in the letter area's frame, times in whole ms
+/// from 0. `size`: width and height of the letter area in pixels; `unit`: width of the usual key.
 pub(super) fn read(
     profile: &Profile,
     person: &Person,

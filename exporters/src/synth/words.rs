@@ -15,17 +15,19 @@ const LONGEST: usize = 10;
 /// How often words are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WordOptions {
-    /// Power of a word's frequency, 0 to 2: 1 draws words as often as they are written, 0 all equally. Below 1 rare words are
-    /// learned too.
+    /// Power of a word's frequency, 0 to 2: 1 draws words as often as they are written, 0 all
+    /// equally. Below 1 rare words are learned too.
     pub temper: f64,
-    /// Power of a word's number of letters (10 at most), -4 to 4: more than 0 draws long words more often.
+    /// Power of a word's number of letters (10 at most), -4 to 4: more than 0 draws long words more
+    /// often.
     pub length_power: f64,
     /// Most letters of a word, 1 to 64; longer words are left out.
     pub max_length: usize,
 }
 
 impl Default for WordOptions {
-    /// Half the power of frequency and of length, as the prototypes of the default models were trained; at most 24 letters.
+    /// Half the power of frequency and of length, as the prototypes of the default models were
+    /// trained; at most 24 letters.
     fn default() -> Self {
         Self {
             temper: 0.5,
@@ -80,8 +82,8 @@ impl Words {
     /// Words with their frequencies, in any unit.
     ///
     /// # Errors
-    /// Those of [`WordOptions::validate`]; [`swipekit::Error::Invalid`] where there is no word or a frequency is not a positive
-    /// number.
+    /// Those of [`WordOptions::validate`]; [`swipekit::Error::Invalid`] where there is no word or a
+    /// frequency is not a positive number.
     pub fn new(list: Vec<(String, f64)>, options: WordOptions) -> Result<Self> {
         options.validate()?;
         if list.is_empty() {
@@ -98,10 +100,12 @@ impl Words {
         Ok(Self { list, options })
     }
 
-    /// The words of a prepared list, `word TAB frequency` a line, and of whatever else [`read_frequencies`] takes.
+    /// The words of a prepared list, `word TAB frequency` a line, and of whatever else
+    /// [`read_frequencies`] takes.
     ///
     /// # Errors
-    /// Those of [`read_frequencies`] and of [`Words::new`]; [`Error::Empty`] where no word has a frequency.
+    /// Those of [`read_frequencies`] and of [`Words::new`]; [`Error::Empty`] where no word has a
+    /// frequency.
     pub fn read(path: impl AsRef<Path>, options: WordOptions) -> Result<Self> {
         let path = path.as_ref();
         let list = read_frequencies(path)?.words;
@@ -147,7 +151,8 @@ impl Urn {
             left_out: 0,
         };
         let options = &words.options;
-        // Divided by the greatest, so that no power of a frequency is too large or too small for a number.
+        // Divided by the greatest, so that no power of a frequency is too large or too small for a
+        // number.
         let greatest = words.list.iter().map(|(_, f)| *f).fold(0.0, f64::max);
         let mut sum = 0.0;
         for (word, frequency) in &words.list {
@@ -170,7 +175,8 @@ impl Urn {
             })?;
             urn.starts.push(end);
         }
-        // Not above 0 where the only words that can be typed have a share that is too small for a number.
+        // Not above 0 where the only words that can be typed have a share that is too small for a
+        // number.
         if !(sum > 0.0 && sum.is_finite()) {
             return Err(swipekit::Error::invalid(
                 "a word list",

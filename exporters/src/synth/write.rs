@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use super::calibrate::digits;
 use super::{Synth, SynthSwipe};
 
-/// Writes swipes `start` to `start + count` as lines `{"word","user","kb":[w,h],"points":[{"x","y","t"},…]}`, the form that
-/// [`crate::swipes`] reads; coordinates have four digits. `progress` is told of every swipe.
+/// Writes swipes `start` to `start + count` as lines
+/// `{"word","user","kb":[w,h],"points":[{"x","y","t"},…]}`, the form that [`crate::swipes`] reads;
+/// coordinates have four digits. `progress` is told of every swipe.
 ///
 /// # Errors
 /// Those of the writer.

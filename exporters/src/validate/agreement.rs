@@ -24,8 +24,8 @@ const PADDING_COSINE: f64 = 0.99999;
 /// Runs both encoders over `samples`, each swipe alone, and `encoder` over a padded batch of them.
 ///
 /// # Errors
-/// [`ValidationError::Check`] where shapes or lengths differ, a value is not finite, padding shows, or the mean
-/// cosine is less than `min_cosine`; what the runtime gives.
+/// [`ValidationError::Check`] where shapes or lengths differ, a value is not finite, padding shows,
+/// or the mean cosine is less than `min_cosine`; what the runtime gives.
 pub fn agreement(
     fp32: &[u8],
     encoder: &[u8],
@@ -42,8 +42,9 @@ pub fn agreement(
         difference.add(&expected, &batch.run(&mut model, lengths)?)?;
     }
     let agreement = difference.agreement("its frames and FP32's", min_cosine)?;
-    // In a batch, swipes share the ranges that an encoder takes from its input, and one may spoil another's, so that the
-    // FP32 frames say little. What counts is that it does not matter what the padding is.
+    // In a batch, swipes share the ranges that an encoder takes from its input, and one may spoil
+    // another's, so that the FP32 frames say little. What counts is that it does not matter what
+    // the padding is.
     let some = &samples[..samples.len().min(4)];
     let mut padded = Difference::default();
     let expected = Batch::padded(some, 0.0).run(&mut model, lengths)?;

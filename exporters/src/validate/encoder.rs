@@ -9,7 +9,8 @@ use crate::onnx::LengthType;
 use crate::reference::{FeatureBatch, Matrix, encode};
 use crate::synthetic::Random;
 
-/// Numbers of frames that are tried one at a time: the shortest, odd and even ones, a usual swipe, a very long one.
+/// Numbers of frames that are tried one at a time: the shortest, odd and even ones, a usual swipe,
+/// a very long one.
 const FRAMES: [usize; 7] = [1, 2, 3, 7, 28, 64, 131];
 /// Lengths of the padded batch.
 const BATCH: [usize; 4] = [21, 20, 9, 1];

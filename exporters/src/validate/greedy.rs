@@ -10,7 +10,8 @@ use crate::reference::{Matrix, greedy};
 
 /// Labels a frame emits at most.
 const MAX_SYMBOLS: usize = 5;
-/// Where the best two classes were ever nearer than this, rounding may decide, and another path is no fault.
+/// Where the best two classes were ever nearer than this, rounding may decide, and another path is
+/// no fault.
 const TIE: f32 = 1e-4;
 
 /// The graphs' labels are the reference's for every encoding.

@@ -1,8 +1,8 @@
-//! Holds finished artefacts to the reference network: the files as they lie on disk, run by the runtimes that will run
-//! them.
+//! Holds finished artefacts to the reference network: the files as they lie on disk, run by the
+//! runtimes that will run them.
 //!
-//! Every export goes through [`validate`], and writes no bundle where it fails. The reference runs in double precision,
-//! so what is measured is the artefact's own rounding.
+//! Every export goes through [`validate`], and writes no bundle where it fails. The reference runs
+//! in double precision, so what is measured is the artefact's own rounding.
 
 mod agreement;
 mod cases;
@@ -130,10 +130,11 @@ type Result<T, E = ValidationError> = std::result::Result<T, E>;
 
 /// Holds the files of an export to the network that they came from.
 ///
-/// Checked are: the blank (last class, zero embedding); the encoder at several lengths and in a batch padded with
-/// garbage; the step graph from the start of sequence on, for every label and for states of several labels; that its
-/// output sums to one if and only if it is said to be log-probabilities; core's own prediction network and joint; the
-/// parts; and that greedy decoding through the files gives the reference's labels.
+/// Checked are: the blank (last class, zero embedding); the encoder at several lengths and in a
+/// batch padded with garbage; the step graph from the start of sequence on, for every label and for
+/// states of several labels; that its output sums to one if and only if it is said to be
+/// log-probabilities; core's own prediction network and joint; the parts; and that greedy decoding
+/// through the files gives the reference's labels.
 ///
 /// # Errors
 /// [`ValidationError`]: the first check that fails, or what kept it from being made.
@@ -158,15 +159,18 @@ pub fn validate(
     Ok(ValidationReport { checks })
 }
 
-/// Holds a network whose prediction network and joint were rounded to 16-bit floats to the one that it was.
+/// Holds a network whose prediction network and joint were rounded to 16-bit floats to the one that
+/// it was.
 ///
 /// # Errors
-/// [`ValidationError`] where a log-probability changes by more than 0.01, or 1 % where it is beyond 1.
+/// [`ValidationError`] where a log-probability changes by more than 0.01, or 1 % where it is beyond
+/// 1.
 pub fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<Check> {
     transducer::rounding(network, rounded)
 }
 
-/// The blank is the last class, and its embedding, which stands for the start of sequence, the zero vector.
+/// The blank is the last class, and its embedding, which stands for the start of sequence, the zero
+/// vector.
 fn blank(network: &Network<'_>) -> Result<Check> {
     let check = "blank";
     expect(

@@ -18,7 +18,8 @@ use crate::synthetic::Random;
 
 /// Numbers of frames that are held to the reference.
 const REFERENCE: [usize; 8] = [1, 2, 3, 7, 28, 64, 131, MAX_FRAMES];
-/// Numbers of frames that are held to the ONNX encoder: extremes, the neighbours of powers of two, odd ones.
+/// Numbers of frames that are held to the ONNX encoder: extremes, the neighbours of powers of two,
+/// odd ones.
 const ONNX: [usize; 26] = [
     1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 52, 56, 63, 64, 65, 96, 101, 111, 128, 200,
     255, MAX_FRAMES,
@@ -53,7 +54,8 @@ impl<'a> Program<'a> {
         Ok(got)
     }
 
-    /// Runs an encoder; its frames must be as many as `valid` frames of the input give, of `all` that there are.
+    /// Runs an encoder; its frames must be as many as `valid` frames of the input give, of `all`
+    /// that there are.
     fn encode(
         &mut self,
         network: &Network<'_>,
@@ -79,7 +81,8 @@ impl<'a> Program<'a> {
     }
 }
 
-/// Holds an FP32 encoder program to the reference at several lengths, and to the ONNX encoder `onnx` at many more.
+/// Holds an FP32 encoder program to the reference at several lengths, and to the ONNX encoder
+/// `onnx` at many more.
 ///
 /// # Errors
 /// [`ValidationError`]: the first check that fails, or what kept it from being made.
@@ -136,7 +139,8 @@ pub fn fp32_encoder(
     Ok(checks)
 }
 
-/// Runs an encoder program in 8 bits at every extreme, alone and padded: shapes are right and values finite.
+/// Runs an encoder program in 8 bits at every extreme, alone and padded: shapes are right and
+/// values finite.
 ///
 /// # Errors
 /// As [`fp32_encoder`].
@@ -167,8 +171,8 @@ pub fn int8_encoder(network: &Network<'_>, program: &Path) -> Result<Check> {
     })
 }
 
-/// Holds a step program to the reference: the start of sequence, every label and states of several labels, in batches of
-/// many sizes.
+/// Holds a step program to the reference: the start of sequence, every label and states of several
+/// labels, in batches of many sizes.
 ///
 /// # Errors
 /// As [`fp32_encoder`].
@@ -239,7 +243,8 @@ fn batch_of(
 /// Runs both encoders over `samples` and compares their frames.
 ///
 /// # Errors
-/// [`ValidationError::Check`] where the mean cosine is less than `min_cosine`; what a runtime gives.
+/// [`ValidationError::Check`] where the mean cosine is less than `min_cosine`; what a runtime
+/// gives.
 pub fn programs_agree(
     reference: &dyn Encoder,
     encoder: &dyn Encoder,
@@ -278,7 +283,8 @@ fn normal(random: &mut Random, count: usize) -> Vec<f32> {
     (0..count).map(|_| random.normal() as f32).collect()
 }
 
-/// A swipe of `valid` frames with padding up to `all`, `[F, all]`, and the swipe alone, `[F, valid]`.
+/// A swipe of `valid` frames with padding up to `all`, `[F, all]`, and the swipe alone,
+/// `[F, valid]`.
 fn padded_swipe(
     random: &mut Random,
     count: usize,

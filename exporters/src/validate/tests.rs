@@ -142,7 +142,8 @@ fn one_wrong_weight_is_found() {
         let weights = random_weights(&config, 3);
         let network = Network::new(&config, &weights).unwrap();
         for name in weights.tensors.keys() {
-            // A bias of the keys is the same for all keys of a query, and the softmax does not see it.
+            // A bias of the keys is the same for all keys of a query, and the softmax does not see
+            // it.
             if name.ends_with("linear_k.bias") {
                 continue;
             }

@@ -13,8 +13,8 @@ use super::{Check, Result, ValidationError, failed};
 use crate::network::{Affine, Network};
 use crate::onnx::StepOutput;
 
-/// Greatest accepted cost of 16-bit weights, in a log-probability and relative to numbers above 1. A weight is off by 2^-11 of
-/// itself at most, or by 2^-25 where it is very small.
+/// Greatest accepted cost of 16-bit weights, in a log-probability and relative to numbers above 1.
+/// A weight is off by 2^-11 of itself at most, or by 2^-25 where it is very small.
 const HALF_TOLERANCE: f64 = 1e-2;
 
 /// Checks the file's tensors, then what core computes with them.
@@ -181,7 +181,8 @@ fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Resu
     Ok(comparison.finish())
 }
 
-/// What rounding the prediction network and the joint costs: `rounded` against `network`, the log-probabilities of all cases.
+/// What rounding the prediction network and the joint costs: `rounded` against `network`, the
+/// log-probabilities of all cases.
 pub(super) fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<Check> {
     let mut comparison = Comparison::within("transducer.half", HALF_TOLERANCE);
     for wanted in cases(network)? {

@@ -207,7 +207,8 @@ class Feed:
         if start:
             command += ["--start", str(start)]
         try:
-            # A group of its own: an interrupt from the keyboard is for the training, which ends the feed itself.
+            # A group of its own: an interrupt from the keyboard is for the training, which ends the
+            # feed itself.
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=1 << 20, start_new_session=True
             )

@@ -95,7 +95,8 @@ def lattice(stay: Tensor, emit: Tensor, frames: Tensor, counts: Tensor) -> tuple
     time = torch.arange(t + u1 - 1, device=device)[:, None] - u  # [D, U1]: the frame of column u on a diagonal
     frames, counts = frames.to(device)[:, None, None], counts.to(device)[:, None, None]
     inside = (time >= 0) & (time < frames) & (u <= counts)  # [B, D, U1]
-    # Read from the end, cell (t, u) is (frames-1-t, counts-u), and an arc belongs to the cell that it led from before.
+    # Read from the end, cell (t, u) is (frames-1-t, counts-u), and an arc belongs to the cell that
+    # it led from before.
     end_time, end_u = frames - 1 - time, counts - u
     never = torch.full((), NEVER, dtype=stay.dtype, device=device)
 
@@ -113,7 +114,8 @@ def lattice(stay: Tensor, emit: Tensor, frames: Tensor, counts: Tensor) -> tuple
     for before, after, by_blank, by_label in zip(reach[:-1], reach[1:], stays, emits):
         torch.add(before, by_blank, out=after)
         torch.logaddexp(after[:, 1:], (before + by_label)[:, :-1], out=after[:, 1:])
-    # Back to [B, T, U1]. The reversed half says how well the end is reached from a cell, without the last blank.
+    # Back to [B, T, U1]. The reversed half says how well the end is reached from a cell, without
+    # the last blank.
     cell = torch.arange(t, device=device)[:, None] + u  # the diagonal of (t, u)
     begin = reach[cell, rows, u]
     to_go = (frames - 1 + counts - cell).clamp(min=0), b + rows, (counts - u).clamp(min=0)

@@ -49,7 +49,8 @@ class Oracle(unittest.TestCase):
 
     @torch.no_grad()
     def test_padding_does_not_matter(self):
-        # NeMo 2.4 does not mask in the subsampling, NeMo 3.0 does; what is right is what a swipe gives alone.
+        # NeMo 2.4 does not mask in the subsampling, NeMo 3.0 does; what is right is what a swipe
+        # gives alone.
         for name in MODELS:
             model, golden = load(name)
             new = support.safetensors(support.shared(f"oracle/{name}/goldens_nemo300.safetensors"))

@@ -135,7 +135,8 @@ class BatchNormTest(unittest.TestCase):
         handle = module.batch_norm.register_forward_pre_hook(lambda _, x: inputs.append(x[0]))
         with torch.no_grad():
             for batch in batches:
-                # One by one, so without padding. Nothing before the first batch norm depends on the batch.
+                # One by one, so without padding. Nothing before the first batch norm depends on the
+                # batch.
                 for x, t in zip(batch.features, batch.frames):
                     model.encoder(x[None, :t], t[None], False)
         handle.remove()

@@ -1,4 +1,5 @@
-//! Generates bindings from swipekit's library: what UniFFI is to know of the interface stands in it, and in `ffi/uniffi.toml`.
+//! Generates bindings from swipekit's library: what UniFFI is to know of the interface stands in
+//! it, and in `ffi/uniffi.toml`.
 #![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};
@@ -45,7 +46,8 @@ pub enum Error {
     },
 }
 
-/// Writes the bindings of `library` (built of `swipekit-ffi`) for `languages` into the folder `output`, which is made.
+/// Writes the bindings of `library` (built of `swipekit-ffi`) for `languages` into the folder
+/// `output`, which is made.
 ///
 /// # Errors
 /// [`Error`] where the library is none with UniFFI's interface, or a file cannot be written.

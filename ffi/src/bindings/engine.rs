@@ -20,10 +20,11 @@ use super::{
 use crate::pool::Pool;
 use crate::words;
 
-/// An opened and verified bundle. Heavy, immutable but for the user's words, and free to be shared between threads.
+/// An opened and verified bundle. Heavy, immutable but for the user's words, and free to be shared
+/// between threads.
 ///
-/// Every call blocks: call it where waiting is allowed. Decodes on several threads at once are each in a session of their own; two
-/// idle ones, of about 2 MiB each, are kept for the next.
+/// Every call blocks: call it where waiting is allowed. Decodes on several threads at once are each
+/// in a session of their own; two idle ones, of about 2 MiB each, are kept for the next.
 #[derive(Debug, uniffi::Object)]
 pub struct Engine {
     pool: Pool,
@@ -49,10 +50,11 @@ pub struct WithWords {
 /// A lexicon in a file, and how much it counts.
 #[derive(Clone, Debug, PartialEq, uniffi::Record)]
 pub struct LexiconFile {
-    /// Path of the file, which must have been built for the labels of the bundle (`swipekit lexicon build`).
+    /// Path of the file, which must have been built for the labels of the bundle
+    /// (`swipekit lexicon build`).
     pub path: String,
-    /// Nats added to every log prior, -100 to 0: 0 for a lexicon that counts fully, log(0.2) for a second language that every
-    /// fifth word is of.
+    /// Nats added to every log prior, -100 to 0: 0 for a lexicon that counts fully, log(0.2) for a
+    /// second language that every fifth word is of.
     #[uniffi(default = 0.0)]
     pub log_weight: f32,
 }
@@ -90,12 +92,14 @@ impl Engine {
 
 #[uniffi::export]
 impl Engine {
-    /// Opens the bundle at `path`, a folder or a `.swipekit` file, verifies every hash, loads the runtime and the encoder.
+    /// Opens the bundle at `path`, a folder or a `.swipekit` file, verifies every hash, loads the
+    /// runtime and the encoder.
     ///
     /// # Errors
-    /// `NotFound`, `Damaged` and `Unsupported` for a bundle that cannot be read, is damaged or asks for more than this version
-    /// knows; `RuntimeLibrary` where the runtime is not there; `Decode` where it refuses the encoder; `Argument` for a preset that
-    /// the bundle does not have and for options out of range.
+    /// `NotFound`, `Damaged` and `Unsupported` for a bundle that cannot be read, is damaged or asks
+    /// for more than this version knows; `RuntimeLibrary` where the runtime is not there; `Decode`
+    /// where it refuses the encoder; `Argument` for a preset that the bundle does not have and for
+    /// options out of range.
     #[uniffi::constructor(default(options))]
     pub fn open(path: &str, options: EngineOptions) -> Result<Arc<Self>> {
         guard(|| {
@@ -125,7 +129,8 @@ impl Engine {
         guard(|| Ok((&self.pool.engine).into()))
     }
 
-    /// The layout that swipes are made on: the one given to `with_layout`, otherwise the one that the network was trained on.
+    /// The layout that swipes are made on: the one given to `with_layout`, otherwise the one that
+    /// the network was trained on.
     ///
     /// # Errors
     /// `Decode` where swipekit itself fails.
@@ -168,11 +173,13 @@ impl Engine {
         })
     }
 
-    /// The words that a swipe on letters spanning `area` may mean. Fewer than two points mean nothing: the result is empty.
+    /// The words that a swipe on letters spanning `area` may mean. Fewer than two points mean
+    /// nothing: the result is empty.
     ///
     /// # Errors
-    /// `NotFinite` for NaN and infinities; `Argument` for an area that is none, options out of range, too many points, too long a
-    /// time, and where there is no word at all; `Cancelled`; `Decode` where the runtime fails.
+    /// `NotFinite` for NaN and infinities; `Argument` for an area that is none, options out of
+    /// range, too many points, too long a time, and where there is no word at all; `Cancelled`;
+    /// `Decode` where the runtime fails.
     #[uniffi::method(default(cancel = None, options))]
     pub fn decode(
         &self,
@@ -187,7 +194,8 @@ impl Engine {
         })
     }
 
-    /// As `decode`, of points in bytes: x, y and t of each as little-endian float64, one after the other. One copy less.
+    /// As `decode`, of points in bytes: x, y and t of each as little-endian float64, one after the
+    /// other. One copy less.
     ///
     /// # Errors
     /// Those of `decode`, and `Argument` where the bytes end within a point.
@@ -202,7 +210,8 @@ impl Engine {
         guard(|| self.find(records::unpack(points)?, area, &options, cancel.as_deref()))
     }
 
-    /// The `count` likeliest spellings of a swipe, best first, without a lexicon: names, words that are not in it.
+    /// The `count` likeliest spellings of a swipe, best first, without a lexicon: names, words that
+    /// are not in it.
     ///
     /// # Errors
     /// Those of `decode`, and `Argument` for a count that is not 1 to 1024.
@@ -222,7 +231,8 @@ impl Engine {
         })
     }
 
-    /// The text of the network's best alignment, without a lexicon; empty for fewer than two points.
+    /// The text of the network's best alignment, without a lexicon; empty for fewer than two
+    /// points.
     ///
     /// # Errors
     /// Those of `decode`.
@@ -234,17 +244,19 @@ impl Engine {
         })
     }
 
-    /// The same engine for swipes that are made on another keyboard. Everything else is shared, the user's words too.
+    /// The same engine for swipes that are made on another keyboard. Everything else is shared, the
+    /// user's words too.
     ///
     /// # Errors
-    /// `Argument` and `NotFinite` for a layout that is none, where fewer than half of the network's letters have a key, one has
-    /// two, or the keys do not lie in rows.
+    /// `Argument` and `NotFinite` for a layout that is none, where fewer than half of the network's
+    /// letters have a key, one has two, or the keys do not lie in rows.
     pub fn with_layout(&self, layout: KeyboardLayout) -> Result<Arc<Self>> {
         self.changed(|engine| Ok(engine.with_layout(&layout.into())?))
     }
 
-    /// The same engine with words of the app's own in the place of its lexicons, for a bundle that has none or other ones. Words
-    /// that it cannot take are told, the others are taken. The user's words are copied and change apart from this engine's.
+    /// The same engine with words of the app's own in the place of its lexicons, for a bundle that
+    /// has none or other ones. Words that it cannot take are told, the others are taken. The user's
+    /// words are copied and change apart from this engine's.
     ///
     /// # Errors
     /// `Argument` where no word is left.
@@ -264,11 +276,13 @@ impl Engine {
         })
     }
 
-    /// The same engine with lexicons of files, up to four in all: languages, or an app's words. With `keep_own` they come beside
-    /// the engine's own, the first one where it has several. The user's words are copied and change apart from this engine's.
+    /// The same engine with lexicons of files, up to four in all: languages, or an app's words.
+    /// With `keep_own` they come beside the engine's own, the first one where it has several. The
+    /// user's words are copied and change apart from this engine's.
     ///
     /// # Errors
-    /// `NotFound`, `Damaged` and `Unsupported` for a file; `Argument` for a weight out of range and for too many.
+    /// `NotFound`, `Damaged` and `Unsupported` for a file; `Argument` for a weight out of range and
+    /// for too many.
     #[uniffi::method(default(keep_own = true))]
     pub fn with_lexicons(&self, lexicons: Vec<LexiconFile>, keep_own: bool) -> Result<Arc<Self>> {
         self.changed(|engine| {
@@ -295,8 +309,8 @@ impl Engine {
         Arc::new(UserWords::new(self.pool.engine.words().clone()))
     }
 
-    /// A session that decodes while the finger moves, with a thread of its own. A `listener` is called with each partial result;
-    /// without one, `LiveSession.partial` gives the newest.
+    /// A session that decodes while the finger moves, with a thread of its own. A `listener` is
+    /// called with each partial result; without one, `LiveSession.partial` gives the newest.
     ///
     /// # Errors
     /// `Argument` for options out of range, `Decode` where the system starts no thread.

@@ -103,9 +103,11 @@ impl From<swipekit::Error> for SwipekitError {
 /// Result of a call from another language.
 pub type Result<T, E = SwipekitError> = std::result::Result<T, E>;
 
-/// Calls `f` and makes an error of a panic. UniFFI would do that too, but hand on what the panic says, which may be a word.
+/// Calls `f` and makes an error of a panic. UniFFI would do that too, but hand on what the panic
+/// says, which may be a word.
 ///
-/// What `f` shares with other calls is left in order by a panic: sessions are given up, locks are not poisoned.
+/// What `f` shares with other calls is left in order by a panic: sessions are given up, locks are
+/// not poisoned.
 pub(super) fn guard<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|_| Err(Failure::panicked().into()))
 }

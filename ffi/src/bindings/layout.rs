@@ -31,7 +31,8 @@ impl LetterArea {
 /// One key: what it types and its rectangle, in the units of the points.
 #[derive(Clone, Debug, PartialEq, uniffi::Record)]
 pub struct Key {
-    /// The letter that the key types. Keys whose label is not one character, such as shift, are passed over.
+    /// The letter that the key types. Keys whose label is not one character, such as shift, are
+    /// passed over.
     pub label: String,
     /// Left edge.
     pub left: f32,
@@ -121,7 +122,8 @@ pub fn named_layout(name: NamedLayout, area: LetterArea) -> Result<KeyboardLayou
 /// The smallest rectangle around all keys that type a letter: the area of swipes on this layout.
 ///
 /// # Errors
-/// `Argument` and `NotFinite` for a layout without letters, with a key twice, or of rectangles that are none.
+/// `Argument` and `NotFinite` for a layout without letters, with a key twice, or of rectangles that
+/// are none.
 #[uniffi::export]
 pub fn letter_area(layout: KeyboardLayout) -> Result<LetterArea> {
     guard(|| {

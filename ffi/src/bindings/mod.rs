@@ -1,7 +1,7 @@
 //! What UniFFI makes bindings of: all of swipekit that other languages need.
 //!
-//! Every call that can fail gives a [`SwipekitError`]. So does one that finds a fault of swipekit's own: a panic is caught here, and
-//! what it says, which may hold anything, is not handed on.
+//! Every call that can fail gives a [`SwipekitError`]. So does one that finds a fault of swipekit's
+//! own: a panic is caught here, and what it says, which may hold anything, is not handed on.
 
 pub mod engine;
 pub mod error;
@@ -28,7 +28,8 @@ pub fn version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
 }
 
-/// Ends decodes from another thread. One that was cancelled stays so: take a new one for the next gesture.
+/// Ends decodes from another thread. One that was cancelled stays so: take a new one for the next
+/// gesture.
 #[derive(Debug, Default, uniffi::Object)]
 pub struct CancelToken {
     token: swipekit::CancelToken,

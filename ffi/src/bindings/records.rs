@@ -59,17 +59,19 @@ pub struct EngineOptions {
     /// Threads of the encoder; those that the bundle asks for by default.
     #[uniffi(default = None)]
     pub threads: Option<u32>,
-    /// Copies of the encoder, and so swipes that can be encoded at the same time. Each holds the weights once more. Default 1.
+    /// Copies of the encoder, and so swipes that can be encoded at the same time. Each holds the
+    /// weights once more. Default 1.
     #[uniffi(default = None)]
     pub copies: Option<u32>,
-    /// Path of ONNX Runtime's shared library; looked for in the usual places by default (docs/BINDINGS.md).
+    /// Path of ONNX Runtime's shared library; looked for in the usual places by default
+    /// (docs/BINDINGS.md).
     #[uniffi(default = None)]
     pub runtime_library: Option<String>,
     /// The bundle's preset of decoder options. Default `default`.
     #[uniffi(default = None)]
     pub preset: Option<String>,
-    /// Prefixes of the lexicon that the prediction network is run for when the engine opens, where the bundle has no table of
-    /// them. Default 1024.
+    /// Prefixes of the lexicon that the prediction network is run for when the engine opens, where
+    /// the bundle has no table of them. Default 1024.
     #[uniffi(default = None)]
     pub warm_prefixes: Option<u32>,
     /// Bytes of the prefixes that each session remembers between swipes. Default 2 MiB.
@@ -107,7 +109,8 @@ pub struct DecodeOptions {
     /// Milliseconds after which the search ends with the best words so far. No deadline by default.
     #[uniffi(default = None)]
     pub deadline_ms: Option<u32>,
-    /// The words before the swipe in its sentence, oldest first. They count where the engine has a language model.
+    /// The words before the swipe in its sentence, oldest first. They count where the engine has a
+    /// language model.
     #[uniffi(default = [])]
     pub context: Vec<String>,
 }

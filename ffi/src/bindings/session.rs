@@ -12,7 +12,8 @@ use super::records::{self, decoder_options, limits};
 use super::{CancelToken, DecodeResult, PartialResult, Point, SwipekitError};
 use crate::error::{Failure, Kind};
 
-/// How a live session decodes. What is left open has swipekit's default, or is as the engine's preset says.
+/// How a live session decodes. What is left open has swipekit's default, or is as the engine's
+/// preset says.
 #[derive(Clone, Debug, Default, PartialEq, uniffi::Record)]
 pub struct LiveOptions {
     /// Milliseconds between the beginnings of two decodes at least. Default 33.
@@ -66,10 +67,12 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for ListenerError {
     }
 }
 
-/// Is told of partial results, in the session's own thread, which does nothing else meanwhile: hand the result on and return. It may
-/// be of a gesture that has ended since; `PartialResult.gesture` tells.
+/// Is told of partial results, in the session's own thread, which does nothing else meanwhile: hand
+/// the result on and return. It may be of a gesture that has ended since; `PartialResult.gesture`
+/// tells.
 ///
-/// Where it throws, `LiveSession.partial` says so once, and it is called again with the next result.
+/// Where it throws, `LiveSession.partial` says so once, and it is called again with the next
+/// result.
 #[uniffi::export(with_foreign)]
 pub trait PartialListener: Send + Sync {
     /// Words for the gesture so far.
@@ -87,7 +90,8 @@ pub trait PartialListener: Send + Sync {
 
 /// Decodes one gesture at a time while it is made. It may be shared between threads.
 ///
-/// It has a thread, which `stop` ends, and so does letting go of the session; a listener that holds the session keeps it alive.
+/// It has a thread, which `stop` ends, and so does letting go of the session; a listener that holds
+/// the session keeps it alive.
 #[derive(Debug, uniffi::Object)]
 pub struct LiveSession {
     live: Mutex<Option<Arc<swipekit::LiveSession>>>,
@@ -169,7 +173,8 @@ impl EndedGesture {
         self.ended.gesture()
     }
 
-    /// The words of the gesture: those of `Engine.decode` for all its points. A deadline in milliseconds counts from this call.
+    /// The words of the gesture: those of `Engine.decode` for all its points. A deadline in
+    /// milliseconds counts from this call.
     ///
     /// # Errors
     /// Those of `Engine.decode`, and `Closed` where the session is stopped or gone.
@@ -189,8 +194,8 @@ impl EndedGesture {
 
 #[uniffi::export]
 impl LiveSession {
-    /// Begins a gesture on a keyboard whose letters span `area`, and abandons the one before where it was not finished. Gives its
-    /// number, one more than that of the last.
+    /// Begins a gesture on a keyboard whose letters span `area`, and abandons the one before where
+    /// it was not finished. Gives its number, one more than that of the last.
     ///
     /// # Errors
     /// `Argument` and `NotFinite` for an area that is none, `Closed`.
@@ -201,7 +206,8 @@ impl LiveSession {
     /// Appends touch samples to the gesture. It never waits for a decode.
     ///
     /// # Errors
-    /// `Argument` where no gesture has begun or it grows too long; `NotFinite`; the gesture stays as it was. `Closed`.
+    /// `Argument` where no gesture has begun or it grows too long; `NotFinite`; the gesture stays
+    /// as it was. `Closed`.
     pub fn push(&self, points: Vec<Point>) -> Result<()> {
         self.with(|live| {
             let points: Vec<trace::Point> = points.into_iter().map(Into::into).collect();
@@ -217,7 +223,8 @@ impl LiveSession {
         self.with(|live| Ok(live.push(&records::unpack(points)?)?))
     }
 
-    /// The words before the gesture in its sentence, oldest first: they count in what is decoded from now on.
+    /// The words before the gesture in its sentence, oldest first: they count in what is decoded
+    /// from now on.
     ///
     /// # Errors
     /// `Closed`.
@@ -228,10 +235,12 @@ impl LiveSession {
         })
     }
 
-    /// The newest words for the gesture so far; nothing before the first and when the gesture is over.
+    /// The newest words for the gesture so far; nothing before the first and when the gesture is
+    /// over.
     ///
     /// # Errors
-    /// What the newest decode failed with, or `Argument` where the listener has thrown, once. The gesture goes on. `Closed`.
+    /// What the newest decode failed with, or `Argument` where the listener has thrown, once. The
+    /// gesture goes on. `Closed`.
     pub fn partial(&self) -> Result<Option<PartialResult>> {
         self.with(|live| {
             if self.listener_failed.swap(false, Ordering::Relaxed) {
@@ -242,8 +251,8 @@ impl LiveSession {
         })
     }
 
-    /// Ends the gesture and gives its words: those of `Engine.decode` for all its points. A deadline in milliseconds counts from
-    /// this call. The gesture is over whatever comes of it.
+    /// Ends the gesture and gives its words: those of `Engine.decode` for all its points. A
+    /// deadline in milliseconds counts from this call. The gesture is over whatever comes of it.
     ///
     /// # Errors
     /// `Argument` where no gesture has begun, otherwise those of `Engine.decode`, and `Closed`.
@@ -256,8 +265,8 @@ impl LiveSession {
         self.with(|live| decode_ended(live, &live.end()?, deadline_ms, cancel.as_deref()))
     }
 
-    /// The first half of `finish`: ends the gesture, and leaves its words to `EndedGesture.decode`, on another thread. It never waits
-    /// for a decode, and the next gesture may begin at once.
+    /// The first half of `finish`: ends the gesture, and leaves its words to `EndedGesture.decode`,
+    /// on another thread. It never waits for a decode, and the next gesture may begin at once.
     ///
     /// # Errors
     /// `Argument` where no gesture has begun, and `Closed`.
@@ -290,14 +299,16 @@ impl LiveSession {
         self.with(|live| Ok(live.points() as u64))
     }
 
-    /// Ends the session and its thread, and lets go of the listener; a call that runs goes on to its end. Everything else fails with
-    /// `Closed` afterwards. Nothing happens where it was stopped before.
+    /// Ends the session and its thread, and lets go of the listener; a call that runs goes on to
+    /// its end. Everything else fails with `Closed` afterwards. Nothing happens where it was
+    /// stopped before.
     ///
     /// # Errors
     /// `Decode` where swipekit itself fails.
     pub fn stop(&self) -> Result<()> {
         guard(|| {
-            // Dropped outside the lock: it waits for the thread, which may be in the listener, which may call this session.
+            // Dropped outside the lock: it waits for the thread, which may be in the listener,
+            // which may call this session.
             let live = self.slot().take();
             drop(live);
             Ok(())

@@ -28,7 +28,8 @@ pub struct RejectedWord {
 pub struct UserWord {
     /// The word as it is shown.
     pub word: String,
-    /// Log prior of a word that was added; `None` for a word of a lexicon that something else is said of.
+    /// Log prior of a word that was added; `None` for a word of a lexicon that something else is
+    /// said of.
     pub log_prior: Option<f32>,
     /// Nats by which it was boosted.
     pub boost: f32,
@@ -38,7 +39,8 @@ pub struct UserWord {
     pub blocked: bool,
 }
 
-/// A user's own words: what is said here counts from the next swipe on, in every session. Any thread may change them at any time.
+/// A user's own words: what is said here counts from the next swipe on, in every session. Any
+/// thread may change them at any time.
 ///
 /// What changes one word gives the reason where it was not taken, and nothing where it was.
 #[derive(Debug, uniffi::Object)]
@@ -61,7 +63,8 @@ impl UserWords {
 
 #[uniffi::export]
 impl UserWords {
-    /// Adds a word with the prior of a common one, or leaves it as it is where it was added before. A blocked word stays blocked.
+    /// Adds a word with the prior of a common one, or leaves it as it is where it was added before.
+    /// A blocked word stays blocked.
     ///
     /// # Errors
     /// `Decode` where swipekit itself fails.
@@ -69,7 +72,8 @@ impl UserWords {
         self.change(|words| words.add(word))
     }
 
-    /// Adds a word with a log prior, -100 to 0 nats; replaces that of a word which was added before.
+    /// Adds a word with a log prior, -100 to 0 nats; replaces that of a word which was added
+    /// before.
     ///
     /// # Errors
     /// `Decode` where swipekit itself fails.
@@ -109,8 +113,8 @@ impl UserWords {
         self.change(|words| words.unblock(word))
     }
 
-    /// Notes that the user chose a word: it becomes likelier, the more the oftener. Nothing is learned of a word that neither a
-    /// lexicon nor the user has.
+    /// Notes that the user chose a word: it becomes likelier, the more the oftener. Nothing is
+    /// learned of a word that neither a lexicon nor the user has.
     ///
     /// # Errors
     /// `Decode` where swipekit itself fails.

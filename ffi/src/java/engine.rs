@@ -99,7 +99,8 @@ fn duplicate(descriptor: jint, name: &Path) -> Result<File, Thrown> {
     if descriptor < 0 {
         return Err(Failure::argument("the file descriptor", "not below 0", descriptor).into());
     }
-    // SAFETY: the caller keeps its descriptor open during the call; a number that is none is refused by the system.
+    // SAFETY: the caller keeps its descriptor open during the call; a number that is none is
+    // refused by the system.
     let borrowed = unsafe { BorrowedFd::borrow_raw(descriptor) };
     let owned = borrowed
         .try_clone_to_owned()
@@ -172,8 +173,8 @@ fn copy_direct(
 ) -> Result<Vec<u8>, Thrown> {
     let address = env.get_direct_buffer_address(buffer)?;
     let mut copy = vec![0_u8; length];
-    // SAFETY: the caller has checked the part against the buffer's capacity, and the buffer lives during the call. It is copied
-    // without a reference to memory that Java may write meanwhile.
+    // SAFETY: the caller has checked the part against the buffer's capacity, and the buffer lives
+    // during the call. It is copied without a reference to memory that Java may write meanwhile.
     unsafe { std::ptr::copy_nonoverlapping(address.add(start), copy.as_mut_ptr(), length) };
     Ok(copy)
 }

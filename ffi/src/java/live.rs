@@ -31,7 +31,8 @@ pub(super) const METHODS: &[NativeMethod] = &[
     native!(close, live_close(session: jlong)),
 ];
 
-/// Gestures that were ended and are to be decoded, at most; a caller that never asks for their words leaves no more behind.
+/// Gestures that were ended and are to be decoded, at most; a caller that never asks for their
+/// words leaves no more behind.
 const ENDED: usize = 8;
 
 /// A live session, and the gestures that wait for their words.
@@ -79,7 +80,8 @@ fn open<'l>(
     Ok(number)
 }
 
-/// Hands a partial result on, in the session's own thread, which the virtual machine gets to know at its first one.
+/// Hands a partial result on, in the session's own thread, which the virtual machine gets to know
+/// at its first one.
 fn tell(number: i64, partial: Result<&Partial, Failure>) {
     let mut packed = Packed::default();
     let (gesture, points, kind) = match partial {

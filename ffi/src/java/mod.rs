@@ -1,9 +1,10 @@
 //! The Kotlin and Java library's native half.
 //!
-//! The methods of `io.github.swipekit.internal.Native` are registered when the library is loaded, so that nothing but `JNI_OnLoad` is
-//! exported and nothing is looked up in a call. Points come in one array, results go back in one (`packed`), failures and panics
-//! are thrown (`thrown`). Objects are numbers ([`crate::handles`]): one that was closed is told apart from every open one, so that a
-//! wrong number cannot reach freed memory.
+//! The methods of `io.github.swipekit.internal.Native` are registered when the library is loaded,
+//! so that nothing but `JNI_OnLoad` is exported and nothing is looked up in a call. Points come in
+//! one array, results go back in one (`packed`), failures and panics are thrown (`thrown`). Objects
+//! are numbers ([`crate::handles`]): one that was closed is told apart from every open one, so that
+//! a wrong number cannot reach freed memory.
 
 mod arguments;
 mod decode;

@@ -1,4 +1,5 @@
-//! What goes back to Java in one array of bytes: little-endian numbers, texts as their length in bytes (u32) and UTF-8.
+//! What goes back to Java in one array of bytes: little-endian numbers, texts as their length in
+//! bytes (u32) and UTF-8.
 
 use swipekit::{Candidate, Literal, Timings};
 

@@ -1,7 +1,8 @@
 //! How a failure becomes an exception.
 //!
-//! Native code knows one class, `io.github.swipekit.internal.Native`, and two of its static methods: one makes an exception of a
-//! kind and a message, one takes what live sessions find. The class and the methods are looked up once, when the library is loaded.
+//! Native code knows one class, `io.github.swipekit.internal.Native`, and two of its static
+//! methods: one makes an exception of a kind and a message, one takes what live sessions find. The
+//! class and the methods are looked up once, when the library is loaded.
 
 use std::any::Any;
 use std::sync::OnceLock;
@@ -86,7 +87,8 @@ fn throw(env: &mut Env<'_>, failure: &Failure) -> jni::errors::Result<()> {
             l: message.as_raw(),
         },
     ];
-    // SAFETY: the method takes an int and a String and returns an object, as its signature was when it was looked up.
+    // SAFETY: the method takes an int and a String and returns an object, as its signature was when
+    // it was looked up.
     let made = unsafe {
         env.call_static_method_unchecked(
             &bridge.class,

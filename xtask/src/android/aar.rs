@@ -91,7 +91,8 @@ fn jar(beside: &Path, entries: &Entries) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Checks what [`write`] has written: its entries, size, manifest, classes, and that the rules keep what the libraries name.
+/// Checks what [`write`] has written: its entries, size, manifest, classes, and that the rules keep
+/// what the libraries name.
 pub fn check(path: &Path, libraries: &[Library]) -> Result<()> {
     let entries = archive::read(path)?;
     let mut faults = Vec::new();

@@ -13,11 +13,12 @@ use super::{NAME, stubs};
 use crate::error::{Error, Result};
 use crate::process;
 
-/// Functions that nobody has marked for inlining are inlined where they are tiny: a tenth of the code less.
+/// Functions that nobody has marked for inlining are inlined where they are tiny: a tenth of the
+/// code less.
 const SMALL: &str = "-Cllvm-args=-inline-threshold=25";
 
-/// The threshold for functions that are marked. LLVM's own is 325: below it the kernels' iterators become calls, ten times as slow. The
-/// x86_64 library, which emulators run, does not fit with it.
+/// The threshold for functions that are marked. LLVM's own is 325: below it the kernels' iterators
+/// become calls, ten times as slow. The x86_64 library, which emulators run, does not fit with it.
 fn marked(abi: Abi) -> u32 {
     if abi == Abi::X64 { 40 } else { 325 }
 }
@@ -75,14 +76,16 @@ pub fn library(toolchain: &Toolchain, abi: Abi, work: &Path) -> Result<Library> 
             arguments.extend(without_ndk(llvm, abi, work, &folder)?);
         }
     }
-    // The standard library is compiled here, for its size: without what prints a panic's stack, which nobody sees on Android.
+    // The standard library is compiled here, for its size: without what prints a panic's stack,
+    // which nobody sees on Android.
     command
         .args(["-Zbuild-std=std,panic_unwind", "-Zbuild-std-features="])
         // Cargo calls this unstable. Compilers of other programs do not see it.
         .env("RUSTC_BOOTSTRAP", "1")
         .env(variable(abi, "RUSTFLAGS"), flags(abi));
     if abi == Abi::X64 {
-        // Its kernels come in three widths of vectors, so that level 3 does not fit; and it is emulators that run it.
+        // Its kernels come in three widths of vectors, so that level 3 does not fit; and it is
+        // emulators that run it.
         command.env("CARGO_PROFILE_ANDROID_OPT_LEVEL", "s");
     }
     command.arg("--");

@@ -1,5 +1,5 @@
-//! A project outside of this repository that uses what was published: resolved, compiled, run, and run again after its classes were
-//! shrunk and renamed by the rules in the AAR.
+//! A project outside of this repository that uses what was published: resolved, compiled, run, and
+//! run again after its classes were shrunk and renamed by the rules in the AAR.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -115,7 +115,8 @@ impl Project<'_> {
         process::run(java)
     }
 
-    /// Shrinks, optimizes and renames the program with the classes and rules of the AAR, and runs what is left with the host's library.
+    /// Shrinks, optimizes and renames the program with the classes and rules of the AAR, and runs
+    /// what is left with the host's library.
     fn shrink(&self) -> Result<()> {
         let aar = archive::read(&self.published.aar)?;
         let unpack = |entry: &str| {
@@ -228,7 +229,8 @@ impl Project<'_> {
     }
 }
 
-/// Fetches ProGuard and gives the folder of its jars. R8, which reads the same rules, is not on Maven Central.
+/// Fetches ProGuard and gives the folder of its jars. R8, which reads the same rules, is not on
+/// Maven Central.
 fn proguard() -> Result<PathBuf> {
     let folder = work()?.join("proguard");
     if folder.join("proguard-base-7.8.1.jar").is_file() {

@@ -199,7 +199,8 @@ mod tests {
 
     #[test]
     fn the_program_that_runs_is_refused() {
-        // The tests' own program: not for Android, not stripped, linked to glibc. Elsewhere it is no ELF file.
+        // The tests' own program: not for Android, not stripped, linked to glibc. Elsewhere it is
+        // no ELF file.
         let path = std::env::current_exe().unwrap();
         let refused = check(&path, Abi::Arm64, &[]).unwrap_err().to_string();
         if cfg!(all(target_os = "linux", target_arch = "x86_64")) {

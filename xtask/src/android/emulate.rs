@@ -1,5 +1,5 @@
-//! Runs Android's machine code on Linux: libraries that stand in for Android's, a virtual machine made of C for processors that are
-//! emulated, a real one for this machine's own.
+//! Runs Android's machine code on Linux: libraries that stand in for Android's, a virtual machine
+//! made of C for processors that are emulated, a real one for this machine's own.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,7 +14,8 @@ use super::{Expected, stubs, toolchain, work};
 use crate::error::{Error, Result};
 use crate::process;
 
-/// Names that the shim does not hand on to glibc's of the same name: `xtask/android/shim/shim.c` has them.
+/// Names that the shim does not hand on to glibc's of the same name: `xtask/android/shim/shim.c`
+/// has them.
 const OWN: [&str; 10] = [
     "__android_log_write",
     "__errno",
@@ -67,8 +68,8 @@ const MACHINES: [Machine; 2] = [
     },
 ];
 
-/// Runs each library: it is loaded, and searches the frames `swipe-N.f32` in `expected` with the bundle there; words and scores must be
-/// those of `swipe-N.result`.
+/// Runs each library: it is loaded, and searches the frames `swipe-N.f32` in `expected` with the
+/// bundle there; words and scores must be those of `swipe-N.result`.
 pub fn run(libraries: &[Library], bundle: &Path, expected: &Path) -> Result<()> {
     for library in libraries {
         let machine = MACHINES.iter().find(|machine| machine.abi == library.abi);
@@ -198,7 +199,8 @@ impl Machine {
     }
 }
 
-/// The x86_64 library inside this machine's Java virtual machine, with the tests of the whole Kotlin interface, ONNX Runtime included.
+/// The x86_64 library inside this machine's Java virtual machine, with the tests of the whole
+/// Kotlin interface, ONNX Runtime included.
 pub fn in_jvm(library: &Library, natives: &Natives, expected: &Expected) -> Result<()> {
     let Some(machine) = MACHINES.iter().find(|machine| machine.abi == library.abi) else {
         return Ok(());
@@ -305,7 +307,8 @@ fn compare(frames: &Path) -> Result<()> {
     ))
 }
 
-/// Words and scores of a packed result: a flag, three times, then each word with three numbers, the second of them the score.
+/// Words and scores of a packed result: a flag, three times, then each word with three numbers, the
+/// second of them the score.
 fn unpack(bytes: &[u8]) -> Option<Vec<(String, f64)>> {
     let mut rest = bytes.get(1 + 3 * 8..)?;
     let mut take = |count: usize| {

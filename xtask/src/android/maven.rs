@@ -91,7 +91,8 @@ pub fn jars(module: &str, artifact: &str, version: &str) -> Result<Jars> {
     })
 }
 
-/// Runs the tests of the Kotlin interface and of the sample keyboard with `natives`, and packages what is shipped.
+/// Runs the tests of the Kotlin interface and of the sample keyboard with `natives`, and packages
+/// what is shipped.
 pub fn verify(natives: &Natives, expected: &Expected) -> Result<()> {
     let mut maven = modules(natives)?;
     maven.args(tests(expected)).arg("verify");
@@ -101,7 +102,8 @@ pub fn verify(natives: &Natives, expected: &Expected) -> Result<()> {
 /// A test that does not hold on Android: what is advised where ONNX Runtime is missing differs.
 const OTHERWISE: &str = "-Dtest=!LoadingTest#no runtime anywhere";
 
-/// Runs the tests that [`verify`] has compiled in a virtual machine whose libraries are looked for in `libraries` first.
+/// Runs the tests that [`verify`] has compiled in a virtual machine whose libraries are looked for
+/// in `libraries` first.
 pub fn test_again(natives: &Natives, expected: &Expected, libraries: &Path) -> Result<()> {
     let mut maven = modules(natives)?;
     maven

@@ -32,8 +32,9 @@ const NAME: &str = "libswipekit.so";
 /// Swipes that Kotlin must decode as Rust does.
 const SWIPES: &str = "500";
 
-/// Builds everything, with the tests of the Kotlin interface, and runs what was built: the arm64 code under an emulator, the x86_64 code in
-/// this machine's Java, the published artifacts in a project outside of the repository, their classes as an app's build would shrink them.
+/// Builds everything, with the tests of the Kotlin interface, and runs what was built: the arm64
+/// code under an emulator, the x86_64 code in this machine's Java, the published artifacts in a
+/// project outside of the repository, their classes as an app's build would shrink them.
 pub fn check() -> Result<()> {
     let natives = timed("the host's library", publish::natives)?;
     let bundle = process::root().join("models/en-qwerty");
@@ -117,7 +118,8 @@ fn work() -> Result<PathBuf> {
     Ok(process::target()?.join("native/android"))
 }
 
-/// Builds the host's library, checks what it exports, and gives its path, `native/swipekit` in the target folder.
+/// Builds the host's library, checks what it exports, and gives its path, `native/swipekit` in the
+/// target folder.
 pub fn jni() -> Result<PathBuf> {
     let mut cargo = process::cargo();
     cargo.args([

@@ -94,8 +94,8 @@ pub fn build(toolchain: &Toolchain, abis: &[Abi]) -> Result<Built> {
     })
 }
 
-/// Lays everything out, of jars that Maven has packaged, with the packed bundle `model` as an asset where it is given; in `output`, or
-/// `aar` in the target folder.
+/// Lays everything out, of jars that Maven has packaged, with the packed bundle `model` as an asset
+/// where it is given; in `output`, or `aar` in the target folder.
 pub fn assemble(
     built: Built,
     natives: Natives,

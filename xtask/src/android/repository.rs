@@ -23,7 +23,8 @@ impl Repository {
         }
     }
 
-    /// Adds an artifact: its POM, and files by what follows the version in their names (`.aar`, `-sources.jar`).
+    /// Adds an artifact: its POM, and files by what follows the version in their names (`.aar`,
+    /// `-sources.jar`).
     pub fn add(&self, pom: &Pom<'_>, files: &[(&str, &Path)]) -> Result<()> {
         let of = self.folder.join(GROUP.replace('.', "/")).join(pom.artifact);
         let folder = of.join(pom.version);

@@ -1,5 +1,5 @@
-//! Libraries to link against in place of Android's own: nothing but the names of `xtask/android/imports.txt`, with their sonames and
-//! symbol versions, as the NDK's own stubs are.
+//! Libraries to link against in place of Android's own: nothing but the names of
+//! `xtask/android/imports.txt`, with their sonames and symbol versions, as the NDK's own stubs are.
 
 use std::fmt::Write as _;
 use std::fs;

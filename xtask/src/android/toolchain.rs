@@ -1,4 +1,5 @@
-//! What the Android library is built with: the NDK where there is one, else clang and lld as the machine has them.
+//! What the Android library is built with: the NDK where there is one, else clang and lld as the
+//! machine has them.
 
 use std::env;
 use std::fs;
@@ -12,7 +13,8 @@ use crate::process;
 /// The version of LLVM that is installed where there is none, from the distribution's own packages.
 const LLVM: &str = "22";
 
-/// Versions of LLVM that will do, by the suffix of their programs; the first that is whole is taken.
+/// Versions of LLVM that will do, by the suffix of their programs; the first that is whole is
+/// taken.
 const SUFFIXES: [&str; 6] = ["-22", "-21", "-20", "-19", "", "-18"];
 
 /// The programs that build, without and with an NDK.
@@ -49,7 +51,8 @@ pub struct Llvm {
 }
 
 impl Toolchain {
-    /// The NDK of `ANDROID_NDK_HOME`, else clang and lld of this machine, which are installed where they are missing.
+    /// The NDK of `ANDROID_NDK_HOME`, else clang and lld of this machine, which are installed where
+    /// they are missing.
     pub fn find() -> Result<Self> {
         match env::var_os("ANDROID_NDK_HOME").filter(|home| !home.is_empty()) {
             Some(home) => Ndk::at(Path::new(&home)).map(Self::Ndk),
@@ -155,7 +158,8 @@ impl Llvm {
     }
 }
 
-/// Rust's standard library for `abi`, ready-made and as sources, installed by rustup where it is missing.
+/// Rust's standard library for `abi`, ready-made and as sources, installed by rustup where it is
+/// missing.
 pub fn standard_library(abi: Abi) -> Result<()> {
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     rustc.args(["--print", "target-libdir", "--target", abi.target()]);

@@ -1,8 +1,9 @@
 //! A user's own words: added, boosted, blocked, learned and forgotten between two swipes.
 //!
-//! The words stand in a trie whose nodes are shared between its states: a change copies the nodes along one key and swaps the
-//! root, in microseconds, and a decode that has begun goes on with the root that it took. What a word costs is worked out when it
-//! changes, against the lexicons below, so the search only reads sums.
+//! The words stand in a trie whose nodes are shared between its states: a change copies the nodes
+//! along one key and swaps the root, in microseconds, and a decode that has begun goes on with the
+//! root that it took. What a word costs is worked out when it changes, against the lexicons below,
+//! so the search only reads sums.
 
 mod trie;
 mod word;
@@ -28,7 +29,8 @@ pub use word::{HALF_LIFE, MAX_BOOST, UserWord};
 /// Words of a user at most.
 pub const MAX_USER_WORDS: usize = 50_000;
 
-/// Log prior of a word that is added without one: that of a common word, so that it is found at once.
+/// Log prior of a word that is added without one: that of a common word, so that it is found at
+/// once.
 pub const DEFAULT_LOG_PRIOR: f32 = -9.0;
 
 /// Choices after which the effect of old ones is worked out again.
@@ -41,7 +43,8 @@ const HEADER: &str = "swipekit-user-words 1";
 /// Bytes of such a file at most.
 const MAX_FILE: u64 = 32 << 20;
 
-/// A user's words over the lexicons of an engine. Clones share them; any thread may change them at any time.
+/// A user's words over the lexicons of an engine. Clones share them; any thread may change them at
+/// any time.
 ///
 /// A decode sees the words as they were when it began.
 #[derive(Clone, Debug)]
@@ -120,11 +123,12 @@ impl UserWords {
         }
     }
 
-    /// Adds `word` with the log prior of a common word, or leaves a word as it is that was added before. A word that was blocked
-    /// stays blocked.
+    /// Adds `word` with the log prior of a common word, or leaves a word as it is that was added
+    /// before. A word that was blocked stays blocked.
     ///
     /// # Errors
-    /// [`Rejection`] where the word cannot be typed with the labels, is too long, or there are too many.
+    /// [`Rejection`] where the word cannot be typed with the labels, is too long, or there are too
+    /// many.
     pub fn add(&self, word: &str) -> Result<(), Rejection> {
         self.change(word, |entry| {
             entry.log_prior = entry.log_prior.or(Some(DEFAULT_LOG_PRIOR));
@@ -150,8 +154,8 @@ impl UserWords {
         self.change(word, |entry| *entry = UserWord::new(&entry.word))
     }
 
-    /// Makes `word` likelier by `nats`, or less likely; boosts do not add up. More than [`MAX_BOOST`] counts as that. It has an
-    /// effect on words that were added or are in a lexicon.
+    /// Makes `word` likelier by `nats`, or less likely; boosts do not add up. More than
+    /// [`MAX_BOOST`] counts as that. It has an effect on words that were added or are in a lexicon.
     ///
     /// # Errors
     /// As [`add`](Self::add); [`Rejection::Weight`] for a number that is not finite.
@@ -179,9 +183,9 @@ impl UserWords {
         self.change(word, |entry| entry.blocked = false)
     }
 
-    /// Notes that the user chose `word`: it becomes likelier, the more the oftener, and old choices fade as others are made
-    /// (by half in [`HALF_LIFE`] choices, worked out every hundred). Nothing is learned of a word that neither a lexicon nor the
-    /// user has.
+    /// Notes that the user chose `word`: it becomes likelier, the more the oftener, and old choices
+    /// fade as others are made (by half in [`HALF_LIFE`] choices, worked out every hundred).
+    /// Nothing is learned of a word that neither a lexicon nor the user has.
     ///
     /// # Errors
     /// As [`add`](Self::add).
@@ -264,7 +268,8 @@ impl UserWords {
         self.inner.layers.with_user(self.state().root)
     }
 
-    /// Writes the words to a file, all of it or nothing, for its owner alone: it holds what the user typed.
+    /// Writes the words to a file, all of it or nothing, for its owner alone: it holds what the
+    /// user typed.
     ///
     /// # Errors
     /// [`Error::Write`]; an older file is as it was then.
@@ -287,7 +292,8 @@ impl UserWords {
     /// Puts the words of a file in the place of the present ones.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Damaged`], [`Error::Unsupported`] or [`Error::TooLarge`]; the present words stay then.
+    /// [`Error::Io`], [`Error::Damaged`], [`Error::Unsupported`] or [`Error::TooLarge`]; the
+    /// present words stay then.
     pub fn import(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let about = std::fs::metadata(path).map_err(|source| Error::io(path, source))?;

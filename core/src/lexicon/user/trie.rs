@@ -30,7 +30,8 @@ impl Node {
         &self.entries
     }
 
-    /// Cost of the key here: outer `None` where the user says nothing of it, inner where no form is left.
+    /// Cost of the key here: outer `None` where the user says nothing of it, inner where no form is
+    /// left.
     pub(crate) fn word_cost(&self) -> Option<Option<u32>> {
         self.word_cost
     }
@@ -40,7 +41,8 @@ impl Node {
         self.least
     }
 
-    /// This node, or a new one, after `change` at the end of `key`; `None` where nothing is left. Nodes off the key are shared.
+    /// This node, or a new one, after `change` at the end of `key`; `None` where nothing is left.
+    /// Nodes off the key are shared.
     pub(super) fn changed(
         node: Option<&Node>,
         key: &[u8],

@@ -17,7 +17,8 @@ pub const HALF_LIFE: f64 = 500.0;
 pub struct UserWord {
     /// The word as it is shown.
     pub word: String,
-    /// Log prior of a word that was added; `None` for a word of a lexicon that something else is said of.
+    /// Log prior of a word that was added; `None` for a word of a lexicon that something else is
+    /// said of.
     pub log_prior: Option<f32>,
     /// Nats by which it was boosted.
     pub boost: f32,

@@ -13,8 +13,8 @@ use crate::runtime::contract::{ENCODED, FEATURES, LENGTHS, check_encoded, check_
 use crate::runtime::copies::Copies;
 use crate::runtime::{Encoder, RuntimeInfo, RuntimeOptions};
 
-/// An encoder program: `features_bft` `[1, F, T]` and `lengths` `[1]` to `encoded_btf` `[1, T', D]`, where T is at most
-/// what the program was exported for.
+/// An encoder program: `features_bft` `[1, F, T]` and `lengths` `[1]` to `encoded_btf`
+/// `[1, T', D]`, where T is at most what the program was exported for.
 #[derive(Debug)]
 pub struct PteEncoder {
     copies: Copies<PteModel>,
@@ -34,11 +34,13 @@ impl PteEncoder {
         Self::from_bytes(Bytes::map(path)?, model, options)
     }
 
-    /// Loads the encoder of a network with the dimensions `model`; see [`PteModel::from_bytes`] for what the bytes must be.
+    /// Loads the encoder of a network with the dimensions `model`; see [`PteModel::from_bytes`] for
+    /// what the bytes must be.
     ///
     /// # Errors
-    /// [`Error::Runtime`] where ExecuTorch refuses the program, [`Error::Invalid`] and [`Error::Shape`] where inputs and
-    /// outputs are not those of an encoder of these dimensions, [`Error::Invalid`] for options out of range.
+    /// [`Error::Runtime`] where ExecuTorch refuses the program, [`Error::Invalid`] and
+    /// [`Error::Shape`] where inputs and outputs are not those of an encoder of these dimensions,
+    /// [`Error::Invalid`] for options out of range.
     pub fn from_bytes(bytes: Bytes, model: &ModelSpec, options: &RuntimeOptions) -> Result<Self> {
         let first = PteModel::from_bytes(bytes.clone(), options)?;
         let max_frames = check(first.inputs(), first.outputs(), model)?;

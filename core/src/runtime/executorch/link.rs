@@ -1,13 +1,14 @@
 //! Keeps the libraries that only register themselves.
 //!
-//! XNNPACK and the kernels announce themselves to ExecuTorch when they are loaded; nothing calls them by name, so a linker
-//! would leave them out. This refers to one function of each.
+//! XNNPACK and the kernels announce themselves to ExecuTorch when they are loaded; nothing calls
+//! them by name, so a linker would leave them out. This refers to one function of each.
 
 use std::ffi::c_void;
 use std::hint::black_box;
 
-// Of libexecutorch_backend_xnnpack, libexecutorch_kernels_optimized and libexecutorch_kernels_quantized, in this order.
-// Functions whose parameters have the same mangled names on every platform (64-bit integers have not).
+// Of libexecutorch_backend_xnnpack, libexecutorch_kernels_optimized and
+// libexecutorch_kernels_quantized, in this order. Functions whose parameters have the same mangled
+// names on every platform (64-bit integers have not).
 unsafe extern "C" {
     static xnn_initialize: c_void;
     /// `torch::executor::native::opt_add_out(…)`

@@ -1,8 +1,9 @@
-//! ExecuTorch, through the crates `executorch` and `executorch-sys`; everything of those crates is in this folder.
+//! ExecuTorch, through the crates `executorch` and `executorch-sys`; everything of those crates is
+//! in this folder.
 //!
-//! The libraries are linked into the program (see `build.rs`). A program (`.pte`) is read out of the bundle's mapped and
-//! verified bytes; its loader checks little, so nothing but verified bytes may reach it: a damaged file could end the
-//! process, which no error could report.
+//! The libraries are linked into the program (see `build.rs`). A program (`.pte`) is read out of
+//! the bundle's mapped and verified bytes; its loader checks little, so nothing but verified bytes
+//! may reach it: a damaged file could end the process, which no error could report.
 
 #![allow(unsafe_code)]
 
@@ -27,7 +28,8 @@ use crate::error::{Error, Result};
 /// What the runtime is called in messages.
 const RUNTIME: &str = "ExecuTorch";
 
-/// The version of ExecuTorch that the crate `executorch` is made for and the libraries are pinned to; they cannot be asked.
+/// The version of ExecuTorch that the crate `executorch` is made for and the libraries are pinned
+/// to; they cannot be asked.
 pub const EXECUTORCH_VERSION: &str = "1.5.1";
 
 /// Opens a bundle's encoder.

@@ -10,8 +10,8 @@ use crate::bytes::Bytes;
 use crate::error::{Error, Result};
 use crate::runtime::{RuntimeOptions, Tensor, TensorData};
 
-/// Any `.pte` program whose method `forward` takes and gives tensors; they have no names, only an order. The exporters
-/// validate their programs with it.
+/// Any `.pte` program whose method `forward` takes and gives tensors; they have no names, only an
+/// order. The exporters validate their programs with it.
 #[derive(Debug)]
 pub struct PteModel {
     loaded: Loaded,
@@ -28,13 +28,14 @@ pub(super) struct PteTensorInfo {
 }
 
 impl PteModel {
-    /// Loads the program in `bytes`, which stay mapped as long as the model lives. They must be the very bytes that were
-    /// exported, as in a verified [`Bundle`](crate::bundle::Bundle): ExecuTorch finds only some damage, and other damage
-    /// ends the process.
+    /// Loads the program in `bytes`, which stay mapped as long as the model lives. They must be the
+    /// very bytes that were exported, as in a verified [`Bundle`](crate::bundle::Bundle):
+    /// ExecuTorch finds only some damage, and other damage ends the process.
     ///
     /// # Errors
-    /// [`Error::Runtime`] where ExecuTorch refuses the program, [`Error::Invalid`] where it takes or gives anything else
-    /// than tensors, for a number of threads out of range, and for bytes that are not aligned to 16 (a mapped file is).
+    /// [`Error::Runtime`] where ExecuTorch refuses the program, [`Error::Invalid`] where it takes
+    /// or gives anything else than tensors, for a number of threads out of range, and for bytes
+    /// that are not aligned to 16 (a mapped file is).
     pub fn from_bytes(bytes: Bytes, options: &RuntimeOptions) -> Result<Self> {
         log::init();
         let session = options.session.as_ref();
@@ -61,9 +62,9 @@ impl PteModel {
     /// Runs the program once and gives its outputs, in their order.
     ///
     /// # Errors
-    /// [`Error::Runtime`] where ExecuTorch refuses an input or fails, [`Error::Shape`] where a tensor's values are not as
-    /// many as its shape says, [`Error::Invalid`] for another number of inputs than the program takes, and for 32-bit
-    /// integers, which no program here takes.
+    /// [`Error::Runtime`] where ExecuTorch refuses an input or fails, [`Error::Shape`] where a
+    /// tensor's values are not as many as its shape says, [`Error::Invalid`] for another number of
+    /// inputs than the program takes, and for 32-bit integers, which no program here takes.
     pub fn run(&mut self, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
         let inputs = inputs.iter().map(|tensor| Input::new(tensor));
         let inputs = inputs.collect::<Result<Vec<Input>>>()?;

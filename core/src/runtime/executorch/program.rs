@@ -35,7 +35,8 @@ impl<T> Fixed<T> {
     }
 
     /// # Safety
-    /// The reference must not be used any more when `self` is dropped, nor beside one of [`Fixed::get_mut`].
+    /// The reference must not be used any more when `self` is dropped, nor beside one of
+    /// [`Fixed::get_mut`].
     unsafe fn get(&self) -> &'static T {
         // SAFETY: the value is there until `self` is dropped; the caller sees to the rest.
         unsafe { self.0.as_ref() }
@@ -57,8 +58,8 @@ impl<T> Drop for Fixed<T> {
     }
 }
 
-/// The method `forward` of a program, loaded. Fields are dropped in the order they stand in: the method first, then what it
-/// points to, the file last.
+/// The method `forward` of a program, loaded. Fields are dropped in the order they stand in: the
+/// method first, then what it points to, the file last.
 pub(super) struct Loaded {
     pub(super) method: Method<'static>,
     _manager: Fixed<MemoryManager<'static>>,
@@ -73,8 +74,9 @@ pub(super) struct Loaded {
     _bytes: Bytes,
 }
 
-// SAFETY: a method is tied to no thread (ExecuTorch's `Module`, which holds the same, is moved between threads as well), and
-// everything that it points to moves with it. It is not `Sync`: one thread at a time.
+// SAFETY: a method is tied to no thread (ExecuTorch's `Module`, which holds the same, is moved
+// between threads as well), and everything that it points to moves with it. It is not `Sync`: one
+// thread at a time.
 unsafe impl Send for Loaded {}
 
 impl fmt::Debug for Loaded {
@@ -84,8 +86,8 @@ impl fmt::Debug for Loaded {
 }
 
 impl Loaded {
-    /// Loads the method `forward` of the program in `bytes`, which must be those that were exported: ExecuTorch finds only
-    /// some damage, and other damage ends the process.
+    /// Loads the method `forward` of the program in `bytes`, which must be those that were
+    /// exported: ExecuTorch finds only some damage, and other damage ends the process.
     pub(super) fn new(bytes: Bytes) -> Result<Self> {
         #[cfg(not(target_os = "android"))]
         super::link::keep();
@@ -97,9 +99,10 @@ impl Loaded {
                 "another one",
             ));
         }
-        // SAFETY: here and below, references are taken to values that `Self` holds at fixed addresses; each of them is
-        // used by fields that stand before, and so are dropped before, the value. Where this function returns early,
-        // locals are dropped in the opposite order of their making, which is the same.
+        // SAFETY: here and below, references are taken to values that `Self` holds at fixed
+        // addresses; each of them is used by fields that stand before, and so are dropped before,
+        // the value. Where this function returns early, locals are dropped in the opposite order of
+        // their making, which is the same.
         let data: &'static [u8] =
             unsafe { std::slice::from_raw_parts(bytes.as_ptr(), bytes.len()) };
         let loader = Fixed::new(BufferDataLoader::new(data));
@@ -129,13 +132,15 @@ impl Loaded {
         // SAFETY: see above; nothing else refers to the buffers.
         let chunks: &'static mut Vec<Vec<Chunk>> = unsafe { buffers.get_mut() };
         let spans = chunks.iter_mut().zip(sizes).map(|(chunks, size)| {
-            // SAFETY: the chunks are that many bytes and more, all initialized, and of no other type than bytes.
+            // SAFETY: the chunks are that many bytes and more, all initialized, and of no other
+            // type than bytes.
             let bytes =
                 unsafe { std::slice::from_raw_parts_mut(chunks.as_mut_ptr().cast::<u8>(), size) };
             Span::from_slice(bytes)
         });
         let spans = Fixed::new(spans.collect::<Vec<Span<'static, u8>>>());
-        // SAFETY: see above; nothing else refers to the spans, nor to the allocator of planned memory.
+        // SAFETY: see above; nothing else refers to the spans, nor to the allocator of planned
+        // memory.
         let planned = Fixed::new(HierarchicalAllocator::new(unsafe { spans.get_mut() }));
         // SAFETY: see above.
         let manager = Fixed::new(unsafe {
@@ -145,7 +150,8 @@ impl Loaded {
                 Some(allocators[1].get()),
             )
         });
-        // A workspace of its own: XNNPACK's usual one is shared by all models of the process, which then take turns.
+        // A workspace of its own: XNNPACK's usual one is shared by all models of the process, which
+        // then take turns.
         let own = BackendOption::new_int(WORKSPACE_SHARING, 0).map_err(failed("set up XNNPACK"))?;
         let settings = Fixed::new(vec![own]);
         let mut map = LoadBackendOptionsMap::new();

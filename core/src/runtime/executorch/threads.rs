@@ -1,8 +1,8 @@
 //! On how many threads XNNPACK runs.
 //!
-//! ExecuTorch has one pool in a process. A swipe is too small to gain from it, so by default everything runs on the thread
-//! that calls: the guard of the header `threadpool_guard.h` says so for this thread. What is loaded under the guard has no
-//! pool at all.
+//! ExecuTorch has one pool in a process. A swipe is too small to gain from it, so by default
+//! everything runs on the thread that calls: the guard of the header `threadpool_guard.h` says so
+//! for this thread. What is loaded under the guard has no pool at all.
 
 use std::sync::OnceLock;
 
@@ -35,7 +35,8 @@ unsafe extern "C" {
 pub(super) struct Threads(usize);
 
 impl Threads {
-    /// `count` threads. More than one are those of the process's pool, whose size the first model that asks decides.
+    /// `count` threads. More than one are those of the process's pool, whose size the first model
+    /// that asks decides.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a number out of range, or for another number than the pool has.
@@ -52,8 +53,8 @@ impl Threads {
         if count > 1 {
             let size = POOL.get_or_init(|| {
                 let pool = pool();
-                // SAFETY: nothing of this crate uses the pool before it has been set here, once; the pointer is the
-                // process's pool, which lives as long as the process.
+                // SAFETY: nothing of this crate uses the pool before it has been set here, once;
+                // the pointer is the process's pool, which lives as long as the process.
                 let is_set = !pool.is_null() && unsafe { reset(pool, count as u32) };
                 is_set.then_some(count)
             });

@@ -18,8 +18,8 @@ use crate::runtime::copies::Copies;
 
 /// An encoder graph: `features_bft` `[B, F, T]` and `lengths` `[B]` to `encoded_btf` `[B, T', D]`.
 ///
-/// `Send + Sync`: ort's sessions run one swipe at a time, so each is behind a lock of its own; a run takes the first
-/// that is idle.
+/// `Send + Sync`: ort's sessions run one swipe at a time, so each is behind a lock of its own; a
+/// run takes the first that is idle.
 #[derive(Debug)]
 pub struct OnnxEncoder {
     copies: Copies<Session>,
@@ -39,12 +39,13 @@ impl OnnxEncoder {
         Self::from_bytes(&Bytes::map(path)?, model, options)
     }
 
-    /// Loads the encoder of a network with the dimensions `model` out of memory; the bytes are not needed afterwards.
+    /// Loads the encoder of a network with the dimensions `model` out of memory; the bytes are not
+    /// needed afterwards.
     ///
     /// # Errors
-    /// [`Error::RuntimeNotFound`] where the runtime is not there, [`Error::Runtime`] where it refuses the graph,
-    /// [`Error::Invalid`] and [`Error::Shape`] where inputs and outputs are not those of an encoder of these dimensions,
-    /// [`Error::Invalid`] for options out of range.
+    /// [`Error::RuntimeNotFound`] where the runtime is not there, [`Error::Runtime`] where it
+    /// refuses the graph, [`Error::Invalid`] and [`Error::Shape`] where inputs and outputs are not
+    /// those of an encoder of these dimensions, [`Error::Invalid`] for options out of range.
     pub fn from_bytes(bytes: &[u8], model: &ModelSpec, options: &RuntimeOptions) -> Result<Self> {
         let first = open_session(bytes, options)?;
         let inputs = first.inputs();
@@ -181,8 +182,8 @@ fn names(outlets: &[Outlet]) -> String {
     names.join(", ")
 }
 
-/// Checks that `outlets` has a tensor `name` of one of the types `elements` and of a shape that `sizes` fits into, and
-/// gives its type. A size of 0 stands for one that differs from run to run.
+/// Checks that `outlets` has a tensor `name` of one of the types `elements` and of a shape that
+/// `sizes` fits into, and gives its type. A size of 0 stands for one that differs from run to run.
 fn check(
     what: &'static str,
     outlets: &[Outlet],

@@ -1,7 +1,8 @@
 //! Loads ONNX Runtime, once in a process.
 //!
-//! The crate `ort` loads the library by itself where it has not been told to, and panics where that fails. Everything
-//! of `ort` is therefore reached through [`environment`], which has loaded the library, or given an error, before.
+//! The crate `ort` loads the library by itself where it has not been told to, and panics where that
+//! fails. Everything of `ort` is therefore reached through [`environment`], which has loaded the
+//! library, or given an error, before.
 
 use std::env;
 use std::fmt;
@@ -20,8 +21,8 @@ pub(super) const RUNTIME: &str = "ONNX Runtime";
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Loaded {
-    /// Where the library was loaded from: a full path, or the name that the system's loader was given; `None` where
-    /// the runtime is linked into the program.
+    /// Where the library was loaded from: a full path, or the name that the system's loader was
+    /// given; `None` where the runtime is linked into the program.
     pub path: Option<PathBuf>,
     /// Version, for example `1.32.0`; empty where the runtime is linked into the program.
     pub version: String,
@@ -41,15 +42,17 @@ impl fmt::Display for Loaded {
 /// The environment stays here for good: ort allows one in the life of a process.
 static LOADED: Mutex<Option<(Environment, Loaded)>> = Mutex::new(None);
 
-/// Loads ONNX Runtime if it has not been loaded yet (see the [module](crate::runtime) for the places) and says what it is.
+/// Loads ONNX Runtime if it has not been loaded yet (see the [module](crate::runtime) for the
+/// places) and says what it is.
 ///
-/// The first success decides for the whole process; `library` is not looked at after it. A failure is not kept: a later
-/// call tries again.
+/// The first success decides for the whole process; `library` is not looked at after it. A failure
+/// is not kept: a later call tries again.
 ///
 /// # Errors
-/// [`Error::RuntimeNotFound`] with every place tried and what is wrong there, where none has a library that can be
-/// used; [`Error::Invalid`] for an empty path; [`Error::Runtime`] where the library was loaded and does not start, or
-/// where the program uses `ort` besides this crate and has made an environment of its own.
+/// [`Error::RuntimeNotFound`] with every place tried and what is wrong there, where none has a
+/// library that can be used; [`Error::Invalid`] for an empty path; [`Error::Runtime`] where the
+/// library was loaded and does not start, or where the program uses `ort` besides this crate and
+/// has made an environment of its own.
 pub fn load(library: Option<&Path>) -> Result<Loaded> {
     environment(library).map(|(_, loaded)| loaded)
 }

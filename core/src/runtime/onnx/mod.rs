@@ -25,7 +25,8 @@ use crate::bundle::Bundle;
 use crate::bundle::manifest::major_minor;
 use crate::error::{Error, Result};
 
-/// Opens a bundle's encoder: the one that was optimized beforehand where there is one that fits this machine.
+/// Opens a bundle's encoder: the one that was optimized beforehand where there is one that fits
+/// this machine.
 pub(super) fn open_encoder(bundle: &Bundle, options: &RuntimeOptions) -> Result<OnnxEncoder> {
     let spec = &bundle.manifest().runtime;
     let loaded = load(options.library.as_deref())?;

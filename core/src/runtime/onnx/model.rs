@@ -23,8 +23,8 @@ pub(super) fn failed<E: Display>(action: &'static str) -> impl FnOnce(E) -> Erro
     }
 }
 
-/// Any ONNX model: inputs by name, outputs by name. The exporters validate their graphs with it; tests and benches run
-/// the other graphs of a bundle.
+/// Any ONNX model: inputs by name, outputs by name. The exporters validate their graphs with it;
+/// tests and benches run the other graphs of a bundle.
 #[derive(Debug)]
 pub struct OnnxModel {
     session: Session,
@@ -42,8 +42,8 @@ impl OnnxModel {
     /// Loads a model out of memory; the bytes are not needed afterwards.
     ///
     /// # Errors
-    /// [`Error::RuntimeNotFound`] where the runtime is not there, [`Error::Runtime`] where it refuses the model,
-    /// [`Error::Invalid`] for settings out of range.
+    /// [`Error::RuntimeNotFound`] where the runtime is not there, [`Error::Runtime`] where it
+    /// refuses the model, [`Error::Invalid`] for settings out of range.
     pub fn from_bytes(bytes: &[u8], options: &RuntimeOptions) -> Result<Self> {
         let session = open_session(bytes, options)?;
         Ok(Self { session })
@@ -70,8 +70,9 @@ impl OnnxModel {
     /// Runs the model once and gives its outputs by name, in the model's order.
     ///
     /// # Errors
-    /// [`Error::Runtime`] where an input is missing, unknown, of another shape or type than the model takes or of
-    /// another length than its own shape says, or where an output is of a type other than those of [`TensorData`].
+    /// [`Error::Runtime`] where an input is missing, unknown, of another shape or type than the
+    /// model takes or of another length than its own shape says, or where an output is of a type
+    /// other than those of [`TensorData`].
     pub fn run(&mut self, inputs: &[(&str, &Tensor)]) -> Result<Vec<(String, Tensor)>> {
         let mut values: Vec<(&str, SessionInputValue)> = Vec::with_capacity(inputs.len());
         for (name, Tensor { shape, data }) in inputs {

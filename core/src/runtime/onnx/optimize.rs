@@ -30,21 +30,24 @@ impl OptimizedFormat {
 }
 
 impl OnnxModel {
-    /// Writes the model in `bytes` to the file `to` as ONNX Runtime's optimizer leaves it at `level`, with the settings
-    /// of `session` (whose own level does not count). A file that is there is replaced; after an error it is as it was.
+    /// Writes the model in `bytes` to the file `to` as ONNX Runtime's optimizer leaves it at
+    /// `level`, with the settings of `session` (whose own level does not count). A file that is
+    /// there is replaced; after an error it is as it was.
     ///
     /// The result depends on the machine more than one may expect:
-    /// * `basic` and `extended` choose operators, not memory layouts: what they give runs on every processor of an
-    ///   architecture. `all` lays weights out for the vectors of this very processor.
-    /// * On x86, quantized models with signed activations get unsigned ones, unless `session.qdqisint8allowed` is `1`
-    ///   in the session's configuration: set it in a model that is made here for ARM.
+    /// * `basic` and `extended` choose operators, not memory layouts: what they give runs on every
+    ///   processor of an architecture. `all` lays weights out for the vectors of this very
+    ///   processor.
+    /// * On x86, quantized models with signed activations get unsigned ones, unless
+    ///   `session.qdqisint8allowed` is `1` in the session's configuration: set it in a model that
+    ///   is made here for ARM.
     /// * The file names every operator set of the runtime that made it: older runtimes refuse it.
     ///
     /// # Errors
     /// [`RuntimeNotFound`](crate::Error::RuntimeNotFound) where the runtime is not there;
-    /// [`Runtime`](crate::Error::Runtime) where it refuses the model, cannot optimize it, or cannot read what it has
-    /// written; [`Invalid`](crate::Error::Invalid) for settings out of range; [`Write`](crate::Error::Write) where the
-    /// file cannot be written.
+    /// [`Runtime`](crate::Error::Runtime) where it refuses the model, cannot optimize it, or cannot
+    /// read what it has written; [`Invalid`](crate::Error::Invalid) for settings out of range;
+    /// [`Write`](crate::Error::Write) where the file cannot be written.
     pub fn optimize(
         bytes: &[u8],
         session: &SessionSpec,
@@ -68,8 +71,8 @@ impl OnnxModel {
             .with_optimized_model_path(partial.path())
             .map_err(failed(what))?;
         if let Err(error) = builder.commit_from_memory(bytes) {
-            // The runtime does not tell a model that it refuses from a file that it cannot write, on a full disk for
-            // one. The first is refused again without the file.
+            // The runtime does not tell a model that it refuses from a file that it cannot write,
+            // on a full disk for one. The first is refused again without the file.
             session_builder(&options)?
                 .commit_from_memory(bytes)
                 .map_err(failed(what))?;

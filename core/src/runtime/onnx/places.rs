@@ -32,14 +32,16 @@ pub(super) struct Surroundings {
     pub variable: Option<OsString>,
     /// The running executable.
     pub executable: Option<PathBuf>,
-    /// The current folder and the value of `CARGO_TARGET_DIR`, only for a process that cargo started.
+    /// The current folder and the value of `CARGO_TARGET_DIR`, only for a process that cargo
+    /// started.
     pub cargo: Option<(PathBuf, Option<PathBuf>)>,
 }
 
 impl Surroundings {
     /// Those of this process.
     pub fn of_process() -> Self {
-        // Outside of cargo the current folder is never searched: whoever can write there could have code run.
+        // Outside of cargo the current folder is never searched: whoever can write there could have
+        // code run.
         let cargo = env::var_os("CARGO").and_then(|_| {
             let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
             Some((env::current_dir().ok()?, target))
@@ -51,8 +53,8 @@ impl Surroundings {
         }
     }
 
-    /// The places in the order in which they are tried. A library that the caller or the user names is the only one:
-    /// another than the one asked for would be a surprise.
+    /// The places in the order in which they are tried. A library that the caller or the user names
+    /// is the only one: another than the one asked for would be a surprise.
     pub fn places(&self, explicit: Option<&Path>) -> Vec<Place> {
         let variable = self.variable.as_ref().filter(|value| !value.is_empty());
         if let Some(path) = explicit.or(variable.map(Path::new)) {
@@ -114,9 +116,11 @@ impl Surroundings {
     }
 }
 
-/// A path that somebody gave. A bare name is for the system's loader, unless there is such a file here.
+/// A path that somebody gave. A bare name is for the system's loader, unless there is such a file
+/// here.
 fn named(path: &Path) -> Place {
-    // ort takes a relative path as relative to the executable, everybody else as relative to the current folder.
+    // ort takes a relative path as relative to the executable, everybody else as relative to the
+    // current folder.
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     if fs::symlink_metadata(&absolute).is_ok() {
         Place::File(absolute)
@@ -138,7 +142,8 @@ pub(super) fn library_name() -> &'static str {
     }
 }
 
-/// The library in `folder`: by its plain name, or by the last of those with a version (`libonnxruntime.so.1.32.0`).
+/// The library in `folder`: by its plain name, or by the last of those with a version
+/// (`libonnxruntime.so.1.32.0`).
 fn in_folder(folder: &Path) -> Place {
     let plain = folder.join(library_name());
     if plain.is_file() {

@@ -1,4 +1,5 @@
-//! Looks at a shared library before it is handed to the crate `ort`, which asserts where this module reports.
+//! Looks at a shared library before it is handed to the crate `ort`, which asserts where this
+//! module reports.
 
 use std::ffi::CStr;
 use std::fs::{self, File};
@@ -15,8 +16,8 @@ pub(super) struct Probed {
     _library: Library,
 }
 
-/// Whether the file at `path` can be a whole shared library: a loader may wait for ever on a pipe and crash on a file
-/// that ends early.
+/// Whether the file at `path` can be a whole shared library: a loader may wait for ever on a pipe
+/// and crash on a file that ends early.
 pub(super) fn check_file(path: &Path) -> Result<(), String> {
     let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
     if !metadata.is_file() {
@@ -44,7 +45,8 @@ pub(super) fn check_file(path: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Where a library with this beginning ends at the earliest; `None` where it is not a library of this platform.
+/// Where a library with this beginning ends at the earliest; `None` where it is not a library of
+/// this platform.
 fn library_end(header: &[u8]) -> Option<u64> {
     if cfg!(target_os = "windows") {
         return header.starts_with(b"MZ").then_some(0);
@@ -81,12 +83,13 @@ fn library_end(header: &[u8]) -> Option<u64> {
     start.checked_add(size * count)
 }
 
-/// Opens the library at `path`, a full path or a name for the system's loader, and asks it for its version and for the
-/// API that `ort` will use.
+/// Opens the library at `path`, a full path or a name for the system's loader, and asks it for its
+/// version and for the API that `ort` will use.
 #[allow(unsafe_code)]
 pub(super) fn open(path: &Path) -> Result<Probed, String> {
-    // SAFETY: loading a library runs its constructors. The path is one that the caller or the user of the program
-    // named, or a place that only they write to; nothing can be asked of a library before it is loaded.
+    // SAFETY: loading a library runs its constructors. The path is one that the caller or the user
+    // of the program named, or a place that only they write to; nothing can be asked of a library
+    // before it is loaded.
     let library = unsafe { Library::new(path) }.map_err(|error| error.to_string())?;
     type GetApiBase = unsafe extern "system" fn() -> *const OrtApiBase;
     // SAFETY: the symbol has this type in every release of ONNX Runtime since 1.0.

@@ -171,8 +171,9 @@ fn settings_out_of_range_are_refused() {
     assert!(OnnxModel::from_bytes(&redundant(), &options).is_ok());
 }
 
-/// What [`child`] is to open a bundle with: the caller's threads, the threads of the caller's session, the threads of
-/// the bundle's session, the nodes that the bundle lets run at the same time; 0 for none given.
+/// What [`child`] is to open a bundle with: the caller's threads, the threads of the caller's
+/// session, the threads of the bundle's session, the nodes that the bundle lets run at the same
+/// time; 0 for none given.
 const TASK: &str = "SWIPEKIT_TEST_SESSION";
 
 #[test]
@@ -347,7 +348,8 @@ fn a_failed_optimization_leaves_everything_as_it_was() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
-/// A bundle whose plain encoder negates and whose optimized one takes the magnitude, to tell them apart.
+/// A bundle whose plain encoder negates and whose optimized one takes the magnitude, to tell them
+/// apart.
 fn bundle(folder: &Path, change: impl FnOnce(&mut Manifest)) -> Bundle {
     let mut manifest = crate::bundle::tests::manifest();
     manifest.lexicon = None;

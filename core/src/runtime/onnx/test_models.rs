@@ -88,7 +88,8 @@ pub(super) fn constant(name: &str, element: u64, shape: &[u64], raw: &[u8]) -> V
     tensor
 }
 
-/// `ModelProto` of IR version 8 and operator set 17, which ONNX Runtime 1.17 and all later ones read.
+/// `ModelProto` of IR version 8 and operator set 17, which ONNX Runtime 1.17 and all later ones
+/// read.
 pub(super) fn model(nodes: &[Vec<u8>], inputs: &[Vec<u8>], outputs: &[Vec<u8>]) -> Vec<u8> {
     model_with(nodes, &[], inputs, outputs)
 }
@@ -108,8 +109,8 @@ pub(super) fn model_with(
     [number(1, 8), part(7, &graph), part(8, &number(2, 17))].concat()
 }
 
-/// An encoder of `features` features a frame that gives `operator` of its input, transposed; `lengths` is of the type
-/// given and the first input where `lengths_first`.
+/// An encoder of `features` features a frame that gives `operator` of its input, transposed;
+/// `lengths` is of the type given and the first input where `lengths_first`.
 pub(super) fn encoder(operator: &str, features: u64, lengths: u64, lengths_first: bool) -> Vec<u8> {
     let (batch, frames) = (Size::Named("B"), Size::Named("T"));
     let features = Size::Fixed(features);

@@ -290,7 +290,8 @@ fn damaged_models_are_errors() {
     let model = spec(2, 2, 1);
     assert!(open(&sound, &model).is_ok());
     for length in 0..sound.len() {
-        // A file that was cut between two parts may be a whole one of another model, never of an encoder.
+        // A file that was cut between two parts may be a whole one of another model, never of an
+        // encoder.
         assert!(open(&sound[..length], &model).is_err(), "{length}");
     }
     let mut encoded = Vec::new();
@@ -372,7 +373,8 @@ fn the_peer_step_gives_what_the_oracle_says() {
     }
 }
 
-// A library is loaded once in a process, so every case below is a process of its own: this test binary, running `child`.
+// A library is loaded once in a process, so every case below is a process of its own: this test
+// binary, running `child`.
 
 /// What [`child`] is to do: `load`, `threads` or `again`.
 const TASK: &str = "SWIPEKIT_TEST_TASK";
@@ -405,7 +407,8 @@ fn child() {
     }
 }
 
-/// Runs [`child`] with `task`, the explicit path `library` and `ORT_DYLIB_PATH`, and gives what it reported.
+/// Runs [`child`] with `task`, the explicit path `library` and `ORT_DYLIB_PATH`, and gives what it
+/// reported.
 fn in_child(task: &str, library: Option<&Path>, variable: Option<&Path>) -> Vec<String> {
     let mut command = Command::new(env::current_exe().unwrap());
     command

@@ -6,7 +6,8 @@ use crate::checkpoint::error::Problem;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::checkpoint) struct NodeId(pub(super) u32);
 
-/// A value of a pickle. Containers refer to their members by index; the same member may be shared, and cycles occur.
+/// A value of a pickle. Containers refer to their members by index; the same member may be shared,
+/// and cycles occur.
 #[derive(Debug)]
 pub(in crate::checkpoint) enum Node {
     None,
@@ -118,7 +119,8 @@ impl Graph {
         found.map(|(_, value)| *value)
     }
 
-    /// The error for the value at `id` standing where `expected` belongs: by name where it is a Python object.
+    /// The error for the value at `id` standing where `expected` belongs: by name where it is a
+    /// Python object.
     pub(in crate::checkpoint) fn unexpected(
         &self,
         part: &str,

@@ -6,12 +6,13 @@ use super::graph::{Graph, Node, NodeId, Object};
 use super::opcodes as op;
 use crate::checkpoint::error::{Problem, at_most};
 
-/// A pickle of a NeMo model with its optimizer has 10^4 to 10^5 opcodes. Every opcode makes at most one value, so this
-/// bounds the memory.
+/// A pickle of a NeMo model with its optimizer has 10^4 to 10^5 opcodes. Every opcode makes at most
+/// one value, so this bounds the memory.
 const MAX_OPCODES: u64 = 2_000_000;
 const MAX_PICKLE: u64 = 64 << 20;
 const MAX_GLOBAL_NAME: u64 = 512;
-/// All names of globals together: a pickle may make a global out of remembered names again and again.
+/// All names of globals together: a pickle may make a global out of remembered names again and
+/// again.
 const MAX_GLOBAL_BYTES: u64 = 4 << 20;
 
 /// Reads one pickle. Bytes after its end are ignored, as Python does.
@@ -212,7 +213,8 @@ impl<'a> Machine<'a> {
             op::BUILD => {
                 let state = self.pop()?;
                 let target = self.top()?;
-                // The state of anything but an object is its attributes: `_metadata` of a state_dict.
+                // The state of anything but an object is its attributes: `_metadata` of a
+                // state_dict.
                 if let Some(Node::Object(object)) = self.nodes.get_mut(target.0 as usize) {
                     object.state = Some(state);
                 }
@@ -303,7 +305,8 @@ impl<'a> Machine<'a> {
 
     fn unicode(&mut self, length: usize) -> Result<(), Problem> {
         let bytes = self.take(length)?;
-        // Python writes lone surrogates ("surrogatepass"), which no Rust string can hold: kept as opaque bytes.
+        // Python writes lone surrogates ("surrogatepass"), which no Rust string can hold: kept as
+        // opaque bytes.
         let node = std::str::from_utf8(bytes).map_or(Node::Bytes, |text| Node::Str(text.into()));
         self.push(node)
     }

@@ -70,7 +70,8 @@ fn a_real_checkpoint_damaged() {
     }
 }
 
-/// The pickle of a small Lightning checkpoint and what comes of it, without the archive whose checksum would catch changes.
+/// The pickle of a small Lightning checkpoint and what comes of it, without the archive whose
+/// checksum would catch changes.
 fn small_pickle() -> Vec<u8> {
     let fixture = Fixture::small();
     let (state_dict, _) = fixture.state_dict();
@@ -416,7 +417,8 @@ fn hostile_zip_archives() {
     );
     assert!(refusal(&torch_zip("a/", &pickle, &[])).contains("without a model configuration"));
 
-    // The same entry twice in the directory; a compressed entry; sizes of 4 GB. Patched into sound archives.
+    // The same entry twice in the directory; a compressed entry; sizes of 4 GB. Patched into sound
+    // archives.
     let sound = fixture.ckpt();
     let patch = |from: &[u8], to: &[u8]| {
         let mut bytes = sound.clone();

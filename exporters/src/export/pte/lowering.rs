@@ -1,5 +1,5 @@
-//! Programs as bundles ask for them: lowered by the Python side, run in the runtime that an app has, held to the
-//! reference or measured.
+//! Programs as bundles ask for them: lowered by the Python side, run in the runtime that an app
+//! has, held to the reference or measured.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,8 +29,8 @@ use crate::validate::{Agreement, Check, programs};
 /// What the Python side multiplies the first layer's input by.
 const INPUT_SCALE: &str = "encoder.pre_encode.out.input_scale";
 
-/// The most that an encoder in 8 bits may take of the FP32 encoder's bytes, where those are so many that the weights are
-/// most of them: beyond it is none.
+/// The most that an encoder in 8 bits may take of the FP32 encoder's bytes, where those are so many
+/// that the weights are most of them: beyond it is none.
 const MAX_RATIO: f64 = 0.5;
 
 /// Makes programs as they are asked for, each once.
@@ -206,8 +206,8 @@ impl<'a> Lowering<'a> {
         Ok(self.keep(kind, made))
     }
 
-    /// The first encoder in 8 bits that keeps the words right: as the network is, then with the columns of the first
-    /// layer's input evened out, then with that layer in float.
+    /// The first encoder in 8 bits that keeps the words right: as the network is, then with the
+    /// columns of the first layer's input evened out, then with that layer in float.
     fn eight_bits(&mut self, mode: Mode, say: &mut dyn FnMut(&str)) -> Result<Rc<Made>> {
         let mut outcome = Err(Error::NoCalibration);
         for trial in Trial::all(self.scheme()) {
@@ -292,8 +292,8 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    /// Frames against those of the FP32 ONNX encoder, on calibration swipes; and on synthetic ones, since ranges of noise
-    /// fit noise.
+    /// Frames against those of the FP32 ONNX encoder, on calibration swipes; and on synthetic ones,
+    /// since ranges of noise fit noise.
     fn agreement(&self, program: &PteEncoder, samples: &[Sample]) -> Result<Agreement> {
         let some = &samples[..samples.len().min(AGREEMENT_SWIPES)];
         let width = self.graphs.manifest.model.encoder;

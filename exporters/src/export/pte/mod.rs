@@ -1,8 +1,9 @@
 //! From a checkpoint to bundles for ExecuTorch that have proved themselves.
 //!
-//! The ONNX graphs are made and held to the reference as for any export; the programs are then lowered by the Python side,
-//! run in the runtime that an app has, and held to the reference and to the ONNX encoder. An encoder in 8 bits is judged by
-//! the words that it loses. With a manifest, all bundles are compared on it, next to the FP32 ONNX bundle.
+//! The ONNX graphs are made and held to the reference as for any export; the programs are then
+//! lowered by the Python side, run in the runtime that an app has, and held to the reference and to
+//! the ONNX encoder. An encoder in 8 bits is judged by the words that it loses. With a manifest,
+//! all bundles are compared on it, next to the FP32 ONNX bundle.
 
 mod kind;
 mod lowering;
@@ -24,13 +25,14 @@ use lowering::Lowering;
 /// What to export for ExecuTorch.
 #[derive(Clone, Debug)]
 pub struct PteOptions {
-    /// All that does not depend on the runtime. Precisions, targets, recipe, method, sensitivity, parts and the optimized
-    /// encoder are ONNX Runtime's and not looked at.
+    /// All that does not depend on the runtime. Precisions, targets, recipe, method, sensitivity,
+    /// parts and the optimized encoder are ONNX Runtime's and not looked at.
     pub base: Options,
-    /// Programs to make. One gives a bundle at the output folder itself, several one each in a folder of its name there.
+    /// Programs to make. One gives a bundle at the output folder itself, several one each in a
+    /// folder of its name there.
     pub modes: Vec<Mode>,
-    /// Where the ranges of an encoder in 8 bits come from. `None` for each swipe's own, which needs no ranges from
-    /// calibration and loses less.
+    /// Where the ranges of an encoder in 8 bits come from. `None` for each swipe's own, which needs
+    /// no ranges from calibration and loses less.
     pub scheme: Option<Scheme>,
     /// Whether an FP32 encoder takes the place of one in 8 bits that fails.
     pub fallback_fp32: bool,
@@ -79,8 +81,8 @@ impl PteOptions {
 /// Exports a checkpoint to bundles for ExecuTorch; `progress` is told each step.
 ///
 /// # Errors
-/// Whatever reading, building or writing gives; [`Error::Pte`], [`Error::Validation`] where a check fails. There is no
-/// bundle then.
+/// Whatever reading, building or writing gives; [`Error::Pte`], [`Error::Validation`] where a check
+/// fails. There is no bundle then.
 pub fn pte(options: &PteOptions, progress: impl FnMut(&Progress<'_>)) -> Result<Outcome> {
     options.check()?;
     if options.modes.len() > 1 {

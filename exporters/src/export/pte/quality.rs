@@ -18,7 +18,8 @@ pub(super) fn is_failed_check(error: &Error) -> bool {
     )
 }
 
-/// Checks that a program is quantized and that XNNPACK runs some of it; how much is said by a warning.
+/// Checks that a program is quantized and that XNNPACK runs some of it; how much is said by a
+/// warning.
 pub(super) fn ultra(encoder: &LoweredFile) -> Result<(), PteError> {
     let refused = |check, expected: String, got: String| PteError::Refused {
         file: encoder.file.clone(),

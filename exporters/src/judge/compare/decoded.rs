@@ -18,7 +18,8 @@ use crate::swipes::sample::picked;
 pub(super) struct Job<'a> {
     pub(super) swipes: &'a [Swipe],
     pub(super) words: &'a Words,
-    /// Sessions at the same time, each with an engine of its own: an encoder runs one swipe at a time.
+    /// Sessions at the same time, each with an engine of its own: an encoder runs one swipe at a
+    /// time.
     pub(super) threads: usize,
     pub(super) library: Option<&'a Path>,
     /// Swipes, evenly out of all, whose encoder frames are kept or compared.
@@ -31,7 +32,8 @@ pub(super) struct Decoded {
     pub(super) outcomes: Vec<Outcome>,
     /// Hashes of the list of candidates and of the best one.
     pub(super) lists: Vec<[u64; 2]>,
-    /// Frames `[T', D]` of each swipe that encoders are compared on, nothing for the others; of the baseline only.
+    /// Frames `[T', D]` of each swipe that encoders are compared on, nothing for the others; of the
+    /// baseline only.
     frames: Vec<Vec<f32>>,
     /// Width and subsampling of the encoder.
     dimensions: (usize, usize),
@@ -56,8 +58,9 @@ struct One {
 }
 
 impl Job<'_> {
-    /// Decodes with the bundle at `path`; its encoder is held to that of `baseline`, where there is one of the same
-    /// dimensions. The result does not depend on the number of threads. `done` is told of every swipe.
+    /// Decodes with the bundle at `path`; its encoder is held to that of `baseline`, where there is
+    /// one of the same dimensions. The result does not depend on the number of threads. `done` is
+    /// told of every swipe.
     pub(super) fn run(
         &self,
         path: &Path,

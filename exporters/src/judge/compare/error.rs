@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-/// What can go wrong in a comparison, besides reading and decoding. No variant holds a typed word or a point of a trace.
+/// What can go wrong in a comparison, besides reading and decoding. No variant holds a typed word
+/// or a point of a trace.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompareError {

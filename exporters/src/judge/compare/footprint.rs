@@ -1,5 +1,5 @@
-//! Memory and opening time of a bundle, each in a process of its own: what one bundle has loaded would hide in another's
-//! figures.
+//! Memory and opening time of a bundle, each in a process of its own: what one bundle has loaded
+//! would hide in another's figures.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,8 @@ pub struct Footprint {
     pub runtime_ms: f64,
     /// Milliseconds to open the bundle after that: hashes, encoder, lexicon, first prefixes.
     pub load_ms: f64,
-    /// Resident memory of the process before anything is loaded, in MiB; 0 where the platform does not tell.
+    /// Resident memory of the process before anything is loaded, in MiB; 0 where the platform does
+    /// not tell.
     pub rss_before_mib: f64,
     /// Resident memory once the bundle is open.
     pub rss_opened_mib: f64,
@@ -34,8 +35,8 @@ pub struct Footprint {
     pub swipes: usize,
 }
 
-/// Arguments of the command that measures one bundle in its own process; a program that gives itself as
-/// [`Options::program`](super::Options::program) has it under the name [`COMMAND`].
+/// Arguments of the command that measures one bundle in its own process; a program that gives
+/// itself as [`Options::program`](super::Options::program) has it under the name [`COMMAND`].
 #[derive(Clone, Debug, clap::Args)]
 pub struct MeasureArguments {
     /// The bundle: a folder or a .swipekit file.
@@ -50,7 +51,8 @@ pub struct MeasureArguments {
     /// Swipes to decode.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub swipes: usize,
-    /// The bundle's runtime, by its name in the manifest: what is loaded before the bundle is opened.
+    /// The bundle's runtime, by its name in the manifest: what is loaded before the bundle is
+    /// opened.
     #[arg(long, value_name = "NAME", default_value = ONNXRUNTIME)]
     pub runtime: String,
     /// ONNX Runtime's shared library; looked for where it is not given.

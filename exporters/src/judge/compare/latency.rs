@@ -74,7 +74,8 @@ pub struct Latency {
     pub total: Stage,
 }
 
-/// How much faster a bundle is than the baseline: the baseline's time as a multiple of the bundle's.
+/// How much faster a bundle is than the baseline: the baseline's time as a multiple of the
+/// bundle's.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ratio {
     /// Of the medians.
@@ -158,8 +159,8 @@ impl Timed {
     }
 }
 
-/// Times the engines, which take turns at every swipe; who begins changes from swipe to swipe. `done` is told of every
-/// turn.
+/// Times the engines, which take turns at every swipe; who begins changes from swipe to swipe.
+/// `done` is told of every turn.
 pub(super) fn measure(
     engines: &[Engine],
     swipes: &[&Swipe],

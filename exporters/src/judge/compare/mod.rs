@@ -1,8 +1,10 @@
-//! Bundles side by side on one manifest of swipes: size, opening, memory, accuracy, latency, the encoder's error.
+//! Bundles side by side on one manifest of swipes: size, opening, memory, accuracy, latency, the
+//! encoder's error.
 //!
-//! The first bundle is the baseline. All decode the same swipes with the same words, so what they get right is compared
-//! pair by pair; latency is measured in turns, so what else the machine does weighs on all alike. See
-//! `docs/COMPARING.md`. Nothing here holds, prints or passes on a typed word or a finger's path.
+//! The first bundle is the baseline. All decode the same swipes with the same words, so what they
+//! get right is compared pair by pair; latency is measured in turns, so what else the machine does
+//! weighs on all alike. See `docs/COMPARING.md`. Nothing here holds, prints or passes on a typed
+//! word or a finger's path.
 
 mod decoded;
 mod error;
@@ -46,18 +48,19 @@ pub struct Options {
     pub manifest: PathBuf,
     /// Swipes to take, evenly out of the manifest; all where it is `None`.
     pub samples: Option<usize>,
-    /// Words in place of the bundles' own: a lexicon or a word list. Bundles without words get those of the manifest, all
-    /// of the same frequency, where it is `None`.
+    /// Words in place of the bundles' own: a lexicon or a word list. Bundles without words get
+    /// those of the manifest, all of the same frequency, where it is `None`.
     pub lexicon: Option<PathBuf>,
-    /// Threads for accuracy, each with a copy of a bundle; all cores where it is `None`. Results do not depend on it.
+    /// Threads for accuracy, each with a copy of a bundle; all cores where it is `None`. Results do
+    /// not depend on it.
     pub threads: Option<usize>,
-    /// Swipes, evenly out of the sample, whose encoder frames are compared. The baseline's are kept in memory. Default
-    /// 500.
+    /// Swipes, evenly out of the sample, whose encoder frames are compared. The baseline's are kept
+    /// in memory. Default 500.
     pub frame_swipes: usize,
     /// How latency is measured; not at all where it is `None`.
     pub latency: Option<LatencyOptions>,
-    /// The program that measures memory and opening in processes of its own: it has the command [`COMMAND`]. Those
-    /// figures are left out where it is `None`.
+    /// The program that measures memory and opening in processes of its own: it has the command
+    /// [`COMMAND`]. Those figures are left out where it is `None`.
     pub program: Option<PathBuf>,
     /// Such processes a bundle; medians are reported. Default 3.
     pub launches: usize,
@@ -198,9 +201,10 @@ pub struct Progress<'a> {
 /// Each bundle decodes with its default preset.
 ///
 /// # Errors
-/// [`CompareError::TooFew`] for fewer than two bundles, [`CompareError::Differs`] for bundles with other labels, another
-/// featurizer or other words, [`CompareError::Option`] for a count of 0, [`Error::Empty`](crate::error::Error::Empty) for
-/// a manifest without swipes, [`CompareError::Launch`] where the program fails; otherwise whatever opening, reading and
+/// [`CompareError::TooFew`] for fewer than two bundles, [`CompareError::Differs`] for bundles with
+/// other labels, another featurizer or other words, [`CompareError::Option`] for a count of 0,
+/// [`Error::Empty`](crate::error::Error::Empty) for a manifest without swipes,
+/// [`CompareError::Launch`] where the program fails; otherwise whatever opening, reading and
 /// decoding give.
 pub fn compare(
     subjects: &[Subject],

@@ -7,21 +7,21 @@ use crate::judge::accuracy::{Length, Outcome};
 /// Standard normal quantile of a two-sided interval of 95 %.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// A paired difference of two shares. Only the swipes that one of the two gets right, and the other does not, say
-/// anything about it.
+/// A paired difference of two shares. Only the swipes that one of the two gets right, and the other
+/// does not, say anything about it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Paired {
     /// Percentage points: above 0 the bundle is better than the baseline.
     pub difference: f64,
-    /// Interval of 95 % of the difference, in percentage points (Bonett and Price 2012: Wald's interval with one swipe
-    /// added to either kind of discordant pairs).
+    /// Interval of 95 % of the difference, in percentage points (Bonett and Price 2012: Wald's
+    /// interval with one swipe added to either kind of discordant pairs).
     pub interval: [f64; 2],
     /// Swipes that only the baseline gets right.
     pub lost: usize,
     /// Swipes that only the bundle gets right.
     pub won: usize,
-    /// Two-sided p value of McNemar's exact test: how likely so uneven a split, or a worse one, is where neither bundle
-    /// is better.
+    /// Two-sided p value of McNemar's exact test: how likely so uneven a split, or a worse one, is
+    /// where neither bundle is better.
     pub p: f64,
     /// The mid-p variant, which counts the observed split half: less conservative.
     pub mid_p: f64,
@@ -62,13 +62,15 @@ impl Paired {
 
 /// McNemar's exact test on the discordant pairs: the p value of two sides, and the mid-p.
 ///
-/// Under the null hypothesis either kind is as likely: the smaller one is binomial with a chance of one half.
+/// Under the null hypothesis either kind is as likely: the smaller one is binomial with a chance of
+/// one half.
 pub fn mcnemar(lost: usize, won: usize) -> (f64, f64) {
     let (n, least) = ((lost + won) as f64, lost.min(won));
     if lost + won == 0 {
         return (1.0, 1.0);
     }
-    // Logarithms of the binomial's terms, one from the one before: 2^-n itself may be too small for a number.
+    // Logarithms of the binomial's terms, one from the one before: 2^-n itself may be too small for
+    // a number.
     let mut log_term = -n * std::f64::consts::LN_2;
     let mut tail = 0.0;
     let mut term = log_term.exp();
@@ -95,8 +97,8 @@ pub struct TopDifference {
 }
 
 impl TopDifference {
-    /// Of the outcomes of a baseline and of a bundle on the same swipes, of those words that `holds` says; outcomes
-    /// without a counterpart are left out.
+    /// Of the outcomes of a baseline and of a bundle on the same swipes, of those words that
+    /// `holds` says; outcomes without a counterpart are left out.
     pub fn of(baseline: &[Outcome], bundle: &[Outcome], holds: impl Fn(usize) -> bool) -> Self {
         let pairs: Vec<_> = baseline
             .iter()

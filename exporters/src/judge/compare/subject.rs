@@ -32,7 +32,8 @@ impl Subject {
         }
     }
 
-    /// The bundles at some paths, each under the last part of its path; those of the same name get numbers.
+    /// The bundles at some paths, each under the last part of its path; those of the same name get
+    /// numbers.
     pub fn from_paths<P: AsRef<Path>>(paths: &[P]) -> Vec<Self> {
         let mut taken = BTreeSet::new();
         let mut subjects = Vec::with_capacity(paths.len());
@@ -85,7 +86,8 @@ impl Words {
         }
     }
 
-    /// The words of `file` where it is given, otherwise of the bundles, otherwise those of the manifest.
+    /// The words of `file` where it is given, otherwise of the bundles, otherwise those of the
+    /// manifest.
     pub(super) fn new(
         bundles: &[Bundle],
         file: Option<&Path>,
@@ -142,8 +144,8 @@ impl Words {
     }
 }
 
-/// Makes sure that all bundles are given the same task as the first: the same labels, the same featurizer, and the same
-/// words where they bring their own.
+/// Makes sure that all bundles are given the same task as the first: the same labels, the same
+/// featurizer, and the same words where they bring their own.
 pub(super) fn check_comparable(bundles: &[Bundle], words: WordSource) -> Result<(), CompareError> {
     let Some((first, others)) = bundles.split_first() else {
         return Ok(());

@@ -61,7 +61,8 @@ pub fn text(comparison: &Comparison) -> String {
 }
 
 impl Table {
-    /// The table as plain text, columns side by side. Control characters are replaced: this goes to terminals.
+    /// The table as plain text, columns side by side. Control characters are replaced: this goes to
+    /// terminals.
     pub fn text(&self) -> String {
         let all = || std::iter::once(&self.headers).chain(&self.rows);
         let width = |column: usize| {

@@ -51,9 +51,11 @@ const FIRST_STEPS: [f64; 2] = [0.4, 4.0];
 /// The search ends when its steps are this part of the first.
 const LAST_STEP: f64 = 1e-3;
 
-/// The temperature and the score of another word that make what was the case likeliest; `before` where no swipe has a word.
+/// The temperature and the score of another word that make what was the case likeliest; `before`
+/// where no swipe has a word.
 ///
-/// A compass search: the loss is smooth in two variables and cheap, and the way does not depend on the machine.
+/// A compass search: the loss is smooth in two variables and cheap, and the way does not depend on
+/// the machine.
 pub fn fit(scored: &[Scored], before: Fitted) -> Fitted {
     if scored.iter().all(|swipe| swipe.scores.is_empty()) {
         return before;

@@ -1,8 +1,10 @@
-//! Confidences that are probabilities: how far they are from it, and the options that bring them there.
+//! Confidences that are probabilities: how far they are from it, and the options that bring them
+//! there.
 //!
-//! A candidate's confidence is its share in exp(score / T) of all completed words and of "another word", a score of its own.
-//! [`calibrate`] fits the temperature T (Guo et al. 2017) and that score on swipes with their words, so that of the best
-//! candidates which are given a confidence of 0.8 eight in ten are right. Neither words nor their order change.
+//! A candidate's confidence is its share in exp(score / T) of all completed words and of "another
+//! word", a score of its own. [`calibrate`] fits the temperature T (Guo et al. 2017) and that score
+//! on swipes with their words, so that of the best candidates which are given a confidence of 0.8
+//! eight in ten are right. Neither words nor their order change.
 
 mod fit;
 mod reliability;
@@ -81,7 +83,8 @@ pub struct Options {
     pub preset: String,
 }
 
-/// Fits the confidences of an engine, which was opened with [`Options::preset`]; `progress` is told the number of swipes done.
+/// Fits the confidences of an engine, which was opened with [`Options::preset`]; `progress` is told
+/// the number of swipes done.
 ///
 /// # Errors
 /// Whatever reading the manifests and decoding give.
@@ -143,8 +146,8 @@ fn decode(
     Ok(scored)
 }
 
-/// Writes a copy of the bundle that `engine` was opened from to the folder `output`, with the fitted options in the preset; a
-/// bundle that is there is replaced, the opened one itself as well.
+/// Writes a copy of the bundle that `engine` was opened from to the folder `output`, with the
+/// fitted options in the preset; a bundle that is there is replaced, the opened one itself as well.
 ///
 /// # Errors
 /// Those of [`write_preset`].

@@ -21,8 +21,8 @@ pub struct Bin {
 /// Confidences of the best candidates next to how often they are right.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Reliability {
-    /// Expected calibration error: the mean distance of confidence and accuracy over [`BINS`] equal bins, weighted by their
-    /// swipes, 0 to 1.
+    /// Expected calibration error: the mean distance of confidence and accuracy over [`BINS`] equal
+    /// bins, weighted by their swipes, 0 to 1.
     pub ece: f64,
     /// Mean of -log P(what was the case), in nats.
     pub negative_log_likelihood: f64,

@@ -1,15 +1,17 @@
 //! Weights of a score that is a sum of weighted terms.
 //!
-//! For the terms x of the words of a swipe, P(word) = exp(w · x) / Σ exp(w · x') over its list. The weights w that make the words
-//! which were meant likeliest are those of a conditional logit model (McFadden 1974): the loss is convex, so Newton's method finds
-//! the one minimum, and there is nothing to choose but a small penalty that settles terms which say the same.
+//! For the terms x of the words of a swipe, P(word) = exp(w · x) / Σ exp(w · x') over its list. The
+//! weights w that make the words which were meant likeliest are those of a conditional logit model
+//! (McFadden 1974): the loss is convex, so Newton's method finds the one minimum, and there is
+//! nothing to choose but a small penalty that settles terms which say the same.
 
 /// Most steps; five to ten are usual.
 const MAX_STEPS: usize = 50;
 /// A step that gains less than this, in nats a list, is the last.
 const ENOUGH: f64 = 1e-9;
 
-/// The words that a swipe may mean, each with the terms of its score, and which of them was meant. Holds no word.
+/// The words that a swipe may mean, each with the terms of its score, and which of them was meant.
+/// Holds no word.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoredList {
     /// `[words, count]`.
@@ -28,7 +30,8 @@ impl ScoredList {
         }
     }
 
-    /// Appends a word. Of several that were meant the first counts. What is not a number counts as 0; missing terms as well.
+    /// Appends a word. Of several that were meant the first counts. What is not a number counts as
+    /// 0; missing terms as well.
     pub fn push(&mut self, terms: &[f64], is_target: bool) {
         if is_target && self.target.is_none() {
             self.target = Some(self.len());
@@ -58,7 +61,8 @@ impl ScoredList {
         self.terms.chunks_exact(self.count)
     }
 
-    /// Place of the word that was meant when the words are ordered by their scores, from 0; words of its score come behind it.
+    /// Place of the word that was meant when the words are ordered by their scores, from 0; words
+    /// of its score come behind it.
     pub fn rank(&self, weights: &[f64]) -> Option<usize> {
         let mut words = self.words();
         let target = dot(words.nth(self.target?)?, weights);
@@ -109,12 +113,13 @@ pub fn log_likelihood(lists: &[ScoredList], weights: &[f64]) -> f64 {
     sum / f64::from(count.max(1))
 }
 
-/// The weights that make the words which were meant likeliest. Terms whose place in `free` is not `true`, and those
-/// that are the same for all words of each list, keep a weight of 0.
+/// The weights that make the words which were meant likeliest. Terms whose place in `free` is not
+/// `true`, and those that are the same for all words of each list, keep a weight of 0.
 ///
-/// `penalty` times half the squares of the weights is added to the loss, in nats a list, for terms scaled to a standard deviation
-/// of 1 within their lists: 1e-4 is a good value, it only settles what the lists leave open. Lists without their target say nothing;
-/// where none is left all weights are 0.
+/// `penalty` times half the squares of the weights is added to the loss, in nats a list, for terms
+/// scaled to a standard deviation of 1 within their lists: 1e-4 is a good value, it only settles
+/// what the lists leave open. Lists without their target say nothing; where none is left all
+/// weights are 0.
 pub fn fit(lists: &[ScoredList], free: &[bool], penalty: f64) -> Blend {
     let count = lists.first().map_or(0, |list| list.count);
     let lists: Vec<&ScoredList> = lists
@@ -172,8 +177,8 @@ pub fn fit(lists: &[ScoredList], free: &[bool], penalty: f64) -> Blend {
     blend
 }
 
-/// Variance of a term within its lists, over all words; `None` where it is the same for all words of each list but for rounding,
-/// and so says nothing.
+/// Variance of a term within its lists, over all words; `None` where it is the same for all words
+/// of each list but for rounding, and so says nothing.
 fn variance(lists: &[&ScoredList], term: usize) -> Option<f64> {
     let (mut sum, mut squares, mut words) = (0.0, 0.0, 0);
     for list in lists {
@@ -261,7 +266,8 @@ impl<'a> Objective<'a> {
         }
     }
 
-    /// curvature⁻¹ · gradient, by Cholesky's decomposition; `None` where rounding has left the curvature without one.
+    /// curvature⁻¹ · gradient, by Cholesky's decomposition; `None` where rounding has left the
+    /// curvature without one.
     fn newton_step(&self) -> Option<Vec<f64>> {
         let size = self.columns.len();
         let mut factor = self.curvature.clone();

@@ -1,8 +1,9 @@
 //! Fits what a preset may set on swipes with their words.
 //!
-//! [`blend`] fits the weights of a score that is a sum of weighted terms; [`terms`] gathers those terms and makes options of the
-//! weights; [`search`] finds how wide a search has to be. [`tune`] does all of it, and shows on other people's swipes what each
-//! group of terms gains alone and what all gain together.
+//! [`blend`] fits the weights of a score that is a sum of weighted terms; [`terms`] gathers those
+//! terms and makes options of the weights; [`search`] finds how wide a search has to be. [`tune`]
+//! does all of it, and shows on other people's swipes what each group of terms gains alone and what
+//! all gain together.
 
 pub mod blend;
 pub mod search;
@@ -30,12 +31,14 @@ use terms::{collect, fit_weights, set_context};
 
 /// Settles terms that say the same, see [`fit`].
 const PENALTY: f64 = 1e-4;
-/// Times that lists are gathered: the first search knows nothing of the weights that follow from its lists.
+/// Times that lists are gathered: the first search knows nothing of the weights that follow from
+/// its lists.
 const ROUNDS: usize = 2;
 /// Beam and words of the searches that lists are gathered with.
 const WIDE_BEAM: usize = 64;
 const WIDE_WORDS: usize = 32;
-/// Depth bonus of that search at least: with less, prefixes that lag behind crowd out others where frames are few.
+/// Depth bonus of that search at least: with less, prefixes that lag behind crowd out others where
+/// frames are few.
 const WIDE_DEPTH: f32 = 3.0;
 
 /// What to tune.
@@ -59,8 +62,8 @@ pub struct Options {
     pub words: usize,
     /// Whether the words of a prompt before a swipe are known.
     pub context: bool,
-    /// Whether depth bonus, window, beam and places for complete words are chosen as well, and the percentage points of the mean
-    /// of top-1 and top-3 that they may cost.
+    /// Whether depth bonus, window, beam and places for complete words are chosen as well, and the
+    /// percentage points of the mean of top-1 and top-3 that they may cost.
     pub tolerance: Option<f64>,
 }
 
@@ -123,11 +126,13 @@ pub struct Validated {
     pub search_ms: f64,
 }
 
-/// Fits the preset of `engine`, which was opened with [`Options::preset`]. `progress` is told what is being done.
+/// Fits the preset of `engine`, which was opened with [`Options::preset`]. `progress` is told what
+/// is being done.
 ///
 /// # Errors
-/// Whatever reading the manifests and decoding give; [`swipekit::Error::Invalid`] where the swipes say nothing of the weights, for
-/// too many words, and where the words before a swipe are to be used without a language model.
+/// Whatever reading the manifests and decoding give; [`swipekit::Error::Invalid`] where the swipes
+/// say nothing of the weights, for too many words, and where the words before a swipe are to be
+/// used without a language model.
 pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) -> Result<Tuning> {
     options.check(engine)?;
     let sample = sample::read(&options.manifest, options.samples, false)?;

@@ -18,7 +18,8 @@ const DEPTH_BONUSES: [f32; 9] = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0];
 const WINDOWS: [f32; 6] = [6.0, 8.0, 10.0, 12.0, 16.0, 24.0];
 const BEAMS: [usize; 11] = [4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128];
 const PLACES: [usize; 5] = [8, 16, 32, 48, 64];
-/// The search that the depth bonus is chosen for: a narrow one would ask for another than the wide one that is looked for.
+/// The search that the depth bonus is chosen for: a narrow one would ask for another than the wide
+/// one that is looked for.
 const WIDE: (usize, f32) = (64, 16.0);
 
 /// What one width of the search gave.
@@ -41,14 +42,16 @@ pub struct Tried {
 }
 
 impl Tried {
-    /// What a width is judged by, in percent: the word that is written and the three to choose from count alike.
+    /// What a width is judged by, in percent: the word that is written and the three to choose from
+    /// count alike.
     fn worth(&self) -> f64 {
         (self.top1 + self.top3) / 2.0
     }
 }
 
-/// `options` with the depth bonus of the best mean of top-1 and top-3, then the least window, the least beam and the fewest places for
-/// complete words that lose at most `tolerance` percentage points of that mean to the best. With all that was tried.
+/// `options` with the depth bonus of the best mean of top-1 and top-3, then the least window, the
+/// least beam and the fewest places for complete words that lose at most `tolerance` percentage
+/// points of that mean to the best. With all that was tried.
 ///
 /// # Errors
 /// What decoding gives.

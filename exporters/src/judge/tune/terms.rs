@@ -13,7 +13,8 @@ use crate::error::Result;
 use crate::swipes::Swipe;
 use crate::words::language_model::Cursor;
 
-/// Terms of a word before its geometric features: log-probability, log prior, labels, internal language model, words before.
+/// Terms of a word before its geometric features: log-probability, log prior, labels, internal
+/// language model, words before.
 const FIRST: usize = 5;
 /// Terms of a word.
 pub const TERMS: usize = FIRST + Features::COUNT;
@@ -49,9 +50,9 @@ impl Group {
     }
 }
 
-/// The words of each swipe with their [`TERMS`] that a search with `options` completes, `words` at most. Words of one spelling are
-/// one word, that of the best score. With `context` the words of a swipe's prompt before its own are known. `progress` is told the
-/// number of swipes done.
+/// The words of each swipe with their [`TERMS`] that a search with `options` completes, `words` at
+/// most. Words of one spelling are one word, that of the best score. With `context` the words of a
+/// swipe's prompt before its own are known. `progress` is told the number of swipes done.
 ///
 /// # Errors
 /// What decoding gives.
@@ -115,7 +116,8 @@ pub fn collect(
     Ok(lists)
 }
 
-/// Gives the words of a swipe's prompt before its own to a session, and none where they are not known.
+/// Gives the words of a swipe's prompt before its own to a session, and none where they are not
+/// known.
 pub(super) fn set_context(session: &mut swipekit::Session, cursor: &mut Cursor, swipe: &Swipe) {
     session.clear_context();
     if let Some(words) = cursor.context(swipe) {
@@ -123,9 +125,10 @@ pub(super) fn set_context(session: &mut swipekit::Session, cursor: &mut Cursor, 
     }
 }
 
-/// `options` with the weights that make the meant words of `lists` likeliest, of the terms of `groups`; those of other groups get
-/// no weight, but for the words before a swipe, whose weight stays. `words` words are measured for geometric evidence. `None` where the lists say nothing, or speak against the
-/// log-probability, since scores are measured by it.
+/// `options` with the weights that make the meant words of `lists` likeliest, of the terms of
+/// `groups`; those of other groups get no weight, but for the words before a swipe, whose weight
+/// stays. `words` words are measured for geometric evidence. `None` where the lists say nothing, or
+/// speak against the log-probability, since scores are measured by it.
 pub fn fit_weights(
     lists: &[ScoredList],
     groups: &[Group],
@@ -135,8 +138,8 @@ pub fn fit_weights(
 ) -> Option<DecoderOptions> {
     let has = |group| groups.contains(&group);
     if has(Group::Length) && has(Group::Geometry) {
-        // Both count letters, so lists leave open how much is whose. The search knows no geometric evidence: the reward is the one
-        // that is right without any.
+        // Both count letters, so lists leave open how much is whose. The search knows no geometric
+        // evidence: the reward is the one that is right without any.
         let but = |left_out| {
             groups
                 .iter()

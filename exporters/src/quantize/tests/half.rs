@@ -33,7 +33,8 @@ fn stored(model: &Model, weight: &str) -> Vec<f16> {
 
 #[test]
 fn values_are_rounded_to_nearest_even() {
-    // Halfway between two neighbours: down to the even one, then up to the even one; then just beside.
+    // Halfway between two neighbours: down to the even one, then up to the even one; then just
+    // beside.
     let step = 2f32.powi(-10);
     let values = [
         1.0 + 0.5 * step,
@@ -80,7 +81,8 @@ fn a_weight_that_overflows_stays_as_it_is() {
 
 #[test]
 fn denormals_are_counted_and_tiny_values_become_zero() {
-    // The greatest denormal and the least normal, the least denormal, what rounds to zero, and zero.
+    // The greatest denormal and the least normal, the least denormal, what rounds to zero, and
+    // zero.
     let values = [
         1023.0 * 2f32.powi(-24),
         2f32.powi(-14),

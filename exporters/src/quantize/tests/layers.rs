@@ -40,7 +40,8 @@ fn products_of_another_form_are_left_alone() {
         assert!(left.iter().all(|other| other.name != layer.name));
         assert_eq!(left.len(), found.len() - 1);
     };
-    // Not transposed; a weight that is computed; two constants; a bias that is no vector of the channels.
+    // Not transposed; a weight that is computed; two constants; a bias that is no vector of the
+    // channels.
     without(&|graph| graph.node[layer.node].attribute.clear());
     without(&|graph| graph.node[layer.node].input[1] = layer.activation.clone());
     without(&|graph| graph.node[layer.node].input[0] = layer.weight.clone());

@@ -106,8 +106,8 @@ fn layers_without_usable_ranges_stay_in_float() {
     }
 }
 
-/// A feature whose norm is divided by what its column of the weight is multiplied by: the same network, but the column
-/// sets every channel's scale and hides all others.
+/// A feature whose norm is divided by what its column of the weight is multiplied by: the same
+/// network, but the column sets every channel's scale and hides all others.
 #[test]
 fn a_weight_that_eight_bits_destroy_stays_in_float() {
     if !runtime() {

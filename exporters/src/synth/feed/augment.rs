@@ -1,4 +1,5 @@
-//! What is done to a swipe before a network learns from it: the same finger on another day, on another screen.
+//! What is done to a swipe before a network learns from it: the same finger on another day, on
+//! another screen.
 
 use std::f64::consts::TAU;
 
@@ -7,15 +8,16 @@ use swipekit::trace::Point;
 use crate::error::Result;
 use crate::synth::Stream;
 
-/// How much swipes are varied. Lengths are in keys of the layout, so they mean the same in both directions; what one swipe gets is
-/// drawn anew each time it comes.
+/// How much swipes are varied. Lengths are in keys of the layout, so they mean the same in both
+/// directions; what one swipe gets is drawn anew each time it comes.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Augmentation {
     /// Standard deviation of a swipe's shift.
     pub shift: [f64; 2],
     /// Standard deviation of a swipe's scale about the middle of the letter area.
     pub scale: [f64; 2],
-    /// Standard deviation of the slant: x by y and y by x, in key widths a key height and the reverse.
+    /// Standard deviation of the slant: x by y and y by x, in key widths a key height and the
+    /// reverse.
     pub slant: f64,
     /// Standard deviation of a smooth error along the path.
     pub drift: f64,
@@ -25,7 +27,8 @@ pub struct Augmentation {
     pub tempo: f64,
     /// Standard deviation of the logarithm of a smooth change of speed along the path.
     pub rush: f64,
-    /// Share of swipes that lose points at random; each of them loses up to [`lost`](Self::lost) of its inner points.
+    /// Share of swipes that lose points at random; each of them loses up to [`lost`](Self::lost) of
+    /// its inner points.
     pub lossy: f64,
     /// Largest share of lost points.
     pub lost: f64,
@@ -45,8 +48,8 @@ impl Augmentation {
         lost: 0.0,
     };
 
-    /// What training uses at strength 1. Shifts are well below the spread between people's mean errors (0.1 to 0.2 key sizes in How
-    /// We Swipe), so that a swipe keeps its word.
+    /// What training uses at strength 1. Shifts are well below the spread between people's mean
+    /// errors (0.1 to 0.2 key sizes in How We Swipe), so that a swipe keeps its word.
     pub const USUAL: Self = Self {
         shift: [0.08, 0.08],
         scale: [0.02, 0.04],
@@ -86,8 +89,8 @@ impl Augmentation {
         })
     }
 
-    /// Puts a varied copy of `points` into `out`: at least its first and last point. `key` is the size of a key in the
-    /// coordinates of the points.
+    /// Puts a varied copy of `points` into `out`: at least its first and last point. `key` is the
+    /// size of a key in the coordinates of the points.
     pub(super) fn vary(
         &self,
         points: &[Point],

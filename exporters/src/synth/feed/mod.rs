@@ -1,8 +1,10 @@
-//! Samples to train a network on: swipes of manifests and synthetic ones, mixed, varied and made features of, as one stream.
+//! Samples to train a network on: swipes of manifests and synthetic ones, mixed, varied and made
+//! features of, as one stream.
 //!
-//! Features are those of core's featurizer, so that training and decoding cannot drift apart; training itself (`exporters/training`)
-//! knows nothing of swipes. Sample `i` is a function of the options and of `i` alone: a stream that is resumed at any sample goes on
-//! as if it had never ended, and several threads give what one gives.
+//! Features are those of core's featurizer, so that training and decoding cannot drift apart;
+//! training itself (`exporters/training`) knows nothing of swipes. Sample `i` is a function of the
+//! options and of `i` alone: a stream that is resumed at any sample goes on as if it had never
+//! ended, and several threads give what one gives.
 
 mod augment;
 mod order;
@@ -29,8 +31,8 @@ use crate::synthetic::key_size;
 use order::{AUGMENTATION, Order, Place};
 use recorded::Recorded;
 
-/// What each of the 37 features is multiplied by, so that all are of the order of one: found once on synthetic swipes, and a part of
-/// every checkpoint that is trained with them.
+/// What each of the 37 features is multiplied by, so that all are of the order of one: found once
+/// on synthetic swipes, and a part of every checkpoint that is trained with them.
 pub const FEATURE_SCALE: [f32; 37] = [
     1.0, 1.0, 0.5, 0.2, 0.2, 0.2, 0.005, 0.003, 0.003, 0.5, 1.0, 1.0, 0.5, 4.0, 4.0, 4.0, 4.0, 4.0,
     1.0, 1.0, 1.0, 1.0, 5.0, 1.0, 5.0, 2.0, 2.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0,
@@ -50,7 +52,8 @@ pub struct SyntheticSource {
 }
 
 impl SyntheticSource {
-    /// Synthetic swipes of the words of a prepared list (`word TAB frequency`), drawn with a feed's seed.
+    /// Synthetic swipes of the words of a prepared list (`word TAB frequency`), drawn with a feed's
+    /// seed.
     ///
     /// # Errors
     /// Those of [`Words::read`] and [`Synth::new`].
@@ -127,7 +130,8 @@ impl Feed {
     /// Reads what `options` name.
     ///
     /// # Errors
-    /// Those of the manifests; [`Error::Empty`] where there is nothing to feed; those of the layout.
+    /// Those of the manifests; [`Error::Empty`] where there is nothing to feed; those of the
+    /// layout.
     pub fn open(options: FeedOptions) -> Result<Self> {
         let area = options.layout.letter_area()?;
         let labels = layouts::letters(&options.layout);
@@ -220,7 +224,8 @@ impl Draws<'_> {
     /// Replaces `sample` by the sample of this index.
     ///
     /// # Errors
-    /// Those of [`Trace::extend`], where a synthetic swipe is no trace, which a sound profile does not give.
+    /// Those of [`Trace::extend`], where a synthetic swipe is no trace, which a sound profile does
+    /// not give.
     pub fn sample(&mut self, index: u64, sample: &mut Sample) -> Result<()> {
         let feed = self.feed;
         self.points.clear();

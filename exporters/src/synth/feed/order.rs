@@ -11,8 +11,8 @@ pub(super) enum Place {
     Synthetic(u64),
 }
 
-/// Mixes recorded and synthetic swipes in a fixed proportion, evenly spread. Each recorded swipe comes once an epoch, in another
-/// order in every epoch.
+/// Mixes recorded and synthetic swipes in a fixed proportion, evenly spread. Each recorded swipe
+/// comes once an epoch, in another order in every epoch.
 #[derive(Debug)]
 pub(super) struct Order {
     seed: u64,
@@ -29,7 +29,8 @@ pub(super) struct Order {
 const WHOLE: u64 = 1 << 32;
 
 impl Order {
-    /// An order over `recorded` swipes, of which come `share` (0 to 1) of the samples; all, where that is 1.
+    /// An order over `recorded` swipes, of which come `share` (0 to 1) of the samples; all, where
+    /// that is 1.
     pub(super) fn new(seed: u64, recorded: usize, share: f64) -> Self {
         let share = (share.clamp(0.0, 1.0) * WHOLE as f64).round() as u64;
         Self {

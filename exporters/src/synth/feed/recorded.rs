@@ -21,7 +21,8 @@ use crate::synthetic::visits;
 pub struct RecordedOptions {
     /// Manifests of swipes.
     pub manifests: Vec<PathBuf>,
-    /// Manifests whose people and swipes take no part, whatever else names them: those that decisions are made on.
+    /// Manifests whose people and swipes take no part, whatever else names them: those that
+    /// decisions are made on.
     pub held_out: Vec<PathBuf>,
     /// Swipes that pass further than this from a key of their word take no part, in keys.
     pub max_deviation: Option<f64>,

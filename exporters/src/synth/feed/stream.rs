@@ -1,8 +1,9 @@
 //! The stream's form: a header, then samples.
 //!
-//! `SWFEED1` and a line feed; the length of the header as 32 bits; the header, a JSON object; then for each sample: frames T (32 bits),
-//! labels U (16 bits), source (8 bits: 0 recorded, 1 synthetic), 8 bits of zero; U classes of 8 bits; T rows of 37 float32. All numbers
-//! are little-endian.
+//! `SWFEED1` and a line feed; the length of the header as 32 bits; the header, a JSON object; then
+//! for each sample: frames T (32 bits), labels U (16 bits), source (8 bits: 0 recorded, 1
+//! synthetic), 8 bits of zero; U classes of 8 bits; T rows of 37 float32. All numbers are
+//! little-endian.
 
 use std::io::{self, Write};
 use std::sync::mpsc::sync_channel;
@@ -19,8 +20,9 @@ pub const MAGIC: &[u8; 8] = b"SWFEED1\n";
 /// Samples that a thread makes before it hands them on.
 const CHUNK: u64 = 64;
 
-/// Writes samples from `start` on, `count` of them or without an end, made by so many `threads`: the same bytes for every number. The
-/// samples of a feed that gives each once end by themselves. A reader that goes away ends the stream without an error.
+/// Writes samples from `start` on, `count` of them or without an end, made by so many `threads`:
+/// the same bytes for every number. The samples of a feed that gives each once end by themselves. A
+/// reader that goes away ends the stream without an error.
 ///
 /// # Errors
 /// [`Error::Write`] where `out` fails otherwise.

@@ -202,7 +202,8 @@ fn far_swipes_and_words_without_keys_are_left_out() {
     let folder = tempfile::tempdir().unwrap();
     let text = synthetic::manifest(&["keyboard", "water"], 1);
     let lines: Vec<&str> = text.lines().collect();
-    // A swipe of another word, one that says itself that it is far, a word that no key types, a single point.
+    // A swipe of another word, one that says itself that it is far, a word that no key types, a
+    // single point.
     let content = [
         lines[0].to_owned(),
         lines[0].replace("keyboard", "mountain"),

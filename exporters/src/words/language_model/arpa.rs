@@ -1,5 +1,6 @@
-//! ARPA files: `\data\` with the counts, a section for each length of n-grams (log10 of the probability, the words, log10 of the
-//! back-off weight where there is one), `\end\`. Fields are divided by tabs or spaces.
+//! ARPA files: `\data\` with the counts, a section for each length of n-grams (log10 of the
+//! probability, the words, log10 of the back-off weight where there is one), `\end\`. Fields are
+//! divided by tabs or spaces.
 
 use std::collections::HashSet;
 
@@ -13,7 +14,8 @@ use super::lines::Lines;
 /// What is taken of an ARPA file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Selection {
-    /// Words of an n-gram at most; all of the file's, which must not be more than [`MAX_ORDER`], where it is `None`.
+    /// Words of an n-gram at most; all of the file's, which must not be more than [`MAX_ORDER`],
+    /// where it is `None`.
     pub order: Option<usize>,
     /// Words at most, the likeliest.
     pub max_words: Option<usize>,
@@ -207,7 +209,8 @@ fn entry(line: &str, order: usize) -> Result<Entry<'_>, (&'static str, &'static 
     })
 }
 
-/// Adds the words that are selected, and the marks, to the builder and to `known`; returns how many are left out.
+/// Adds the words that are selected, and the marks, to the builder and to `known`; returns how many
+/// are left out.
 fn select(
     mut unigrams: Vec<(String, f64, f64)>,
     selection: &Selection,

@@ -102,7 +102,8 @@ impl Corpus {
         self.numbers.clear();
     }
 
-    /// N-grams of `order` words with how often they stand there, ascending. What is shorter only stands at a sentence's start.
+    /// N-grams of `order` words with how often they stand there, ascending. What is shorter only
+    /// stands at a sentence's start.
     pub fn count<const N: usize>(&self) -> Vec<([u32; N], u64)> {
         let mut counts: HashMap<[u32; N], u64> = HashMap::new();
         for sentence in self.tokens.chunk_by(|a, _| *a != END) {
@@ -116,8 +117,8 @@ impl Corpus {
     }
 }
 
-/// For each n-gram the number of different words before it; n-grams at a sentence's start, which have none, count as they stand
-/// there (`raw`).
+/// For each n-gram the number of different words before it; n-grams at a sentence's start, which
+/// have none, count as they stand there (`raw`).
 pub(super) fn continuations<const N: usize, const M: usize>(
     longer: &[([u32; M], u64)],
     raw: &[([u32; N], u64)],

@@ -45,7 +45,8 @@ pub struct Perplexity {
     pub unigram_perplexity: f64,
 }
 
-/// Opens and verifies the language model at `path`; where a text or a manifest is given, looks at how well it is foretold.
+/// Opens and verifies the language model at `path`; where a text or a manifest is given, looks at
+/// how well it is foretold.
 ///
 /// # Errors
 /// Where a file is unreadable or damaged, or the text has no word of the model.

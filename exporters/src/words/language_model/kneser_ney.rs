@@ -1,9 +1,10 @@
-//! Interpolated Kneser-Ney smoothing with three discounts (Chen and Goodman, *An Empirical Study of Smoothing Techniques for
-//! Language Modeling*, TR-10-98, 1998, section 4.1.6).
+//! Interpolated Kneser-Ney smoothing with three discounts (Chen and Goodman, *An Empirical Study of
+//! Smoothing Techniques for Language Modeling*, TR-10-98, 1998, section 4.1.6).
 //!
-//! P(w | h) = (c(h w) - D(c(h w))) / c(h) + γ(h) P(w | h'), down to the uniform distribution over all words. Counts of the longest
-//! n-grams are those of the text, of shorter ones the number of different words before them. What is cut off gives its mass to γ,
-//! so that probabilities still sum to one.
+//! P(w | h) = (c(h w) - D(c(h w))) / c(h) + γ(h) P(w | h'), down to the uniform distribution over
+//! all words. Counts of the longest n-grams are those of the text, of shorter ones the number of
+//! different words before them. What is cut off gives its mass to γ, so that probabilities still
+//! sum to one.
 
 use super::counts::{Corpus, START, continuations};
 
@@ -82,8 +83,8 @@ fn level<const N: usize>(
     (probabilities, gammas)
 }
 
-/// Smooths the n-grams of up to `order` words that stand `min_counts` times at least, by their length; of shorter ones, that many
-/// different words must stand before them.
+/// Smooths the n-grams of up to `order` words that stand `min_counts` times at least, by their
+/// length; of shorter ones, that many different words must stand before them.
 pub(super) fn estimate(corpus: &Corpus, order: usize, min_counts: [u64; 3]) -> Model {
     let (raw1, raw2) = (corpus.count::<1>(), corpus.count::<2>());
     let (counts2, counts3) = match order {

@@ -217,8 +217,8 @@ const TEXT: [&str; 3] = ["a b", "a c", "a b"];
 
 #[test]
 fn kneser_ney_of_pairs_is_as_worked_out_by_hand() {
-    // Different words before: a 1 (<s>), b 1 (a), c 1 (a), </s> 2 (b, c); 5 in all. Given up: 1/2 + 1/2 + 1/2 + 1 = 2.5, half of
-    // the mass, spread over the five words that may follow: 0.1 each.
+    // Different words before: a 1 (<s>), b 1 (a), c 1 (a), </s> 2 (b, c); 5 in all. Given up: 1/2 +
+    // 1/2 + 1/2 + 1 = 2.5, half of the mass, spread over the five words that may follow: 0.1 each.
     // Behind a: b 2, c 1; given up 1 + 1/2 of 3, so half goes to the unigrams.
     assert_model(
         &TEXT,
@@ -241,7 +241,8 @@ fn kneser_ney_of_pairs_is_as_worked_out_by_hand() {
 
 #[test]
 fn kneser_ney_of_triples_is_as_worked_out_by_hand() {
-    // Pairs by the different words before them: a b 1, a c 1, b </s> 1, c </s> 1; <s> a as it stands there, 3.
+    // Pairs by the different words before them: a b 1, a c 1, b </s> 1, c </s> 1; <s> a as it
+    // stands there, 3.
     assert_model(
         &TEXT,
         3,

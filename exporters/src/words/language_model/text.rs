@@ -13,8 +13,9 @@ use crate::swipes::{Swipe, Swipes};
 /// What stands for a word that is none, such as a number.
 pub(super) const NO_WORD: &str = swipekit::language_model::UNKNOWN;
 
-/// The sentences of a line: a sentence ends with the line, and behind `.`, `!` and `?` with white space after it. A word is a run of
-/// letters with apostrophes and hyphens within; one with a digit is `<unk>`. All else divides words.
+/// The sentences of a line: a sentence ends with the line, and behind `.`, `!` and `?` with white
+/// space after it. A word is a run of letters with apostrophes and hyphens within; one with a digit
+/// is `<unk>`. All else divides words.
 pub fn tokens(line: &str) -> Vec<Vec<&str>> {
     let mut sentences = vec![Vec::new()];
     for piece in line.split_whitespace() {
@@ -87,7 +88,8 @@ impl<'p> Sentences<'p> {
         Ok(Self { path, is_manifest })
     }
 
-    /// Calls `visit` with every sentence; of a manifest, with every prompt once, in the order of the swipes.
+    /// Calls `visit` with every sentence; of a manifest, with every prompt once, in the order of
+    /// the swipes.
     ///
     /// # Errors
     /// Whatever reading gives.
@@ -112,7 +114,8 @@ impl<'p> Sentences<'p> {
     }
 }
 
-/// Follows the swipes of a manifest through their prompts: rows of one prompt by one person come one after the other.
+/// Follows the swipes of a manifest through their prompts: rows of one prompt by one person come
+/// one after the other.
 #[derive(Debug, Default)]
 pub struct Cursor {
     user: Option<String>,
@@ -122,7 +125,8 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// The words of the prompt before the word of `swipe`, from the sentence's start; `None` where the prompt does not hold it.
+    /// The words of the prompt before the word of `swipe`, from the sentence's start; `None` where
+    /// the prompt does not hold it.
     pub fn before<'s>(&mut self, swipe: &'s Swipe) -> Option<Vec<&'s str>> {
         let sentence = swipe.sentence.as_deref()?;
         if self.user != swipe.user || self.sentence != sentence {
@@ -141,7 +145,8 @@ impl Cursor {
         Some(words[..at].to_vec())
     }
 
-    /// As [`before`](Self::before), with the sentence's start, as [`Session::set_context`](swipekit::Session::set_context) takes them.
+    /// As [`before`](Self::before), with the sentence's start, as
+    /// [`Session::set_context`](swipekit::Session::set_context) takes them.
     pub fn context<'s>(&mut self, swipe: &'s Swipe) -> Option<Vec<&'s str>> {
         let before = self.before(swipe)?;
         Some(std::iter::once(SENTENCE_START).chain(before).collect())

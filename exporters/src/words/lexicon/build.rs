@@ -14,10 +14,11 @@ use super::sources::{has_frequencies, read_frequencies, read_words};
 /// What [`build`] does.
 #[derive(Clone, Debug)]
 pub struct BuildOptions {
-    /// The list: words with frequencies in any form that [`read_frequencies`] knows, or words alone.
+    /// The list: words with frequencies in any form that [`read_frequencies`] knows, or words
+    /// alone.
     pub words: PathBuf,
-    /// Frequencies for a list of words alone. Without any, the list is taken to be most frequent first, and the n-th
-    /// word gets the frequency 1/n (Zipf's law).
+    /// Frequencies for a list of words alone. Without any, the list is taken to be most frequent
+    /// first, and the n-th word gets the frequency 1/n (Zipf's law).
     pub frequencies: Vec<PathBuf>,
     /// The labels of the model, in the order of the classes.
     pub labels: Vec<String>,
@@ -135,7 +136,8 @@ pub fn build(options: &BuildOptions, output: &Path) -> Result<BuildReport> {
     Ok(report)
 }
 
-/// The lexicon of the vocabulary `labels` at `path`: a lexicon file as it is, or a word list, built in memory.
+/// The lexicon of the vocabulary `labels` at `path`: a lexicon file as it is, or a word list, built
+/// in memory.
 ///
 /// # Errors
 /// As opening and [`build_bytes`] give.
@@ -148,7 +150,8 @@ pub fn open_or_build(path: &Path, labels: &[String]) -> Result<Lexicon> {
     Ok(Lexicon::from_bytes(Bytes::from(built.bytes), labels, path)?)
 }
 
-/// A lexicon of `words`, all equally frequent: of those alone that the vocabulary `labels` can spell.
+/// A lexicon of `words`, all equally frequent: of those alone that the vocabulary `labels` can
+/// spell.
 ///
 /// # Errors
 /// [`LexiconError::NoWords`] where there is no such word.

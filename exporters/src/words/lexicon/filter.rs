@@ -16,7 +16,8 @@ pub const VOWELLESS: &[&str] = &[
 /// Single letters that are words.
 pub const SINGLE_LETTERS: &[&str] = &["a", "i"];
 
-/// The rules of [`prepare`](super::prepare()); words of the priority list pass all of them but those of the alphabet.
+/// The rules of [`prepare`](super::prepare()); words of the priority list pass all of them but
+/// those of the alphabet.
 #[derive(Clone, Debug, Serialize)]
 pub struct Filters {
     /// Fewest letters (labels of the key).
@@ -25,8 +26,8 @@ pub struct Filters {
     pub max_length: usize,
     /// How often a letter may stand in a row.
     pub max_repeat: usize,
-    /// Whether words need a vowel: a, e, i, o, u or y, with or without accents. Words in capitals (initialisms) and
-    /// words with letters beyond Latin do not.
+    /// Whether words need a vowel: a, e, i, o, u or y, with or without accents. Words in capitals
+    /// (initialisms) and words with letters beyond Latin do not.
     pub need_vowel: bool,
     /// Words, in lower case, that need none, and whose letters may repeat.
     pub vowelless: BTreeSet<String>,
@@ -70,7 +71,8 @@ pub enum Reason {
 }
 
 impl Filters {
-    /// The key of `word` (in display form), or why it is left out; a `priority` word need only be typeable.
+    /// The key of `word` (in display form), or why it is left out; a `priority` word need only be
+    /// typeable.
     pub fn apply(
         &self,
         word: &str,

@@ -35,8 +35,8 @@ pub struct InspectReport {
     pub cost_unit: f32,
     /// The labels in use, with their classes.
     pub labels: Vec<(u8, String)>,
-    /// Keys by -log prior of their best word: entry n counts those from n to under n + 1 nats, entry 63 all
-    /// beyond.
+    /// Keys by -log prior of their best word: entry n counts those from n to under n + 1 nats,
+    /// entry 63 all beyond.
     pub cost_histogram: Vec<usize>,
     /// Keys with more than one word.
     pub homographs: usize,
@@ -44,7 +44,8 @@ pub struct InspectReport {
     pub homograph_sample: Vec<Vec<String>>,
 }
 
-/// Opens the lexicon at `path`, for whatever vocabulary it was built, verifies all of it and counts.
+/// Opens the lexicon at `path`, for whatever vocabulary it was built, verifies all of it and
+/// counts.
 ///
 /// # Errors
 /// [`swipekit::Error`] where the file is unreadable or damaged.

@@ -1,4 +1,5 @@
-//! Lexicons: word lists and frequencies become two lists of words, and a list becomes the lexicon file of a model.
+//! Lexicons: word lists and frequencies become two lists of words, and a list becomes the lexicon
+//! file of a model.
 
 mod build;
 mod error;

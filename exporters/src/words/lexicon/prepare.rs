@@ -20,7 +20,8 @@ pub struct PrepareOptions {
     pub words: Vec<PathBuf>,
     /// Frequency lists. Each is first scaled to a sum of one, then they are averaged.
     pub frequencies: Vec<PathBuf>,
-    /// Words that are kept whatever the filters and ranks say, as long as the alphabet has their letters.
+    /// Words that are kept whatever the filters and ranks say, as long as the alphabet has their
+    /// letters.
     pub priority: Vec<PathBuf>,
     /// Words that are left out, in whatever case they are written.
     pub blocked: Vec<PathBuf>,
@@ -93,7 +94,8 @@ pub struct ListReport {
     pub words: usize,
     /// Distinct keys.
     pub keys: usize,
-    /// Threshold: the frequency of the rarest word that its rank let in, as a share of all considered.
+    /// Threshold: the frequency of the rarest word that its rank let in, as a share of all
+    /// considered.
     pub least_frequency: f64,
     /// Share of the frequency of all considered words that the list covers.
     pub retained_mass: f64,
@@ -108,11 +110,13 @@ struct Ranked {
 
 /// Writes into the output folder, most frequent word first, ties in the order of the words:
 /// - `lexicon_small.txt` and `lexicon_full.txt`: one word a line in display form;
-/// - `lexicon_small.tsv` and `lexicon_full.tsv`: the same words with a tab and their share of all frequency;
+/// - `lexicon_small.tsv` and `lexicon_full.tsv`: the same words with a tab and their share of all
+///   frequency;
 /// - `lexicon_stats.json`: the report.
 ///
-/// A word list may be cased where the frequencies are not: a word without a frequency of its own takes that of its
-/// lower-case form, unless that is a word of the lists as well. Words without any frequency get half the least one.
+/// A word list may be cased where the frequencies are not: a word without a frequency of its own
+/// takes that of its lower-case form, unless that is a word of the lists as well. Words without any
+/// frequency get half the least one.
 ///
 /// # Errors
 /// [`LexiconError`]: unreadable or malformed lists, sizes that make no sense, no word left, an unwritable folder.
@@ -238,7 +242,8 @@ fn read_all_words(paths: &[PathBuf]) -> Result<Vec<String>> {
     Ok(words)
 }
 
-/// The mean of the lists' frequencies by display form, each list scaled to a sum of one, and the entries left out.
+/// The mean of the lists' frequencies by display form, each list scaled to a sum of one, and the
+/// entries left out.
 pub(super) fn read_all_frequencies(paths: &[PathBuf]) -> Result<(HashMap<String, f64>, usize)> {
     let mut merged: HashMap<String, f64> = HashMap::new();
     let mut unusable = 0;
@@ -260,7 +265,8 @@ pub(super) fn read_all_frequencies(paths: &[PathBuf]) -> Result<(HashMap<String,
     Ok((merged, unusable))
 }
 
-/// The first `size` words and every priority word: the most frequent that leave room for all priority words.
+/// The first `size` words and every priority word: the most frequent that leave room for all
+/// priority words.
 fn select(ranked: &[Ranked], size: usize) -> Vec<&Ranked> {
     let priority = ranked.iter().filter(|word| word.priority).count();
     let mut room = size.saturating_sub(priority);
@@ -311,7 +317,8 @@ fn write_lists(
         files.push((table, lines.collect()));
     }
     std::fs::create_dir_all(folder).map_err(|source| LexiconError::write(folder, source))?;
-    // All are written before the first takes its place, so that a full disk leaves the old lists together.
+    // All are written before the first takes its place, so that a full disk leaves the old lists
+    // together.
     let mut written = Vec::new();
     for (name, text) in files {
         let path = folder.join(name);

@@ -1,15 +1,16 @@
 //! Word lists and frequency lists in the forms in which they are found.
 //!
-//! A **word list** has one word a line, in the form in which it is shown; what follows a tab is ignored, and so are empty
-//! lines and lines that begin with `#`. A **frequency list** is one of:
-//! - lines `word <tab or white space> frequency`, with the same comments; a first line whose second field is no number is
-//!   taken for a heading;
-//! - JSON: an object word → frequency, a list of `[word, frequency]`, a list of objects with `word` and `frequency`
-//!   (or `freq`, `count`), or wordfreq's `cB` list, whose n-th list holds the words of frequency 10^(-n/100);
+//! A **word list** has one word a line, in the form in which it is shown; what follows a tab is
+//! ignored, and so are empty lines and lines that begin with `#`. A **frequency list** is one of:
+//! - lines `word <tab or white space> frequency`, with the same comments; a first line whose second
+//!   field is no number is taken for a heading;
+//! - JSON: an object word → frequency, a list of `[word, frequency]`, a list of objects with `word`
+//!   and `frequency` (or `freq`, `count`), or wordfreq's `cB` list, whose n-th list holds the words
+//!   of frequency 10^(-n/100);
 //! - an ARPA language model, of which the unigrams are read: log10 of the probability.
 //!
-//! Every list may be compressed with gzip. Frequencies are in any unit; those that are zero, negative or not finite are
-//! left out and counted.
+//! Every list may be compressed with gzip. Frequencies are in any unit; those that are zero,
+//! negative or not finite are left out and counted.
 
 use std::fs::File;
 use std::io::Read;
@@ -45,7 +46,8 @@ impl FrequencyList {
 /// Reads the word list at `path`.
 ///
 /// # Errors
-/// [`LexiconError::Read`], [`LexiconError::TooLarge`], and [`LexiconError::Format`] where the text is not UTF-8.
+/// [`LexiconError::Read`], [`LexiconError::TooLarge`], and [`LexiconError::Format`] where the text
+/// is not UTF-8.
 pub fn read_words(path: &Path) -> Result<Vec<String>> {
     Ok(text_lines(&read_text(path)?)
         .filter_map(|(_, line)| line.split('\t').next())
@@ -70,7 +72,8 @@ pub fn read_frequencies(path: &Path) -> Result<FrequencyList> {
     }
 }
 
-/// Whether the list at `path` gives each word a second field, so that it can be read as a frequency list.
+/// Whether the list at `path` gives each word a second field, so that it can be read as a frequency
+/// list.
 pub(super) fn has_frequencies(path: &Path) -> Result<bool> {
     let text = read_text(path)?;
     if text.trim_start().starts_with(['{', '[']) {

@@ -43,7 +43,8 @@ class RelPositionAttention(nn.Module):
         q, k, v = F.linear(x, weight, bias).view(b, t, 3, h, w).unbind(2)
         p = self.linear_pos(table).view(2 * t - 1, h, w).permute(1, 2, 0)
         content = (q + self.pos_bias_u.to(q.dtype)).transpose(1, 2)
-        # The positions are the same for the whole batch: a product for a head, not one for a swipe and a head.
+        # The positions are the same for the whole batch: a product for a head, not one for a swipe
+        # and a head.
         place = (q + self.pos_bias_v.to(q.dtype)).permute(2, 0, 1, 3).reshape(h, b * t, w)
         content = content @ k.permute(0, 2, 3, 1)
         place = torch.bmm(place, p).view(h, b, t, 2 * t - 1)

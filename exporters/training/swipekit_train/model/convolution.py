@@ -72,7 +72,8 @@ class BandedConvolution(torch.autograd.Function):
         g = gradient.reshape(b * t, d).t().contiguous().view(d, b, t)
         gx = torch.bmm(g, band.transpose(1, 2)).view(d, b * t).t().contiguous().view(b, t, d)
         products = torch.bmm(channels.transpose(1, 2), g).float()
-        # The sum along each of the K diagonals: padded by a column, rows of 2T instead of 2T-1 line the diagonals up.
+        # The sum along each of the K diagonals: padded by a column, rows of 2T instead of 2T-1 line
+        # the diagonals up.
         half = ctx.kernel // 2
         lined = F.pad(products.flip(2), (0, t)).flatten(1)[:, : t * (2 * t - 1)].view(d, t, 2 * t - 1).sum(1)
         # Column c of `lined` holds i - j = c - (t - 1).

@@ -42,7 +42,8 @@ class ConvSubsampling(nn.Module):
             lengths = halved(lengths)
         if padded:
             y = zero_padding(y, lengths)
-        # [B, T', F', C]; NeMo's projection takes C outside of F'. Its weight is put in our order rather than every activation in NeMo's.
+        # [B, T', F', C]; NeMo's projection takes C outside of F'. Its weight is put in our order
+        # rather than every activation in NeMo's.
         b, t, f, c = y.shape
         weight = self.out.weight.view(-1, c, f).transpose(1, 2).reshape(-1, f * c)
         return F.linear(y.reshape(b, t, f * c), weight, self.out.bias), lengths

@@ -8,11 +8,12 @@ import java.io.FileNotFoundException
 import java.io.IOException
 
 /**
- * Opens the bundle in the asset [name], a `.swipekit` file. It is mapped where it lies in the package: nothing is copied, and the memory
- * is the system's to take back.
+ * Opens the bundle in the asset [name], a `.swipekit` file. It is mapped where it lies in the
+ * package: nothing is copied, and the memory is the system's to take back.
  *
- * The asset must not be compressed: `androidResources { noCompress += "swipekit" }` in the app's build file. Blocks, as
- * [SwipeEngine.Companion.open] with a path does; [load] does not. Java calls [SwipeAssets.open].
+ * The asset must not be compressed: `androidResources { noCompress += "swipekit" }` in the app's
+ * build file. Blocks, as [SwipeEngine.Companion.open] with a path does; [load] does not. Java calls
+ * [SwipeAssets.open].
  *
  * @throws BundleNotFoundException where there is no such asset.
  * @throws BundleDamagedException where it is compressed, or not what it should be.
@@ -38,7 +39,8 @@ public suspend fun SwipeEngine.Companion.load(
 /** Bundles that an app has as assets, for Java. */
 public object SwipeAssets {
     /**
-     * Opens the bundle in the asset [name]. Kotlin calls `SwipeEngine.open(assets, name)`, which says more.
+     * Opens the bundle in the asset [name]. Kotlin calls `SwipeEngine.open(assets, name)`, which
+     * says more.
      *
      * @throws SwipeException as that.
      */

@@ -6,7 +6,8 @@ import io.github.swipekit.internal.Native
 import io.github.swipekit.internal.NativeLibrary
 
 /**
- * Ends blocking decodes from another thread. Once cancelled it stays so. Coroutines need none: they are cancelled as such.
+ * Ends blocking decodes from another thread. Once cancelled it stays so. Coroutines need none: they
+ * are cancelled as such.
  *
  * @throws NativeLibraryException where the native library cannot be loaded.
  */

@@ -4,7 +4,8 @@ package io.github.swipekit
  * A word that a gesture may mean.
  *
  * @property word the word as it is written.
- * @property confidence how sure it is, 0 to 1: the probability that this is the word meant, calibrated where the bundle says how.
+ * @property confidence how sure it is, 0 to 1: the probability that this is the word meant,
+ * calibrated where the bundle says how.
  * @property score what the words are ordered by, natural logarithm.
  * @property logProbability log P(word | gesture) of the model alone, natural logarithm.
  */
@@ -31,7 +32,8 @@ public class Candidate public constructor(
  * What a gesture spells, whether it is a word or not.
  *
  * @property text the letters, one after the other.
- * @property confidence its share in all spellings, 0 to 1; the model's own and no calibrated probability.
+ * @property confidence its share in all spellings, 0 to 1; the model's own and no calibrated
+ * probability.
  * @property logProbability log P(letters | gesture), natural logarithm.
  */
 public class Spelling public constructor(

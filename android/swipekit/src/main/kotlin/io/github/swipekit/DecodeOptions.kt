@@ -6,10 +6,12 @@ import io.github.swipekit.internal.Deadline
  * How one gesture is decoded. Everything has a default; Java has a [Builder].
  *
  * @property candidates most words that are given; as the bundle's preset says for null.
- * @property beam hypotheses that are followed at the same time: more find more and take longer, and 0 stands for all.
- *   As the preset says for null.
- * @property deadlineMillis time from the call after which the best words so far are given; none for null.
- * @property context words before the gesture in its sentence, the nearest last; used where the engine has a language model.
+ * @property beam hypotheses that are followed at the same time: more find more and take longer, and
+ * 0 stands for all. As the preset says for null.
+ * @property deadlineMillis time from the call after which the best words so far are given; none for
+ * null.
+ * @property context words before the gesture in its sentence, the nearest last; used where the
+ * engine has a language model.
  */
 public class DecodeOptions public constructor(
     public val candidates: Int? = null,

@@ -46,8 +46,10 @@ public class EngineInfo internal constructor(
 /**
  * Memory that an engine takes, in bytes.
  *
- * @property mapped files of the bundle that are mapped: the system reads them as they are needed and takes them back under pressure.
- * @property encoderFile the encoder's file, a part of [mapped]; the runtime holds its weights once more, in a form of its own.
+ * @property mapped files of the bundle that are mapped: the system reads them as they are needed
+ * and takes them back under pressure.
+ * @property encoderFile the encoder's file, a part of [mapped]; the runtime holds its weights once
+ * more, in a form of its own.
  * @property transducer weights of prediction network and joint.
  * @property prefixes beginnings of words that were worked out when the engine opened.
  * @property userWords the user's words, about.

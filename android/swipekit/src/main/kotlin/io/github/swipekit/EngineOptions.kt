@@ -7,13 +7,15 @@ import kotlinx.coroutines.Dispatchers
  * How an engine is opened. Everything has a default; Java has a [Builder].
  *
  * @property threads threads of the encoder; as many as the bundle asks for, for null.
- * @property copies copies of the encoder, and so gestures that are encoded at the same time. A keyboard has one gesture at a time, and
- *   every copy holds the weights once more.
- * @property warmPrefixes beginnings of words that are worked out when the engine opens, so that the first gesture is as fast as the
- *   others.
- * @property prefixBytes memory in bytes of the beginnings of words that are remembered between gestures, by each session.
+ * @property copies copies of the encoder, and so gestures that are encoded at the same time. A
+ * keyboard has one gesture at a time, and every copy holds the weights once more.
+ * @property warmPrefixes beginnings of words that are worked out when the engine opens, so that the
+ * first gesture is as fast as the others.
+ * @property prefixBytes memory in bytes of the beginnings of words that are remembered between
+ * gestures, by each session.
  * @property preset the bundle's preset of decoder options to use; its default one for null.
- * @property runtimeLibrary path of the library of ONNX Runtime; for null it is looked for in the usual places, on Android in the app.
+ * @property runtimeLibrary path of the library of ONNX Runtime; for null it is looked for in the
+ * usual places, on Android in the app.
  * @property dispatcher where suspending calls work.
  */
 public class EngineOptions public constructor(

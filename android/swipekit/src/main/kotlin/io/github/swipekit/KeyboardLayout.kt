@@ -5,9 +5,9 @@ import io.github.swipekit.internal.NativeLibrary
 import io.github.swipekit.internal.Packed
 
 /**
- * The rectangle that the letters of a keyboard span, from the left edge of the leftmost letter key to the right edge of the rightmost
- * one and from the upper edge of the highest row to the lower edge of the lowest. In pixels or any other unit, y downwards; touch
- * samples are in the same.
+ * The rectangle that the letters of a keyboard span, from the left edge of the leftmost letter key
+ * to the right edge of the rightmost one and from the upper edge of the highest row to the lower
+ * edge of the lowest. In pixels or any other unit, y downwards; touch samples are in the same.
  *
  * @property left its left edge.
  * @property top its upper edge.
@@ -33,7 +33,8 @@ public class LetterArea public constructor(
 /**
  * A key.
  *
- * @property label what it types. Keys whose label is not one character, such as shift, are passed over.
+ * @property label what it types. Keys whose label is not one character, such as shift, are passed
+ * over.
  * @property left its left edge.
  * @property top its upper edge.
  * @property width its width.
@@ -108,7 +109,8 @@ public class KeyboardLayout public constructor(
         /**
          * The letters of an English keyboard.
          *
-         * @throws InvalidArgumentException where [area] has no size; [NotFiniteException] where it is not finite.
+         * @throws InvalidArgumentException where [area] has no size; [NotFiniteException] where it
+         * is not finite.
          */
         @JvmStatic
         @Throws(SwipeException::class)

@@ -1,14 +1,17 @@
 package io.github.swipekit
 
 /**
- * How a [SwipeSession] decodes while the finger moves. Everything has a default; Java has a [Builder].
+ * How a [SwipeSession] decodes while the finger moves. Everything has a default; Java has a
+ * [Builder].
  *
- * @property intervalMillis time between the beginnings of two partial decodes at least; a thirtieth of a second for null.
- * @property share share of the time that partial decodes run at most, above 0, up to 1: on a slow phone partial results come less
- *   often instead of taking a core. 0.3 for null.
- * @property minPoints points that a gesture has before it is decoded for the first time; 8 for null.
- * @property decode how the final words are found; of its deadline and its words before nothing is taken, see [SwipeSession.finish] and
- *   [SwipeSession.setContext].
+ * @property intervalMillis time between the beginnings of two partial decodes at least; a thirtieth
+ * of a second for null.
+ * @property share share of the time that partial decodes run at most, above 0, up to 1: on a slow
+ * phone partial results come less often instead of taking a core. 0.3 for null.
+ * @property minPoints points that a gesture has before it is decoded for the first time; 8 for
+ * null.
+ * @property decode how the final words are found; of its deadline and its words before nothing is
+ * taken, see [SwipeSession.finish] and [SwipeSession.setContext].
  */
 public class SessionOptions public constructor(
     public val intervalMillis: Int? = null,

@@ -14,13 +14,13 @@ import kotlinx.coroutines.CoroutineDispatcher
 /**
  * An opened and verified bundle that turns gestures into words.
  *
- * One engine serves a whole keyboard: open it once on a background thread ([load] or [open]), keep it, and [close] it at the end. Any
- * number of threads may use it at the same time, and close it meanwhile: calls that run end with a result, later ones throw
- * [EngineClosedException].
+ * One engine serves a whole keyboard: open it once on a background thread ([load] or [open]), keep
+ * it, and [close] it at the end. Any number of threads may use it at the same time, and close it
+ * meanwhile: calls that run end with a result, later ones throw [EngineClosedException].
  *
- * Suspending calls may be made on the main thread; they work on [EngineOptions.dispatcher]. When their coroutine is cancelled it goes on
- * at once, while the decode ends within milliseconds. A caller that is on that very dispatcher works in place. All other calls that say
- * so block.
+ * Suspending calls may be made on the main thread; they work on [EngineOptions.dispatcher]. When
+ * their coroutine is cancelled it goes on at once, while the decode ends within milliseconds. A
+ * caller that is on that very dispatcher works in place. All other calls that say so block.
  */
 @Suppress("TooManyFunctions")
 public class SwipeEngine private constructor(
@@ -68,7 +68,8 @@ public class SwipeEngine private constructor(
      *
      * @throws EngineClosedException where the engine was closed.
      * @throws NotFiniteException where a point is NaN or infinite.
-     * @throws InvalidArgumentException where there are too many points, they take too long, or an option cannot be used.
+     * @throws InvalidArgumentException where there are too many points, they take too long, or an
+     * option cannot be used.
      * @throws DecodeFailedException where the runtime failed.
      */
     @Throws(SwipeException::class)
@@ -126,7 +127,8 @@ public class SwipeEngine private constructor(
         }
 
     /**
-     * What a gesture spells, whether it is a word or not: [count] spellings, the likeliest first. For a bar that offers to add a word.
+     * What a gesture spells, whether it is a word or not: [count] spellings, the likeliest first.
+     * For a bar that offers to add a word.
      *
      * @throws SwipeException as [decode].
      */
@@ -145,7 +147,8 @@ public class SwipeEngine private constructor(
         handle.use { Packed(Native.spell(it, points, size, area.numbers(), count)).spellings() }
 
     /**
-     * A session that decodes while the finger moves, with a thread of its own. It must be closed, before or after the engine.
+     * A session that decodes while the finger moves, with a thread of its own. It must be closed,
+     * before or after the engine.
      *
      * @throws EngineClosedException where the engine was closed.
      * @throws InvalidArgumentException where an option cannot be used.
@@ -166,7 +169,8 @@ public class SwipeEngine private constructor(
     }
 
     /**
-     * Decodes the bundle's golden swipes and compares. Takes as long as some tens of gestures, and blocks.
+     * Decodes the bundle's golden swipes and compares. Takes as long as some tens of gestures, and
+     * blocks.
      *
      * @throws SelfTestException where the results are too far from what the bundle says.
      */
@@ -179,18 +183,20 @@ public class SwipeEngine private constructor(
     public fun trimMemory(): Unit = handle.use { Native.engineTrim(it) }
 
     /**
-     * A further engine, for another keyboard: it shares the weights and the user's words with this one, and must be closed too. Blocks,
-     * for as long as a gesture takes or more.
+     * A further engine, for another keyboard: it shares the weights and the user's words with this
+     * one, and must be closed too. Blocks, for as long as a gesture takes or more.
      *
-     * @throws InvalidArgumentException where labels of the model are missing on [layout], or a key has no size.
+     * @throws InvalidArgumentException where labels of the model are missing on [layout], or a key
+     * has no size.
      */
     @Throws(SwipeException::class)
     public fun withLayout(layout: KeyboardLayout): SwipeEngine =
         further(handle.use { Native.engineWithLayout(it, layout.name, layout.labels(), layout.rectangles()) })
 
     /**
-     * A further engine, with [words] and how often each is used in place of the bundle's lexicon; counts may be in any unit and are above 0. It shares
-     * the weights and the user's words with this one, and must be closed too. Blocks: a large list takes seconds.
+     * A further engine, with [words] and how often each is used in place of the bundle's lexicon;
+     * counts may be in any unit and are above 0. It shares the weights and the user's words with
+     * this one, and must be closed too. Blocks: a large list takes seconds.
      *
      * @throws EngineClosedException where this one was closed.
      */
@@ -205,8 +211,8 @@ public class SwipeEngine private constructor(
     }
 
     /**
-     * A further engine, with the language model at [path], so that the words before a gesture count. It shares the rest with this one,
-     * and must be closed too. Blocks.
+     * A further engine, with the language model at [path], so that the words before a gesture
+     * count. It shares the rest with this one, and must be closed too. Blocks.
      *
      * @throws BundleNotFoundException where the file cannot be read.
      * @throws BundleDamagedException where it is no language model.
@@ -235,8 +241,8 @@ public class SwipeEngine private constructor(
         }
 
         /**
-         * Opens the bundle at [path], a folder or a `.swipekit` file. Verifies it, loads the runtime and blocks meanwhile: tenths of a
-         * second.
+         * Opens the bundle at [path], a folder or a `.swipekit` file. Verifies it, loads the
+         * runtime and blocks meanwhile: tenths of a second.
          *
          * @throws BundleNotFoundException where it cannot be read.
          * @throws BundleDamagedException where a file of it is not what it should be.
@@ -275,8 +281,9 @@ public class SwipeEngine private constructor(
             offload(options.dispatcher, SwipeEngine::close) { open() }
 
         /**
-         * Opens the bundle in the bytes of [buffer] from its position to its limit: a `.swipekit` file. They are copied, and the
-         * position stays. A file or a descriptor takes less memory. Blocks and throws as [open].
+         * Opens the bundle in the bytes of [buffer] from its position to its limit: a `.swipekit`
+         * file. They are copied, and the position stays. A file or a descriptor takes less memory.
+         * Blocks and throws as [open].
          */
         @JvmStatic
         @JvmOverloads
@@ -310,8 +317,9 @@ public class SwipeEngine private constructor(
         ): Long = Native.engineOpenBytes(bytes, buffer, offset, length, name, options.numbers(), preset(options), library(options))
 
         /**
-         * Opens the bundle in [length] bytes from [offset] of an open file, such as an uncompressed asset: a `.swipekit` file. It is
-         * mapped; the caller may close its descriptor afterwards. On Android, Linux and macOS. Blocks and throws as [open].
+         * Opens the bundle in [length] bytes from [offset] of an open file, such as an uncompressed
+         * asset: a `.swipekit` file. It is mapped; the caller may close its descriptor afterwards.
+         * On Android, Linux and macOS. Blocks and throws as [open].
          *
          * @param fd number of the file descriptor.
          * @param length -1 for all from [offset] to the end.

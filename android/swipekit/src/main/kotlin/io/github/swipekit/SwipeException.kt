@@ -1,8 +1,8 @@
 package io.github.swipekit
 
 /**
- * Anything that goes wrong in swipekit. Messages say what happened and what to do; none holds a word or a point of a gesture, so that
- * they may be logged.
+ * Anything that goes wrong in swipekit. Messages say what happened and what to do; none holds a
+ * word or a point of a gesture, so that they may be logged.
  */
 public sealed class SwipeException(message: String, cause: Throwable? = null) : Exception(message, cause)
 
@@ -37,8 +37,8 @@ public class SelfTestException internal constructor(message: String) : SwipeExce
 public class DecodeFailedException internal constructor(message: String) : SwipeException(message)
 
 /**
- * A blocking call was ended by its [CancelToken]. A cancelled coroutine sees [kotlinx.coroutines.CancellationException] as any other
- * does.
+ * A blocking call was ended by its [CancelToken]. A cancelled coroutine sees
+ * [kotlinx.coroutines.CancellationException] as any other does.
  */
 public class DecodeCancelledException internal constructor(message: String) : SwipeException(message)
 

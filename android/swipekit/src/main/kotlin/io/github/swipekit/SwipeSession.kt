@@ -24,9 +24,10 @@ public fun interface PartialListener {
 /**
  * Decodes gestures while they are made. Made by [SwipeEngine.newSession].
  *
- * [begin] when the finger comes down, [push] as it moves, [finish] when it is lifted; [partials] has words meanwhile. None of [begin],
- * [push], [abandon] and [setContext] waits for a decode, so that the main thread may call them. The next gesture may begin before the
- * words of the last one are there.
+ * [begin] when the finger comes down, [push] as it moves, [finish] when it is lifted; [partials]
+ * has words meanwhile. None of [begin], [push], [abandon] and [setContext] waits for a decode, so
+ * that the main thread may call them. The next gesture may begin before the words of the last one
+ * are there.
  *
  * Any thread may call it. After [close] everything but [close] throws [EngineClosedException].
  */
@@ -45,16 +46,17 @@ public class SwipeSession internal constructor(
     public val isClosed: Boolean get() = handle.isClosed
 
     /**
-     * Why the newest partial decode failed; null where it did not. The gesture goes on, and [finish] says for itself whether it can be
-     * decoded.
+     * Why the newest partial decode failed; null where it did not. The gesture goes on, and
+     * [finish] says for itself whether it can be decoded.
      */
     public val partialFailure: SwipeException? get() = partials.failure
 
     /**
-     * Begins a gesture on a keyboard whose letters span [area], and abandons the one before where it was not finished. Returns its
-     * number ([PartialResult.gesture]).
+     * Begins a gesture on a keyboard whose letters span [area], and abandons the one before where
+     * it was not finished. Returns its number ([PartialResult.gesture]).
      *
-     * @throws InvalidArgumentException where the area has no size; [NotFiniteException] where it is not finite.
+     * @throws InvalidArgumentException where the area has no size; [NotFiniteException] where it is
+     * not finite.
      */
     @Throws(SwipeException::class)
     public fun begin(area: LetterArea): Long =
@@ -63,8 +65,8 @@ public class SwipeSession internal constructor(
     /**
      * Appends a touch sample at [timeMillis], in the units of the area.
      *
-     * @throws InvalidArgumentException where no gesture has begun, there are too many points or they take too long; the gesture
-     *   stays as it was.
+     * @throws InvalidArgumentException where no gesture has begun, there are too many points or
+     * they take too long; the gesture stays as it was.
      * @throws NotFiniteException where a number is NaN or infinite; the gesture stays as it was.
      */
     @Throws(SwipeException::class)
@@ -90,14 +92,15 @@ public class SwipeSession internal constructor(
     public fun setContext(words: List<String>): Unit = handle.use { Native.liveContext(it, words.toTypedArray()) }
 
     /**
-     * Words for the gesture that goes on: the newest whenever there are new ones and the collector is ready. Those of gestures that are
-     * over are left out. It can be collected once for all gestures, by any number of collectors on any thread, and ends when the
-     * session is closed.
+     * Words for the gesture that goes on: the newest whenever there are new ones and the collector
+     * is ready. Those of gestures that are over are left out. It can be collected once for all
+     * gestures, by any number of collectors on any thread, and ends when the session is closed.
      */
     public fun partials(): Flow<PartialResult> = partials.results
 
     /**
-     * As [partials], for Java: [listener] is called by [executor]. Close what is returned to hear no more.
+     * As [partials], for Java: [listener] is called by [executor]. Close what is returned to hear
+     * no more.
      *
      * An exception of the listener goes to the thread's handler of uncaught ones.
      */
@@ -108,10 +111,12 @@ public class SwipeSession internal constructor(
     }
 
     /**
-     * Ends the gesture and gives its words, best first: those of [SwipeEngine.decode] for all its points. The gesture is over as soon
-     * as this is called, whatever comes of it. At most eight gestures wait for their words; the oldest is given up for a ninth.
+     * Ends the gesture and gives its words, best first: those of [SwipeEngine.decode] for all its
+     * points. The gesture is over as soon as this is called, whatever comes of it. At most eight
+     * gestures wait for their words; the oldest is given up for a ninth.
      *
-     * @param deadlineMillis time from the call after which the best words so far are given; none for null.
+     * @param deadlineMillis time from the call after which the best words so far are given; none
+     * for null.
      * @throws InvalidArgumentException where no gesture has begun, or this one was given up.
      * @throws SwipeException as [SwipeEngine.decode].
      */
@@ -150,7 +155,8 @@ public class SwipeSession internal constructor(
         handle.use { Packed(Native.liveFinish(it, gesture, deadline.left(), token)).result() }
 
     /**
-     * Ends the gesture without a result; nothing happens where none goes on. A decode that runs is cancelled and not waited for.
+     * Ends the gesture without a result; nothing happens where none goes on. A decode that runs is
+     * cancelled and not waited for.
      */
     @Throws(SwipeException::class)
     public fun abandon(): Unit =

@@ -3,9 +3,9 @@ package io.github.swipekit
 /**
  * The path of a finger: touch samples in the order in which they came.
  *
- * Coordinates are in the units of [area], times in milliseconds from any beginning; one that
- * goes back counts as the one before. At most 262,144 points and ten minutes are decoded. One thread at a time may use it; a
- * suspending decode takes a copy when it is called.
+ * Coordinates are in the units of [area], times in milliseconds from any beginning; one that goes
+ * back counts as the one before. At most 262,144 points and ten minutes are decoded. One thread at
+ * a time may use it; a suspending decode takes a copy when it is called.
  *
  * @property area where the letters are on the keyboard that was swiped on.
  */

@@ -35,7 +35,8 @@ public enum class WordRejection(internal val code: Int) {
  * One of the user's words.
  *
  * @property word the word as it is written.
- * @property logPrior its log prior in nats where it was added; null where it is a lexicon's word that was boosted, chosen or blocked.
+ * @property logPrior its log prior in nats where it was added; null where it is a lexicon's word
+ * that was boosted, chosen or blocked.
  * @property boost nats by which it was made likelier.
  * @property timesChosen how often it was chosen, old choices counting less.
  * @property isBlocked whether it is never shown.
@@ -62,16 +63,16 @@ public class UserWord internal constructor(
 }
 
 /**
- * The user's own words, and what was learned of the user's choices. Shared by an engine, those made of it, and their sessions; changes
- * count from the next gesture on.
+ * The user's own words, and what was learned of the user's choices. Shared by an engine, those made
+ * of it, and their sessions; changes count from the next gesture on.
  *
- * Any thread may call it. Changes take microseconds; [export], [import] and [entries] of many words belong on a background thread.
- * All throw [EngineClosedException] where the engine is closed.
+ * Any thread may call it. Changes take microseconds; [export], [import] and [entries] of many words
+ * belong on a background thread. All throw [EngineClosedException] where the engine is closed.
  */
 public class UserWords internal constructor(private val engine: Handle) {
     /**
-     * Adds [word] with the prior of a common word, or leaves it as it is where it was added before; a blocked word stays blocked.
-     * Returns why it was not taken, null where it was.
+     * Adds [word] with the prior of a common word, or leaves it as it is where it was added before;
+     * a blocked word stays blocked. Returns why it was not taken, null where it was.
      */
     @Throws(SwipeException::class)
     public fun add(word: String): WordRejection? = change(ADD, word)
@@ -120,7 +121,8 @@ public class UserWords internal constructor(private val engine: Handle) {
     public fun clear(): Unit = engine.use { Native.wordsClear(it) }
 
     /**
-     * Writes them to [file], which is there as a whole or as it was. It holds what the user typed: keep it in the app's private files.
+     * Writes them to [file], which is there as a whole or as it was. It holds what the user typed:
+     * keep it in the app's private files.
      *
      * @throws StorageException where it cannot be written.
      */
@@ -128,7 +130,8 @@ public class UserWords internal constructor(private val engine: Handle) {
     public fun export(file: File): Unit = engine.use { Native.wordsExport(it, file.path) }
 
     /**
-     * Puts the words of a [file] of [export] in the place of these; Java calls it `importFrom`. These stay where that fails.
+     * Puts the words of a [file] of [export] in the place of these; Java calls it `importFrom`.
+     * These stay where that fails.
      *
      * @throws BundleNotFoundException where it cannot be read.
      * @throws BundleDamagedException where it is something else.

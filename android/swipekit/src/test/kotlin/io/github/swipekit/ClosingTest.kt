@@ -117,7 +117,8 @@ class ClosingTest {
             val collector = async(Dispatchers.Default) { session.partials().collect { } }
             delay(round.toLong())
             session.close()
-            // Others of the four may have ended or begun the gesture meanwhile: that is said as well.
+            // Others of the four may have ended or begun the gesture meanwhile: that is said as
+            // well.
             for (thrown in withTimeout(60_000) { jobs.awaitAll() }) {
                 assertTrue(thrown is EngineClosedException || thrown is InvalidArgumentException, "$thrown")
             }

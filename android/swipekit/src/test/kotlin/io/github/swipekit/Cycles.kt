@@ -3,13 +3,14 @@ package io.github.swipekit
 import java.io.File
 
 /**
- * Opens, uses and closes engines, and prints the process's resident memory as it goes on; for the 10,000 cycles that are too many for a
- * test:
+ * Opens, uses and closes engines, and prints the process's resident memory as it goes on; for the
+ * 10,000 cycles that are too many for a test:
  *
  *     mvn -B -q -f android/pom.xml -pl swipekit test-compile exec:java -Dexec.mainClass=io.github.swipekit.Cycles -Dexec.args=10000
  *
- * Each cycle decodes a swipe, and makes and closes a live session. With `-Xms32m -Xmx32m -XX:+AlwaysPreTouch` in MAVEN_OPTS the heap
- * is all there from the beginning, and what grows is native.
+ * Each cycle decodes a swipe, and makes and closes a live session. With
+ * `-Xms32m -Xmx32m -XX:+AlwaysPreTouch` in MAVEN_OPTS the heap is all there from the beginning, and
+ * what grows is native.
  */
 object Cycles {
     /** Without what the garbage collector has yet to find; the heap that it has touched counts all the same. */

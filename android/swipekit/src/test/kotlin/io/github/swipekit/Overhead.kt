@@ -11,14 +11,17 @@ import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
 
 /**
- * Measures what a decode from Kotlin costs over the decode itself, as native code times it, and prints JSON:
+ * Measures what a decode from Kotlin costs over the decode itself, as native code times it, and
+ * prints JSON:
  *
  *     mvn -B -q -f android/pom.xml -pl swipekit test-compile exec:java -Dexec.mainClass=io.github.swipekit.Overhead
  *
- * An argument is the number of rounds over the sample swipes (50). All times are microseconds; `over` is the wall time of a call less
- * the time of its own decode. `native` is the native method alone. `decode` is called from a thread that waits meanwhile, as a main
- * thread does, and works on `Dispatchers.Default`; `decodeOnThread` on a single thread, `decodeInPlace` where it is called. `handOver` is
- * the floor of the first two: `native` in another thread, by bare flags and `LockSupport`, two wake-ups of a thread and nothing else.
+ * An argument is the number of rounds over the sample swipes (50). All times are microseconds;
+ * `over` is the wall time of a call less the time of its own decode. `native` is the native method
+ * alone. `decode` is called from a thread that waits meanwhile, as a main thread does, and works on
+ * `Dispatchers.Default`; `decodeOnThread` on a single thread, `decodeInPlace` where it is called.
+ * `handOver` is the floor of the first two: `native` in another thread, by bare flags and
+ * `LockSupport`, two wake-ups of a thread and nothing else.
  */
 object Overhead {
     private class Series {

@@ -4,8 +4,8 @@ import java.io.File
 import kotlin.system.exitProcess
 
 /**
- * A process of its own: opens the bundle, decodes a swipe and prints the word, or the exception's class and message. It exits with 0 in
- * both cases.
+ * A process of its own: opens the bundle, decodes a swipe and prints the word, or the exception's
+ * class and message. It exits with 0 in both cases.
  */
 object Probe {
     @JvmStatic

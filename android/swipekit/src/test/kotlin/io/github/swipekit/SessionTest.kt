@@ -84,7 +84,8 @@ class SessionTest {
             val collector = launch(Dispatchers.Default) {
                 session.partials().collect {
                     seen.incrementAndGet()
-                    // The next gesture may begin between the check in the flow and this one; hence two behind.
+                    // The next gesture may begin between the check in the flow and this one; hence
+                    // two behind.
                     if (it.gesture < newest.get() - 1) stale.incrementAndGet()
                     delay(30)
                 }

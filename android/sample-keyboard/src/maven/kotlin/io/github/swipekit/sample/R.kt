@@ -1,8 +1,8 @@
 package io.github.swipekit.sample
 
 /**
- * Stands for the class that the Android Gradle plugin makes of `src/main/res`, in the Maven build alone. It has what the code uses, and
- * a test holds it to the resources; numbers mean nothing.
+ * Stands for the class that the Android Gradle plugin makes of `src/main/res`, in the Maven build
+ * alone. It has what the code uses, and a test holds it to the resources; numbers mean nothing.
  */
 object R {
     object string {

@@ -5,8 +5,8 @@ import java.io.File
 import javax.xml.parsers.DocumentBuilderFactory
 
 /**
- * The strings of `res/values/strings.xml` under the numbers of the [R] that stands for the generated one: nothing compiles resources
- * here.
+ * The strings of `res/values/strings.xml` under the numbers of the [R] that stands for the
+ * generated one: nothing compiles resources here.
  */
 object TestResources {
     /** Strings by their names. */

@@ -9,9 +9,10 @@ import kotlinx.coroutines.suspendCancellableCoroutine
 /**
  * Runs blocking [work] on [dispatcher] and waits for it.
  *
- * A cancelled caller goes on at once; the work is told by its cancel token, ends in its own time, and a result that nobody takes any
- * more goes to [discard]. Where the caller is on that dispatcher already, or it needs no dispatch, the work runs in place: the caller
- * then goes on when the work has ended by its token.
+ * A cancelled caller goes on at once; the work is told by its cancel token, ends in its own time,
+ * and a result that nobody takes any more goes to [discard]. Where the caller is on that dispatcher
+ * already, or it needs no dispatch, the work runs in place: the caller then goes on when the work
+ * has ended by its token.
  */
 internal suspend fun <T> offload(dispatcher: CoroutineDispatcher, discard: (T) -> Unit = {}, work: (token: Long) -> T): T =
     suspendCancellableCoroutine { continuation ->

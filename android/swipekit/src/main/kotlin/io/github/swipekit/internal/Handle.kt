@@ -29,8 +29,9 @@ internal enum class Kind(val label: String) {
 /**
  * A native object's number, and whether it was closed.
  *
- * A native call takes a share of its object, so that closing it meanwhile is safe. One that was forgotten is closed when the next one
- * is made, some time after the garbage collector has found it: a safety net, since `Cleaner` is not there before Android 13.
+ * A native call takes a share of its object, so that closing it meanwhile is safe. One that was
+ * forgotten is closed when the next one is made, some time after the garbage collector has found
+ * it: a safety net, since `Cleaner` is not there before Android 13.
  */
 internal class Handle(private val number: Long, private val kind: Kind) {
     @Volatile

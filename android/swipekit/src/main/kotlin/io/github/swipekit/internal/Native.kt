@@ -3,11 +3,13 @@ package io.github.swipekit.internal
 import java.nio.ByteBuffer
 
 /**
- * The native library's methods. They are registered by name when it is loaded ([NativeLibrary]), and native code calls [exception] and
- * [onPartial] by name: none of them may be renamed or left out.
+ * The native library's methods. They are registered by name when it is loaded ([NativeLibrary]),
+ * and native code calls [exception] and [onPartial] by name: none of them may be renamed or left
+ * out.
  *
- * Objects are numbers above 0 that are never given out twice. Results come packed ([Packed]); the comments say what is in them: `str`
- * is a text, `u32` and the like are numbers. Any method may throw a [io.github.swipekit.SwipeException].
+ * Objects are numbers above 0 that are never given out twice. Results come packed ([Packed]); the
+ * comments say what is in them: `str` is a text, `u32` and the like are numbers. Any method may
+ * throw a [io.github.swipekit.SwipeException].
  */
 @Suppress("TooManyFunctions", "LongParameterList")
 internal object Native {
@@ -16,8 +18,8 @@ internal object Native {
     fun exception(code: Int, message: String): Throwable = failure(code, message)
 
     /**
-     * What a live session has found, in its own thread: packed candidates, or a packed message where [code] is a failure's number.
-     * Nothing may be thrown into that thread.
+     * What a live session has found, in its own thread: packed candidates, or a packed message
+     * where [code] is a failure's number. Nothing may be thrown into that thread.
      */
     @JvmStatic
     fun onPartial(session: Long, gesture: Long, points: Int, code: Int, packed: ByteArray) {
@@ -62,8 +64,9 @@ internal object Native {
     external fun engineClose(engine: Long)
 
     /**
-     * str name, language, precision, runtime, its version, its path; u32 n, n str labels; u64 words; u8 whether there is a language
-     * model; u64 bytes mapped, of the encoder's file, of the transducer, of prefixes, of the user's words.
+     * str name, language, precision, runtime, its version, its path; u32 n, n str labels; u64
+     * words; u8 whether there is a language model; u64 bytes mapped, of the encoder's file, of the
+     * transducer, of prefixes, of the user's words.
      */
     @JvmStatic
     external fun engineInfo(engine: Long): ByteArray
@@ -101,9 +104,10 @@ internal object Native {
     external fun layoutArea(labels: Array<String>, rectangles: FloatArray): FloatArray
 
     /**
-     * A packed result: [Packed.result]. [points]: x, y, t of each, of which [count] points are used; [area]: left, top, width,
-     * height; [settings]: null, or candidates, beam, deadline in milliseconds, each -1 for the preset's; [context]: null, or the
-     * words before; [token]: 0, or that of [tokenNew].
+     * A packed result: [Packed.result]. [points]: x, y, t of each, of which [count] points are
+     * used; [area]: left, top, width, height; [settings]: null, or candidates, beam, deadline in
+     * milliseconds, each -1 for the preset's; [context]: null, or the words before; [token]: 0, or
+     * that of [tokenNew].
      */
     @JvmStatic
     external fun decode(
@@ -137,8 +141,8 @@ internal object Native {
     external fun tokenFree(token: Long)
 
     /**
-     * 0, or the reason why not. [operation]: 0 add, 1 add with the log prior [value], 2 remove, 3 boost by [value] nats, 4 block,
-     * 5 unblock, 6 learn.
+     * 0, or the reason why not. [operation]: 0 add, 1 add with the log prior [value], 2 remove, 3
+     * boost by [value] nats, 4 block, 5 unblock, 6 learn.
      */
     @JvmStatic
     external fun wordsChange(engine: Long, operation: Int, word: String, value: Float): Int

@@ -38,7 +38,8 @@ internal object NativeLibrary {
     private fun isAndroid(): Boolean = System.getProperty("java.vm.name") == "Dalvik"
 
     private fun loadPackaged() {
-        // The runtime first, so that it is found by its name. It is swipekit that says so where it is missing.
+        // The runtime first, so that it is found by its name. It is swipekit that says so where it
+        // is missing.
         try {
             System.loadLibrary("onnxruntime")
         } catch (_: UnsatisfiedLinkError) {

@@ -13,8 +13,8 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 
 /**
- * The engine's life in a keyboard: opened once, off the main thread; ready or not; swipes through its session; closed with the service.
- * Whatever fails in it leaves a keyboard that types by taps.
+ * The engine's life in a keyboard: opened once, off the main thread; ready or not; swipes through
+ * its session; closed with the service. Whatever fails in it leaves a keyboard that types by taps.
  *
  * All calls and all that is called back are on the thread of [main].
  *
@@ -104,7 +104,8 @@ class SwipeController(
         if (!isSwiping || swipes == null) return onWords(emptyList())
         isSwiping = false
         val personal = isPersonal
-        // Up to the engine's call at once: the next finger may come down before this one's words are there.
+        // Up to the engine's call at once: the next finger may come down before this one's words
+        // are there.
         scope.launch(start = CoroutineStart.UNDISPATCHED) {
             var found = emptyList<Candidate>()
             guarded {

@@ -5,7 +5,8 @@ import io.github.swipekit.SwipeException
 import java.io.File
 
 /**
- * The user's words in a private file of the app, which the engine writes whole or not at all. Blocking; one thread at a time gets in.
+ * The user's words in a private file of the app, which the engine writes whole or not at all.
+ * Blocking; one thread at a time gets in.
  */
 class WordsFile(private val file: File) {
     /** Whether something was added or learned that is not saved. */

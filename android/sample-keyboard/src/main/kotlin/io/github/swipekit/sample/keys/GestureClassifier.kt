@@ -1,8 +1,9 @@
 package io.github.swipekit.sample.keys
 
 /**
- * Says whether the finger that is down taps a key or swipes over letters: a swipe begins on a letter and goes further from where it
- * began than a tap slips. Nothing turns a swipe into a tap again.
+ * Says whether the finger that is down taps a key or swipes over letters: a swipe begins on a
+ * letter and goes further from where it began than a tap slips. Nothing turns a swipe into a tap
+ * again.
  */
 class GestureClassifier {
     /** What the finger does. */

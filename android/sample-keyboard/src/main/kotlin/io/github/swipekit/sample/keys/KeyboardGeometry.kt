@@ -6,7 +6,8 @@ import io.github.swipekit.LetterArea
 enum class KeyKind { CHARACTER, SHIFT, DELETE, SPACE, ENTER, LETTERS, SYMBOLS }
 
 /**
- * A key of the keyboard, in pixels of its view. Neighbours share their edges; gaps between keys are drawn, not touched.
+ * A key of the keyboard, in pixels of its view. Neighbours share their edges; gaps between keys are
+ * drawn, not touched.
  *
  * @property text what it types, in small letters; what is written on it for keys that type nothing.
  */
@@ -27,8 +28,9 @@ class KeyboardKey(val kind: KeyKind, val text: String, val left: Float, val top:
 enum class KeyboardPage { LETTERS, SYMBOLS }
 
 /**
- * Keys of a page, laid over a view of [width] x [height] pixels: four rows of one height, ten keys a row. The letters are those of a
- * QWERTY keyboard as it is everywhere, the second row shifted by half a key and the third by one and a half.
+ * Keys of a page, laid over a view of [width] x [height] pixels: four rows of one height, ten keys
+ * a row. The letters are those of a QWERTY keyboard as it is everywhere, the second row shifted by
+ * half a key and the third by one and a half.
  */
 class KeyboardGeometry(val page: KeyboardPage, val width: Float, val height: Float) {
     /** Width of a letter's key. */

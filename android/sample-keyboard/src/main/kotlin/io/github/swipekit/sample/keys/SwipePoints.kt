@@ -1,8 +1,8 @@
 package io.github.swipekit.sample.keys
 
 /**
- * The touch samples of a gesture: x and y in pixels of the view, time in milliseconds, three numbers a sample in one array, as
- * the engine takes them. One array serves all gestures.
+ * The touch samples of a gesture: x and y in pixels of the view, time in milliseconds, three
+ * numbers a sample in one array, as the engine takes them. One array serves all gestures.
  */
 class SwipePoints {
     /** The numbers; those of the first [size] samples count. */

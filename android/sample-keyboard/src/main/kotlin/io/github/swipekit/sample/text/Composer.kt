@@ -1,11 +1,11 @@
 package io.github.swipekit.sample.text
 
 /**
- * What keys and swipes write: the words of swipes with their spaces and capitals, what takes their place, what is deleted, and which
- * words the user has thereby chosen.
+ * What keys and swipes write: the words of swipes with their spaces and capitals, what takes their
+ * place, what is deleted, and which words the user has thereby chosen.
  *
- * A swiped word gets its space in front, when it is written, and not behind: what comes next decides. A letter sets a space first, a
- * mark does not.
+ * A swiped word gets its space in front, when it is written, and not behind: what comes next
+ * decides. A letter sets a space first, a mark does not.
  */
 class Composer(private val shift: Shift) {
     /** Rules of the field that is edited. */

@@ -9,13 +9,15 @@ enum class Capitals { NONE, SENTENCES, WORDS, ALL }
 /**
  * What may be done in a text field, worked out of its `EditorInfo`.
  *
- * @property swipes whether swipes are decoded: not in passwords, numbers and raw terminals, where a word is never meant.
- * @property personal whether the user's own words are used and learned from here. Not in passwords, and not where the app asks for no
- *   personalised learning, as a browser does in a private window.
+ * @property swipes whether swipes are decoded: not in passwords, numbers and raw terminals, where a
+ * word is never meant.
+ * @property personal whether the user's own words are used and learned from here. Not in passwords,
+ * and not where the app asks for no personalised learning, as a browser does in a private window.
  * @property spaces whether words are set apart by spaces: not in addresses of mail and web.
  * @property capitals which letters are made capital.
  * @property startsWithSymbols whether digits are what is needed first.
- * @property action what the enter key does, one of `EditorInfo.IME_ACTION_*`; [EditorInfo.IME_ACTION_NONE] for a new line.
+ * @property action what the enter key does, one of `EditorInfo.IME_ACTION_*`;
+ * [EditorInfo.IME_ACTION_NONE] for a new line.
  * @property isMultiLine whether it takes line breaks as text.
  * @property rawKeys whether the field takes key events only.
  */

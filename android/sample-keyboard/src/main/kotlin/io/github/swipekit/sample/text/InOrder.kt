@@ -1,8 +1,9 @@
 package io.github.swipekit.sample.text
 
 /**
- * Keeps what is written in the order in which it was done. The word of a swipe comes some time after the finger is lifted; a key that is
- * tapped meanwhile waits for it, so that a space does not land in front of its word. One thread.
+ * Keeps what is written in the order in which it was done. The word of a swipe comes some time
+ * after the finger is lifted; a key that is tapped meanwhile waits for it, so that a space does not
+ * land in front of its word. One thread.
  */
 class InOrder {
     /** A place in the order, kept for something that comes later. */

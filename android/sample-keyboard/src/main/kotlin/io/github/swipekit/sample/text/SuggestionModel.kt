@@ -34,8 +34,9 @@ class SuggestionModel {
     }
 
     /**
-     * The words of a whole swipe. [spelling], its letters as such, is offered as a new word where it is none of them and may well be
-     * what was meant: nothing better was found, or the letters are clear.
+     * The words of a whole swipe. [spelling], its letters as such, is offered as a new word where
+     * it is none of them and may well be what was meant: nothing better was found, or the letters
+     * are clear.
      */
     fun finished(candidates: List<Candidate>, spelling: Spelling?) {
         isPartial = false

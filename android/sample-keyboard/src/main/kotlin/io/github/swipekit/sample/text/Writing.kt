@@ -43,8 +43,9 @@ object Writing {
     }
 
     /**
-     * The words of the sentence before the cursor, the nearest last, at most four, with [SENTENCE_START] where they reach back to the
-     * beginning of the sentence. [before] is the text in front of the cursor; [isWhole] says that nothing is in front of that.
+     * The words of the sentence before the cursor, the nearest last, at most four, with
+     * [SENTENCE_START] where they reach back to the beginning of the sentence. [before] is the text
+     * in front of the cursor; [isWhole] says that nothing is in front of that.
      */
     fun context(before: String, isWhole: Boolean): List<String> {
         val words = ArrayDeque<String>()

@@ -110,7 +110,8 @@ class KeyboardView(context: Context, private val listener: Listener) : View(cont
         when (event.actionMasked) {
             MotionEvent.ACTION_DOWN -> down(event, index)
             MotionEvent.ACTION_POINTER_DOWN ->
-                // Two thumbs: the first key is typed when the second comes down. A second finger in a swipe means nothing.
+                // Two thumbs: the first key is typed when the second comes down. A second finger in
+                // a swipe means nothing.
                 if (swiped == null || classifier.gesture != GestureClassifier.Gesture.SWIPE) {
                     up()
                     down(event, index)

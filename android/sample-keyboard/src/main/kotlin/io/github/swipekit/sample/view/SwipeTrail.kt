@@ -20,7 +20,8 @@ class SwipeTrail(color: Int, private val thickness: Float) {
         var first = points.size
         while (first > 1 && life(points.timeMillis(first - 1), nowMillis) > 0f) first--
         if (first >= points.size) return false
-        // In a layer of its own, where a newer piece takes the place of an older one: pieces that shine through one another make dots.
+        // In a layer of its own, where a newer piece takes the place of an older one: pieces that
+        // shine through one another make dots.
         val checkpoint = canvas.saveLayer(0f, 0f, canvas.width.toFloat(), canvas.height.toFloat(), null)
         for (at in first until points.size) {
             val life = life(points.timeMillis(at), nowMillis)

@@ -9,9 +9,9 @@
 //!
 //! let page = Page::new("Two bundles")
 //!     .section("Sizes", [
-//!         html::text("Bytes of the encoder."),
-//!         html::table(&["bundle", "KiB"], &[vec!["fp32".to_owned(), "6584".to_owned()]]),
-//!         html::bars("Encoder", "KiB", &[Bar::new("fp32", 6584.0), Bar::new("int8", 1790.0)]),
+//!         report::text("Bytes of the encoder."),
+//!         report::table(&["bundle", "KiB"], &[vec!["fp32".to_owned(), "6584".to_owned()]]),
+//!         report::bars("Encoder", "KiB", &[Bar::new("fp32", 6584.0), Bar::new("int8", 1790.0)]),
 //!     ])
 //!     .finish();
 //! assert!(page.starts_with("<!DOCTYPE html>"));

@@ -492,7 +492,7 @@ mod tests {
         assert!(page.contains("<svg") && !page.contains("NaN"));
         for parameter in PARAMETERS {
             assert!(
-                page.contains(&html::escape(parameter.name)),
+                page.contains(&report::escape(parameter.name)),
                 "{}",
                 parameter.name
             );

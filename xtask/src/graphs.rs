@@ -1,4 +1,5 @@
-//! Exported graphs must satisfy `onnx.checker`, and run the same in stock ONNX Runtime.
+//! Exported graphs must satisfy `onnx.checker`, and run the same in stock ONNX Runtime and in the
+//! oldest one that bundles promise to run on.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -52,7 +53,8 @@ pub fn check(python: &Path) -> Result<()> {
             .arg(process::root().join("xtask/python/check_onnx.py"))
             .args(graphs),
     )?;
-    if tools::stock_runtime(python)? {
+    let stock = tools::stock_runtime(python)?.then(|| python.to_path_buf());
+    for python in stock.into_iter().chain(tools::oldest_runtime()) {
         process::run(
             Command::new(python)
                 .arg(process::root().join("xtask/python/run_onnxruntime.py"))
@@ -62,8 +64,9 @@ pub fn check(python: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Exports bundles of every precision and scheme into `scratch/encoders`, with what this runtime gives for them in
-/// `cases.jsonl`, and gives their folders: of the small checkpoints, or of a random one where those are absent.
+/// Exports bundles of every precision and scheme into `scratch/encoders`, with what this runtime
+/// gives for them and for the bundles in `models` in `cases.jsonl`, and gives their folders: of the
+/// small checkpoints, or of a random one where those are absent.
 fn encoders(scratch: &Path) -> Result<Vec<PathBuf>> {
     let folder = scratch.join("encoders");
     fs::create_dir_all(&folder).map_err(Error::io(&folder))?;

@@ -1,37 +1,36 @@
 //! `swipekit decode`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use serde::Serialize;
 use swipekit::decoder::{Explanation, Fate};
 use swipekit::lexicon::Alphabet;
 
-use super::{EngineArguments, output};
-use crate::error::Result;
+use super::common::{EngineArguments, SwipesArgument};
+use super::output;
+use crate::arguments::at_least_one;
+use crate::error::{Error, Result};
 use crate::judge::times::milliseconds;
 use crate::swipes::Swipes;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    engine: EngineArguments,
-    /// Manifest of swipes, JSON lines, plain or gzipped.
-    #[arg(long, value_name = "FILE")]
-    manifest: PathBuf,
+    swipes: SwipesArgument,
+    /// Swipes at most, the first of the file; all by default.
+    #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
+    limit: Option<usize>,
     /// Candidates of a swipe.
-    #[arg(long, value_name = "K", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5)]
     top: usize,
-    /// Also the N likeliest spellings, whether they are words or not.
-    #[arg(long, value_name = "N", value_parser = super::at_least_one)]
-    literal: Option<usize>,
-    /// Also what became of the swipe's word in the search.
+    /// Also show the N likeliest spellings, whether they are words or not.
+    #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
+    spellings: Option<usize>,
+    /// Also show what became of the swipe's word in the search.
     #[arg(long)]
     explain: bool,
-    /// Swipes at most.
-    #[arg(long, value_name = "N")]
-    limit: Option<usize>,
-    /// Print one JSON object a line.
+    #[command(flatten)]
+    engine: EngineArguments,
+    /// Print one JSON object a line instead of a table.
     #[arg(long)]
     json: bool,
 }
@@ -41,7 +40,7 @@ struct Line<'a> {
     word: &'a str,
     candidates: Vec<Entry<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    literal: Option<Vec<Spelling<'a>>>,
+    spellings: Option<Vec<Spelling<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<&'a Explanation>,
     ms: f64,
@@ -92,7 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
             "target", "ms"
         ))?;
     }
-    for swipe in Swipes::open(&arguments.manifest)?.take(arguments.limit.unwrap_or(usize::MAX)) {
+    for swipe in Swipes::open(&arguments.swipes.path)?.take(arguments.limit.unwrap_or(usize::MAX)) {
         let swipe = swipe?;
         let candidates = session.decode_with(&swipe.trace, &options)?;
         let timings = session.timings();
@@ -107,7 +106,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         first += usize::from(hit);
         let target = folded(&swipe.word);
         let is_target = |text: &str| target.is_some() && folded(text) == target;
-        let spellings = match arguments.literal {
+        let spellings = match arguments.spellings {
             Some(count) => {
                 let found = session.last_literal_with(count, &options)?;
                 let rank = found.iter().position(|found| is_target(&found.text));
@@ -141,7 +140,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
                         confidence: candidate.confidence,
                     })
                     .collect(),
-                literal: spellings.as_ref().map(|spellings| {
+                spellings: spellings.as_ref().map(|spellings| {
                     let entries = spellings.iter().map(|found| Spelling {
                         text: &found.text,
                         log_probability: found.log_probability,
@@ -154,8 +153,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
                 encoder_ms: milliseconds(timings.encoder),
                 search_ms: milliseconds(timings.search),
             };
-            let line = serde_json::to_string(&line)
-                .map_err(crate::error::Error::json("standard output"))?;
+            let line = serde_json::to_string(&line).map_err(Error::json("standard output"))?;
             output::text(&format!("{line}\n"))?;
         } else {
             let list: Vec<String> = candidates
@@ -172,7 +170,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
                     .iter()
                     .map(|found| format!("{} ({:.2})", found.text, found.log_probability))
                     .collect();
-                output::text(&format!("{:14} literal  {}\n", "", list.join("  ")))?;
+                output::text(&format!("{:14} spellings  {}\n", "", list.join("  ")))?;
             }
             if let Some(explanation) = &explanation {
                 output::text(&format!("{:14} {}\n", "", why(explanation)))?;
@@ -184,7 +182,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
             "{first} of {count} targets first, {:.2} ms a swipe\n",
             total / f64::from(count)
         ))?;
-        if arguments.literal.is_some() {
+        if arguments.spellings.is_some() {
             let Spelled {
                 greedy,
                 first,
@@ -202,8 +200,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
 fn why(explanation: &Explanation) -> String {
     let frames = explanation.trail.len();
     let fate = match explanation.fate {
-        Fate::Candidate(place) => format!("candidate {}", place + 1),
-        Fate::Outranked(place) => format!("outranked by {place}"),
+        Fate::Candidate(rank) => format!("candidate {}", rank + 1),
+        Fate::Outranked(words) => format!("outranked by {words}"),
         Fate::Pruned { frame, labels } => {
             format!("left the beam in frame {frame} of {frames}, {labels} labels reached")
         }

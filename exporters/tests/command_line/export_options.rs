@@ -69,7 +69,7 @@ fn wrong_options_are_usage_errors() {
         (&["--precision", ""], "fp32"),
         (&["--target", "desktop,watch"], "android"),
         (&["--recipe", "static"], "dynamic-u8s7"),
-        (&["--validate-samples", "5"], "--validate"),
+        (&["--validate-limit", "5"], "--validate"),
         (&["--calibration-batches", "0"], "at least 1"),
         (&["--calibration-batch-size", "x"], "invalid"),
         (&["--percentile", "5"], "expected 50 to 100"),
@@ -178,7 +178,7 @@ fn json_is_one_object_without_a_word_that_was_swiped() {
             .collect::<Vec<_>>()
     };
     assert_eq!(bundles(&more), ["out/desktop-fp32", "out/web-fp32"]);
-    let validated = ["--validate=swipes.jsonl", "--validate-samples=8"];
+    let validated = ["--validate=swipes.jsonl", "--validate-limit=8"];
     let kept = [&more[..1], &more[2..], &validated[..]].concat();
     assert_eq!(
         bundles(&kept),

@@ -1,6 +1,6 @@
 //! The help of every command, as it was read and approved, and completions.
 //!
-//! `UPDATE_HELP=1 cargo test -p swipekit-exporters --test help` writes the files of `tests/help`
+//! `UPDATE_HELP=1 cargo test -p swipekit-cli --test help` writes the files of `tests/help`
 //! anew; the difference is then to be read.
 
 use std::collections::BTreeSet;

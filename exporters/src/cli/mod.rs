@@ -69,7 +69,7 @@ enum Command {
     Shark2(shark2::Arguments),
     /// Make synthetic swipes, and fit them to real ones.
     #[command(subcommand)]
-    Synth(Box<synth::Command>),
+    Synth(synth::Command),
     /// Pack, unpack, verify and inspect bundles.
     #[command(subcommand)]
     Bundle(bundle::Command),

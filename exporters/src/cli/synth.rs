@@ -15,9 +15,9 @@ use crate::synth::{self, CalibrateOptions, Calibration, Profile, Synth, WordOpti
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Make synthetic swipes.
-    Make(Make),
+    Make(Box<Make>),
     /// Fit a profile of people's fingers to real swipes.
-    Fit(Fit),
+    Fit(Box<Fit>),
 }
 
 #[derive(Debug, Args)]

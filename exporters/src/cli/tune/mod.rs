@@ -12,7 +12,7 @@ pub(super) enum Command {
     /// Fit the weights of all terms of a score, and the width of the search.
     Weights(Box<weights::Arguments>),
     /// Fit the confidences, so that they are probabilities. Words and their order stay.
-    Confidence(confidence::Arguments),
+    Confidence(Box<confidence::Arguments>),
 }
 
 pub(super) fn run(command: &Command) -> Result<()> {

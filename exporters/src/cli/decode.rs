@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use swipekit::decoder::{Explanation, Fate};
 use swipekit::lexicon::Alphabet;
+use swipekit::{Decoded, Limits};
 
 use super::{EngineArguments, output};
 use crate::error::Result;
@@ -94,8 +95,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     }
     for swipe in Swipes::open(&arguments.manifest)?.take(arguments.limit.unwrap_or(usize::MAX)) {
         let swipe = swipe?;
-        let candidates = session.decode_with(&swipe.trace, &options)?;
-        let timings = session.timings();
+        let mut gesture = session.encode(&swipe.trace, &Limits::default())?;
+        let Decoded {
+            candidates,
+            timings,
+            ..
+        } = gesture.words(&options)?;
         let ms = milliseconds(timings.total());
         count += 1;
         total += ms;
@@ -109,18 +114,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         let is_target = |text: &str| target.is_some() && folded(text) == target;
         let spellings = match arguments.literal {
             Some(count) => {
-                let found = session.last_literal_with(count, &options)?;
+                let found = gesture.spellings(count, &options)?;
                 let rank = found.iter().position(|found| is_target(&found.text));
                 spelled.first += usize::from(rank == Some(0));
                 spelled.among_three += usize::from(rank.is_some_and(|rank| rank < 3));
-                spelled.greedy += usize::from(is_target(&session.last_greedy()?));
+                spelled.greedy += usize::from(is_target(&gesture.greedy()?));
                 Some(found)
             }
             None => None,
         };
         let explanation = match arguments.explain {
             true => {
-                let report = session.explain(&swipe.trace, &options, &[&swipe.word])?;
+                let report = gesture.explain(&[&swipe.word], &options)?;
                 report.words.into_iter().next()
             }
             false => None,

@@ -246,8 +246,3 @@ pub use live::{LiveOptions, LiveSession, Partial};
 pub use self_test::SelfTest;
 pub use session::{Decoded, Gesture, Session, Timings};
 pub use trace::Trace;
-
-/// The README's examples, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

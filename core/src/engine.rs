@@ -244,7 +244,8 @@ impl Engine {
         })
     }
 
-    /// The same engine with another language model, for [`Session::set_context`]. Where the preset
+    /// The same engine with another language model, for
+    /// [`Gesture::with_context`](crate::Gesture::with_context). Where the preset
     /// gives the words before a swipe no weight, as in a bundle that has no language model of its
     /// own, they get [`LANGUAGE_MODEL_WEIGHT`] in [`options`](Self::options).
     #[must_use]

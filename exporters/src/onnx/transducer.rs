@@ -30,9 +30,9 @@ pub fn transducer(network: &Network, half: bool) -> Result<Vec<u8>, safetensors:
     add(
         "embedding".to_owned(),
         &[classes, h],
-        &mut network.embedding.iter().copied(),
+        &mut network.parameters.embedding.iter().copied(),
     );
-    for (layer, lstm) in network.lstm.iter().enumerate() {
+    for (layer, lstm) in network.parameters.lstm.iter().enumerate() {
         add(
             format!("lstm.{layer}.weight_ih"),
             &[4 * h, h],
@@ -47,9 +47,9 @@ pub fn transducer(network: &Network, half: bool) -> Result<Vec<u8>, safetensors:
         add(format!("lstm.{layer}.bias"), &[4 * h], &mut bias);
     }
     for (name, affine, shape) in [
-        ("encoder", network.joint_encoder, [j, d]),
-        ("prediction", network.joint_prediction, [j, h]),
-        ("output", network.joint_output, [classes, j]),
+        ("encoder", network.parameters.joint_encoder, [j, d]),
+        ("prediction", network.parameters.joint_prediction, [j, h]),
+        ("output", network.parameters.joint_output, [classes, j]),
     ] {
         add(
             format!("joint.{name}.weight"),

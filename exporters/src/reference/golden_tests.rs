@@ -163,7 +163,7 @@ fn agrees_layer_by_layer() {
         let positions = position::position_table::<f32>(x.rows, x.cols);
         let worst = max_abs(&as_f64(&positions), &goldens.values("T28.pos_enc.pos_emb"));
         assert!(worst <= TOLERANCE, "{name} positions: {worst}");
-        for (i, layer) in network.layers.iter().enumerate() {
+        for (i, layer) in network.parameters.layers.iter().enumerate() {
             let (heads, length) = (checkpoint.config.encoder.heads, x.rows);
             x = conformer::conformer_layer(layer, heads, x, &positions, length);
             let worst = max_abs(&as_f64(&x), &goldens.values(&format!("T28.layer{i}")));

@@ -73,9 +73,9 @@ fn weights(network: &Network<'_>, bytes: &[u8]) -> Result<Check> {
     same(
         "embedding",
         &[classes, h],
-        &mut network.embedding.iter().copied(),
+        &mut network.parameters.embedding.iter().copied(),
     )?;
-    for (l, lstm) in network.lstm.iter().enumerate() {
+    for (l, lstm) in network.parameters.lstm.iter().enumerate() {
         let name = |part: &str| format!("lstm.{l}.{part}");
         same(
             &name("weight_ih"),
@@ -91,9 +91,9 @@ fn weights(network: &Network<'_>, bytes: &[u8]) -> Result<Check> {
         same(&name("bias"), &[4 * h], &mut bias)?;
     }
     for (part, affine, shape) in [
-        ("encoder", network.joint_encoder, [j, d]),
-        ("prediction", network.joint_prediction, [j, h]),
-        ("output", network.joint_output, [classes, j]),
+        ("encoder", network.parameters.joint_encoder, [j, d]),
+        ("prediction", network.parameters.joint_prediction, [j, h]),
+        ("output", network.parameters.joint_output, [classes, j]),
     ] {
         let Affine { weight, bias } = affine;
         same(

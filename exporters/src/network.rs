@@ -1,5 +1,7 @@
 //! The network: a configuration and the values of its tensors by role.
 
+use swipekit::bundle::manifest::ModelSpec;
+
 use crate::schema::{self, ModelConfig, Parameters, SizeError, TensorSpec, Weights, subsampled};
 
 /// A configuration and weights that do not form a network.
@@ -75,6 +77,23 @@ impl<'w> Network<'w> {
     /// Number of classes V + 1.
     pub fn classes(&self) -> usize {
         self.config.classes()
+    }
+
+    /// The model as a bundle describes it.
+    pub fn model_spec(&self) -> ModelSpec {
+        let config = self.config;
+        let sizes = schema::tensors(config).into_iter();
+        let sizes = sizes.map(|spec| spec.shape.iter().product::<usize>() as u64);
+        ModelSpec {
+            features: config.encoder.features,
+            encoder: config.encoder.d_model,
+            subsampling: config.encoder.subsampling,
+            prediction_layers: config.prediction.layers,
+            prediction: config.prediction.hidden,
+            joint: config.joint.hidden,
+            activation: config.joint.activation,
+            parameters: sizes.sum(),
+        }
     }
 
     /// Frames of the encoder's output for `frames` frames of its input.

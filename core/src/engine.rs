@@ -214,7 +214,7 @@ impl Engine {
     /// not have.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a lexicon of other labels.
+    /// [`Error::WrongVocabulary`] for a lexicon of other labels.
     pub fn with_lexicon(&self, lexicon: Lexicon) -> Result<Self> {
         self.with_layers(vec![Layer::new(lexicon)])
     }
@@ -227,7 +227,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::TooLarge`] for more than [`MAX_LAYERS`](crate::lexicon::MAX_LAYERS),
-    /// [`Error::Unsupported`] for a lexicon of other labels.
+    /// [`Error::WrongVocabulary`] for a lexicon of other labels.
     pub fn with_layers(&self, layers: Vec<Layer>) -> Result<Self> {
         let labels = &self.manifest().vocabulary.labels;
         for layer in &layers {

@@ -91,7 +91,7 @@ fn a_large_beam_equals_brute_force() {
         assert_eq!(got.len(), 10);
         for (got, (labels, log_probability)) in got.iter().zip(&expected) {
             assert!((got.log_probability - log_probability).abs() < 1e-6);
-            assert_eq!(got.confidence, got.log_probability.exp());
+            assert_eq!(got.confidence, libm::exp(got.log_probability));
             assert_eq!(got.labels, *labels);
             let letters = labels.iter().map(|label| char::from(b'`' + label));
             assert_eq!(got.text, letters.collect::<String>());

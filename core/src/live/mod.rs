@@ -108,7 +108,7 @@ impl Engine {
     /// A session that decodes while the finger moves, with a thread of its own.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for options out of range, [`Error::Runtime`] where the system starts no
+    /// [`Error::Invalid`] for options out of range, [`Error::Thread`] where the system starts no
     /// thread.
     pub fn live(&self, options: &LiveOptions) -> Result<LiveSession> {
         self.live_with(options, |_| ())
@@ -135,10 +135,9 @@ impl Engine {
         let theirs = Arc::clone(&shared);
         let worker = worker
             .spawn(move || theirs.run(on_partial))
-            .map_err(|error| Error::Runtime {
-                runtime: "the system",
-                action: "start a thread",
-                message: error.to_string(),
+            .map_err(|source| Error::Thread {
+                what: "the thread of a live session",
+                source,
             })?;
         Ok(LiveSession {
             shared,

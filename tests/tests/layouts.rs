@@ -79,7 +79,7 @@ fn generated_swipes_are_decoded_on_other_keyboards() {
     let typewriter = [("qwertyuiop", 0.0), ("asdfghjkl", 0.25), ("zxcvbnm", 0.75)];
     let umlauts = [("qwertzuiopü", 0.0), ("asdfghjklöä", 0.0), ("yxcvbnm", 2.0)];
     let colemak = [("qwfpgjluy", 0.0), ("arstdhneio", 0.0), ("zxcvbkm", 1.5)];
-    // Five to eight points below what docs/LAYOUTS.md says of more swipes.
+    // The floors of docs/LAYOUTS.md.
     let floors: [Floor; 10] = [
         (Layout::qwerty(), [92.0, 98.0]),
         (Layout::rows("typewriter", &typewriter), [92.0, 98.0]),

@@ -1,11 +1,10 @@
 //! What the end-to-end tests of swipekit share.
 //!
 //! Tests hold the shipped path (checkpoint, bundle, engine) to stored outputs of NeMo and to exact
-//! computations. Where the folder `../shared` with those outputs is absent they say so, and what
-//! can be tried on a random checkpoint is.
+//! computations. A part of those outputs is in `tests/data`; what only `../shared` has is skipped and
+//! counted where that folder is absent.
 
 pub mod checkpoint;
-pub mod goldens;
 pub mod plain;
 #[cfg(feature = "executorch")]
 pub mod pte;
@@ -20,31 +19,12 @@ use swipekit::{Engine, Limits};
 use swipekit_exporters::export;
 use swipekit_exporters::swipes::Swipes;
 use swipekit_exporters::synthetic::{self, Random};
+use swipekit_test_support::found;
+pub use swipekit_test_support::{Goldens, difference, repository, shared};
 
-/// A path below `../shared`; `None` with a message where it is absent.
-pub fn shared(path: &str) -> Option<PathBuf> {
-    let full = repository("../shared").join(path);
-    if full.exists() {
-        return Some(full);
-    }
-    eprintln!("skipped: ../shared/{path} is absent");
-    None
-}
-
-/// A path below the repository's root.
-pub fn repository(path: &str) -> PathBuf {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(path)
-}
-
-/// Whether ONNX Runtime is there; says so where it is not.
+/// Whether ONNX Runtime is there; counts a skip where it is not.
 pub fn runtime() -> bool {
-    match swipekit::runtime::load(None) {
-        Ok(_) => true,
-        Err(error) => {
-            eprintln!("skipped: {error}");
-            false
-        }
-    }
+    found(swipekit::runtime::load(None)).is_some()
 }
 
 /// Options of an export without a lexicon.

@@ -4,21 +4,7 @@ use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors};
 
-/// Names of the inputs that the goldens of every model have.
-pub const INPUTS: [&str; 12] = [
-    "T1",
-    "T2",
-    "T3",
-    "T7",
-    "T28",
-    "T64",
-    "T131",
-    "T200",
-    "swipe_water",
-    "swipe_people",
-    "swipe_which",
-    "swipe_number",
-];
+use crate::shared;
 
 /// The tensors of a safetensors file.
 #[derive(Debug)]
@@ -30,41 +16,63 @@ impl Goldens {
         Self(std::fs::read(path).unwrap())
     }
 
+    /// Reads reference data, as [`shared`] finds it.
+    pub fn shared(path: &str) -> Option<Self> {
+        shared(path).map(|path| Self::open(&path))
+    }
+
+    /// Names of all tensors.
+    pub fn names(&self) -> Vec<String> {
+        let tensors = SafeTensors::deserialize(&self.0).unwrap();
+        tensors
+            .names()
+            .iter()
+            .map(|name| name.to_string())
+            .collect()
+    }
+
+    /// Names of the inputs `in.NAME` whose encoding is stored too, at least eight.
+    pub fn inputs(&self) -> Vec<String> {
+        let names = self.names();
+        let inputs = names.iter().filter_map(|name| name.strip_prefix("in."));
+        let mut inputs: Vec<String> = inputs
+            .filter(|input| names.contains(&format!("enc.{input}")))
+            .map(str::to_owned)
+            .collect();
+        inputs.sort();
+        assert!(inputs.len() >= 8, "{inputs:?}");
+        inputs
+    }
+
     /// Whether there is a tensor `name`.
     pub fn has(&self, name: &str) -> bool {
-        SafeTensors::deserialize(&self.0)
-            .unwrap()
-            .tensor(name)
-            .is_ok()
+        let tensors = SafeTensors::deserialize(&self.0).unwrap();
+        tensors.tensor(name).is_ok()
     }
 
     /// Sizes of the tensor `name`.
     pub fn shape(&self, name: &str) -> Vec<usize> {
-        SafeTensors::deserialize(&self.0)
-            .unwrap()
-            .tensor(name)
-            .unwrap()
-            .shape()
-            .to_vec()
+        let tensors = SafeTensors::deserialize(&self.0).unwrap();
+        tensors.tensor(name).unwrap().shape().to_vec()
     }
 
     /// Values of a tensor of 32-bit or 64-bit floats.
-    pub fn floats(&self, name: &str) -> Vec<f32> {
+    pub fn values(&self, name: &str) -> Vec<f64> {
         let tensors = SafeTensors::deserialize(&self.0).unwrap();
         let view = tensors.tensor(name).unwrap();
         match view.dtype() {
-            Dtype::F32 => view
-                .data()
-                .chunks_exact(4)
-                .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
-                .collect(),
-            Dtype::F64 => view
-                .data()
-                .chunks_exact(8)
-                .map(|b| f64::from_le_bytes(b.try_into().unwrap()) as f32)
-                .collect(),
+            Dtype::F32 => numbers(view.data(), |bytes| f32::from_le_bytes(bytes).into()),
+            Dtype::F64 => numbers(view.data(), f64::from_le_bytes),
             other => panic!("{name} is {other:?}"),
         }
+    }
+
+    /// Values of a tensor of 32-bit or 64-bit floats, as 32-bit ones.
+    pub fn floats(&self, name: &str) -> Vec<f32> {
+        self.values(name)
+            .into_iter()
+            .map(|value| value as f32)
+            .collect()
     }
 
     /// Values of a tensor of 32-bit or 64-bit integers.
@@ -72,16 +80,8 @@ impl Goldens {
         let tensors = SafeTensors::deserialize(&self.0).unwrap();
         let view = tensors.tensor(name).unwrap();
         match view.dtype() {
-            Dtype::I64 => view
-                .data()
-                .chunks_exact(8)
-                .map(|b| i64::from_le_bytes(b.try_into().unwrap()) as usize)
-                .collect(),
-            Dtype::I32 => view
-                .data()
-                .chunks_exact(4)
-                .map(|b| i32::from_le_bytes(b.try_into().unwrap()) as usize)
-                .collect(),
+            Dtype::I64 => numbers(view.data(), |bytes| i64::from_le_bytes(bytes) as usize),
+            Dtype::I32 => numbers(view.data(), |bytes| i32::from_le_bytes(bytes) as usize),
             other => panic!("{name} is {other:?}"),
         }
     }
@@ -100,6 +100,12 @@ impl Goldens {
             .map(transpose)
             .collect()
     }
+}
+
+fn numbers<const N: usize, T>(data: &[u8], number: impl Fn([u8; N]) -> T) -> Vec<T> {
+    let (chunks, rest) = data.as_chunks::<N>();
+    assert!(rest.is_empty());
+    chunks.iter().map(|bytes| number(*bytes)).collect()
 }
 
 /// Greatest difference, absolute below 1 and relative above; NaN counts as infinite.

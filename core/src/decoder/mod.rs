@@ -19,9 +19,6 @@ mod geometry_tests;
 mod greedy;
 #[cfg(test)]
 mod layers_tests;
-mod literal;
-#[cfg(test)]
-mod literal_tests;
 mod log;
 mod options;
 mod prefixes;
@@ -30,6 +27,9 @@ mod prefixes_tests;
 #[cfg(test)]
 mod relabelled_tests;
 mod rows;
+mod spellings;
+#[cfg(test)]
+mod spellings_tests;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -39,9 +39,10 @@ use std::sync::Arc;
 pub use explain::{Explanation, Fate, Report};
 pub use forward::{internal_log_probability, log_likelihood};
 pub use greedy::{Greedy, greedy};
-pub use literal::{Spelling, SpellingSearch};
 pub use options::{DecoderOptions, LANGUAGE_MODEL_WEIGHT};
 pub use prefixes::{MAX_PREFIXES, PrefixTable};
+pub(crate) use spellings::text as spelling_text;
+pub use spellings::{Spelling, SpellingSearch};
 
 use crate::error::Result;
 use crate::geometry::{GeometryOptions, GesturePath, Matcher};

@@ -120,7 +120,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Box<dyn std::error::Error>> 
             for turn in 0..runs.len() {
                 let place = (turn + swipe) % runs.len();
                 let run = &mut runs[place];
-                let (data, frames) = (run.features[swipe].data(), run.features[swipe].frames());
+                let (data, frames) = (run.features[swipe].data(), run.features[swipe].samples());
                 for _ in 0..*warm_up {
                     run.encoder.encode(data, frames, &mut encoded)?;
                 }

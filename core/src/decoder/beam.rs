@@ -16,7 +16,7 @@
 use super::explain::Watch;
 use super::log::{ZERO, add};
 use super::options::DecoderOptions;
-use super::tree::{ArcId, Node, NodeId, PrefixTree, ROOT};
+use super::tree::{EdgeId, Node, NodeId, PrefixTree, ROOT};
 use crate::error::Result;
 use crate::lexicon::{LexiconStack, MAX_KEY};
 use crate::transducer::{JointScratch, PredictionJoint};
@@ -128,11 +128,11 @@ impl Row {
 #[derive(Clone, Copy, Debug)]
 struct Offer {
     parent: NodeId,
-    arc: ArcId,
+    edge: EdgeId,
     mass: f64,
     /// Upper bound of the score that the prefix can reach in this frame.
     bound: f64,
-    /// Place in the order of offers, which settles ties.
+    /// Position in the order of offers, which settles ties.
     order: u32,
 }
 
@@ -195,8 +195,8 @@ impl BeamSearch {
         self.best = ZERO;
         self.rows.clear();
         self.log_probabilities.clear();
-        for place in 0..self.active.len() {
-            let (node, alpha) = self.active[place];
+        for index in 0..self.active.len() {
+            let (node, alpha) = self.active[index];
             self.add_row(tree, node, alpha);
         }
         let mut known = 0;
@@ -216,11 +216,11 @@ impl BeamSearch {
             if self.offers.is_empty() {
                 break;
             }
-            let offers = self.offers.iter().map(|offer| (offer.parent, offer.arc));
+            let offers = self.offers.iter().map(|offer| (offer.parent, offer.edge));
             tree.grow(model.layers, model.transducer, offers)?;
-            for place in 0..self.offers.len() {
-                let Offer { arc, mass, .. } = self.offers[place];
-                if let Some(child) = tree.arc(arc).child() {
+            for index in 0..self.offers.len() {
+                let Offer { edge, mass, .. } = self.offers[index];
+                if let Some(child) = tree.edge(edge).child() {
                     self.add_row(tree, child, mass);
                 }
             }
@@ -306,11 +306,11 @@ impl BeamSearch {
                 if depth >= MAX_KEY {
                     continue;
                 }
-                let arcs = tree.arcs(model.layers, node);
+                let edges = tree.edges(model.layers, node);
                 let internal_lm = tree.internal_lm(node);
                 let before = tree.node(node).internal_lm;
-                for arc in arcs {
-                    let to = *tree.arc(arc);
+                for edge in edges {
+                    let to = *tree.edge(edge);
                     let mass = mass + log_probability(self, to.label.into());
                     if let Some(row) = to.child().and_then(|child| self.row(child)) {
                         self.receive(tree, row, mass);
@@ -321,7 +321,7 @@ impl BeamSearch {
                     if mass > ZERO && bound >= least {
                         self.offers.push(Offer {
                             parent: node,
-                            arc,
+                            edge,
                             mass,
                             bound,
                             order: self.offers.len() as u32,
@@ -380,16 +380,16 @@ impl BeamSearch {
             .ranking
             .first()
             .map_or(ZERO, |(best, _)| best - f64::from(options.window));
-        for place in 0..self.ranking.len().min(options.beam) {
-            let (score, row) = self.ranking[place];
+        for index in 0..self.ranking.len().min(options.beam) {
+            let (score, row) = self.ranking[index];
             if score < least {
                 break;
             }
             self.keep(row);
         }
         self.rank(|row| ranking.word(row.next, tree.node(row.node)));
-        for place in 0..self.ranking.len().min(options.places()) {
-            self.keep(self.ranking[place].1);
+        for index in 0..self.ranking.len().min(options.slots()) {
+            self.keep(self.ranking[index].1);
         }
     }
 
@@ -400,7 +400,7 @@ impl BeamSearch {
             .rows
             .iter()
             .zip(0..)
-            .filter_map(|(row, place)| Some((score(row)?, place)));
+            .filter_map(|(row, index)| Some((score(row)?, index)));
         self.ranking
             .extend(scores.filter(|(score, _)| *score > ZERO));
         self.ranking

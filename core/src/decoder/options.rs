@@ -32,9 +32,9 @@ pub struct DecoderOptions {
     pub depth_bonus: f32,
     /// Candidates returned at most. Default 8.
     pub candidates: usize,
-    /// Complete words that keep places of their own beside the beam, as they only have blanks to
+    /// Complete words that keep slots of their own beside the beam, as they only have blanks to
     /// pay; `candidates` at least. Default 8.
-    pub word_places: usize,
+    pub word_slots: usize,
     /// Weight λ of the lexicon's log prior. Default 0.4.
     pub prior_weight: f32,
     /// Nats that each label of a word is worth in its score: a transducer's probabilities favour
@@ -74,7 +74,7 @@ impl Default for DecoderOptions {
             window: 12.0,
             depth_bonus: 1.0,
             candidates: 8,
-            word_places: 8,
+            word_slots: 8,
             prior_weight: 0.4,
             length_reward: 0.0,
             internal_lm_weight: 0.0,
@@ -88,9 +88,9 @@ impl Default for DecoderOptions {
 }
 
 impl DecoderOptions {
-    /// Complete words that keep places of their own.
-    pub(super) fn places(&self) -> usize {
-        self.word_places.max(self.candidates)
+    /// Complete words that keep slots of their own.
+    pub(super) fn slots(&self) -> usize {
+        self.word_slots.max(self.candidates)
     }
 
     /// The score of a word of so many labels.
@@ -127,11 +127,11 @@ impl DecoderOptions {
                 self.candidates,
             ));
         }
-        if self.word_places > MAX_BEAM {
+        if self.word_slots > MAX_BEAM {
             return Err(Error::invalid(
-                "the places for complete words",
+                "the slots for complete words",
                 format!("at most {MAX_BEAM}"),
-                self.word_places,
+                self.word_slots,
             ));
         }
         if !least(self.window) {

@@ -158,8 +158,8 @@ impl PrefixTable {
         let start = self.children[index as usize];
         let end = self.children[index as usize + 1];
         let labels = &self.labels[start as usize..end as usize];
-        let place = labels.binary_search(&label).ok()?;
-        Some(start + place as u32)
+        let index = labels.binary_search(&label).ok()?;
+        Some(start + index as u32)
     }
 
     /// The table as a file of a bundle whose `transducer.safetensors` and `lexicon.fst` have these

@@ -4,7 +4,7 @@ use super::kinematics::{Motion, length};
 use super::neighbours::{NEIGHBOURS, nearest};
 use super::resample::resample;
 use super::window::statistics;
-use super::{FEATURES, FeaturizerSpec, Frame, KINEMATIC37, KINEMATIC37_VERSION};
+use super::{FEATURES, FeaturizerSpec, KINEMATIC37, KINEMATIC37_VERSION, Sample};
 use crate::error::{Error, Result};
 use crate::layout::Warp;
 use crate::trace::Trace;
@@ -94,7 +94,7 @@ impl Featurizer {
         })
     }
 
-    /// Replaces the content of `out` by the features of `trace` and returns the number of frames:
+    /// Replaces the content of `out` by the features of `trace` and returns the number of samples:
     /// 49 to 111, or 1 (all zero) for a trace of fewer than two points.
     ///
     /// Every feature is finite, whatever the trace. Allocates nothing once `out` has held the
@@ -118,23 +118,23 @@ impl Featurizer {
             self.clamp_before_resampling,
             &mut out.path,
         );
-        out.frames = out.path.len().max(1);
+        out.samples = out.path.len().max(1);
         out.data.clear();
-        out.data.resize(FEATURES * out.frames, 0.0);
+        out.data.resize(FEATURES * out.samples, 0.0);
         if out.path.len() >= 2 {
             for index in 0..out.path.len() {
-                let row = self.frame(&out.path, index);
+                let row = self.sample(&out.path, index);
                 for (feature, (value, scale)) in row.iter().zip(&self.scale).enumerate() {
-                    out.data[feature * out.frames + index] = (value * scale) as f32;
+                    out.data[feature * out.samples + index] = (value * scale) as f32;
                 }
             }
         }
-        out.frames
+        out.samples
     }
 
-    /// The features of frame `index` of a path of at least two frames, before scaling.
-    fn frame(&self, path: &[Frame], index: usize) -> [f64; FEATURES] {
-        let Frame { x, y, t } = path[index];
+    /// The features of sample `index` of a path of at least two samples, before scaling.
+    fn sample(&self, path: &[Sample], index: usize) -> [f64; FEATURES] {
+        let Sample { x, y, t } = path[index];
         let motion = Motion::at(path, index);
         let last = path.len() - 1;
         let flag = |set: bool| if set { 1.0 } else { 0.0 };
@@ -178,9 +178,9 @@ fn check_parameters<'a>(
 #[derive(Clone, Debug, Default)]
 pub struct Features {
     data: Vec<f32>,
-    frames: usize,
+    samples: usize,
     /// The resampled path: scratch of the featurizer.
-    path: Vec<Frame>,
+    path: Vec<Sample>,
 }
 
 impl Features {
@@ -189,9 +189,9 @@ impl Features {
         Self::default()
     }
 
-    /// Number of frames T.
-    pub fn frames(&self) -> usize {
-        self.frames
+    /// Number of samples T.
+    pub fn samples(&self) -> usize {
+        self.samples
     }
 
     /// All features, [37, T] row-major: the encoder's input `features_bft` of a batch of one.
@@ -199,41 +199,41 @@ impl Features {
         &self.data
     }
 
-    /// The 37 features of frame `index`; `None` past the last.
-    pub fn frame(&self, index: usize) -> Option<[f32; FEATURES]> {
-        (index < self.frames).then(|| std::array::from_fn(|f| self.data[f * self.frames + index]))
+    /// The 37 features of sample `index`; `None` past the last.
+    pub fn sample(&self, index: usize) -> Option<[f32; FEATURES]> {
+        (index < self.samples).then(|| std::array::from_fn(|f| self.data[f * self.samples + index]))
     }
 
-    /// Writes the features into `out` [37, `width`] row-major with zeros behind frame T: one row of
-    /// a padded batch.
+    /// Writes the features into `out` [37, `width`] row-major with zeros behind sample T: one row
+    /// of a padded batch.
     ///
     /// # Errors
     /// [`Error::Shape`] where `out` has another size or `width` is less than T.
     pub fn copy_padded(&self, width: usize, out: &mut [f32]) -> Result<()> {
-        if width < self.frames || width.checked_mul(FEATURES) != Some(out.len()) {
+        if width < self.samples || width.checked_mul(FEATURES) != Some(out.len()) {
             return Err(Error::Shape {
                 what: "the padded features".to_owned(),
-                expected: vec![FEATURES, width.max(self.frames)],
+                expected: vec![FEATURES, width.max(self.samples)],
                 got: vec![out.len()],
             });
         }
-        if self.frames == 0 {
+        if self.samples == 0 {
             out.fill(0.0);
             return Ok(());
         }
         for (row, padded) in self
             .data
-            .chunks_exact(self.frames)
+            .chunks_exact(self.samples)
             .zip(out.chunks_exact_mut(width))
         {
-            padded[..self.frames].copy_from_slice(row);
-            padded[self.frames..].fill(0.0);
+            padded[..self.samples].copy_from_slice(row);
+            padded[self.samples..].fill(0.0);
         }
         Ok(())
     }
 
     #[cfg(test)]
-    pub(super) fn path(&self) -> &[Frame] {
+    pub(super) fn path(&self) -> &[Sample] {
         &self.path
     }
 }

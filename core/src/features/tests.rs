@@ -18,7 +18,7 @@ fn relative(got: f32, expected: f32) -> f64 {
 #[derive(Deserialize)]
 struct Vector {
     points: Vec<(f64, f64, f64)>,
-    frames: usize,
+    samples: usize,
     features: BTreeMap<usize, Vec<f32>>,
 }
 
@@ -32,15 +32,15 @@ fn stored_vectors() {
     let mut out = Features::new();
     for vector in vectors {
         let trace = Trace::in_letter_area(vector.points).unwrap();
-        assert_eq!(featurizer.features(&trace, &mut out), vector.frames);
+        assert_eq!(featurizer.features(&trace, &mut out), vector.samples);
         for (index, expected) in vector.features {
-            let got = out.frame(index).unwrap();
+            let got = out.sample(index).unwrap();
             assert_eq!(expected.len(), FEATURES);
             for (feature, (got, expected)) in got.into_iter().zip(expected).enumerate() {
                 let error = relative(got, expected);
                 assert!(
                     error < 2e-7,
-                    "frame {index} feature {feature}: {got} for {expected}"
+                    "sample {index} feature {feature}: {got} for {expected}"
                 );
             }
         }
@@ -58,7 +58,7 @@ fn a_straight_swipe_by_hand() {
     let mut out = Features::new();
     assert_eq!(featurizer.features(&trace, &mut out), 56);
     let step = 1.8 / 55.0;
-    let at = |index: usize| out.frame(index).unwrap();
+    let at = |index: usize| out.sample(index).unwrap();
     let near = |got: f32, expected: f32| assert!(relative(got, expected) < 1e-5, "{got}");
     let first = at(0);
     near(first[0], -0.9);
@@ -78,15 +78,15 @@ fn a_straight_swipe_by_hand() {
     assert!(first[24] < 1e-12);
     assert_eq!(first[26..], [0.0; 11]);
     for index in 1..56 {
-        let frame = at(index);
-        near(frame[2], 0.5 * index as f32 / 55.0);
-        near(frame[3], 1.8);
-        near(frame[5], 1.8);
-        assert!(frame[6].abs() < 1e-6 && frame[8].abs() < 1e-6);
-        assert_eq!(frame[9..13], [0.0, 0.0, 1.0, 0.0]);
-        near(frame[18], index as f32 / 55.0);
-        assert_eq!(frame[19], 0.0);
-        assert_eq!(frame[20], if index == 55 { 1.0 } else { 0.0 });
+        let sample = at(index);
+        near(sample[2], 0.5 * index as f32 / 55.0);
+        near(sample[3], 1.8);
+        near(sample[5], 1.8);
+        assert!(sample[6].abs() < 1e-6 && sample[8].abs() < 1e-6);
+        assert_eq!(sample[9..13], [0.0, 0.0, 1.0, 0.0]);
+        near(sample[18], index as f32 / 55.0);
+        assert_eq!(sample[19], 0.0);
+        assert_eq!(sample[20], if index == 55 { 1.0 } else { 0.0 });
     }
 }
 
@@ -106,7 +106,7 @@ fn checkpoint_goldens() {
     };
     let featurizer = Featurizer::new(&FeaturizerSpec::kinematic37(Vec::new())).unwrap();
     let mut out = Features::new();
-    let (mut worst_frame, mut worst_feature) = (0.0f64, 0.0f64);
+    let (mut worst_sample, mut worst_feature) = (0.0f64, 0.0f64);
     for swipe in 0..10 {
         // Stored as float32; the features were computed from the four decimals that they stand for.
         let decimals = |v: f32| (f64::from(v) * 1e4).round() / 1e4;
@@ -116,22 +116,22 @@ fn checkpoint_goldens() {
                 .map(|p| (decimals(p[0]), decimals(p[1]), f64::from(p[2]))),
         )
         .unwrap();
-        let frames = floats(format!("frames{swipe}"));
+        let samples = floats(format!("frames{swipe}"));
         let features = floats(format!("features{swipe}"));
-        assert_eq!(featurizer.features(&trace, &mut out) * 3, frames.len());
-        for (got, expected) in out.path().iter().zip(frames.chunks_exact(3)) {
+        assert_eq!(featurizer.features(&trace, &mut out) * 3, samples.len());
+        for (got, expected) in out.path().iter().zip(samples.chunks_exact(3)) {
             for (got, expected) in [got.x, got.y, got.t].into_iter().zip(expected) {
-                worst_frame = worst_frame.max(relative(got as f32, *expected));
+                worst_sample = worst_sample.max(relative(got as f32, *expected));
             }
         }
         for (index, expected) in features.chunks_exact(FEATURES).enumerate() {
-            for (got, expected) in out.frame(index).unwrap().into_iter().zip(expected) {
+            for (got, expected) in out.sample(index).unwrap().into_iter().zip(expected) {
                 worst_feature = worst_feature.max(relative(got, *expected));
             }
         }
     }
-    eprintln!("worst frame {worst_frame:.1e}, worst feature {worst_feature:.1e}");
-    assert!(worst_frame < 2e-7, "frames differ by {worst_frame:.1e}");
+    eprintln!("worst sample {worst_sample:.1e}, worst feature {worst_feature:.1e}");
+    assert!(worst_sample < 2e-7, "samples differ by {worst_sample:.1e}");
     assert!(
         worst_feature < 2e-7,
         "features differ by {worst_feature:.1e}"
@@ -139,14 +139,14 @@ fn checkpoint_goldens() {
 }
 
 #[test]
-fn fewer_than_two_points_give_one_zero_frame() {
+fn fewer_than_two_points_give_one_zero_sample() {
     let featurizer = Featurizer::new(&FeaturizerSpec::seed()).unwrap();
     let mut out = Features::new();
     for points in [&[][..], &[(0.5, 0.5, 3.0)]] {
         let trace = Trace::in_letter_area(points.iter().copied()).unwrap();
         assert_eq!(featurizer.features(&trace, &mut out), 1);
         assert_eq!(out.data(), [0.0; FEATURES]);
-        assert_eq!(out.frame(1), None);
+        assert_eq!(out.sample(1), None);
     }
 }
 
@@ -177,8 +177,8 @@ fn the_seed_cuts_and_clamps_late() {
     seed.features(&beyond, &mut a);
     ours.features(&beyond, &mut b);
     // Clamped late, the path reaches the edge half way; clamped first, at its end.
-    assert_eq!(a.frame(28).unwrap()[0], 1.0);
-    assert!(b.frame(28).unwrap()[0] < 0.2);
+    assert_eq!(a.sample(28).unwrap()[0], 1.0);
+    assert!(b.sample(28).unwrap()[0] < 0.2);
     let long = |count: usize| {
         let points = (0..count).map(|i| (i as f64 / 400.0, 0.5, 10.0 * i as f64));
         Trace::in_letter_area(points).unwrap()
@@ -304,9 +304,9 @@ proptest! {
             }
         }
         let mut out = Features::new();
-        let frames = featurizer.features(&trace, &mut out);
-        prop_assert!((1..=MAX_FRAMES).contains(&frames));
-        prop_assert_eq!(out.data().len(), FEATURES * frames);
+        let samples = featurizer.features(&trace, &mut out);
+        prop_assert!((1..=MAX_SAMPLES).contains(&samples));
+        prop_assert_eq!(out.data().len(), FEATURES * samples);
         prop_assert!(out.data().iter().all(|value| value.is_finite()));
     }
 }

@@ -1,27 +1,27 @@
-//! Statistics of the frames around a frame.
+//! Statistics of the samples around a sample.
 
-use super::Frame;
+use super::Sample;
 
-/// Frames taken on either side.
+/// Samples taken on either side.
 const REACH: usize = 2;
 
 /// Mean x, standard deviation of x, mean y, standard deviation of y, range of x, range of y over
-/// the frames `index - 2 ..= index + 2` that exist. The deviation is the population's.
-pub(super) fn statistics(frames: &[Frame], index: usize) -> [f64; 6] {
-    let around = &frames[index.saturating_sub(REACH)..frames.len().min(index + REACH + 1)];
-    let [mean_x, deviation_x, range_x] = axis(around, |frame| frame.x);
-    let [mean_y, deviation_y, range_y] = axis(around, |frame| frame.y);
+/// the samples `index - 2 ..= index + 2` that exist. The deviation is the population's.
+pub(super) fn statistics(samples: &[Sample], index: usize) -> [f64; 6] {
+    let around = &samples[index.saturating_sub(REACH)..samples.len().min(index + REACH + 1)];
+    let [mean_x, deviation_x, range_x] = axis(around, |sample| sample.x);
+    let [mean_y, deviation_y, range_y] = axis(around, |sample| sample.y);
     [mean_x, deviation_x, mean_y, deviation_y, range_x, range_y]
 }
 
 /// Mean, deviation and range of one coordinate.
-fn axis(frames: &[Frame], of: impl Fn(&Frame) -> f64) -> [f64; 3] {
-    let count = frames.len() as f64;
-    let mean = frames.iter().map(&of).sum::<f64>() / count;
+fn axis(samples: &[Sample], of: impl Fn(&Sample) -> f64) -> [f64; 3] {
+    let count = samples.len() as f64;
+    let mean = samples.iter().map(&of).sum::<f64>() / count;
     let square = |value: f64| value * value;
-    let variance = frames.iter().map(|f| square(of(f) - mean)).sum::<f64>() / count;
-    let high = frames.iter().map(&of).fold(f64::NEG_INFINITY, f64::max);
-    let low = frames.iter().map(&of).fold(f64::INFINITY, f64::min);
+    let variance = samples.iter().map(|f| square(of(f) - mean)).sum::<f64>() / count;
+    let high = samples.iter().map(&of).fold(f64::NEG_INFINITY, f64::max);
+    let low = samples.iter().map(&of).fold(f64::INFINITY, f64::min);
     [mean, variance.sqrt(), high - low]
 }
 
@@ -31,8 +31,8 @@ mod tests {
 
     #[test]
     fn windows_end_with_the_path() {
-        let frames: Vec<Frame> = (0..6)
-            .map(|i| Frame {
+        let samples: Vec<Sample> = (0..6)
+            .map(|i| Sample {
                 x: f64::from(i),
                 y: 1.0,
                 t: 0.0,
@@ -40,16 +40,16 @@ mod tests {
             .collect();
         // Over 0, 1, 2: mean 1, variance 2/3.
         assert_eq!(
-            statistics(&frames, 0),
+            statistics(&samples, 0),
             [1.0, (2.0f64 / 3.0).sqrt(), 1.0, 0.0, 2.0, 0.0]
         );
         // Over 1..=5: mean 3, variance 2.
         assert_eq!(
-            statistics(&frames, 3),
+            statistics(&samples, 3),
             [3.0, 2.0f64.sqrt(), 1.0, 0.0, 4.0, 0.0]
         );
         assert_eq!(
-            statistics(&frames, 5),
+            statistics(&samples, 5),
             [4.0, (2.0f64 / 3.0).sqrt(), 1.0, 0.0, 2.0, 0.0]
         );
     }

@@ -254,7 +254,7 @@ impl LanguageModel {
     }
 }
 
-/// The places of what begins with the word or pair at `at`.
+/// The indices of what begins with the word or pair at `at`.
 fn range(first: &Packed, at: usize) -> Range<usize> {
     first.get(at) as usize..first.get(at + 1) as usize
 }

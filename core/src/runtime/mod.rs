@@ -85,15 +85,15 @@ impl Default for RuntimeOptions {
 /// Runs are safe from any number of threads; those that find no copy idle (see
 /// [`RuntimeOptions::copies`]) wait.
 pub trait Encoder: Debug + Send + Sync {
-    /// Encodes one swipe: `features` is `[F, T]` row-major with T = `frames`; `encoded` becomes
+    /// Encodes one swipe: `features` is `[F, T]` row-major with T = `samples`; `encoded` becomes
     /// `[T', D]` row-major, keeping its memory from call to call. Returns T'.
     ///
     /// # Errors
     /// [`Error::Shape`] where `features` is not `[F, T]` with T >= 1 or the runtime gives another
-    /// shape than the model calls for, [`Error::TooLarge`] for more frames than it takes,
+    /// shape than the model calls for, [`Error::TooLarge`] for more samples than it takes,
     /// [`Error::Runtime`] where the runtime fails, [`Error::NotFinite`] where it gives NaN or
     /// infinity. `encoded` is empty after an error.
-    fn encode(&self, features: &[f32], frames: usize, encoded: &mut Vec<f32>) -> Result<usize>;
+    fn encode(&self, features: &[f32], samples: usize, encoded: &mut Vec<f32>) -> Result<usize>;
 
     /// As [`encode`](Self::encode), ended by `cancel`: within the run where the runtime can,
     /// otherwise before or after it.
@@ -103,13 +103,13 @@ pub trait Encoder: Debug + Send + Sync {
     fn encode_until(
         &self,
         features: &[f32],
-        frames: usize,
+        samples: usize,
         cancel: &CancelToken,
         encoded: &mut Vec<f32>,
     ) -> Result<usize> {
         encoded.clear();
         cancel.check()?;
-        let frames = self.encode(features, frames, encoded)?;
+        let frames = self.encode(features, samples, encoded)?;
         cancel.check().inspect_err(|_| encoded.clear())?;
         Ok(frames)
     }

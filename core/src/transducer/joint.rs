@@ -154,7 +154,7 @@ impl Joint {
     }
 
     /// The internal language model: log-probabilities of the next label without a swipe, appended
-    /// to `out` as `[N, V+1]`; the blank is left out and its place zero.
+    /// to `out` as `[N, V+1]`; the blank is left out and its entry zero.
     ///
     /// The encoder's part of the joint's sum is zero (Variani et al. 2020, "Hybrid autoregressive
     /// transducer"; Meng et al. 2021, "Internal language model estimation").

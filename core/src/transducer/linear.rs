@@ -148,7 +148,7 @@ impl ApplySparse<'_> {
                 for (x, weights) in x.chunks(WORD).zip(weights.chunks(WORD)) {
                     let mut left = occupied(x);
                     while left != 0 {
-                        // The mask keeps the place within the word, which the compiler cannot see.
+                        // The mask keeps the index within the word, which the compiler cannot see.
                         let input = left.trailing_zeros() as usize % WORD;
                         left &= left - 1;
                         let (Some(value), Some(weights)) = (x.get(input), weights.get(input))
@@ -179,11 +179,11 @@ fn occupied(x: &[f32]) -> u64 {
         let bits = x
             .iter()
             .zip(0..)
-            .map(|(x, place)| u16::from(*x != 0.0) << place);
+            .map(|(x, bit)| u16::from(*x != 0.0) << bit);
         u64::from(bits.fold(0, |all, bit| all | bit))
     });
     bits.zip((0..).step_by(16))
-        .fold(0, |all, (bits, place): (u64, u32)| all | bits << place)
+        .fold(0, |all, (bits, shift): (u64, u32)| all | bits << shift)
 }
 
 struct Apply<'a> {

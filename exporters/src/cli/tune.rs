@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     /// Give the words of a swipe's prompt before its own to the language model.
     #[arg(long, value_name = "WHERE")]
     context: Option<Context>,
-    /// Choose depth bonus, window, beam and places for complete words as well: the least that loses
+    /// Choose depth bonus, window, beam and slots for complete words as well: the least that loses
     /// at most so many percentage points of the mean of top-1 and top-3.
     #[arg(long, value_name = "POINTS")]
     search: Option<f64>,
@@ -149,11 +149,11 @@ fn summary(tuning: &Tuning) -> String {
     };
     let tried = tuning.tried.iter().map(|tried| {
         format!(
-            "depth bonus {:3}, window {:4}, beam {:2}, places {:2}: top-1 {:.2}, top-3 {:.2}, search {:.3} ms\n",
+            "depth bonus {:3}, window {:4}, beam {:2}, slots {:2}: top-1 {:.2}, top-3 {:.2}, search {:.3} ms\n",
             tried.depth_bonus,
             tried.window,
             tried.beam,
-            tried.word_places,
+            tried.word_slots,
             tried.top1,
             tried.top3,
             tried.ms

@@ -61,13 +61,13 @@ impl Node {
                 new.word_cost = (!entries.is_empty()).then(|| layers.key_cost(key, entries));
             }
             Some(label) => {
-                let place = new.children.binary_search_by_key(label, |child| child.0);
-                let old = place.ok().map(|place| &*new.children[place].1);
+                let index = new.children.binary_search_by_key(label, |child| child.0);
+                let old = index.ok().map(|index| &*new.children[index].1);
                 let child = Self::changed(old, key, at + 1, layers, change);
-                match (place, child) {
-                    (Ok(place), Some(child)) => new.children[place].1 = child,
-                    (Ok(place), None) => drop(new.children.remove(place)),
-                    (Err(place), Some(child)) => new.children.insert(place, (*label, child)),
+                match (index, child) {
+                    (Ok(index), Some(child)) => new.children[index].1 = child,
+                    (Ok(index), None) => drop(new.children.remove(index)),
+                    (Err(index), Some(child)) => new.children.insert(index, (*label, child)),
                     (Err(_), None) => {}
                 }
             }

@@ -25,19 +25,19 @@ fn program(name: &str) -> PteModel {
     PteModel::from_bytes(bundle().file(name).unwrap(), &RuntimeOptions::default()).unwrap()
 }
 
-/// Features of a swipe of `frames` frames.
-fn features(frames: usize) -> Vec<f32> {
-    (0..37 * frames)
+/// Features of a swipe of `samples` samples.
+fn features(samples: usize) -> Vec<f32> {
+    (0..37 * samples)
         .map(|at| ((at * 2_654_435_761) % 1000) as f32 / 500.0 - 1.0)
         .collect()
 }
 
-fn encode(encoder: &dyn Encoder, frames: usize) -> Vec<f32> {
+fn encode(encoder: &dyn Encoder, samples: usize) -> Vec<f32> {
     let mut encoded = Vec::new();
     let got = encoder
-        .encode(&features(frames), frames, &mut encoded)
+        .encode(&features(samples), samples, &mut encoded)
         .unwrap();
-    assert_eq!(got, frames.div_ceil(2));
+    assert_eq!(got, samples.div_ceil(2));
     assert_eq!(encoded.len(), got * 16);
     encoded
 }
@@ -57,10 +57,12 @@ fn a_bundle_decodes_its_golden_swipes() {
 #[test]
 fn every_length_runs_in_any_order() {
     let encoder = encoder(&RuntimeOptions::default());
-    let forth: Vec<_> = (1..=256).map(|frames| encode(&*encoder, frames)).collect();
-    for frames in (1..=256).rev().step_by(3) {
-        let again = encode(&*encoder, frames);
-        assert_eq!(again, forth[frames - 1], "{frames} frames");
+    let forth: Vec<_> = (1..=256)
+        .map(|samples| encode(&*encoder, samples))
+        .collect();
+    for samples in (1..=256).rev().step_by(3) {
+        let again = encode(&*encoder, samples);
+        assert_eq!(again, forth[samples - 1], "{samples} samples");
     }
 }
 
@@ -81,8 +83,8 @@ fn lengths_and_values_that_do_not_fit_are_refused() {
         "{long:?}"
     );
     assert!(encoded.is_empty());
-    for (values, frames) in [(37, 2), (36, 1), (0, 0), (37, usize::MAX)] {
-        let wrong = encoder.encode(&vec![0.0; values], frames, &mut encoded);
+    for (values, samples) in [(37, 2), (36, 1), (0, 0), (37, usize::MAX)] {
+        let wrong = encoder.encode(&vec![0.0; values], samples, &mut encoded);
         assert!(matches!(wrong, Err(Error::Shape { .. })), "{wrong:?}");
     }
     for value in [f32::NAN, f32::INFINITY] {
@@ -122,7 +124,7 @@ fn programs_of_other_dimensions_are_refused() {
             &RuntimeOptions::default(),
         )
     };
-    assert_eq!(open("encoder.pte", |_| ()).unwrap().max_frames(), 256);
+    assert_eq!(open("encoder.pte", |_| ()).unwrap().max_samples(), 256);
     for change in [
         (|model| model.features = 36) as fn(&mut crate::bundle::manifest::ModelSpec),
         |model| model.encoder = 17,
@@ -270,8 +272,8 @@ fn threads_are_counted() {
     };
     let two = encoder(&options);
     let one = encoder(&RuntimeOptions::default());
-    for frames in [1, 64, 256] {
-        let (two, one) = (encode(&*two, frames), encode(&*one, frames));
+    for samples in [1, 64, 256] {
+        let (two, one) = (encode(&*two, samples), encode(&*one, samples));
         for (two, one) in two.iter().zip(one) {
             assert!((two - one).abs() < 1e-5);
         }

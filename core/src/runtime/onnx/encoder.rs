@@ -90,27 +90,27 @@ impl OnnxEncoder {
     fn run_copy(
         &self,
         features: &[f32],
-        frames: usize,
+        samples: usize,
         cancel: Option<&CancelToken>,
         encoded: &mut Vec<f32>,
     ) -> Result<usize> {
         encoded.clear();
-        check_features(features, self.features, frames)?;
+        check_features(features, self.features, samples)?;
         self.copies
-            .with(|session| self.run(session, features, frames, cancel, encoded))
+            .with(|session| self.run(session, features, samples, cancel, encoded))
     }
 
     fn run(
         &self,
         session: &mut Session,
         features: &[f32],
-        frames: usize,
+        samples: usize,
         cancel: Option<&CancelToken>,
         encoded: &mut Vec<f32>,
     ) -> Result<usize> {
-        let shape = [1, self.features, frames];
+        let shape = [1, self.features, samples];
         let features = SessionInputValue::from(view(&shape, features)?);
-        let (long, short) = ([frames as i64], [frames as i32]);
+        let (long, short) = ([samples as i64], [samples as i32]);
         let lengths = match self.lengths {
             TensorElementType::Int32 => SessionInputValue::from(view(&[1], &short)?),
             _ => SessionInputValue::from(view(&[1], &long)?),
@@ -145,7 +145,7 @@ impl OnnxEncoder {
             .try_extract_tensor::<f32>()
             .map_err(failed("give the encoder's output"))?;
         let shape = sizes(shape);
-        let expected = [1, frames.div_ceil(self.subsampling), self.width];
+        let expected = [1, samples.div_ceil(self.subsampling), self.width];
         check_encoded(values, &shape, expected)?;
         encoded.extend_from_slice(values);
         Ok(expected[1])
@@ -153,20 +153,20 @@ impl OnnxEncoder {
 }
 
 impl Encoder for OnnxEncoder {
-    fn encode(&self, features: &[f32], frames: usize, encoded: &mut Vec<f32>) -> Result<usize> {
-        self.run_copy(features, frames, None, encoded)
+    fn encode(&self, features: &[f32], samples: usize, encoded: &mut Vec<f32>) -> Result<usize> {
+        self.run_copy(features, samples, None, encoded)
     }
 
     fn encode_until(
         &self,
         features: &[f32],
-        frames: usize,
+        samples: usize,
         cancel: &CancelToken,
         encoded: &mut Vec<f32>,
     ) -> Result<usize> {
         encoded.clear();
         cancel.check()?;
-        self.run_copy(features, frames, Some(cancel), encoded)
+        self.run_copy(features, samples, Some(cancel), encoded)
     }
 
     fn runtime(&self) -> RuntimeInfo {

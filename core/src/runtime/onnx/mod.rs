@@ -2,10 +2,10 @@
 
 mod encoder;
 mod library;
+#[cfg(feature = "ort")]
+mod locations;
 mod model;
 mod optimize;
-#[cfg(feature = "ort")]
-mod places;
 #[cfg(feature = "ort")]
 mod probe;
 #[cfg(all(test, feature = "ort"))]

@@ -62,7 +62,7 @@ pub struct Options {
     pub words: usize,
     /// Whether the words of a prompt before a swipe are known.
     pub context: bool,
-    /// Whether depth bonus, window, beam and places for complete words are chosen as well, and the
+    /// Whether depth bonus, window, beam and slots for complete words are chosen as well, and the
     /// percentage points of the mean of top-1 and top-3 that they may cost.
     pub tolerance: Option<f64>,
 }
@@ -140,7 +140,7 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
     let before = options.before.as_ref().unwrap_or(engine.options()).clone();
     let wide = |options: &DecoderOptions| DecoderOptions {
         beam: options.beam.max(WIDE_BEAM),
-        word_places: options.word_places.max(WIDE_WORDS),
+        word_slots: options.word_slots.max(WIDE_WORDS),
         depth_bonus: options.depth_bonus.max(WIDE_DEPTH),
         ..options.clone()
     };

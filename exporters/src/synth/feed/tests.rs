@@ -103,7 +103,7 @@ fn a_feed_of_each_swipe_once_holds_cores_features() {
             featurizer.features(&swipe.trace, &mut features)
         );
         for frame in 0..sample.frames {
-            let expected = features.frame(frame).unwrap();
+            let expected = features.sample(frame).unwrap();
             let got = &sample.features[frame * FEATURES..(frame + 1) * FEATURES];
             for (got, expected) in got.iter().zip(expected) {
                 // Coordinates pass through float32.

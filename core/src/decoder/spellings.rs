@@ -14,7 +14,7 @@ use crate::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 /// Most spellings that may be asked for.
 const MAX_SPELLINGS: usize = 1024;
 
-/// No node, no place.
+/// No node, no slot.
 const NONE: u32 = u32::MAX;
 const ROOT: u32 = 0;
 
@@ -36,8 +36,8 @@ struct Node {
     /// First child, and the next child of the parent.
     child: u32,
     sibling: u32,
-    /// Place of its state and projection while it is in a frame's rows.
-    place: u32,
+    /// Slot of its state and projection while it is in a frame's rows.
+    slot: u32,
     /// Frame in which it has a row, and the row.
     frame: u32,
     row: u32,
@@ -63,7 +63,7 @@ struct Offer {
     mass: f64,
     /// Upper bound of what the prefix can promise in this frame.
     bound: f64,
-    /// Place in the order of offers, which settles ties.
+    /// Position in the order of offers, which settles ties.
     order: u32,
 }
 
@@ -71,7 +71,7 @@ struct Offer {
 #[derive(Clone, Debug, Default)]
 pub struct SpellingSearch {
     nodes: Vec<Node>,
-    /// `[places, 2 L H]` and `[places, J]`: of the prefixes in the frame's rows only.
+    /// `[slots, 2 L H]` and `[slots, J]`: of the prefixes in the frame's rows only.
     states: Vec<f32>,
     projected: Vec<f32>,
     free: Vec<u32>,
@@ -174,7 +174,7 @@ impl SpellingSearch {
             depth: 0,
             child: NONE,
             sibling: NONE,
-            place: NONE,
+            slot: NONE,
             frame: 0,
             row: 0,
         });
@@ -207,17 +207,17 @@ impl SpellingSearch {
             &mut batch.prediction,
         )?;
         for (row, node) in nodes.enumerate() {
-            let place = self.free.pop().unwrap_or_else(|| {
-                let place = self.projected.len() / width;
-                self.states.resize((place + 1) * state, 0.0);
-                self.projected.resize((place + 1) * width, 0.0);
-                place as u32
+            let slot = self.free.pop().unwrap_or_else(|| {
+                let slot = self.projected.len() / width;
+                self.states.resize((slot + 1) * state, 0.0);
+                self.projected.resize((slot + 1) * width, 0.0);
+                slot as u32
             });
-            self.nodes[node as usize].place = place;
-            let place = place as usize;
-            self.states[place * state..][..state]
+            self.nodes[node as usize].slot = slot;
+            let slot = slot as usize;
+            self.states[slot * state..][..state]
                 .copy_from_slice(&batch.states[row * state..][..state]);
-            self.projected[place * width..][..width]
+            self.projected[slot * width..][..width]
                 .copy_from_slice(&batch.projected[row * width..][..width]);
         }
         Ok(())
@@ -233,15 +233,15 @@ impl SpellingSearch {
         self.frame += 1;
         self.rows.clear();
         self.log_probabilities.clear();
-        for place in 0..self.active.len() {
-            let (node, alpha) = self.active[place];
+        for index in 0..self.active.len() {
+            let (node, alpha) = self.active[index];
             self.add_row(node, alpha);
         }
         let (mut known, width) = (0, transducer.joint.width());
         loop {
             let new = self.rows[known..].iter().map(|row| {
-                let place = self.nodes[row.node as usize].place as usize;
-                &self.projected[place * width..][..width]
+                let slot = self.nodes[row.node as usize].slot as usize;
+                &self.projected[slot * width..][..width]
             });
             transducer.joint.log_probabilities(
                 frame,
@@ -398,14 +398,14 @@ impl SpellingSearch {
                     depth,
                     child: NONE,
                     sibling,
-                    place: NONE,
+                    slot: NONE,
                     frame: 0,
                     row: 0,
                 });
                 child
             });
             self.add_row(node, mass);
-            let state = self.nodes[parent as usize].place as usize * width;
+            let state = self.nodes[parent as usize].slot as usize * width;
             self.batch.labels.push(label.into());
             self.batch
                 .states
@@ -418,7 +418,7 @@ impl SpellingSearch {
     }
 
     /// Chooses the next frame's beam: the prefixes that promise most, and besides them the
-    /// likeliest as they are, which only have blanks to pay. The others give their places back.
+    /// likeliest as they are, which only have blanks to pay. The others give their slots back.
     fn choose_active(&mut self, bounds: Bounds) {
         self.active.clear();
         self.rank(|nodes, row| bounds.promise(nodes, row));
@@ -426,20 +426,20 @@ impl SpellingSearch {
             .ranking
             .first()
             .map_or(ZERO, |(best, _)| best - bounds.window);
-        for place in 0..self.ranking.len().min(bounds.beam) {
-            let (score, row) = self.ranking[place];
+        for index in 0..self.ranking.len().min(bounds.beam) {
+            let (score, row) = self.ranking[index];
             if score < least {
                 break;
             }
             self.keep(row);
         }
         self.rank(|_, row| row.next);
-        for place in 0..self.ranking.len().min(bounds.count) {
-            self.keep(self.ranking[place].1);
+        for index in 0..self.ranking.len().min(bounds.count) {
+            self.keep(self.ranking[index].1);
         }
         for row in self.rows.iter().filter(|row| !row.kept) {
             let node = &mut self.nodes[row.node as usize];
-            self.free.push(std::mem::replace(&mut node.place, NONE));
+            self.free.push(std::mem::replace(&mut node.slot, NONE));
         }
     }
 
@@ -450,7 +450,7 @@ impl SpellingSearch {
             .rows
             .iter()
             .zip(0..)
-            .map(|(row, place)| (score(&self.nodes, row), place));
+            .map(|(row, index)| (score(&self.nodes, row), index));
         self.ranking
             .extend(scores.filter(|(score, _)| *score > ZERO));
         self.ranking

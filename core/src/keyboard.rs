@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::bundle::Manifest;
-use crate::decoder::DecoderOptions;
 use crate::error::Result;
 use crate::geometry::Keys;
 use crate::layout::{Layout, LayoutPolicy, Mapping, Warp};
+use crate::options::DecoderOptions;
 use crate::transducer::PredictionJoint;
 
 /// What is added to the weights of the internal language model and of the prior on a keyboard all

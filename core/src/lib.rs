@@ -222,15 +222,18 @@ pub mod error;
 pub mod features;
 mod files;
 pub mod geometry;
+mod hash;
 mod keyboard;
 pub mod language_model;
 pub mod layout;
 pub mod lexicon;
 pub mod limits;
 pub mod live;
+mod options;
 pub mod runtime;
 pub mod self_test;
 pub mod session;
+mod shared;
 pub mod trace;
 pub mod transducer;
 

@@ -7,7 +7,6 @@ use crate::decoder::evidence::{Evidence, Sentence};
 use crate::decoder::{
     Candidate, Decoder, DecoderOptions, Greedy, Report, SpellingSearch, greedy, log_likelihood,
 };
-use crate::engine::Shared;
 use crate::error::{Error, Result};
 use crate::features::Features;
 use crate::geometry::GesturePath;
@@ -15,6 +14,7 @@ use crate::keyboard::Keyboard;
 use crate::language_model::{Context, LanguageModel};
 use crate::lexicon::{Alphabet, UserWords};
 use crate::limits::{CancelToken, Limits};
+use crate::shared::Shared;
 use crate::trace::Trace;
 use crate::transducer::JointScratch;
 

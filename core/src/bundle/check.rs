@@ -7,14 +7,13 @@ use serde::Deserialize;
 
 use super::MANIFEST_FILE;
 use super::manifest::{
-    FORMAT, FileEntry, LOG_PROBABILITIES, LOGITS, Manifest, ONNXRUNTIME, PRECISIONS, RUNTIMES,
-    TARGETS, ZERO_VECTOR,
+    FORMAT, FileEntry, LOG_PROBABILITIES, LOGITS, Manifest, PRECISIONS, TARGETS, ZERO_VECTOR,
 };
-use super::settings::Problem;
-use crate::decoder::DecoderOptions;
 use crate::error::{Error, Result};
 use crate::features::{FEATURES, Featurizer, KINEMATIC37, KINEMATIC37_VERSION};
 use crate::language_model::MAX_ORDER;
+use crate::options::DecoderOptions;
+use crate::runtime::{self, Problem};
 
 /// Most files of a bundle, without the manifest.
 pub const MAX_FILES: usize = 256;
@@ -115,14 +114,14 @@ impl Manifest {
 
     fn check_runtime(&self, check: &Check) -> Result<()> {
         let runtime = &self.runtime;
-        if !RUNTIMES.contains(&runtime.kind.as_str()) {
+        let Some(kind) = runtime::kind(&runtime.kind) else {
             return Err(unsupported(
                 check.0,
                 "runtime",
-                RUNTIMES.join(", "),
+                runtime::known().join(", "),
                 shown(&runtime.kind),
             ));
-        }
+        };
         check.that(
             runtime.minimum_version().is_some(),
             "runtime.minimum",
@@ -165,10 +164,10 @@ impl Manifest {
         runtime.session.check().map_err(damaged)?;
         if let Some(optimized) = &runtime.optimized {
             check.that(
-                runtime.kind == ONNXRUNTIME,
+                kind.runs_optimized,
                 "runtime.kind of a bundle with an optimized encoder",
-                ONNXRUNTIME,
-                &runtime.kind,
+                &runtime::run_optimized().join(", "),
+                kind.name,
             )?;
             optimized.check().map_err(damaged)?;
             self.check_listed(check, "runtime.optimized.file", &optimized.file)?;

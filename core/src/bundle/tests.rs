@@ -139,7 +139,7 @@ fn zip(entries: &[Stored]) -> Vec<u8> {
         shared.extend(entry.flags.to_le_bytes());
         shared.extend(entry.method.to_le_bytes());
         shared.extend([0, 0, 33, 0]);
-        shared.extend(hash::crc32(&entry.data).to_le_bytes());
+        shared.extend(crc32fast::hash(&entry.data).to_le_bytes());
         shared.extend(size);
         shared.extend(size);
         shared.extend((entry.name.len() as u16).to_le_bytes());

@@ -13,12 +13,12 @@
 //! node's arrivals are complete when it passes them on. Mass that comes late to a node (its parent
 //! is newer than itself) is passed on as a difference.
 
-use super::explain::Watch;
 use super::log::{ZERO, add};
-use super::options::DecoderOptions;
 use super::tree::{EdgeId, Node, NodeId, PrefixTree, ROOT};
+use super::watch::Watch;
 use crate::error::Result;
 use crate::lexicon::{LexiconStack, MAX_KEY};
+use crate::options::DecoderOptions;
 use crate::transducer::{JointScratch, PredictionJoint};
 
 /// A complete word's node, with log P(word | swipe).

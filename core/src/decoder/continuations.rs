@@ -10,9 +10,9 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::log::{ZERO, add};
-use super::options::DecoderOptions;
 use super::{Candidate, Decoder, Evidence};
 use crate::lexicon::stack::Position;
+use crate::options::DecoderOptions;
 
 /// Prefixes that are followed for each word wanted, before what has been found must do.
 const STEPS: usize = 128;

@@ -20,7 +20,6 @@ mod greedy;
 #[cfg(test)]
 mod layers_tests;
 mod log;
-mod options;
 mod prefixes;
 #[cfg(test)]
 mod prefixes_tests;
@@ -33,15 +32,18 @@ mod spellings_tests;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod warm;
+mod watch;
 
 use std::sync::Arc;
 
 pub use explain::{Explanation, Fate, Report};
 pub use forward::{internal_log_probability, log_likelihood};
 pub use greedy::{Greedy, greedy};
-pub use options::{DecoderOptions, LANGUAGE_MODEL_WEIGHT};
 pub use prefixes::{MAX_PREFIXES, PrefixTable};
 pub use spellings::{Spelling, SpellingSearch};
+
+pub use crate::options::{DecoderOptions, LANGUAGE_MODEL_WEIGHT};
 
 use crate::error::Result;
 use crate::geometry::{GeometryOptions, GesturePath, Matcher};

@@ -6,9 +6,9 @@
 //! only the buffers: without a lexicon's priors there is no telling which prefixes come again.
 
 use super::log::{ZERO, add};
-use super::options::DecoderOptions;
 use crate::error::{Error, Result};
 use crate::lexicon::MAX_KEY;
+use crate::options::DecoderOptions;
 use crate::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
 /// Most spellings that may be asked for.

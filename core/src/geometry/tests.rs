@@ -206,7 +206,7 @@ fn features_are_what_their_definitions_say() {
             got.approach,
             got.excursion,
         ];
-        for (name, (a, b)) in Features::NAMES
+        for (name, (a, b)) in GeometryWeights::NAMES
             .iter()
             .zip(got.iter().zip(reference(&trace, &word)))
         {
@@ -435,7 +435,7 @@ fn weights_and_features_have_one_order() {
         assert_eq!(weights.term(&features), features.to_array()[index]);
         assert_eq!(weights.to_array()[index], 1.0);
     }
-    assert_eq!(names, Features::NAMES);
+    assert_eq!(names, GeometryWeights::NAMES);
 }
 
 #[test]

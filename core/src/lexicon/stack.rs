@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use super::automaton::State;
 use super::reader::Lexicon;
-use super::user::{Node, UserWord};
+use super::user::trie::Node;
+use super::user::word::UserWord;
 use super::{DEFAULT_COST_UNIT, automaton::MAX_COST};
 use crate::error::{Error, Result};
 

@@ -3,7 +3,7 @@
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::PredictionJoint;
-use crate::bundle::manifest::{Activation, ModelSpec, Vocabulary};
+use crate::transducer::{Activation, ModelSpec, Vocabulary};
 
 /// A repeatable source of numbers.
 pub(crate) struct Random(u64);

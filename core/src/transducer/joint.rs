@@ -7,8 +7,8 @@ use pulp::{Arch, NullaryFnOnce};
 use super::activation::{exp, sigmoid, tanh};
 use super::linear::Linear;
 use super::weights::TensorFile;
-use crate::bundle::manifest::{Activation, ModelSpec};
 use crate::error::{Error, Result};
+use crate::transducer::{Activation, ModelSpec};
 
 /// The joint network after its prediction side has been projected (see
 /// [`Prediction`](super::Prediction)).

@@ -13,14 +13,15 @@ pub(crate) mod fixtures;
 mod joint;
 mod linear;
 mod prediction;
+mod spec;
 #[cfg(test)]
 mod tests;
 mod weights;
 
 pub use joint::{Joint, JointScratch};
 pub use prediction::{Prediction, PredictionScratch};
+pub use spec::{Activation, LOG_PROBABILITIES, LOGITS, ModelSpec, Vocabulary, ZERO_VECTOR};
 
-use crate::bundle::manifest::{ModelSpec, Vocabulary};
 use crate::error::{Error, Result};
 use weights::TensorFile;
 

@@ -3,8 +3,8 @@ use safetensors::tensor::{Dtype, TensorView};
 
 use super::fixtures::{self, Random};
 use super::*;
-use crate::bundle::manifest::Activation;
 use crate::error::Error;
+use crate::transducer::Activation;
 
 type Tensors = Vec<(String, Vec<usize>, Vec<f32>)>;
 

@@ -5,8 +5,8 @@
 //! root that it took. What a word costs is worked out when it changes, against the lexicons below,
 //! so the search only reads sums.
 
-mod trie;
-mod word;
+pub(super) mod trie;
+pub(super) mod word;
 
 #[cfg(test)]
 mod tests;
@@ -16,9 +16,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::sha256_hex;
 use crate::error::{Error, Result};
 use crate::files::write_atomically;
+use crate::hash::sha256_hex;
 use crate::lexicon::builder::Rejection;
 use crate::lexicon::fold::{Alphabet, display_form};
 use crate::lexicon::stack::LexiconStack;
@@ -380,7 +380,7 @@ impl UserWords {
             state.root.as_deref(),
             key,
             0,
-            &self.inner.layers,
+            &|key, entries| self.inner.layers.key_cost(key, entries),
             &mut |entries| {
                 before = entries.len();
                 let at = match entries.iter().position(|entry| entry.word == shown) {

@@ -332,7 +332,7 @@ fn words_go_to_a_file_and_come_back() {
 
     // Numbers out of range and words of other labels, with a hash that fits.
     let file = |body: &str| {
-        let hash = crate::bundle::sha256_hex(body.as_bytes());
+        let hash = crate::hash::sha256_hex(body.as_bytes());
         format!("swipekit-user-words 1 {hash}\n{body}")
     };
     let body = |word: &str, boost: &str| {

@@ -4,14 +4,41 @@ use std::path::Path;
 
 use executorch::tensor::ScalarType;
 
+use super::KIND;
 use super::model::{Input, PteModel, PteTensorInfo, floats, shape, tensor};
-use super::{EXECUTORCH_VERSION, RUNTIME};
-use crate::bundle::manifest::ModelSpec;
 use crate::bytes::Bytes;
 use crate::error::{Error, Result};
 use crate::runtime::contract::{ENCODED, FEATURES, LENGTHS, check_encoded, check_features};
 use crate::runtime::copies::Copies;
+use crate::runtime::kind::{EncoderSource, Runner};
 use crate::runtime::{Encoder, RuntimeInfo, RuntimeOptions};
+use crate::transducer::ModelSpec;
+
+/// The version of ExecuTorch that the crate `executorch` is made for and the libraries are pinned
+/// to; they cannot be asked.
+pub const EXECUTORCH_VERSION: &str = "1.5.1";
+
+/// How ExecuTorch runs encoders.
+pub(super) const RUNNER: Runner = Runner {
+    version: |_| Ok(EXECUTORCH_VERSION.to_owned()),
+    open,
+};
+
+/// Opens a bundle's encoder.
+fn open(
+    source: &EncoderSource<'_>,
+    _version: &str,
+    options: &RuntimeOptions,
+) -> Result<Box<dyn Encoder>> {
+    let spec = source.spec;
+    let options = RuntimeOptions {
+        threads: Some(options.threads.unwrap_or(spec.session.threads)),
+        ..options.clone()
+    };
+    let bytes = (source.file)(&spec.encoder)?;
+    let encoder = PteEncoder::from_bytes(bytes, source.model, &options)?;
+    Ok(Box::new(encoder))
+}
 
 /// An encoder program: `features_bft` `[1, F, T]` and `lengths` `[1]` to `encoded_btf`
 /// `[1, T', D]`, where T is at most what the program was exported for.
@@ -126,7 +153,7 @@ impl Encoder for PteEncoder {
         self.copies.with(|model| {
             model.run_with(&inputs, |outputs| {
                 let output = outputs.first().ok_or_else(|| Error::Runtime {
-                    runtime: RUNTIME,
+                    runtime: KIND.title,
                     action: "run the encoder",
                     message: "the output is missing".to_owned(),
                 })?;
@@ -141,7 +168,7 @@ impl Encoder for PteEncoder {
 
     fn runtime(&self) -> RuntimeInfo {
         RuntimeInfo {
-            name: RUNTIME,
+            name: KIND.title,
             version: EXECUTORCH_VERSION.to_owned(),
         }
     }

@@ -3,10 +3,13 @@ use std::thread;
 
 use super::threads::Threads;
 use super::*;
+use crate::bundle::Bundle;
 use crate::bytes::Bytes;
-use crate::engine::{Engine, EngineOptions};
+use crate::engine::{Engine, EngineOptions, open_encoder};
+use crate::error::{Error, Result};
 use crate::limits::CancelToken;
-use crate::runtime::{Encoder, Tensor, open_encoder};
+use crate::runtime::{Encoder, RuntimeOptions, Tensor};
+use crate::transducer::ModelSpec;
 
 /// A small bundle of random weights; `tests/examples/pte_fixture.rs` writes it.
 fn fixture() -> PathBuf {
@@ -115,7 +118,7 @@ fn a_run_that_is_cancelled_gives_nothing() {
 #[test]
 fn programs_of_other_dimensions_are_refused() {
     let bundle = bundle();
-    let open = |file: &str, change: fn(&mut crate::bundle::manifest::ModelSpec)| {
+    let open = |file: &str, change: fn(&mut ModelSpec)| {
         let mut model = bundle.manifest().model.clone();
         change(&mut model);
         PteEncoder::from_bytes(
@@ -126,7 +129,7 @@ fn programs_of_other_dimensions_are_refused() {
     };
     assert_eq!(open("encoder.pte", |_| ()).unwrap().max_samples(), 256);
     for change in [
-        (|model| model.features = 36) as fn(&mut crate::bundle::manifest::ModelSpec),
+        (|model| model.features = 36) as fn(&mut ModelSpec),
         |model| model.encoder = 17,
         |model| model.subsampling = 4,
     ] {

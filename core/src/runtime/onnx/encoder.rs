@@ -6,15 +6,46 @@ use std::sync::Arc;
 use ort::session::{RunOptions, Session, SessionInputValue};
 use ort::value::{Outlet, TensorElementType, ValueType};
 
-use super::library::{self, RUNTIME};
+use super::KIND;
+use super::library::{self, load};
 use super::model::{failed, open_session, sizes, view};
-use super::{Encoder, RuntimeInfo, RuntimeOptions};
-use crate::bundle::manifest::ModelSpec;
 use crate::bytes::Bytes;
 use crate::error::{Error, Result};
 use crate::limits::CancelToken;
 use crate::runtime::contract::{ENCODED, FEATURES, LENGTHS, check_encoded, check_features};
 use crate::runtime::copies::Copies;
+use crate::runtime::kind::{EncoderSource, Runner};
+use crate::runtime::{Encoder, RuntimeInfo, RuntimeOptions};
+use crate::transducer::ModelSpec;
+
+/// How ONNX Runtime runs encoders. A runtime that is linked in tells no version.
+pub(super) const RUNNER: Runner = Runner {
+    version: |options| Ok(load(options.library.as_deref())?.version),
+    open,
+};
+
+/// Opens a bundle's encoder: the one that was optimized beforehand where there is one that fits
+/// this machine.
+fn open(
+    source: &EncoderSource<'_>,
+    version: &str,
+    options: &RuntimeOptions,
+) -> Result<Box<dyn Encoder>> {
+    let spec = source.spec;
+    let optimized = spec
+        .optimized
+        .as_ref()
+        .filter(|optimized| optimized.serves(std::env::consts::ARCH, version));
+    let file = optimized.map_or(&spec.encoder, |optimized| &optimized.file);
+    let session = options.session.as_ref().unwrap_or(&spec.session);
+    let options = RuntimeOptions {
+        session: Some(session.clone()),
+        ..options.clone()
+    };
+    let bytes = (source.file)(file)?;
+    let encoder = OnnxEncoder::from_bytes(&bytes, source.model, &options)?;
+    Ok(Box::new(encoder))
+}
 
 /// An encoder graph: `features_bft` `[B, F, T]` and `lengths` `[B]` to `encoded_btf` `[B, T', D]`.
 ///
@@ -171,7 +202,7 @@ impl Encoder for OnnxEncoder {
 
     fn runtime(&self) -> RuntimeInfo {
         RuntimeInfo {
-            name: RUNTIME,
+            name: KIND.title,
             version: library::loaded().map_or_else(String::new, |loaded| loaded.version),
         }
     }

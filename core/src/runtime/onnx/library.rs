@@ -12,10 +12,8 @@ use std::sync::{Mutex, PoisonError};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 
+use super::KIND;
 use crate::error::{Error, Result};
-
-/// What the runtime is called in messages.
-pub(super) const RUNTIME: &str = "ONNX Runtime";
 
 /// The loaded runtime.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +74,7 @@ pub(super) fn environment(library: Option<&Path>) -> Result<(Environment, Loaded
         .with_telemetry(false)
         .build()
         .map_err(|error| Error::Runtime {
-            runtime: RUNTIME,
+            runtime: KIND.title,
             action: "start",
             message: error.to_string(),
         })?;

@@ -1,9 +1,12 @@
-//! What a caller may set about the search.
+//! What a bundle or a caller may set about the search.
+
+mod geometry;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::geometry::GeometryOptions;
+pub(crate) use geometry::with_geometric_features;
+pub use geometry::{GeometryOptions, GeometryWeights, MAX_WORDS};
 
 /// Most candidates where words are looked for that a path may become.
 const MAX_CONTINUATIONS: usize = 256;
@@ -89,12 +92,12 @@ impl Default for DecoderOptions {
 
 impl DecoderOptions {
     /// Complete words that keep slots of their own.
-    pub(super) fn slots(&self) -> usize {
+    pub(crate) fn slots(&self) -> usize {
         self.word_slots.max(self.candidates)
     }
 
     /// The score of a word of so many labels.
-    pub(super) fn score(
+    pub(crate) fn score(
         &self,
         log_probability: f64,
         log_prior: f64,

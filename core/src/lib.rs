@@ -231,6 +231,7 @@ pub mod limits;
 pub mod live;
 mod options;
 pub mod runtime;
+mod sections;
 pub mod self_test;
 pub mod session;
 mod shared;

@@ -20,7 +20,7 @@ const CORE: &[&[&str]] = &[
     &["features"],
     &["trace"],
     &["layout"],
-    &["limits"],
+    &["limits", "sections"],
     &["bytes", "files"],
     &["error", "hash"],
 ];

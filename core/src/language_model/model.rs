@@ -62,7 +62,7 @@ impl Context {
 impl LanguageModel {
     /// Whether `bytes` begin as a language model's file does.
     pub fn is_language_model(bytes: &[u8]) -> bool {
-        bytes.starts_with(format::MAGIC)
+        bytes.starts_with(format::FORMAT.mark)
     }
 
     /// Maps the language model at `path` and checks all of it.

@@ -31,7 +31,7 @@ pub struct Lexicon {
 impl Lexicon {
     /// Whether `bytes` begin as a lexicon file does.
     pub fn is_lexicon(bytes: &[u8]) -> bool {
-        bytes.starts_with(format::MAGIC)
+        bytes.starts_with(format::FORMAT.mark)
     }
 
     /// Maps the lexicon file at `path`, which must have been built for the vocabulary `labels` (in

@@ -56,7 +56,7 @@ impl Keyboard {
             return Self::trained(manifest, transducer);
         }
         let labels = &manifest.vocabulary.labels;
-        let mapping = match manifest.featurizer.layout_policy() {
+        let mapping = match manifest.featurizer.layout_policy()? {
             LayoutPolicy::Warp => Mapping::new(layout, &manifest.layout, labels)?,
         };
         let transducer = match &mapping.classes {

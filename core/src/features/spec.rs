@@ -2,13 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::kind::{self, Kind};
+use super::kinematic37;
+use crate::error::Result;
 use crate::layout::{Layout, LayoutPolicy};
-
-/// The featurizer that this version knows.
-pub const KINEMATIC37: &str = "kinematic37";
-
-/// The version of its definition that this version knows.
-pub const KINEMATIC37_VERSION: u32 = 1;
 
 /// A featurizer and everything that its output depends on. Part of `bundle.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,31 +30,38 @@ pub struct FeaturizerSpec {
 
 impl FeaturizerSpec {
     /// `kinematic37` as the seed runs it: the first 256 points, clamped after resampling, the
-    /// unshifted key grid, no scale.
+    /// unshifted QWERTY grid ([`Layout::qwerty_unshifted`]), no scale.
     pub fn seed() -> Self {
         Self {
             max_points: Some(256),
             clamp_before_resampling: false,
-            ..Self::kinematic37(Vec::new())
+            ..Self::kinematic37(Layout::qwerty_unshifted().key_centres(), Vec::new())
         }
     }
 
-    /// What is done with traces that were made on another layout than the network was trained on:
-    /// its distances are measured to a fixed grid of keys, so they are warped.
-    pub fn layout_policy(&self) -> LayoutPolicy {
-        LayoutPolicy::Warp
-    }
-
-    /// `kinematic37` over all points, clamped before resampling, with the unshifted key grid and a
-    /// scale for each of the 37 features (or none, for an empty `scale`).
-    pub fn kinematic37(scale: Vec<f32>) -> Self {
+    /// `kinematic37` over all points, clamped before resampling, with distances to `key_centres`
+    /// and a scale for each of the 37 features (or none, for an empty `scale`).
+    pub fn kinematic37(key_centres: Vec<[f32; 2]>, scale: Vec<f32>) -> Self {
         Self {
-            id: KINEMATIC37.to_owned(),
-            version: KINEMATIC37_VERSION,
+            id: kinematic37::KIND.id.to_owned(),
+            version: kinematic37::KIND.version,
             max_points: None,
             clamp_before_resampling: true,
-            key_centres: Layout::qwerty_unshifted().key_centres(),
+            key_centres,
             scale,
         }
+    }
+
+    /// What is done with traces that were made on another layout than the network was trained on.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`](crate::Error::Invalid) for an unknown id or version.
+    pub fn layout_policy(&self) -> Result<LayoutPolicy> {
+        Ok(Kind::of(self)?.layout_policy)
+    }
+
+    /// Whether this version knows the featurizer.
+    pub(crate) fn is_known(&self) -> bool {
+        kind::find(self).is_some()
     }
 }

@@ -10,6 +10,14 @@ use crate::error::Error;
 use crate::layout::{Layout, LetterArea};
 use crate::trace::{Point, Trace};
 
+/// Features of `kinematic37`.
+const FEATURES: usize = 37;
+
+/// `kinematic37` with the grid that its vectors were computed on.
+fn kinematic37(scale: Vec<f32>) -> FeaturizerSpec {
+    FeaturizerSpec::kinematic37(Layout::qwerty_unshifted().key_centres(), scale)
+}
+
 /// |got - expected| in units of 1 + |expected|.
 fn relative(got: f32, expected: f32) -> f64 {
     (f64::from(got) - f64::from(expected)).abs() / (1.0 + f64::from(expected).abs())
@@ -28,7 +36,7 @@ fn stored_vectors() {
     let vectors: Vec<Vector> =
         serde_json::from_str(include_str!("fixtures/kinematic37.json")).unwrap();
     assert_eq!(vectors.len(), 3);
-    let featurizer = Featurizer::new(&FeaturizerSpec::kinematic37(Vec::new())).unwrap();
+    let featurizer = Featurizer::new(&kinematic37(Vec::new())).unwrap();
     let mut out = Features::new();
     for vector in vectors {
         let trace = Trace::in_letter_area(vector.points).unwrap();
@@ -54,7 +62,7 @@ fn a_straight_swipe_by_hand() {
     let trace = Trace::in_letter_area([(0.05, sixth, 100.0), (0.95, sixth, 1100.0)]).unwrap();
     let mut scale = vec![1.0; FEATURES];
     scale[2] = 0.5;
-    let featurizer = Featurizer::new(&FeaturizerSpec::kinematic37(scale)).unwrap();
+    let featurizer = Featurizer::new(&kinematic37(scale)).unwrap();
     let mut out = Features::new();
     assert_eq!(featurizer.features(&trace, &mut out), 56);
     let step = 1.8 / 55.0;
@@ -104,7 +112,7 @@ fn checkpoint_goldens() {
         let number = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
         data.chunks_exact(4).map(number).collect()
     };
-    let featurizer = Featurizer::new(&FeaturizerSpec::kinematic37(Vec::new())).unwrap();
+    let featurizer = Featurizer::new(&kinematic37(Vec::new())).unwrap();
     let mut out = Features::new();
     let (mut worst_sample, mut worst_feature) = (0.0f64, 0.0f64);
     for swipe in 0..10 {
@@ -119,7 +127,7 @@ fn checkpoint_goldens() {
         let samples = floats(format!("frames{swipe}"));
         let features = floats(format!("features{swipe}"));
         assert_eq!(featurizer.features(&trace, &mut out) * 3, samples.len());
-        for (got, expected) in out.path().iter().zip(samples.chunks_exact(3)) {
+        for (got, expected) in out.path.iter().zip(samples.chunks_exact(3)) {
             for (got, expected) in [got.x, got.y, got.t].into_iter().zip(expected) {
                 worst_sample = worst_sample.max(relative(got as f32, *expected));
             }
@@ -167,7 +175,7 @@ fn the_keyboards_units_do_not_matter() {
 #[test]
 fn the_seed_cuts_and_clamps_late() {
     let seed = Featurizer::new(&FeaturizerSpec::seed()).unwrap();
-    let ours = Featurizer::new(&FeaturizerSpec::kinematic37(Vec::new())).unwrap();
+    let ours = Featurizer::new(&kinematic37(Vec::new())).unwrap();
     let (mut a, mut b) = (Features::new(), Features::new());
     let inside = Trace::in_letter_area([(0.1, 0.1, 0.0), (0.9, 0.8, 300.0)]).unwrap();
     seed.features(&inside, &mut a);
@@ -194,10 +202,10 @@ fn memory_is_reused() {
     let mut out = Features::new();
     let points = |count: usize| (0..count).map(|i| (i as f64 / 400.0, 0.5, 10.0 * i as f64));
     featurizer.features(&Trace::in_letter_area(points(111)).unwrap(), &mut out);
-    let memory = (out.data().as_ptr(), out.path().as_ptr());
+    let memory = (out.data().as_ptr(), out.path.as_ptr());
     for count in [0, 1, 2, 40, 60, 111, 5000] {
         featurizer.features(&Trace::in_letter_area(points(count)).unwrap(), &mut out);
-        assert_eq!((out.data().as_ptr(), out.path().as_ptr()), memory);
+        assert_eq!((out.data().as_ptr(), out.path.as_ptr()), memory);
     }
 }
 
@@ -223,14 +231,14 @@ fn padding_is_zero() {
 fn unknown_and_malformed_specs_are_refused() {
     type Edit = fn(&mut FeaturizerSpec);
     let refused = |edit: Edit| {
-        let mut spec = FeaturizerSpec::kinematic37(vec![1.0; FEATURES]);
+        let mut spec = kinematic37(vec![1.0; FEATURES]);
         edit(&mut spec);
         Featurizer::new(&spec).unwrap_err()
     };
     let id = refused(|spec| spec.id = "kinematic38".to_owned());
     assert_eq!(
         id.to_string(),
-        "the featurizer must be kinematic37, got kinematic38"
+        "the featurizer must be kinematic37 version 1, got kinematic38 version 1"
     );
     let invalid: [Edit; 5] = [
         |spec| spec.version = 2,
@@ -261,7 +269,7 @@ fn unknown_and_malformed_specs_are_refused() {
 
 #[test]
 fn a_spec_survives_json() {
-    let spec = FeaturizerSpec::kinematic37((0..FEATURES).map(|i| i as f32 * 0.1).collect());
+    let spec = kinematic37((0..FEATURES).map(|i| i as f32 * 0.1).collect());
     let text = serde_json::to_string(&spec).unwrap();
     assert_eq!(serde_json::from_str::<FeaturizerSpec>(&text).unwrap(), spec);
     assert_eq!(spec.key_centres.len(), Layout::qwerty().keys.len());
@@ -291,7 +299,7 @@ proptest! {
         seed in any::<bool>(),
         keep in any::<bool>(),
     ) {
-        let spec = if seed { FeaturizerSpec::seed() } else { FeaturizerSpec::kinematic37(Vec::new()) };
+        let spec = if seed { FeaturizerSpec::seed() } else { kinematic37(Vec::new()) };
         let featurizer = Featurizer::new(&spec).unwrap();
         let mut trace = Trace::default();
         for (x, y, t) in points {
@@ -313,7 +321,7 @@ proptest! {
 
 #[test]
 fn ten_thousand_points_and_reversed_time() {
-    let featurizer = Featurizer::new(&FeaturizerSpec::kinematic37(Vec::new())).unwrap();
+    let featurizer = Featurizer::new(&kinematic37(Vec::new())).unwrap();
     let mut out = Features::new();
     for direction in [1.0, -1.0, 0.0] {
         let points = (0..10_000).map(|i| {

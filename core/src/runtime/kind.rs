@@ -30,6 +30,10 @@ pub(super) struct Runner {
 }
 
 /// What an encoder is opened of: the parts of a bundle that a runtime looks at.
+#[cfg_attr(
+    not(any(feature = "onnxruntime", feature = "executorch")),
+    allow(dead_code, reason = "no runtime looks at it")
+)]
 pub(crate) struct EncoderSource<'a> {
     /// The bundle's path, for errors.
     pub(crate) path: &'a Path,

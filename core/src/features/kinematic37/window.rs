@@ -1,6 +1,6 @@
 //! Statistics of the samples around a sample.
 
-use super::Sample;
+use crate::features::Sample;
 
 /// Samples taken on either side.
 const REACH: usize = 2;

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::Sample;
+use crate::features::Sample;
 
 /// Shortest time between two samples, in seconds.
 const SHORTEST_STEP: f64 = 0.001;

@@ -16,7 +16,7 @@ use crate::lexicon::{Alphabet, fold::display_form};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Fate {
-    /// It is a candidate, of this rank from 0.
+    /// It is a candidate, at this index from 0.
     Candidate(usize),
     /// The search completed it, but this many words scored better: more candidates would show it.
     Outranked(usize),
@@ -196,7 +196,7 @@ impl Decoder {
                 found = Some(*completed);
             }
         }
-        let rank = |completed: Completed| {
+        let index = |completed: Completed| {
             let is_it = |scored: &Scored| {
                 scored.completed.node == completed.node && scored.form as usize == form
             };
@@ -210,9 +210,9 @@ impl Decoder {
         let fate = match (log_prior, shown) {
             (None, _) if is_blocked => Fate::Blocked,
             (None, _) => Fate::Unknown,
-            (Some(_), Some(rank)) => Fate::Candidate(rank),
-            (Some(_), None) => match found.and_then(rank) {
-                Some(rank) => Fate::Outranked(rank),
+            (Some(_), Some(index)) => Fate::Candidate(index),
+            (Some(_), None) => match found.and_then(index) {
+                Some(index) => Fate::Outranked(index),
                 None => lost(&trail),
             },
         };

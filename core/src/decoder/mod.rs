@@ -34,6 +34,7 @@ mod tests;
 mod tree;
 mod warm;
 mod watch;
+mod waves;
 
 use std::sync::Arc;
 

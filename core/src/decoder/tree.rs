@@ -13,14 +13,13 @@ use std::sync::Arc;
 
 use super::prefixes::PrefixTable;
 use super::rows::{Rows, Widths};
+pub(super) use super::waves::NodeId;
 use crate::error::Result;
 use crate::lexicon::stack::Position;
 use crate::lexicon::user::Node as UserNode;
 use crate::lexicon::{LexiconStack, MAX_KEY};
 use crate::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
-/// Index of a node; the root is 0.
-pub(super) type NodeId = u32;
 /// Index of an edge.
 pub(super) type EdgeId = u32;
 

@@ -55,28 +55,13 @@ pub fn numbers(random: &mut Random, count: usize, scale: f32) -> Vec<f32> {
 pub fn transducer(model: &ModelSpec) -> Result<PredictionJoint> {
     let vocabulary = vocabulary();
     let classes = vocabulary.labels.len() + 1;
-    let (d, h, j) = (model.encoder, model.prediction, model.joint);
-    let mut shapes = vec![("embedding".to_owned(), vec![classes, h])];
-    for layer in 0..model.prediction_layers {
-        shapes.push((format!("lstm.{layer}.weight_ih"), vec![4 * h, h]));
-        shapes.push((format!("lstm.{layer}.weight_hh"), vec![4 * h, h]));
-        shapes.push((format!("lstm.{layer}.bias"), vec![4 * h]));
-    }
-    for (name, rows, columns) in [
-        ("encoder", j, d),
-        ("prediction", j, h),
-        ("output", classes, j),
-    ] {
-        shapes.push((format!("joint.{name}.weight"), vec![rows, columns]));
-        shapes.push((format!("joint.{name}.bias"), vec![rows]));
-    }
     let mut random = Random::new(1);
-    let mut tensors = Vec::with_capacity(shapes.len());
-    for (name, shape) in shapes {
+    let mut tensors = Vec::new();
+    for (name, shape) in model.tensors(classes) {
         let fan_in = shape.last().copied().unwrap_or(1) as f32;
         let mut values = numbers(&mut random, shape.iter().product(), (3.0 / fan_in).sqrt());
         match name.as_str() {
-            "embedding" => values[(classes - 1) * h..].fill(0.0),
+            "embedding" => values[(classes - 1) * model.prediction..].fill(0.0),
             "joint.output.weight" => values.iter_mut().for_each(|value| *value *= 4.0),
             "joint.output.bias" => values[classes - 1] += 6.0,
             _ => {}

@@ -137,26 +137,15 @@ impl DecoderOptions {
                 self.word_slots,
             ));
         }
-        if !least(self.window) {
-            return Err(Error::invalid(
-                "the window",
-                "a number not below 0",
-                self.window,
-            ));
-        }
-        if !least(self.depth_bonus) {
-            return Err(Error::invalid(
-                "the depth bonus",
-                "a number not below 0",
-                self.depth_bonus,
-            ));
-        }
-        if !least(self.prior_weight) {
-            return Err(Error::invalid(
-                "the prior weight",
-                "a number not below 0",
-                self.prior_weight,
-            ));
+        for (what, value) in [
+            ("the window", self.window),
+            ("the depth bonus", self.depth_bonus),
+            ("the prior weight", self.prior_weight),
+            ("the language weight", self.language_model_weight),
+        ] {
+            if !least(value) {
+                return Err(Error::invalid(what, "a number not below 0", value));
+            }
         }
         for (what, value) in [
             ("the length reward", self.length_reward),
@@ -168,13 +157,6 @@ impl DecoderOptions {
             if !(-100.0..=100.0).contains(&value) {
                 return Err(Error::invalid(what, "between -100 and 100", value));
             }
-        }
-        if !least(self.language_model_weight) {
-            return Err(Error::invalid(
-                "the language weight",
-                "a number not below 0",
-                self.language_model_weight,
-            ));
         }
         if !(0.01..=100.0).contains(&self.temperature) {
             return Err(Error::invalid(

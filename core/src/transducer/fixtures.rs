@@ -61,29 +61,15 @@ pub(crate) fn vocabulary() -> Vocabulary {
 pub(crate) fn tensors(seed: u64, model: &ModelSpec) -> Vec<(String, Vec<usize>, Vec<f32>)> {
     let mut random = Random::new(seed);
     let classes = vocabulary().labels.len() + 1;
-    let (d, h, j) = (model.encoder, model.prediction, model.joint);
-    let mut shapes = vec![("embedding".to_owned(), vec![classes, h])];
-    for layer in 0..model.prediction_layers {
-        shapes.push((format!("lstm.{layer}.weight_ih"), vec![4 * h, h]));
-        shapes.push((format!("lstm.{layer}.weight_hh"), vec![4 * h, h]));
-        shapes.push((format!("lstm.{layer}.bias"), vec![4 * h]));
-    }
-    for (name, rows, columns) in [
-        ("encoder", j, d),
-        ("prediction", j, h),
-        ("output", classes, j),
-    ] {
-        shapes.push((format!("joint.{name}.weight"), vec![rows, columns]));
-        shapes.push((format!("joint.{name}.bias"), vec![rows]));
-    }
-    let mut tensors: Vec<_> = shapes
+    let mut tensors: Vec<_> = model
+        .tensors(classes)
         .into_iter()
         .map(|(name, shape)| {
             let values = random.numbers(shape.iter().product(), 0.9);
             (name, shape, values)
         })
         .collect();
-    tensors[0].2[(classes - 1) * h..].fill(0.0);
+    tensors[0].2[(classes - 1) * model.prediction..].fill(0.0);
     tensors
 }
 

@@ -12,7 +12,7 @@ pub(super) mod word;
 mod tests;
 
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use serde::{Deserialize, Serialize};
 
@@ -192,11 +192,7 @@ impl UserWords {
     pub fn learn(&self, word: &str) -> Result<(), Rejection> {
         let shown = display_form(word);
         let key = self.key(&shown)?;
-        let mut state = self
-            .inner
-            .state
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.write();
         let mut node = state.root.as_ref();
         for label in &key {
             node = node.and_then(|node| node.child(*label));
@@ -256,11 +252,7 @@ impl UserWords {
 
     /// Forgets everything.
     pub fn clear(&self) {
-        *self
-            .inner
-            .state
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = State::default();
+        *self.write() = State::default();
     }
 
     /// The lexicons with the words as they are now.
@@ -321,12 +313,13 @@ impl UserWords {
                 Err(reason) => return Err(Error::damaged(path, "a word", "a word", reason)),
             }
         }
-        *self
-            .inner
-            .state
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = fresh.state();
+        *self.write() = fresh.state();
         Ok(())
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        let state = self.inner.state.write();
+        state.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> State {
@@ -347,11 +340,7 @@ impl UserWords {
     fn change(&self, word: &str, change: impl FnOnce(&mut UserWord)) -> Result<(), Rejection> {
         let shown = display_form(word);
         let key = self.key(&shown)?;
-        let mut state = self
-            .inner
-            .state
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.write();
         self.put_at(&mut state, &key, &shown, change)
     }
 

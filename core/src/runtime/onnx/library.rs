@@ -13,6 +13,7 @@ use ort::environment::Environment;
 use ort::logging::LogLevel;
 
 use super::KIND;
+use super::telemetry;
 use crate::error::{Error, Result};
 
 /// The loaded runtime.
@@ -67,10 +68,11 @@ pub(super) fn environment(library: Option<&Path>) -> Result<(Environment, Loaded
     if let Some(pair) = &*slot {
         return Ok(pair.clone());
     }
+    telemetry::forbid();
     let (builder, path, version) = native(library)?;
     let environment = builder
         .with_name("swipekit")
-        // Microsoft's builds for Windows report usage unless they are told not to.
+        // For Windows, where Microsoft's builds do not ask for the environment variable.
         .with_telemetry(false)
         .build()
         .map_err(|error| Error::Runtime {

@@ -14,6 +14,8 @@ mod optimize;
 mod probe;
 #[cfg(all(test, feature = "ort"))]
 mod session_tests;
+#[cfg(feature = "onnxruntime")]
+mod telemetry;
 #[cfg(all(test, feature = "ort"))]
 mod test_models;
 #[cfg(all(test, feature = "ort"))]

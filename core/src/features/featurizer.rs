@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::kind::{Describe, Kind, check_parameters};
+use super::buffer::Features;
+use super::kind::{Describe, check_parameters};
 use super::resample::resample;
-use super::{Features, FeaturizerSpec};
+use super::spec::FeaturizerSpec;
 use crate::error::{Error, Result};
 use crate::layout::Warp;
 use crate::trace::Trace;
@@ -28,7 +29,7 @@ impl Featurizer {
     /// neither empty nor has one entry a feature, [`Error::TooLarge`] for more than 512 key
     /// centres, [`Error::NotFinite`] for a parameter that is NaN or infinite.
     pub fn new(spec: &FeaturizerSpec) -> Result<Self> {
-        let kind = Kind::of(spec)?;
+        let kind = spec.kind()?;
         if spec.max_points.is_some_and(|points| points < 2) {
             return Err(Error::invalid(
                 "the featurizer's max_points",

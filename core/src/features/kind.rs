@@ -1,17 +1,15 @@
-//! What a featurizer is made of; each has a folder, and a line in [`KINDS`].
+//! What a featurizer is made of.
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use super::{FeaturizerSpec, Sample, kinematic37};
+use super::Sample;
+use super::spec::FeaturizerSpec;
 use crate::error::{Error, Result};
 use crate::layout::LayoutPolicy;
 
 /// Largest magnitude of a parameter: keeps every feature finite in float32.
 const LARGEST_PARAMETER: f32 = 1e6;
-
-/// The featurizers that this version knows, by id and version.
-static KINDS: [Kind; 1] = [kinematic37::KIND];
 
 /// A definition of features.
 #[derive(Debug)]
@@ -31,32 +29,6 @@ pub(super) trait Describe: Debug + Send + Sync {
     /// Writes the features of sample `index` of a path of at least two samples, before scaling,
     /// into `row`, which is zero.
     fn describe(&self, path: &[Sample], index: usize, row: &mut [f64]);
-}
-
-impl Kind {
-    /// The featurizer of `spec`.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] for an unknown id or version.
-    pub(super) fn of(spec: &FeaturizerSpec) -> Result<&'static Self> {
-        find(spec).ok_or_else(|| {
-            let id: String = spec.id.chars().take(64).collect();
-            let got = format!("{id} version {}", spec.version);
-            Error::invalid("the featurizer", known().join(", "), got)
-        })
-    }
-}
-
-/// The featurizer of `spec`; `None` where this version does not know it.
-pub(super) fn find(spec: &FeaturizerSpec) -> Option<&'static Kind> {
-    let mut kinds = KINDS.iter();
-    kinds.find(|kind| kind.id == spec.id && kind.version == spec.version)
-}
-
-/// The featurizers that this version knows, each with its version.
-pub(crate) fn known() -> Vec<String> {
-    let name = |kind: &Kind| format!("{} version {}", kind.id, kind.version);
-    KINDS.iter().map(name).collect()
 }
 
 /// Checks that parameters are finite and not too large.

@@ -1,7 +1,18 @@
 //! Points become features.
 //!
 //! A bundle names its featurizer by id and version ([`FeaturizerSpec`]), with all parameters that
-//! its output depends on. `kinematic37` is the only one so far.
+//! its output depends on. The only one so far is `kinematic37`, version 1. It describes each sample
+//! of a path by 37 numbers, all in the letter area's frame carried to [-1, 1] and in seconds:
+//!
+//! | features | what |
+//! |---|---|
+//! | 0-2 | x, y, time since touch-down |
+//! | 3-5, 6-8 | velocity (x, y, magnitude), acceleration (x, y, magnitude) |
+//! | 9-11, 12 | direction of motion (angle, sine, cosine), curvature: change of that angle |
+//! | 13-17 | the five smallest distances to key centres, ascending |
+//! | 18-20 | progress, whether first sample, whether last sample |
+//! | 21-26 | mean x, std x, mean y, std y, range x, range y over five samples |
+//! | 27-36 | zero |
 //!
 //! A path is first resampled in time to at most [`MAX_SAMPLES`] samples, so the encoder's work is
 //! bounded whatever the touch screen delivers. All arithmetic is float64 with one rounding to
@@ -13,6 +24,7 @@ mod buffer;
 mod featurizer;
 mod kind;
 mod kinematic37;
+mod known;
 mod resample;
 mod spec;
 #[cfg(test)]
@@ -20,7 +32,7 @@ mod tests;
 
 pub use buffer::Features;
 pub use featurizer::Featurizer;
-pub(crate) use kind::known;
+pub(crate) use known::known;
 pub use resample::MAX_SAMPLES;
 pub use spec::FeaturizerSpec;
 

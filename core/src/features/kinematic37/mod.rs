@@ -1,15 +1,4 @@
-//! The featurizer `kinematic37`, version 1: each sample of a path by 37 numbers, all in the letter
-//! area's frame carried to [-1, 1] and in seconds.
-//!
-//! | features | what |
-//! |---|---|
-//! | 0-2 | x, y, time since touch-down |
-//! | 3-5, 6-8 | velocity (x, y, magnitude), acceleration (x, y, magnitude) |
-//! | 9-11, 12 | direction of motion (angle, sine, cosine), curvature: change of that angle |
-//! | 13-17 | the five smallest distances to key centres, ascending |
-//! | 18-20 | progress, whether first sample, whether last sample |
-//! | 21-26 | mean x, std x, mean y, std y, range x, range y over five samples |
-//! | 27-36 | zero |
+//! The featurizer `kinematic37`; the [parent](super) says what its features are.
 
 mod motion;
 mod neighbours;
@@ -17,10 +6,11 @@ mod window;
 
 use std::sync::Arc;
 
+use super::Sample;
 use super::kind::{Describe, Kind, check_parameters};
-use super::{FeaturizerSpec, Sample};
+use super::spec::FeaturizerSpec;
 use crate::error::{Error, Result};
-use crate::layout::LayoutPolicy;
+use crate::layout::{Layout, LayoutPolicy};
 use motion::{Motion, length};
 use neighbours::{NEIGHBOURS, nearest};
 use window::statistics;
@@ -37,6 +27,31 @@ pub(super) const KIND: Kind = Kind {
     layout_policy: LayoutPolicy::Warp,
     open: |spec| Ok(Arc::new(Kinematic37::new(spec)?)),
 };
+
+impl FeaturizerSpec {
+    /// `kinematic37` as the seed runs it: the first 256 points, clamped after resampling, the
+    /// unshifted QWERTY grid ([`Layout::qwerty_unshifted`]), no scale.
+    pub fn seed() -> Self {
+        Self {
+            max_points: Some(256),
+            clamp_before_resampling: false,
+            ..Self::kinematic37(Layout::qwerty_unshifted().key_centres(), Vec::new())
+        }
+    }
+
+    /// `kinematic37` over all points, clamped before resampling, with distances to `key_centres`
+    /// and a scale for each of the 37 features (or none, for an empty `scale`).
+    pub fn kinematic37(key_centres: Vec<[f32; 2]>, scale: Vec<f32>) -> Self {
+        Self {
+            id: KIND.id.to_owned(),
+            version: KIND.version,
+            max_points: None,
+            clamp_before_resampling: true,
+            key_centres,
+            scale,
+        }
+    }
+}
 
 /// Describes samples by the parameters of one bundle.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use super::*;
 use crate::bundle::Bundle;
 use crate::bytes::Bytes;
 use crate::engine::{Engine, EngineOptions, open_encoder};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::limits::CancelToken;
 use crate::runtime::{Encoder, RuntimeOptions, Tensor};
 use crate::transducer::ModelSpec;

@@ -7,6 +7,8 @@ pub mod checkpoint;
 pub mod cli;
 pub mod error;
 pub mod export;
+#[doc(hidden)]
+pub mod fixtures;
 pub mod frames;
 pub mod judge;
 pub mod layouts;
@@ -18,6 +20,7 @@ pub mod pte;
 pub mod quantize;
 pub mod reference;
 pub mod report;
+pub mod schema;
 mod sha256;
 pub mod swipes;
 pub mod synth;

@@ -42,6 +42,7 @@ pub use explain::{Explanation, Fate, Report};
 pub use forward::{internal_log_probability, log_likelihood};
 pub use greedy::{Greedy, greedy};
 pub use prefixes::{MAX_PREFIXES, PrefixTable};
+pub(crate) use spellings::text as spelling_text;
 pub use spellings::{Spelling, SpellingSearch};
 
 pub use crate::options::{DecoderOptions, LANGUAGE_MODEL_WEIGHT};

@@ -56,26 +56,3 @@ pub struct Vocabulary {
     /// What the step graph's `logits` are: `log-probabilities` or `logits`.
     pub step_output: String,
 }
-
-impl ModelSpec {
-    /// Names and shapes of the tensors of the prediction network and the joint, for a network of so
-    /// many classes, as [`PredictionJoint::new`](super::PredictionJoint::new) lists them.
-    pub fn tensors(&self, classes: usize) -> Vec<(String, Vec<usize>)> {
-        let (d, h, j) = (self.encoder, self.prediction, self.joint);
-        let mut shapes = vec![("embedding".to_owned(), vec![classes, h])];
-        for layer in 0..self.prediction_layers {
-            shapes.push((format!("lstm.{layer}.weight_ih"), vec![4 * h, h]));
-            shapes.push((format!("lstm.{layer}.weight_hh"), vec![4 * h, h]));
-            shapes.push((format!("lstm.{layer}.bias"), vec![4 * h]));
-        }
-        for (name, rows, columns) in [
-            ("encoder", j, d),
-            ("prediction", j, h),
-            ("output", classes, j),
-        ] {
-            shapes.push((format!("joint.{name}.weight"), vec![rows, columns]));
-            shapes.push((format!("joint.{name}.bias"), vec![rows]));
-        }
-        shapes
-    }
-}

@@ -4,6 +4,7 @@ use half::f16;
 use swipekit::bundle::manifest::{OptimizationLevel, SessionSpec};
 
 use super::*;
+use crate::fixtures::{random_weights, small_config, small_configs};
 use crate::network::Network;
 use crate::onnx::proto::{Graph as Proto, Model, Node, Property, Tensor};
 use crate::onnx::{self, LengthType};
@@ -11,7 +12,6 @@ use crate::quantize::half::halve;
 use crate::quantize::layers::{Kind, layers};
 use crate::quantize::rewrite::{Range, Ranges, rewrite};
 use crate::quantize::{ActivationType, Recipe, Scheme};
-use crate::testing::{random_weights, small_config, small_configs};
 
 const STATIC: Scheme = Scheme::Static(ActivationType::U8);
 const SIGNED: Scheme = Scheme::Static(ActivationType::S8);

@@ -12,7 +12,10 @@ use crate::error::{Error, Result};
 pub(super) fn long_version() -> String {
     let runtime = match swipekit::runtime::load(None) {
         Ok(loaded) => loaded.to_string(),
-        Err(_) => "not found; run `cargo xtask setup` or set ORT_DYLIB_PATH".to_owned(),
+        Err(_) => {
+            "not found; set ORT_DYLIB_PATH, or run `cargo xtask setup` in swipekit's repository"
+                .to_owned()
+        }
     };
     #[cfg(feature = "executorch")]
     let executorch = swipekit::runtime::EXECUTORCH_VERSION;

@@ -151,7 +151,8 @@ fn native(
         library: "ONNX Runtime's shared library",
         tried,
         fix: format!(
-            "run `cargo xtask setup`, or set {VARIABLE} to the full path of ONNX Runtime's library"
+            "set {VARIABLE} to the full path of ONNX Runtime's library; in swipekit's repository, \
+             `cargo xtask setup` fetches it"
         ),
     })
 }

@@ -8,25 +8,23 @@ use std::rc::Rc;
 
 use swipekit::runtime::{EXECUTORCH_VERSION, OnnxEncoder, PteEncoder, RuntimeOptions};
 
-use super::kind::{FIRST_LAYER, Kind, Trial};
+use super::kind::{Kind, Trial};
 use super::quality::{is_failed_check, share_warning, ultra};
 use crate::audit;
-use crate::checkpoint::{Checkpoint, Tensor};
+use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::export::assemble::Programs;
 use crate::export::encoders::{AGREEMENT_SWIPES, Encoder, EncoderReport, Encoders, INT8_COSINE};
 use crate::export::graphs::Graphs;
 use crate::export::{ENCODER_PROGRAM, LoweringReport, Precision, PteOptions, STEP_PROGRAM, Target};
 use crate::network::Network;
-use crate::pte::{LoweredFile, Mode, PteError, Python, Request, Scheme, Versions};
+use crate::pte::{INPUT_SCALE, LoweredFile, Mode, PteError, Python, Request, Scheme, Versions};
 use crate::quantize::calibrate::Sample;
 use crate::quantize::equalize;
 use crate::quantize::probe::Effect;
 use crate::quantize::sensitivity::Budget;
+use crate::schema::{FIRST_LAYER, Tensor};
 use crate::validate::{Agreement, Check, programs};
-
-/// What the Python side multiplies the first layer's input by.
-const INPUT_SCALE: &str = "encoder.pre_encode.out.input_scale";
 
 /// The most that an encoder in 8 bits may take of the FP32 encoder's bytes, where those are so many
 /// that the weights are most of them: beyond it is none.

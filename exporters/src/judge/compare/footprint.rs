@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use swipekit::bundle::manifest::ONNXRUNTIME;
-use swipekit::{Engine, EngineOptions};
+use swipekit::{Engine, EngineOptions, Limits};
 
 use super::CompareError;
 use crate::error::{Error, Result};
@@ -94,7 +94,7 @@ pub fn measure(arguments: &MeasureArguments) -> Result<Footprint> {
         if engine.lexicon().is_some() {
             std::hint::black_box(session.decode(&trace)?);
         } else {
-            std::hint::black_box(session.greedy(&trace)?);
+            std::hint::black_box(session.encode(&trace, &Limits::default())?.greedy()?);
         }
         swipes += 1;
     }

@@ -14,8 +14,8 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use swipekit::Engine;
 use swipekit::decoder::DecoderOptions;
+use swipekit::{Engine, Limits};
 
 pub use fit::{Fitted, fit};
 pub use reliability::{BINS, Bin, Reliability};
@@ -137,14 +137,13 @@ fn decode(
     let mut session = engine.session();
     let mut scored = Vec::with_capacity(swipes.len());
     for swipe in swipes {
-        let candidates = session.decode(&swipe.trace)?;
-        let mut scores: Vec<f64> = match candidates.is_empty() {
-            true => Vec::new(),
-            false => session.last_scores().collect(),
-        };
+        let mut gesture = session.encode(&swipe.trace, &Limits::default())?;
+        let (decoded, mut scores) = gesture.words_and_scores(engine.options())?;
         scores.sort_by(|a, b| b.total_cmp(a));
         scored.push(Scored {
-            hit: judge.outcome(&swipe.word, &candidates, "").within(1),
+            hit: judge
+                .outcome(&swipe.word, &decoded.candidates, "")
+                .within(1),
             scores,
         });
         progress(scored.len());

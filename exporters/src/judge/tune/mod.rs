@@ -15,9 +15,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use swipekit::Engine;
 use swipekit::decoder::DecoderOptions;
 use swipekit::geometry::MAX_WORDS;
+use swipekit::{Engine, Limits};
 
 use crate::arguments::{at_least_one, points};
 use crate::error::Result;
@@ -29,7 +29,7 @@ use crate::words::language_model::Cursor;
 pub use blend::{Blend, ScoredList, fit};
 pub use search::Tried;
 pub use terms::Group;
-use terms::{collect, fit_weights, set_context};
+use terms::{collect, fit_weights};
 
 /// Settles terms that say the same, see [`fit`].
 const PENALTY: f64 = 1e-4;
@@ -281,19 +281,16 @@ fn run(
 ) -> Result<Found> {
     let judge = Judge::new(&engine.manifest().vocabulary.labels, engine.lexicon());
     let mut session = engine.session();
-    let mut cursor = Cursor::default();
+    let mut cursor = context.then(Cursor::default);
     let (mut outcomes, mut scored, mut times) = (Vec::new(), Vec::new(), Vec::new());
     for swipe in swipes {
-        if context {
-            set_context(&mut session, &mut cursor, swipe);
+        let mut gesture = session.encode(&swipe.trace, &Limits::default())?;
+        if let Some(cursor) = &mut cursor {
+            gesture = cursor.follow(gesture, swipe);
         }
-        let candidates = session.decode_with(&swipe.trace, options)?;
-        times.push(session.timings().search);
-        let outcome = judge.outcome(&swipe.word, &candidates, "");
-        let mut scores: Vec<f64> = match candidates.is_empty() {
-            true => Vec::new(),
-            false => session.last_scores().collect(),
-        };
+        let (decoded, mut scores) = gesture.words_and_scores(options)?;
+        times.push(decoded.timings.search);
+        let outcome = judge.outcome(&swipe.word, &decoded.candidates, "");
         scores.sort_by(|a, b| b.total_cmp(a));
         scored.push(Scored {
             hit: outcome.within(1),

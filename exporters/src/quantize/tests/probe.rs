@@ -1,7 +1,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use swipekit::bundle::manifest::{ModelSpec, Vocabulary};
 use swipekit::decoder::{Decoder, DecoderOptions};
 use swipekit::lexicon::Alphabet;
 use swipekit::runtime::{Encoder, OnnxEncoder};
@@ -17,22 +16,7 @@ use crate::words::lexicon;
 /// What decodes with the prediction network and joint of a network, and a few words.
 pub fn judge(config: &ModelConfig, weights: &Weights, threads: usize) -> Judge {
     let network = Network::new(config, weights).unwrap();
-    let model = ModelSpec {
-        features: config.encoder.features,
-        encoder: config.encoder.d_model,
-        subsampling: config.encoder.subsampling,
-        prediction_layers: config.prediction.layers,
-        prediction: config.prediction.hidden,
-        joint: config.joint.hidden,
-        activation: config.joint.activation,
-        parameters: weights.parameter_count() as u64,
-    };
-    let vocabulary = Vocabulary {
-        labels: config.labels.clone(),
-        blank: network.blank(),
-        start_of_sequence: "zero-vector".to_owned(),
-        step_output: "logits".to_owned(),
-    };
+    let (model, vocabulary) = (network.model_spec(), onnx::vocabulary(&network));
     let transducer = onnx::transducer(&network, false).unwrap();
     let words = ["a", "b", "c", "ab", "ba", "bc", "ca", "abc", "bac", "cabb"];
     Judge {

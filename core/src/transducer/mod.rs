@@ -14,13 +14,14 @@ pub(crate) mod fixtures;
 mod joint;
 mod linear;
 mod prediction;
+mod spec;
 #[cfg(test)]
 mod tests;
 
 pub use joint::{Joint, JointScratch};
 pub use prediction::{Prediction, PredictionScratch};
+pub use spec::{Activation, LOG_PROBABILITIES, LOGITS, ModelSpec, Vocabulary, ZERO_VECTOR};
 
-use crate::bundle::manifest::{ModelSpec, Vocabulary};
 use crate::error::{Error, Result};
 
 /// The prediction network and the joint of one model. Immutable and shared by all sessions.

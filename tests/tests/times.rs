@@ -78,7 +78,10 @@ fn found(engine: &Engine, swipes: &[(String, Trace)], alter: Alteration) -> usiz
         let points = altered(trace, alter, &mut random);
         let trace = Trace::from_points(trace.area(), points).unwrap();
         let decoded = session.decode(&trace).unwrap();
-        decoded.candidates.first().is_some_and(|best| best.word == *word)
+        decoded
+            .candidates
+            .first()
+            .is_some_and(|best| best.word == *word)
     };
     swipes.iter().filter(is_first).count()
 }

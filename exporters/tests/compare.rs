@@ -19,7 +19,12 @@ use swipekit_exporters::onnx::{proto, serialize};
 use swipekit_exporters::package::BundleWriter;
 use swipekit_exporters::swipes::Swipes;
 use swipekit_exporters::synthetic::Random;
-use swipekit_tests::{repository, runtime};
+use swipekit_test_support::{found, repository};
+
+/// Whether ONNX Runtime is there; counts a skip where it is not.
+fn runtime() -> bool {
+    found(swipekit::runtime::load(None)).is_some()
+}
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_swipekit");
 

@@ -4,7 +4,6 @@
 //! computations. A part of those outputs is in `tests/data`; what only `../shared` has is skipped and
 //! counted where that folder is absent.
 
-pub mod checkpoint;
 pub mod plain;
 #[cfg(feature = "executorch")]
 pub mod pte;
@@ -17,6 +16,7 @@ use swipekit::trace::Trace;
 use swipekit::transducer::{JointScratch, PredictionJoint};
 use swipekit::{Engine, Limits};
 use swipekit_exporters::export;
+pub use swipekit_exporters::fixtures::random_checkpoint;
 use swipekit_exporters::swipes::Swipes;
 use swipekit_exporters::synthetic::{self, Random};
 use swipekit_test_support::found;
@@ -38,10 +38,9 @@ pub fn options(checkpoint: &Path, output: &Path) -> export::Options {
     }
 }
 
-/// A bundle with the `words` most frequent English words: of the oracle's `tiny` where it is there,
-/// otherwise of a random model.
+/// A bundle with the `words` most frequent English words, of the committed oracle's model.
 pub fn small_bundle(folder: &Path, words: usize) -> PathBuf {
-    let checkpoint = shared("oracle/tiny/tiny.nemo").unwrap_or_else(|| random_checkpoint(folder));
+    let checkpoint = repository("tests/data/oracle/tiny-cut/tiny-cut.nemo");
     let list = folder.join("words.tsv");
     let lines: Vec<String> = english(words)
         .into_iter()
@@ -57,13 +56,6 @@ pub fn small_bundle(folder: &Path, words: usize) -> PathBuf {
     };
     export::onnx(&options, |_| {}).unwrap();
     output
-}
-
-/// A random checkpoint in `folder`.
-pub fn random_checkpoint(folder: &Path) -> PathBuf {
-    let path = folder.join("random.nemo");
-    checkpoint::write_nemo(&path, 7);
-    path
 }
 
 /// The first `count` words of the English list with their frequencies.

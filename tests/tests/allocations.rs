@@ -1,8 +1,9 @@
 //! The search allocates nothing for a frame once it is warm.
 
 use swipekit::decoder::{Decoder, DecoderOptions};
+use swipekit_exporters::fixtures::nemo;
 use swipekit_exporters::synthetic::Random;
-use swipekit_tests::{checkpoint, english, lexicon, plain};
+use swipekit_tests::{english, lexicon, plain};
 
 /// Allocations of one decoding after two that warmed the buffers up.
 fn allocations(decoder: &mut Decoder, frames: &[f32], options: &DecoderOptions) -> u64 {

@@ -274,7 +274,7 @@ fn a_failed_validation_names_the_artefact() {
     let folder = tempfile::tempdir().unwrap();
     let export = |seed: u64| {
         let path = folder.path().join(format!("{seed}.nemo"));
-        checkpoint::write_nemo(&path, seed);
+        nemo::write_nemo(&path, seed);
         let output = folder.path().join(seed.to_string());
         export::onnx(&options(&path, &output), |_| {}).unwrap();
         (Checkpoint::open(&path).unwrap(), output)
@@ -342,7 +342,7 @@ fn a_failed_export_leaves_nothing_behind() {
 
     // The blank's embedding is not zero: the weights read well, and the validation refuses them.
     let blank = folder.path().join("blank.nemo");
-    checkpoint::write_nemo_with(&blank, 7, |name, values| {
+    nemo::write_nemo_with(&blank, 7, |name, values| {
         if name == "decoder.prediction.embed.weight" {
             *values.last_mut().unwrap() = 0.5;
         }

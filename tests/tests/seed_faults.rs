@@ -530,7 +530,7 @@ fn fault_10_artefacts_are_told_apart_by_what_they_hold() {
     // One checkpoint gives the same artefacts twice, another gives others.
     let export = |seed: u64, name: &str| {
         let checkpoint = folder.path().join(format!("{seed}.nemo"));
-        checkpoint::write_nemo(&checkpoint, seed);
+        nemo::write_nemo(&checkpoint, seed);
         let output: PathBuf = folder.path().join(name);
         export::onnx(&options(&checkpoint, &output), |_| {}).unwrap();
         Engine::open(output).unwrap().manifest().files.clone()

@@ -101,12 +101,10 @@ fn a_straight_swipe_by_hand() {
 
 #[test]
 fn checkpoint_goldens() {
-    let file =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/checkpoints/golden.safetensors");
-    let Ok(bytes) = std::fs::read(&file) else {
-        eprintln!("skipped: ../shared/checkpoints/golden.safetensors is absent");
+    let Some(file) = shared("checkpoints/golden.safetensors") else {
         return;
     };
+    let bytes = std::fs::read(&file).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     let floats = |name: String| -> Vec<f32> {
         let data = tensors.tensor(&name).unwrap().data();

@@ -1,17 +1,17 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use swipekit::bundle::manifest::{FileEntry, SessionSpec};
-use swipekit::runtime::{OnnxModel, RuntimeOptions};
-use swipekit_tests::{random_checkpoint, runtime};
-
 use super::*;
 use crate::audit::product_weights;
 use crate::checkpoint::Checkpoint;
 use crate::error::Error;
+use crate::fixtures::random_checkpoint;
 use crate::quantize::Recipe;
 use crate::quantize::recipe::{STATIC_S8S8, STATIC_U8S8};
 use crate::quantize::sensitivity::When;
+use crate::testing::runtime;
+use swipekit::bundle::manifest::{FileEntry, SessionSpec};
+use swipekit::runtime::{OnnxModel, RuntimeOptions};
 
 const TARGETS: [Target; 3] = [Target::Desktop, Target::Android, Target::Web];
 const PRECISIONS: [Precision; 3] = [Precision::Fp32, Precision::Fp16, Precision::Int8];

@@ -197,11 +197,9 @@ proptest! {
 
 #[test]
 fn how_we_swipe_reads() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/hws-dev.jsonl.gz");
-    if !path.is_file() {
-        eprintln!("skipped: ../shared/data/hws-dev.jsonl.gz is absent");
+    let Some(path) = shared("data/hws-dev.jsonl.gz") else {
         return;
-    }
+    };
     let mut swipes = Swipes::open(&path).unwrap();
     let first = swipes.next().unwrap().unwrap();
     assert_eq!(

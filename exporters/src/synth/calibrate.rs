@@ -526,7 +526,7 @@ mod tests {
 
     #[test]
     fn the_built_in_profile_is_fitted_to_how_we_swipe() {
-        let Some(path) = swipekit_tests::shared("data/hws-train.jsonl.gz") else {
+        let Some(path) = swipekit_test_support::shared("data/hws-train.jsonl.gz") else {
             return;
         };
         let options = CalibrateOptions {

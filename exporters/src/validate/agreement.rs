@@ -211,14 +211,13 @@ fn check(check: &str, expected: impl ToString, got: impl ToString) -> Validation
 
 #[cfg(test)]
 mod tests {
-    use swipekit_tests::runtime;
-
     use super::*;
     use crate::fixtures::{random_weights, small_config, small_configs, values};
     use crate::network::Network;
     use crate::onnx;
     use crate::schema::{ModelConfig, Weights};
     use crate::synthetic::Random;
+    use crate::testing::runtime;
 
     fn encoder(config: &ModelConfig, weights: &Weights, lengths: LengthType) -> Vec<u8> {
         let network = Network::new(config, weights).unwrap();

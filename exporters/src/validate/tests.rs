@@ -69,17 +69,6 @@ impl Export {
     }
 }
 
-/// Whether ONNX Runtime is there; says so where it is not.
-fn runtime() -> bool {
-    match swipekit::runtime::load(None) {
-        Ok(_) => true,
-        Err(error) => {
-            eprintln!("skipped: {error}");
-            false
-        }
-    }
-}
-
 /// The check that failed.
 fn failed_check(result: Result<ValidationReport>) -> Option<String> {
     match result {

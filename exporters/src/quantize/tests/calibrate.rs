@@ -1,7 +1,5 @@
 use std::collections::BTreeSet;
 
-use swipekit_tests::runtime;
-
 use super::*;
 use crate::error::Error;
 use crate::onnx::ElementType;
@@ -10,6 +8,7 @@ use crate::quantize::calibrate::{Method, Observations, observe};
 use crate::quantize::layers::{Kind, layers};
 use crate::quantize::recipe::STATIC_U8S8;
 use crate::quantize::rewrite::{Range, Ranges, rewrite};
+use crate::testing::runtime;
 
 const METHODS: [Method; 4] = [
     Method::MinMax,

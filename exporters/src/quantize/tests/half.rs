@@ -1,9 +1,8 @@
-use ::half::f16;
-use swipekit_tests::runtime;
-
 use super::*;
 use crate::quantize::QuantizeError;
 use crate::quantize::half::{HalfWeight, halve};
+use crate::testing::runtime;
+use ::half::f16;
 
 /// A weight of 20 x 12.
 const WEIGHT: &str = "layers.0.feed_forward1/linear1.weight";

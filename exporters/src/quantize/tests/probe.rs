@@ -1,17 +1,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use swipekit::decoder::{Decoder, DecoderOptions};
-use swipekit::lexicon::Alphabet;
-use swipekit::runtime::{Encoder, OnnxEncoder};
-use swipekit::transducer::{JointScratch, PredictionJoint};
-use swipekit_tests::runtime;
-
 use super::*;
 use crate::quantize::probe::{Judge, Probe, Target};
 use crate::quantize::recipe::DYNAMIC_U8S8;
 use crate::quantize::rewrite::{Ranges, rewrite};
+use crate::testing::runtime;
 use crate::words::lexicon;
+use swipekit::decoder::{Decoder, DecoderOptions};
+use swipekit::lexicon::Alphabet;
+use swipekit::runtime::{Encoder, OnnxEncoder};
+use swipekit::transducer::{JointScratch, PredictionJoint};
 
 /// What decodes with the prediction network and joint of a network, and a few words.
 pub fn judge(config: &ModelConfig, weights: &Weights, threads: usize) -> Judge {

@@ -1,8 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use swipekit::bundle::manifest::SessionSpec;
-use swipekit_tests::runtime;
-
 use super::*;
 use crate::audit::{Expected, audit, product_weights};
 use crate::precision::Precision;
@@ -12,7 +9,9 @@ use crate::quantize::recipe::{DYNAMIC_U8S8, RECIPES, STATIC_S8S8, STATIC_U8S8};
 use crate::quantize::rewrite::{Range, Ranges, rewrite};
 use crate::quantize::weights::quantize;
 use crate::quantize::{ActivationType, QuantizeError, Recipe, Scheme};
+use crate::testing::runtime;
 use crate::validate::agreement;
+use swipekit::bundle::manifest::SessionSpec;
 
 /// Ranges that hold what the small networks compute, roughly.
 fn wide(model: &Model) -> Ranges {

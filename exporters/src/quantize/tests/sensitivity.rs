@@ -1,5 +1,3 @@
-use swipekit_tests::runtime;
-
 use super::probe::{judge, targets};
 use super::*;
 use crate::error::Error;
@@ -10,6 +8,7 @@ use crate::quantize::recipe::{DYNAMIC_U8S7, DYNAMIC_U8S8, STATIC_U8S8};
 use crate::quantize::rewrite::{Range, Ranges};
 use crate::quantize::sensitivity::{Budget, Graph, Sensitivity, When, search};
 use crate::quantize::{QuantizeError, Recipe};
+use crate::testing::runtime;
 
 const FRAMES: Budget = Budget {
     max_top1_loss: 100.0,

@@ -182,7 +182,8 @@ fn people_and_swipes_that_are_held_out_take_no_part() {
 
 #[test]
 fn no_development_swipe_is_among_those_to_train_on() {
-    let paths = ["data/hws-train.jsonl.gz", "data/hws-dev.jsonl.gz"].map(swipekit_tests::shared);
+    let paths =
+        ["data/hws-train.jsonl.gz", "data/hws-dev.jsonl.gz"].map(swipekit_test_support::shared);
     let [Some(train), Some(dev)] = paths else {
         return;
     };

@@ -2,10 +2,12 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+pub mod check;
 pub mod checkpoint;
 pub mod cli;
 pub mod error;
 pub mod export;
+pub mod files;
 pub mod frames;
 pub mod judge;
 pub mod layouts;
@@ -17,7 +19,6 @@ pub mod pte;
 pub mod quantize;
 pub mod reference;
 pub mod report;
-mod sha256;
 pub mod swipes;
 pub mod synth;
 pub mod synthetic;

@@ -260,10 +260,10 @@ fn calibration_on_noise_is_refused() {
         ..options(&checkpoint, &folder.path().join("out"))
     };
     let error = export::onnx(&noisy, |_| {}).unwrap_err();
-    let Error::Validation(ValidationError::Check { check, .. }) = &error else {
+    let Error::Validation(ValidationError::Check(failed)) = &error else {
         panic!("{error}");
     };
-    assert_eq!(check, "encoder.agreement");
+    assert_eq!(failed.check, "encoder.agreement");
     assert_eq!(error.exit_code(), 3);
     let names: Vec<_> = fs::read_dir(folder.path()).unwrap().flatten().collect();
     assert_eq!(names.len(), 1, "only the manifest is there: {names:?}");

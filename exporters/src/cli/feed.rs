@@ -118,7 +118,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         }),
         None => {
             let mut out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
-            write(&feed, start, count, threads, &mut out)
+            Ok(write(&feed, start, count, threads, &mut out)?)
         }
     }
 }

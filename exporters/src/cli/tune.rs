@@ -7,9 +7,9 @@ use swipekit::geometry::MAX_WORDS;
 
 use super::{EngineArguments, at_least_one, output};
 use crate::error::Result;
-use crate::export::write_preset;
 use crate::judge::compare::Table;
 use crate::judge::tune::{Group, Options, Tuning, tune};
+use crate::package::write_preset;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -93,7 +93,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         output::json(&tuning.options)?;
     }
     match &arguments.output {
-        Some(output) => write_preset(&engine, &tuning.preset, &tuning.options, output),
+        Some(output) => Ok(write_preset(
+            &engine,
+            &tuning.preset,
+            &tuning.options,
+            output,
+        )?),
         None => Ok(()),
     }
 }

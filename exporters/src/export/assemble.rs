@@ -14,7 +14,6 @@ use swipekit::bytes::Bytes;
 use swipekit::runtime::{OnnxModel, OptimizedFormat};
 
 use super::encoders::Encoder;
-use super::golden::golden;
 use super::graphs::Graphs;
 #[cfg(feature = "executorch")]
 use super::report::LoweringReport;
@@ -24,8 +23,10 @@ use super::{ENCODER, LANGUAGE, LEXICON, OPTIMIZED, Options, PREFIXES, REPORT_PAG
 #[cfg(feature = "executorch")]
 use super::{ENCODER_PROGRAM, STEP_PROGRAM, TRANSDUCER};
 use crate::audit::{Expected, audit};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::files::FileError;
 use crate::judge::evaluate::resident_mib;
+use crate::package::golden::golden;
 use crate::package::{BundleWriter, RuntimeMeta, pack};
 use crate::precision::Precision;
 #[cfg(feature = "executorch")]
@@ -307,19 +308,17 @@ fn compressed(
 
 /// Makes sure that several bundles may stand in `folder`.
 pub(super) fn check_folder(folder: &Path) -> Result<()> {
-    if folder.join(swipekit::bundle::MANIFEST_FILE).exists() {
-        return Err(Error::InTheWay {
-            path: folder.to_path_buf(),
-            expected: "a folder that several bundles can stand in",
-            got: "a bundle".to_owned(),
-        });
+    let is_bundle = folder.join(swipekit::bundle::MANIFEST_FILE).exists();
+    let is_folder = fs::metadata(folder).map_or(true, |about| about.is_dir());
+    let got = match (is_bundle, is_folder) {
+        (true, _) => "a bundle",
+        (_, false) => "something that is no folder",
+        _ => return Ok(()),
+    };
+    Err(FileError::InTheWay {
+        path: folder.to_path_buf(),
+        expected: "a folder that several bundles can stand in",
+        got: got.to_owned(),
     }
-    match fs::metadata(folder) {
-        Ok(about) if !about.is_dir() => Err(Error::InTheWay {
-            path: folder.to_path_buf(),
-            expected: "a folder that several bundles can stand in",
-            got: "something that is no folder".to_owned(),
-        }),
-        _ => Ok(()),
-    }
+    .into())
 }

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::onnx;
 use crate::onnx::proto::Model;
 use crate::precision::Precision;
+use crate::quantize::Recipe;
 use crate::quantize::calibrate::{Observations, Sample, observe};
 use crate::quantize::equalize::{self, equalize};
 use crate::quantize::half::{HalfWeight, halve};
@@ -21,9 +22,8 @@ use crate::quantize::layers::layers;
 use crate::quantize::probe::Probe;
 use crate::quantize::rewrite::{Ranges, rewrite};
 use crate::quantize::sensitivity::{self, Budget, Sensitivity};
-use crate::quantize::{QuantizeError, Recipe};
 use crate::synthetic::{self, Random};
-use crate::validate::{Agreement, ValidationError, agreement};
+use crate::validate::{Agreement, agreement};
 
 /// Least mean cosine between the frames of a 16-bit encoder and the FP32 one's.
 const FP16_COSINE: f64 = 0.9999;
@@ -214,10 +214,7 @@ impl<'a> Encoders<'a> {
                         self.chosen.push((recipes.to_vec(), Rc::clone(&encoder)));
                         return Ok(encoder);
                     }
-                    Err(
-                        error @ (Error::Quantize(QuantizeError::Budget { .. })
-                        | Error::Validation(ValidationError::Check { .. })),
-                    ) => {
+                    Err(error) if error.is_failed_check() => {
                         passed_over.push(PassedOver {
                             recipe: recipe.name,
                             equalized,

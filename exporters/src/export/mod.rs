@@ -9,10 +9,8 @@
 mod assemble;
 mod calibration;
 mod encoders;
-mod golden;
 mod graphs;
 mod page;
-mod preset;
 #[cfg(feature = "executorch")]
 mod pte;
 mod report;
@@ -26,7 +24,6 @@ use std::time::Instant;
 
 pub use calibration::{CalibrationReport, Quantization, Source};
 pub use encoders::{EncoderReport, PassedOver};
-pub use preset::write_preset;
 #[cfg(feature = "executorch")]
 pub use pte::{PteOptions, pte};
 pub use report::{Exported, LoweringReport, Outcome, Report};

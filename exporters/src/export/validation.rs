@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::Validation;
 use super::assemble::{Package, Place};
+use crate::check::FailedCheck;
 use crate::error::Result;
 use crate::judge::compare::{self, BundleFigures, Paired, Subject};
 use crate::precision::Precision;
@@ -79,15 +80,15 @@ fn accept(figures: &BundleFigures, max_top1_loss: f64, place: &Place) -> Result<
     if !loses(top1, max_top1_loss) {
         return Ok(());
     }
-    Err(ValidationError::Check {
-        check: format!("top-1 accuracy of {}", place.name),
-        expected: format!("at most {max_top1_loss} points less than FP32"),
-        got: format!(
+    let failed = FailedCheck::new(
+        format!("top-1 accuracy of {}", place.name),
+        format!("at most {max_top1_loss} points less than FP32"),
+        format!(
             "{:.2} points less: {} swipes lost, {} won, p = {:.4}",
             -top1.difference, top1.lost, top1.won, top1.p
         ),
-    }
-    .into())
+    );
+    Err(ValidationError::from(failed.advice("allow more with --max-top1-loss")).into())
 }
 
 /// Whether a loss is greater than `most`, and no chance.

@@ -7,10 +7,11 @@ use serde::Serialize;
 use swipekit::decoder::DecoderOptions;
 use swipekit::{Engine, Session};
 
-use crate::error::{Error, Result};
+use crate::files::FileError;
 use crate::judge::accuracy::{Accuracy, FOLDING, Judge, Length, Outcome, Tops};
 use crate::judge::compare::AccuracyDifference;
 use crate::judge::confidence::Reliability;
+use crate::judge::error::Result;
 use crate::judge::times::Times;
 use crate::swipes::{Swipe, Swipes};
 use crate::words::language_model::Cursor;
@@ -93,7 +94,7 @@ pub struct Evaluation {
 /// Decodes the swipes of `manifest` and compares; `progress` is told the number of swipes done.
 ///
 /// # Errors
-/// Whatever reading the manifest or decoding gives; [`Error::Empty`] where there is no swipe;
+/// Whatever reading the manifest or decoding gives; [`FileError::Empty`] where there is no swipe;
 /// [`swipekit::Error::Invalid`] for words before a swipe without a language model.
 pub fn evaluate(
     engine: &Engine,
@@ -127,10 +128,11 @@ pub fn evaluate(
         progress(counts.outcomes.len());
     }
     if counts.outcomes.is_empty() {
-        return Err(Error::Empty {
+        return Err(FileError::Empty {
             path: manifest.to_path_buf(),
             what: "swipes",
-        });
+        }
+        .into());
     }
     let effect = context.map(|context| context.effect(&counts.outcomes));
     Ok(counts.summary(engine.runtime().to_string(), effect))

@@ -11,7 +11,7 @@ use swipekit::layout::Layout;
 use tempfile::TempDir;
 
 use super::*;
-use crate::error::Error;
+use crate::files::FileError;
 
 fn manifest() -> Manifest {
     let labels = ["<blank>", "'", "a", "b", "<unk>"].map(str::to_owned);
@@ -138,7 +138,7 @@ fn a_bundle_is_replaced_and_everything_else_is_refused() {
 
     let refused = |folder: &Path| {
         let error = BundleWriter::create(folder).unwrap_err();
-        assert!(matches!(error, Error::InTheWay { .. }), "{error}");
+        assert!(matches!(error, FileError::InTheWay { .. }), "{error}");
     };
     fs::write(folder.join("thesis.txt"), "mine").unwrap();
     refused(&folder);
@@ -166,7 +166,7 @@ fn a_folder_that_appears_while_writing_is_not_replaced() {
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("thesis.txt"), "mine").unwrap();
     let error = writer.finish(manifest()).unwrap_err();
-    assert!(matches!(error, Error::InTheWay { .. }), "{error}");
+    assert!(matches!(error, FileError::InTheWay { .. }), "{error}");
     assert_eq!(entries(&folder), ["thesis.txt"]);
     assert_eq!(entries(place.path()), ["bundle"]);
 }
@@ -192,7 +192,7 @@ fn a_bundle_that_fails_is_not_written() {
     let forgotten = writer(&folder, 4);
     fs::write(forgotten.folder().join("scratch.bin"), "x").unwrap();
     let error = forgotten.finish(manifest()).unwrap_err();
-    assert!(matches!(error, Error::InTheWay { .. }), "{error}");
+    assert!(matches!(error, FileError::InTheWay { .. }), "{error}");
     let changed = writer(&folder, 4);
     fs::write(changed.folder().join("encoder.onnx"), "x").unwrap();
     changed.finish(manifest()).unwrap_err();
@@ -208,7 +208,7 @@ fn names_are_checked_and_files_can_be_adopted() {
     let mut writer = writer(&folder, 3);
     for name in ["", "../x", "/x", "a/b", ".x", MANIFEST_FILE, "empty.txt"] {
         let error = writer.add(name, b"x").unwrap_err();
-        let invalid = matches!(&error, Error::Core(swipekit::Error::Invalid { .. }));
+        let invalid = matches!(&error, FileError::Core(swipekit::Error::Invalid { .. }));
         assert!(invalid, "{error}");
     }
     fs::write(writer.folder().join("made.bin"), "by another program").unwrap();
@@ -249,8 +249,11 @@ fn packing_is_repeatable_and_reversible() {
     let at = bytes.windows(100).position(|w| w == &start[..100]).unwrap();
     assert_eq!(at as u64 % ALIGNMENT, 0);
     unpack(&a, &unpacked).unwrap();
-    assert!(matches!(unpack(&a, &folder), Err(Error::InTheWay { .. })));
-    assert!(matches!(pack(&a, &folder), Err(Error::InTheWay { .. })));
+    assert!(matches!(
+        unpack(&a, &folder),
+        Err(FileError::InTheWay { .. })
+    ));
+    assert!(matches!(pack(&a, &folder), Err(FileError::InTheWay { .. })));
     let names = entries(place.path());
     assert_eq!(
         names,
@@ -359,7 +362,7 @@ fn a_runtime_meta_that_contradicts_the_manifest_is_found() {
     writer.finish(manifest()).unwrap();
     let error = verify(&folder).unwrap_err();
     assert!(
-        matches!(error, Error::Core(swipekit::Error::Damaged { .. })),
+        matches!(error, FileError::Core(swipekit::Error::Damaged { .. })),
         "{error}"
     );
 }

@@ -70,7 +70,7 @@ pub fn observe(
     samples: &[Sample],
     batch: usize,
     threads: usize,
-) -> crate::error::Result<Observations> {
+) -> Result<Observations> {
     let names = activations(model)?;
     let bytes = serialize(watched(model, &names)?);
     let batches: Vec<&[Sample]> = samples.chunks(batch.max(1)).collect();
@@ -87,7 +87,7 @@ pub fn observe(
             Ok(part) => part,
             Err(panic) => std::panic::resume_unwind(panic),
         });
-        parts.collect::<crate::error::Result<Vec<_>>>()
+        parts.collect::<Result<Vec<_>>>()
     })?;
     let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
     for (name, part) in parts.into_iter().flatten() {
@@ -104,7 +104,7 @@ fn observe_batches(
     names: &BTreeSet<String>,
     lengths: LengthType,
     batches: &[&[Sample]],
-) -> crate::error::Result<BTreeMap<String, Seen>> {
+) -> Result<BTreeMap<String, Seen>> {
     let mut model = OnnxModel::from_bytes(model, &RuntimeOptions::default())?;
     let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
     for batch in batches {

@@ -1,9 +1,11 @@
 //! An encoder of fewer bits against the FP32 encoder: the same swipes through both.
 
+use std::path::Path;
+
 use serde::Serialize;
 use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
 
-use super::{Result, ValidationError};
+use super::{Result, failed, refused};
 use crate::frames::{EncoderError, ErrorHistogram, SwipeError};
 use crate::onnx::LengthType;
 use crate::quantize::calibrate::Sample;
@@ -33,7 +35,10 @@ pub fn agreement(
     lengths: LengthType,
     min_cosine: f64,
 ) -> Result<Agreement> {
-    let open = |bytes| OnnxModel::from_bytes(bytes, &RuntimeOptions::default()).map_err(failed);
+    let open = |bytes| {
+        OnnxModel::from_bytes(bytes, &RuntimeOptions::default())
+            .map_err(failed(Path::new("the encoder")))
+    };
     let (mut reference, mut model) = (open(fp32)?, open(encoder)?);
     let mut difference = Difference::default();
     for sample in samples {
@@ -54,13 +59,6 @@ pub fn agreement(
         PADDING_COSINE,
     )?;
     Ok(agreement)
-}
-
-fn failed(source: swipekit::Error) -> ValidationError {
-    ValidationError::Runtime {
-        path: "the encoder".into(),
-        source: Box::new(source),
-    }
 }
 
 /// Swipes as one input, padded with NaN to the longest.
@@ -120,30 +118,32 @@ impl Batch {
             }
         };
         let inputs = [("features_bft", &self.features), ("lengths", &lengths)];
-        let outputs = model.run(&inputs).map_err(failed)?;
+        let outputs = model
+            .run(&inputs)
+            .map_err(failed(Path::new("the encoder")))?;
         let output = |name: &str| {
             let found = outputs.iter().find(|(output, _)| output == name);
             found
                 .map(|(_, tensor)| tensor)
-                .ok_or_else(|| check("an output of the encoder", name, "none of that name"))
+                .ok_or_else(|| refused("an output of the encoder", name, "none of that name"))
         };
         let (encoded, valid) = (output("encoded_btf")?, output("encoded_lengths")?);
         let (Some(values), Some(valid)) = (encoded.as_f32(), valid.as_i64()) else {
-            return Err(check(
+            return Err(refused(
                 "outputs of the encoder",
                 "floats and integers",
                 "other types",
             ));
         };
         let &[batch, frames, width] = &encoded.shape[..] else {
-            return Err(check(
+            return Err(refused(
                 "encoded_btf",
                 "three dimensions",
                 encoded.shape.len(),
             ));
         };
         if batch != rows || valid.len() != rows {
-            return Err(check("rows of the encoder's output", rows, batch));
+            return Err(refused("rows of the encoder's output", rows, batch));
         }
         let rows = values.chunks_exact((frames * width).max(1)).zip(valid);
         let rows = rows.map(|(row, valid)| {
@@ -170,10 +170,10 @@ impl Difference {
         for (expected_row, row) in expected.rows.iter().zip(&got.rows) {
             if expected.width != got.width || expected_row.len() != row.len() {
                 let what = "values of the encoder's output";
-                return Err(check(what, expected_row.len(), row.len()));
+                return Err(refused(what, expected_row.len(), row.len()));
             }
             if !row.iter().all(|value| value.is_finite()) {
-                return Err(check(
+                return Err(refused(
                     "the encoder's output",
                     "finite numbers",
                     "NaN or infinity",
@@ -186,26 +186,18 @@ impl Difference {
     }
 
     pub(super) fn agreement(self, what: &str, min_cosine: f64) -> Result<Agreement> {
-        let refused = |got: String| {
+        let far = |got: String| {
             let expected = format!(
                 "a mean cosine of {min_cosine} and more of its {what} and what is expected"
             );
-            check("encoder.agreement", expected, got)
+            refused("encoder.agreement", expected, got)
         };
         let error = EncoderError::of(&self.swipes, self.histogram);
-        let error = error.ok_or_else(|| refused("no frame".to_owned()))?;
+        let error = error.ok_or_else(|| far("no frame".to_owned()))?;
         if error.cosine_mean.is_nan() || error.cosine_mean < min_cosine {
-            return Err(refused(format!("{:.4}", error.cosine_mean)));
+            return Err(far(format!("{:.4}", error.cosine_mean)));
         }
         Ok(Agreement { min_cosine, error })
-    }
-}
-
-fn check(check: &str, expected: impl ToString, got: impl ToString) -> ValidationError {
-    ValidationError::Check {
-        check: check.to_owned(),
-        expected: expected.to_string(),
-        got: got.to_string(),
     }
 }
 
@@ -219,6 +211,7 @@ mod tests {
     use crate::onnx;
     use crate::synthetic::Random;
     use crate::testing::{random_weights, small_config, small_configs, values};
+    use crate::validate::ValidationError;
 
     fn encoder(config: &ModelConfig, weights: &Weights, lengths: LengthType) -> Vec<u8> {
         let network = Network::new(config, weights).unwrap();
@@ -237,11 +230,7 @@ mod tests {
     /// What was expected and what was there instead.
     fn refused(fp32: &[u8], encoder: &[u8], samples: &[Sample]) -> [String; 3] {
         match agreement(fp32, encoder, samples, LengthType::Int64, 0.99) {
-            Err(ValidationError::Check {
-                check,
-                expected,
-                got,
-            }) => [check, expected, got],
+            Err(ValidationError::Check(failed)) => [failed.check, failed.expected, failed.got],
             other => panic!("{other:?}"),
         }
     }

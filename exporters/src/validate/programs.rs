@@ -8,7 +8,7 @@ use swipekit::runtime::{Encoder, PteModel, RuntimeOptions, Tensor};
 use super::agreement::{Difference, Frames};
 use super::cases::{self, Case, frames, rows, states, tensor, y_prev};
 use super::measure::{Comparison, expect, floats};
-use super::{Agreement, Check, Result, ValidationError, failed};
+use super::{Agreement, Check, Result, failed, refused};
 use crate::network::Network;
 use crate::onnx::StepOutput;
 use crate::pte::{MAX_BATCH, MAX_FRAMES};
@@ -155,11 +155,8 @@ pub fn int8_encoder(network: &Network<'_>, program: &Path) -> Result<Check> {
         let (features, _) = padded_swipe(&mut random, count, valid, all, 1.0);
         let encoded = program.encode(network, name, features, all, valid)?;
         if !encoded.iter().all(|value| value.is_finite()) {
-            return Err(ValidationError::Check {
-                check: name.to_owned(),
-                expected: format!("finite values for {valid} frames"),
-                got: "NaN or infinity".to_owned(),
-            });
+            let expected = format!("finite values for {valid} frames");
+            return Err(refused(name, expected, "NaN or infinity"));
         }
         values += encoded.len();
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::*;
+use crate::check::FailedCheck;
 use crate::checkpoint::{Checkpoint, ModelConfig};
 use crate::onnx;
 use crate::testing::{oracle, random_weights, shared, small_config, small_configs};
@@ -81,11 +82,12 @@ fn runtime() -> bool {
 /// The check that failed.
 fn failed_check(result: Result<ValidationReport>) -> Option<String> {
     match result {
-        Err(ValidationError::Check {
+        Err(ValidationError::Check(FailedCheck {
             check,
             expected,
             got,
-        }) => {
+            ..
+        })) => {
             assert!(!expected.is_empty() && !got.is_empty());
             Some(check)
         }
@@ -208,7 +210,7 @@ fn a_blank_that_is_not_zero_is_found() {
     *embedding.data.last_mut().unwrap() = 1e-30;
     let network = Network::new(&config, &weights).unwrap();
     assert!(
-        matches!(blank(&network), Err(ValidationError::Check { check, .. }) if check == "blank")
+        matches!(blank(&network), Err(ValidationError::Check(failed)) if failed.check == "blank")
     );
 }
 

@@ -9,7 +9,8 @@ use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
 use super::cases::{Case, case, cases, rows};
 use super::measure::{Comparison, expect};
-use super::{Check, Result, ValidationError, failed};
+use super::{Check, Result, ValidationError, failed, refused};
+use crate::files::FileError;
 use crate::network::{Affine, Network};
 use crate::onnx::StepOutput;
 
@@ -19,10 +20,7 @@ const HALF_TOLERANCE: f64 = 1e-2;
 
 /// Checks the file's tensors, then what core computes with them.
 pub(super) fn check(network: &Network<'_>, path: &Path, cases: &[Case]) -> Result<Vec<Check>> {
-    let bytes = std::fs::read(path).map_err(|source| ValidationError::Io {
-        path: path.to_path_buf(),
-        source,
-    })?;
+    let bytes = std::fs::read(path).map_err(FileError::read(path))?;
     Ok(vec![
         weights(network, &bytes)?,
         run(network, path, &bytes, cases)?,
@@ -32,11 +30,8 @@ pub(super) fn check(network: &Network<'_>, path: &Path, cases: &[Case]) -> Resul
 /// Every tensor is the checkpoint's, and there is no other.
 fn weights(network: &Network<'_>, bytes: &[u8]) -> Result<Check> {
     let name = "transducer.weights";
-    let file = SafeTensors::deserialize(bytes).map_err(|error| ValidationError::Check {
-        check: name.to_owned(),
-        expected: "a safetensors file".to_owned(),
-        got: error.to_string(),
-    })?;
+    let file = SafeTensors::deserialize(bytes)
+        .map_err(|error| refused(name, "a safetensors file", error))?;
     let (config, classes) = (network.config, network.classes());
     let (d, h, j) = (
         config.encoder.d_model,
@@ -49,11 +44,7 @@ fn weights(network: &Network<'_>, bytes: &[u8]) -> Result<Check> {
         count += 1;
         let view = file
             .tensor(tensor)
-            .map_err(|error| ValidationError::Check {
-                check: name.to_owned(),
-                expected: format!("tensor {tensor}"),
-                got: error.to_string(),
-            })?;
+            .map_err(|error| refused(name, format!("tensor {tensor}"), error))?;
         expect(name, &format!("shape of {tensor}"), shape, view.shape())?;
         // A matrix may be in 16 bits: the same numbers, as the network was rounded before.
         if shape.len() > 1 && view.dtype() == Dtype::F16 {

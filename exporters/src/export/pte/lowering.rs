@@ -10,14 +10,16 @@ use swipekit::runtime::{EXECUTORCH_VERSION, OnnxEncoder, PteEncoder, RuntimeOpti
 
 use super::PteOptions;
 use super::kind::{FIRST_LAYER, Kind, Trial};
-use super::quality::{is_failed_check, share_warning, ultra};
+use super::quality::{share_warning, ultra};
 use crate::audit;
+use crate::check::FailedCheck;
 use crate::checkpoint::{Checkpoint, Tensor};
 use crate::error::{Error, Result};
+use crate::export::assemble::Programs;
 use crate::export::encoders::{AGREEMENT_SWIPES, Encoder, EncoderReport, Encoders, INT8_COSINE};
 use crate::export::graphs::Graphs;
-use crate::export::package::Programs;
 use crate::export::{ENCODER_PROGRAM, LoweringReport, Precision, STEP_PROGRAM, Target};
+use crate::files::FileError;
 use crate::network::Network;
 use crate::pte::{LoweredFile, Mode, PteError, Python, Request, Scheme, Versions};
 use crate::quantize::calibrate::Sample;
@@ -110,7 +112,7 @@ impl<'a> Lowering<'a> {
             Mode::Fp32 | Mode::Xnnpack => self.float(mode, say)?,
             Mode::Int8 | Mode::Ultra => match self.eight_bits(mode, say) {
                 Ok(made) => made,
-                Err(error) if self.options.fallback_fp32 && is_failed_check(&error) => {
+                Err(error) if self.options.fallback_fp32 && error.is_failed_check() => {
                     warnings.push(format!("FP32 took the place of 8 bits: {error}"));
                     self.float(Mode::Xnnpack, say)?
                 }
@@ -217,13 +219,13 @@ impl<'a> Lowering<'a> {
                     .quantized(trial, say)
                     .map(|made| self.keep(Kind::Int8(trial), made)),
             };
-            if !outcome.as_ref().is_err_and(is_failed_check) {
+            if !outcome.as_ref().is_err_and(Error::is_failed_check) {
                 break;
             }
         }
         let made = outcome?;
         if mode == Mode::Ultra {
-            ultra(&made.lowered)?;
+            ultra(&made.lowered).map_err(PteError::from)?;
         }
         Ok(made)
     }
@@ -247,13 +249,10 @@ impl<'a> Lowering<'a> {
             .max_ratio(self.graphs.encoder_file.len())
             .is_some();
         if is_large && size.ratio > MAX_RATIO {
-            return Err(PteError::Refused {
-                file: ENCODER_PROGRAM.to_owned(),
-                check: "its size",
-                expected: format!("at most {MAX_RATIO} of FP32's bytes"),
-                got: format!("{:.3}: the weights are not in 8 bits", size.ratio),
-            }
-            .into());
+            let check = format!("the size of {ENCODER_PROGRAM}");
+            let expected = format!("at most {MAX_RATIO} of FP32's bytes");
+            let failed = FailedCheck::new(check, expected, format!("{:.3}", size.ratio));
+            return Err(PteError::from(failed.advice("the weights are not in 8 bits")).into());
         }
         let check = programs::int8_encoder(&self.network, &path)?;
         let mut options = RuntimeOptions::default();
@@ -266,14 +265,10 @@ impl<'a> Lowering<'a> {
             min_cosine: INT8_COSINE,
         };
         if !budget.holds(&effect) {
-            return Err(PteError::Budget {
-                scheme: trial.name(),
-                top1_loss: effect.top1_loss,
-                cosine: effect.cosine,
-                most: budget.max_top1_loss,
-                least: budget.min_cosine,
-            }
-            .into());
+            let advice = "allow more with --max-top1-loss, try the other --scheme, or let FP32 take \
+                          its place with --fallback-fp32";
+            let failed = budget.exceeded(&effect, &trial.name(), advice);
+            return Err(PteError::from(failed).into());
         }
         let agreement = self.agreement(&program, &calibration.samples)?;
         let report = EncoderReport {
@@ -380,13 +375,9 @@ impl<'a> Lowering<'a> {
         let minor = |version: &str| version.rsplit_once('.').map(|(minor, _)| minor.to_owned());
         let made_with = &lowered.versions.executorch;
         if minor(made_with) != minor(EXECUTORCH_VERSION) {
-            return Err(PteError::Refused {
-                file: "the Python side".to_owned(),
-                check: "its ExecuTorch",
-                expected: format!("{EXECUTORCH_VERSION}, as this program has"),
-                got: made_with.clone(),
-            }
-            .into());
+            let check = "the Python side's ExecuTorch";
+            let expected = format!("{EXECUTORCH_VERSION}, as this program has");
+            return Err(PteError::from(FailedCheck::new(check, expected, made_with)).into());
         }
         for file in lowered.files {
             if let Some(kind) = kinds.iter().find(|kind| kind.file() == file.file) {
@@ -409,5 +400,5 @@ impl<'a> Lowering<'a> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    Ok(fs::read(path).map_err(|source| swipekit::Error::io(path, source))?)
+    Ok(fs::read(path).map_err(FileError::read(path))?)
 }

@@ -18,10 +18,10 @@ use swipekit::Engine;
 use swipekit::decoder::DecoderOptions;
 use swipekit::geometry::MAX_WORDS;
 
-use crate::error::Result;
 use crate::judge::accuracy::{Accuracy, Judge, Outcome};
 use crate::judge::compare::TopDifference;
 use crate::judge::confidence::{Fitted, Reliability, Scored, fit as fit_confidence};
+use crate::judge::error::Result;
 use crate::swipes::{Swipe, sample};
 use crate::words::language_model::Cursor;
 pub use blend::{Blend, ScoredList, fit};

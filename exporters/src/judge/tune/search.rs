@@ -7,8 +7,8 @@ use swipekit::decoder::DecoderOptions;
 use swipekit::{Engine, Limits};
 
 use super::terms::set_context;
-use crate::error::Result;
 use crate::judge::accuracy::Judge;
+use crate::judge::error::Result;
 use crate::judge::times::Times;
 use crate::swipes::Swipe;
 use crate::words::language_model::Cursor;

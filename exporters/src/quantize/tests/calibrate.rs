@@ -3,7 +3,6 @@ use std::collections::BTreeSet;
 use swipekit_tests::runtime;
 
 use super::*;
-use crate::error::Error;
 use crate::onnx::ElementType;
 use crate::quantize::QuantizeError;
 use crate::quantize::calibrate::{Method, Observations, observe};
@@ -152,7 +151,7 @@ fn activations_that_are_not_finite_are_refused() {
         let mut samples = samples(&config, &[12, 12], 5);
         samples[1].features[30] = wrong;
         let error = observe(&model, LengthType::Int64, &samples, 1, 2).unwrap_err();
-        let Error::Quantize(QuantizeError::NotFinite { what }) = &error else {
+        let QuantizeError::NotFinite { what } = &error else {
             panic!("{error}");
         };
         assert!(activations(&model).contains(what));

@@ -3,7 +3,7 @@
 use swipekit::Engine;
 use swipekit::bundle::golden::{Golden, GoldenSwipe};
 
-use crate::error::Result;
+use crate::files::Result;
 use crate::precision::Precision;
 use crate::synthetic::{self, Random};
 
@@ -39,7 +39,7 @@ fn tolerance(precision: Precision) -> Tolerance {
 }
 
 /// What `engine` gives for the golden swipes.
-pub(super) fn golden(engine: &Engine, precision: Precision) -> Result<Golden> {
+pub(crate) fn golden(engine: &Engine, precision: Precision) -> Result<Golden> {
     let tolerance = tolerance(precision);
     let mut session = engine.session();
     let mut random = Random::new(1);

@@ -6,9 +6,9 @@ use swipekit::Engine;
 use swipekit::bundle::GOLDEN_FILE;
 use swipekit::decoder::DecoderOptions;
 
+use super::BundleWriter;
 use super::golden::golden;
-use crate::error::Result;
-use crate::package::BundleWriter;
+use crate::files::Result;
 use crate::precision::Precision;
 
 /// Writes a copy of the bundle that `engine` was opened from to the folder `output`, with `options`

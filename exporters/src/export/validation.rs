@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use super::Validation;
-use super::assemble::{Package, Place};
+use super::assemble::Package;
+use super::options::Validation;
+use super::plan::Plan;
 use crate::check::FailedCheck;
 use crate::error::Result;
 use crate::judge::compare::{self, BundleFigures, Paired, Subject};
@@ -27,7 +28,7 @@ pub(super) fn validate(
     packages: &mut [Package],
     mut progress: impl FnMut(&str),
 ) -> Result<()> {
-    let is_fp32 = |package: &&Package| package.place.precision == Precision::Fp32;
+    let is_fp32 = |package: &&Package| package.plan.precision == Precision::Fp32;
     let first = baseline.as_ref().or_else(|| packages.iter().find(is_fp32));
     let Some(first) = first else {
         return Ok(());
@@ -41,7 +42,7 @@ pub(super) fn validate(
     }
     let subjects: Vec<Subject> = compared
         .iter()
-        .map(|package| Subject::new(&package.place.name, package.folder()))
+        .map(|package| Subject::new(&package.plan.name, package.folder()))
         .collect();
     let encoders: Vec<_> = compared.iter().map(|p| Rc::clone(&p.encoder)).collect();
     let mut options = compare::Options::new(&validation.manifest);
@@ -54,16 +55,16 @@ pub(super) fn validate(
     })?;
     for package in packages {
         let same = |encoder| Rc::ptr_eq(encoder, &package.encoder);
-        let Some(place) = encoders.iter().position(same) else {
+        let Some(index) = encoders.iter().position(same) else {
             continue;
         };
-        accept(&comparison.bundles[place], max_top1_loss, &package.place)?;
+        accept(&comparison.bundles[index], max_top1_loss, &package.plan)?;
         let mut own = comparison.clone();
-        own.bundles = match place {
+        own.bundles = match index {
             0 => vec![comparison.bundles[0].clone()],
             _ => vec![
                 comparison.bundles[0].clone(),
-                comparison.bundles[place].clone(),
+                comparison.bundles[index].clone(),
             ],
         };
         package.report.comparison = Some(own);
@@ -72,7 +73,7 @@ pub(super) fn validate(
 }
 
 /// Refuses a bundle that loses words.
-fn accept(figures: &BundleFigures, max_top1_loss: f64, place: &Place) -> Result<()> {
+fn accept(figures: &BundleFigures, max_top1_loss: f64, plan: &Plan) -> Result<()> {
     let Some(difference) = &figures.difference else {
         return Ok(());
     };
@@ -81,7 +82,7 @@ fn accept(figures: &BundleFigures, max_top1_loss: f64, place: &Place) -> Result<
         return Ok(());
     }
     let failed = FailedCheck::new(
-        format!("top-1 accuracy of {}", place.name),
+        format!("top-1 accuracy of {}", plan.name),
         format!("at most {max_top1_loss} points less than FP32"),
         format!(
             "{:.2} points less: {} swipes lost, {} won, p = {:.4}",

@@ -1,6 +1,6 @@
 //! Why a bundle could not be judged.
 
-use super::compare::CompareError;
+use super::compare::error::CompareError;
 use crate::files::FileError;
 use crate::words::lexicon::LexiconError;
 

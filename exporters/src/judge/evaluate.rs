@@ -12,6 +12,7 @@ use crate::judge::accuracy::{Accuracy, FOLDING, Judge, Length, Outcome, Tops};
 use crate::judge::compare::AccuracyDifference;
 use crate::judge::confidence::Reliability;
 use crate::judge::error::Result;
+use crate::judge::machine::resident_mib;
 use crate::judge::times::Times;
 use crate::swipes::{Swipe, Swipes};
 use crate::words::language_model::Cursor;
@@ -234,11 +235,4 @@ impl Counts {
             folding: FOLDING,
         }
     }
-}
-
-/// Resident memory of this process in MiB; 0 where the platform does not tell.
-pub fn resident_mib() -> f64 {
-    memory_stats::memory_stats().map_or(0.0, |stats| {
-        (stats.physical_mem as f64 / f64::from(1 << 20) * 10.0).round() / 10.0
-    })
 }

@@ -6,6 +6,7 @@ pub mod compare;
 pub mod confidence;
 mod error;
 pub mod evaluate;
+pub mod machine;
 pub mod shark2;
 pub mod times;
 pub mod tune;

@@ -16,7 +16,7 @@ struct Tolerance {
     encoder: f64,
     /// Greatest relative difference of a score.
     score: f64,
-    /// Least distance of two scores whose candidates do not change places.
+    /// Least distance of two scores whose candidates keep their order.
     gap: f64,
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn golden(engine: &Engine, precision: Precision) -> Result<Golden> {
         swipe.greedy = session.greedy(&trace)?;
         if engine.lexicon().is_some() {
             let candidates = session.decode(&trace)?;
-            // Candidates of nearly equal score may change places on another machine.
+            // Candidates of nearly equal score may stand the other way round on another machine.
             let mut clear = 0;
             for pair in candidates.windows(2).take(3) {
                 if (pair[0].score - pair[1].score).abs() < tolerance.gap {

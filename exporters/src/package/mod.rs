@@ -3,9 +3,9 @@
 pub(crate) mod golden;
 mod inspect;
 mod pack;
-pub(crate) mod place;
 mod preset;
 mod runtime_meta;
+pub(crate) mod staging;
 #[cfg(test)]
 mod tests;
 mod writer;

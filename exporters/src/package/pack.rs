@@ -8,7 +8,7 @@ use swipekit::bundle::{ALIGNMENT, Bundle, MANIFEST_FILE};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::place;
+use super::staging;
 use crate::files::{FileError, Result};
 
 /// Largest packed bundle: zip without its 64-bit extension ends there.
@@ -47,7 +47,7 @@ pub fn pack(bundle: impl AsRef<Path>, file: impl AsRef<Path>) -> Result<()> {
         }
         .into());
     }
-    let parent = place::parent(file);
+    let parent = staging::parent(file);
     fs::create_dir_all(&parent).map_err(FileError::write(&parent))?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".swipekit-");
@@ -64,7 +64,7 @@ pub fn pack(bundle: impl AsRef<Path>, file: impl AsRef<Path>) -> Result<()> {
         .write_all(&archive)
         .and_then(|()| temporary.as_file().sync_all())
         .map_err(FileError::write(file))?;
-    // What is about to be put in place must open.
+    // What is about to be moved to its destination must open.
     Bundle::open(temporary.path())?;
     temporary
         .persist(file)
@@ -96,8 +96,8 @@ fn archive(
 /// bundle, [`FileError::Io`].
 pub fn unpack(file: impl AsRef<Path>, folder: impl AsRef<Path>) -> Result<Bundle> {
     let (bundle, folder) = (Bundle::open(file)?, folder.as_ref());
-    place::check_replaceable(folder)?;
-    let staged = place::staging(folder)?;
+    staging::check_replaceable(folder)?;
+    let staged = staging::beside(folder)?;
     let write = |name: &str, content: &[u8]| {
         let path = staged.path().join(name);
         let mut file = File::create_new(&path).map_err(FileError::write(&path))?;
@@ -109,6 +109,6 @@ pub fn unpack(file: impl AsRef<Path>, folder: impl AsRef<Path>) -> Result<Bundle
         write(name, &bundle.file(name)?)?;
     }
     write(MANIFEST_FILE, bundle.manifest_json())?;
-    place::place(staged, folder)?;
+    staging::replace(staged, folder)?;
     Ok(Bundle::open(folder)?)
 }

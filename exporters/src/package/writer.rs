@@ -11,7 +11,7 @@ use swipekit::bundle::{Bundle, MANIFEST_FILE, Manifest, is_file_name, sha256_hex
 use swipekit::bytes::Bytes;
 use tempfile::TempDir;
 
-use super::place;
+use super::staging;
 use crate::files::{FileError, Result};
 
 /// A bundle in the making, in a temporary folder beside its destination.
@@ -33,10 +33,10 @@ impl BundleWriter {
     /// with only its own files, [`FileError::Io`] where the folder beside cannot be written.
     pub fn create(destination: impl AsRef<Path>) -> Result<Self> {
         let destination = destination.as_ref();
-        place::check_replaceable(destination)?;
+        staging::check_replaceable(destination)?;
         Ok(Self {
             destination: destination.to_path_buf(),
-            staged: place::staging(destination)?,
+            staged: staging::beside(destination)?,
             files: BTreeMap::new(),
         })
     }
@@ -53,7 +53,7 @@ impl BundleWriter {
     /// [`swipekit::Error::Invalid`] for a name that no bundle may use or that is taken,
     /// [`FileError::Io`].
     pub fn add(&mut self, name: &str, content: &[u8]) -> Result<()> {
-        let path = self.place(name)?;
+        let path = self.path_of(name)?;
         let mut file = File::create_new(&path).map_err(FileError::write(&path))?;
         file.write_all(content)
             .and_then(|()| file.sync_all())
@@ -86,7 +86,7 @@ impl BundleWriter {
     /// [`swipekit::Error::Invalid`] for a name that no bundle may use or that is taken,
     /// [`swipekit::Error::Io`] where the file cannot be read.
     pub fn adopt(&mut self, name: &str) -> Result<()> {
-        let path = self.place(name)?;
+        let path = self.path_of(name)?;
         let file = File::open(&path).map_err(FileError::read(&path))?;
         file.sync_all().map_err(FileError::write(&path))?;
         let content = Bytes::map(&path)?;
@@ -140,7 +140,7 @@ impl BundleWriter {
     /// Those of [`stage`](Self::stage); the destination is untouched then.
     pub fn finish(self, mut manifest: Manifest) -> Result<Bundle> {
         drop(self.stage(&mut manifest)?);
-        place::place(self.staged, &self.destination)?;
+        staging::replace(self.staged, &self.destination)?;
         Ok(Bundle::open(&self.destination)?)
     }
 
@@ -152,7 +152,7 @@ impl BundleWriter {
             .collect()
     }
 
-    fn place(&self, name: &str) -> Result<PathBuf> {
+    fn path_of(&self, name: &str) -> Result<PathBuf> {
         let usable = is_file_name(name) && name != MANIFEST_FILE;
         if !usable || self.files.contains_key(name) {
             return Err(swipekit::Error::invalid(

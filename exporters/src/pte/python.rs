@@ -115,7 +115,7 @@ impl Python {
     /// put.
     ///
     /// # Errors
-    /// [`PteError::NoPython`] with every place tried, [`PteError::File`] where `scratch` cannot be
+    /// [`PteError::NoPython`] with every path tried, [`PteError::File`] where `scratch` cannot be
     /// written.
     pub fn find(given: Option<&Path>, scratch: &Path) -> Result<Self, PteError> {
         let interpreter = interpreter(given)?;

@@ -17,10 +17,13 @@ use crate::checkpoint::{Checkpoint, Tensor};
 use crate::error::{Error, Result};
 use crate::export::assemble::Programs;
 use crate::export::encoders::{AGREEMENT_SWIPES, Encoder, EncoderReport, Encoders, INT8_COSINE};
-use crate::export::graphs::Graphs;
-use crate::export::{ENCODER_PROGRAM, LoweringReport, Precision, STEP_PROGRAM, Target};
+use crate::export::names::{ENCODER_PROGRAM, STEP_PROGRAM};
+use crate::export::report::LoweringReport;
+use crate::export::shared::SharedParts;
+use crate::export::target::Target;
 use crate::files::FileError;
 use crate::network::Network;
+use crate::precision::Precision;
 use crate::pte::{LoweredFile, Mode, PteError, Python, Request, Scheme, Versions};
 use crate::quantize::calibrate::Sample;
 use crate::quantize::equalize;
@@ -41,7 +44,7 @@ pub(super) struct Lowering<'a> {
     python: Python,
     checkpoint: &'a Checkpoint,
     network: Network<'a>,
-    graphs: &'a Graphs,
+    shared: &'a SharedParts,
     /// The FP32 ONNX encoder, which has been held to the reference.
     onnx: OnnxEncoder,
     encoders: Encoders<'a>,
@@ -73,7 +76,7 @@ impl<'a> Lowering<'a> {
         options: &'a PteOptions,
         python: Python,
         checkpoint: &'a Checkpoint,
-        graphs: &'a Graphs,
+        shared: &'a SharedParts,
         scratch: &'a Path,
     ) -> Result<Self> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -83,12 +86,12 @@ impl<'a> Lowering<'a> {
             network: Network::new(&checkpoint.config, &checkpoint.weights)?,
             checkpoint,
             onnx: OnnxEncoder::from_bytes(
-                &graphs.encoder_file,
-                &graphs.manifest.model,
+                &shared.encoder_file,
+                &shared.manifest.model,
                 &RuntimeOptions::default(),
             )?,
-            graphs,
-            encoders: Encoders::new(&options.base, graphs, threads),
+            shared,
+            encoders: Encoders::new(&options.base, shared, threads),
             scratch,
             threads,
             lowered: Vec::new(),
@@ -133,7 +136,7 @@ impl<'a> Lowering<'a> {
             versions: encoder.versions.clone(),
             encoder: named(&encoder.lowered, ENCODER_PROGRAM),
             step: named(&step.lowered, STEP_PROGRAM),
-            size: audit::size(&encoder.encoder.file, &self.graphs.encoder_file),
+            size: audit::size(&encoder.encoder.file, &self.shared.encoder_file),
             delegated_percent: 100.0 * share,
             equalized: encoder.equalized,
             effect: encoder.effect,
@@ -244,9 +247,9 @@ impl<'a> Lowering<'a> {
         let (path, lowered, versions) = self.program(&tensors, swipes, Kind::Int8(trial), say)?;
         say("measuring the encoder in 8 bits");
         let file = read(&path)?;
-        let size = audit::size(&file, &self.graphs.encoder_file);
+        let size = audit::size(&file, &self.shared.encoder_file);
         let is_large = Precision::Int8
-            .max_ratio(self.graphs.encoder_file.len())
+            .max_ratio(self.shared.encoder_file.len())
             .is_some();
         if is_large && size.ratio > MAX_RATIO {
             let check = format!("the size of {ENCODER_PROGRAM}");
@@ -257,7 +260,7 @@ impl<'a> Lowering<'a> {
         let check = programs::int8_encoder(&self.network, &path)?;
         let mut options = RuntimeOptions::default();
         options.copies = self.threads;
-        let model = &self.graphs.manifest.model;
+        let model = &self.shared.manifest.model;
         let program = PteEncoder::open(&path, model, &options)?;
         let effect = probe.effect_of(&program, None)?;
         let budget = Budget {
@@ -266,7 +269,7 @@ impl<'a> Lowering<'a> {
         };
         if !budget.holds(&effect) {
             let advice = "allow more with --max-top1-loss, try the other --scheme, or let FP32 take \
-                          its place with --fallback-fp32";
+                          its plan with --fallback-fp32";
             let failed = budget.exceeded(&effect, &trial.name(), advice);
             return Err(PteError::from(failed).into());
         }
@@ -291,7 +294,7 @@ impl<'a> Lowering<'a> {
     /// since ranges of noise fit noise.
     fn agreement(&self, program: &PteEncoder, samples: &[Sample]) -> Result<Agreement> {
         let some = &samples[..samples.len().min(AGREEMENT_SWIPES)];
-        let width = self.graphs.manifest.model.encoder;
+        let width = self.shared.manifest.model.encoder;
         let agree = |samples: &[Sample]| {
             programs::programs_agree(&self.onnx, program, width, samples, INT8_COSINE)
         };

@@ -12,7 +12,7 @@ use swipekit::{Engine, EngineOptions};
 
 use super::CompareError;
 use crate::judge::error::Result;
-use crate::judge::evaluate::resident_mib;
+use crate::judge::machine::resident_mib;
 use crate::judge::times::milliseconds;
 use crate::swipes::Swipes;
 use crate::words::lexicon;

@@ -7,10 +7,9 @@
 //! word or a finger's path.
 
 mod decoded;
-mod error;
+pub(super) mod error;
 mod footprint;
 mod latency;
-mod machine;
 mod paired;
 mod report;
 mod sizes;
@@ -24,10 +23,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use swipekit::bundle::Bundle;
 
+pub use super::machine::Machine;
 pub use error::CompareError;
 pub use footprint::{COMMAND, Footprint, MeasureArguments, measure};
 pub use latency::{Latency, LatencyOptions, Ratio, Speed, Stage};
-pub use machine::Machine;
 pub use paired::{AccuracyDifference, LengthDifference, Paired, TopDifference, mcnemar};
 pub use report::{html, sections};
 pub use sizes::Sizes;

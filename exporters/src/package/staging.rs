@@ -1,4 +1,4 @@
-//! Puts a finished folder in its place.
+//! Temporary folders beside their destination, and the step that moves one there.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -18,7 +18,7 @@ const MAX_MANIFEST: u64 = 1 << 20;
 
 /// An empty temporary folder beside `destination`, on the same file system; its parent folders are
 /// made where they are missing.
-pub(crate) fn staging(destination: &Path) -> Result<TempDir> {
+pub(crate) fn beside(destination: &Path) -> Result<TempDir> {
     let parent = parent(destination);
     fs::create_dir_all(&parent).map_err(FileError::write(&parent))?;
     let mut builder = tempfile::Builder::new();
@@ -104,7 +104,7 @@ fn listed_files(path: &Path) -> Option<BTreeMap<String, IgnoredAny>> {
 /// Moves `staged` to `destination`, replacing the bundle that may be there: at every moment there
 /// is the old bundle or the new one (on Linux; elsewhere there is none for the instant between two
 /// renames, and the old one comes back where the second fails).
-pub(super) fn place(staged: TempDir, destination: &Path) -> Result<()> {
+pub(super) fn replace(staged: TempDir, destination: &Path) -> Result<()> {
     check_replaceable(destination)?;
     sync(staged.path());
     if fs::symlink_metadata(destination).is_err() {
@@ -121,7 +121,7 @@ pub(super) fn place(staged: TempDir, destination: &Path) -> Result<()> {
         fs::rename(destination, &old).map_err(FileError::write(destination))?;
         if let Err(source) = fs::rename(staged.path(), destination) {
             if fs::rename(&old, destination).is_err() {
-                // Better a bundle in an odd place than none.
+                // Better a bundle in an odd folder than none.
                 let _ = aside.keep();
             }
             return Err(FileError::write(destination)(source));

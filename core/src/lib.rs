@@ -242,8 +242,3 @@ pub use live::{LiveOptions, LiveSession, Partial};
 pub use self_test::SelfTest;
 pub use session::{Literal, Session, Timings};
 pub use trace::Trace;
-
-/// The README's examples, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

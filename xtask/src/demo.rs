@@ -11,7 +11,7 @@ pub fn run() -> Result<()> {
         "--release",
         "--locked",
         "--package",
-        "swipekit-exporters",
+        "swipekit-cli",
         "--bin",
         "swipekit",
         "--",

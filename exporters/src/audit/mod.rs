@@ -34,7 +34,7 @@ pub use tensors::{TensorKind, Tensors, Total, inspect};
 pub use weights::WeightAudit;
 
 use crate::check::FailedCheck;
-use crate::precision::Precision;
+use crate::quantize::Precision;
 use graph::{Element, Graph};
 
 /// Values from which on a float constant counts as a weight, whoever reads it, unless it is a

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::output;
 use crate::error::Result;
-use crate::layouts;
+use crate::swipes::layouts;
 use crate::synth::feed::{
     Augmentation, Feed, FeedOptions, RecordedOptions, SyntheticSource, write,
 };

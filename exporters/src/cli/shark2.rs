@@ -9,8 +9,8 @@ use super::output;
 use crate::error::Result;
 use crate::judge::accuracy::{Accuracy, Tops};
 use crate::judge::shark2::{Shark2, Weights};
-use crate::layouts;
 use crate::swipes::Swipes;
+use crate::swipes::layouts;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

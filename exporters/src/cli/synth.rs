@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 
 use super::{at_least_one, output};
 use crate::error::{Error, Result};
-use crate::layouts;
+use crate::swipes::layouts;
 use crate::synth::{self, CalibrateOptions, Profile, Synth, WordOptions, Words};
 
 #[derive(Debug, Args)]

@@ -31,7 +31,7 @@ use crate::files::FileError;
 use crate::judge::machine::resident_mib;
 use crate::package::golden::golden;
 use crate::package::{BundleWriter, RuntimeMeta, pack};
-use crate::precision::Precision;
+use crate::quantize::Precision;
 #[cfg(feature = "executorch")]
 use crate::validate::Check;
 

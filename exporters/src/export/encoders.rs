@@ -13,7 +13,7 @@ use crate::audit::product_weights;
 use crate::error::{Error, Result};
 use crate::onnx;
 use crate::onnx::proto::Model;
-use crate::precision::Precision;
+use crate::quantize::Precision;
 use crate::quantize::Recipe;
 use crate::quantize::calibrate::{Observations, Sample, observe};
 use crate::quantize::equalize::{self, equalize};

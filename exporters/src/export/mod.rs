@@ -40,7 +40,7 @@ pub use target::Target;
 use crate::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::package;
-pub use crate::precision::Precision;
+pub use crate::quantize::Precision;
 use assemble::Package;
 use encoders::Encoders;
 use plan::{Plan, planned};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::target::Target;
 use crate::error::{Error, Result};
 use crate::onnx::LengthType;
-use crate::precision::Precision;
+use crate::quantize::Precision;
 use crate::quantize::Recipe;
 use crate::quantize::calibrate::Method;
 use crate::quantize::sensitivity::When;

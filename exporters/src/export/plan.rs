@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::options::Options;
 use super::target::Target;
-use crate::precision::Precision;
+use crate::quantize::Precision;
 
 /// A bundle that an export is to make.
 #[derive(Clone, Debug)]

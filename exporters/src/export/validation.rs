@@ -8,7 +8,7 @@ use super::plan::Plan;
 use crate::check::FailedCheck;
 use crate::error::Result;
 use crate::judge::compare::{self, BundleFigures, Paired, Subject};
-use crate::precision::Precision;
+use crate::quantize::Precision;
 use crate::validate::ValidationError;
 
 /// Swipes that must be lost net for chance to be ruled out: the two-sided p value of McNemar's test

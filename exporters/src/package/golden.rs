@@ -4,7 +4,7 @@ use swipekit::Engine;
 use swipekit::bundle::golden::{Golden, GoldenSwipe};
 
 use crate::files::Result;
-use crate::precision::Precision;
+use crate::quantize::Precision;
 use crate::synthetic::{self, Random};
 
 /// Words of the golden swipes.

@@ -9,7 +9,7 @@ use swipekit::decoder::DecoderOptions;
 use super::BundleWriter;
 use super::golden::golden;
 use crate::files::Result;
-use crate::precision::Precision;
+use crate::quantize::Precision;
 
 /// Writes a copy of the bundle that `engine` was opened from to the folder `output`, with `options`
 /// in the preset and golden swipes decoded anew; a bundle that is there is replaced, the opened one

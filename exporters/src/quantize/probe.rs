@@ -10,7 +10,7 @@ use swipekit::runtime::{Encoder, OnnxEncoder, RuntimeOptions};
 use swipekit::transducer::{JointScratch, PredictionJoint};
 
 use super::calibrate::Sample;
-use crate::frames::{EncoderError, ErrorHistogram, SwipeError};
+use crate::quantize::frames::{EncoderError, ErrorHistogram, SwipeError};
 
 /// A swipe and the key of the word that was meant.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,9 +6,9 @@ use serde::Serialize;
 use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
 
 use super::{Result, failed, refused};
-use crate::frames::{EncoderError, ErrorHistogram, SwipeError};
 use crate::onnx::LengthType;
 use crate::quantize::calibrate::Sample;
+use crate::quantize::frames::{EncoderError, ErrorHistogram, SwipeError};
 
 /// How an encoder's frames compare with those of the FP32 encoder.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -23,8 +23,8 @@ use super::{Progress, validation};
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::package;
-use crate::precision::Precision;
 use crate::pte::{Mode, Python, Scheme};
+use crate::quantize::Precision;
 use lowering::Lowering;
 
 /// What to export for ExecuTorch.

@@ -7,9 +7,9 @@ use std::sync::mpsc;
 use std::thread;
 
 use super::subject::Words;
-use crate::frames::{EncoderError, ErrorHistogram, SwipeError};
 use crate::judge::accuracy::{Judge, Outcome};
 use crate::judge::error::Result;
+use crate::quantize::frames::{EncoderError, ErrorHistogram, SwipeError};
 use crate::swipes::Swipe;
 use crate::swipes::sample::picked;
 

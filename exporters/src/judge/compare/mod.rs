@@ -33,9 +33,9 @@ pub use sizes::Sizes;
 pub use subject::{Subject, WordSource};
 pub use tables::{Table, tables, text};
 
-use crate::frames::EncoderError;
 use crate::judge::accuracy::{Accuracy, FOLDING, percent};
 use crate::judge::error::Result;
+use crate::quantize::frames::EncoderError;
 use crate::swipes::{Swipe, sample};
 use decoded::{Decoded, Job};
 use subject::Words;

@@ -1,10 +1,10 @@
 //! A comparison whose figures are made up, and what is refused before anything is decoded.
 
 use super::*;
-use crate::frames::ErrorHistogram;
 use crate::judge::JudgeError;
 use crate::judge::accuracy::Outcome;
 use crate::judge::times::Times;
+use crate::quantize::frames::ErrorHistogram;
 
 fn outcomes(hits: usize) -> Vec<Outcome> {
     (0..20)

@@ -5,7 +5,7 @@ use swipekit_tests::runtime;
 
 use super::*;
 use crate::audit::{Expected, audit, product_weights};
-use crate::precision::Precision;
+use crate::quantize::Precision;
 use crate::quantize::calibrate::{Method, observe};
 use crate::quantize::layers::{Kind, Layer, layers};
 use crate::quantize::recipe::{DYNAMIC_U8S8, RECIPES, STATIC_S8S8, STATIC_U8S8};

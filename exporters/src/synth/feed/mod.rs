@@ -25,7 +25,7 @@ pub use stream::{MAGIC, write};
 
 use crate::files::FileError;
 use crate::files::sha256;
-use crate::layouts;
+use crate::swipes::layouts;
 use crate::synth::error::Result;
 use crate::synth::{Profile, Stream, Synth, SynthSwipe, WordOptions, Words};
 use crate::synthetic::key_size;

@@ -7,6 +7,7 @@
 
 pub mod carry;
 pub mod deviation;
+pub mod layouts;
 pub mod sample;
 
 use std::fs::File;

@@ -16,6 +16,7 @@ pub mod pte;
 pub mod quantize;
 pub mod reference;
 pub mod report;
+pub mod statistics;
 pub mod swipes;
 pub mod synth;
 pub mod synthetic;

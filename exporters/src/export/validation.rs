@@ -7,8 +7,9 @@ use super::options::Validation;
 use super::plan::Plan;
 use crate::check::FailedCheck;
 use crate::error::Result;
-use crate::judge::compare::{self, BundleFigures, Paired, Subject};
+use crate::judge::compare::{self, BundleFigures, Subject};
 use crate::quantize::Precision;
+use crate::statistics::Paired;
 use crate::validate::ValidationError;
 
 /// Swipes that must be lost net for chance to be ruled out: the two-sided p value of McNemar's test

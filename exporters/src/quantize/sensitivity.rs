@@ -15,9 +15,10 @@ use super::recipe::Recipe;
 use super::rewrite::{Ranges, rewrite};
 use super::{QuantizeError, Result};
 use crate::check::FailedCheck;
-use crate::judge::compare::mcnemar;
+
 use crate::onnx::proto::Model;
 use crate::onnx::serialize;
+use crate::statistics::mcnemar;
 
 /// When the layers are measured one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,7 +27,7 @@ pub use super::machine::Machine;
 pub use error::CompareError;
 pub use footprint::{COMMAND, Footprint, MeasureArguments, measure};
 pub use latency::{Latency, LatencyOptions, Ratio, Speed, Stage};
-pub use paired::{AccuracyDifference, LengthDifference, Paired, TopDifference, mcnemar};
+pub use paired::{AccuracyDifference, LengthDifference, TopDifference};
 pub use report::{html, sections};
 pub use sizes::Sizes;
 pub use subject::{Subject, WordSource};

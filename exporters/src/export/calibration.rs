@@ -11,7 +11,7 @@ use super::options::{Quantization, Source};
 use super::shared::SharedParts;
 use crate::error::Result;
 use crate::quantize::QuantizeError;
-use crate::quantize::calibrate::{Method, Sample};
+use crate::quantize::calibrate::{EncoderInput, Method};
 use crate::quantize::probe;
 use crate::quantize::probe::{Judge, Target};
 use crate::swipes::sample;
@@ -53,7 +53,7 @@ impl CalibrationReport {
 #[derive(Debug)]
 pub(super) struct Calibration {
     targets: Arc<Vec<Target>>,
-    pub(super) samples: Vec<Sample>,
+    pub(super) swipes: Vec<EncoderInput>,
     pub(super) judge: Judge,
     pub(super) report: CalibrationReport,
 }
@@ -102,7 +102,7 @@ impl Calibration {
         let targets: Vec<Target> = swipes
             .iter()
             .map(|(word, trace)| Target {
-                sample: features(&featurizer, trace),
+                input: features(&featurizer, trace),
                 key: alphabet.fold(word).ok(),
             })
             .collect();
@@ -114,7 +114,7 @@ impl Calibration {
             }
         };
         Ok(Self {
-            samples: targets.iter().map(|target| target.sample.clone()).collect(),
+            swipes: targets.iter().map(|target| target.input.clone()).collect(),
             judge: Judge {
                 model: manifest.model.clone(),
                 transducer: Arc::new(shared.transducer()?),
@@ -146,12 +146,12 @@ impl Calibration {
 }
 
 /// Features of a trace.
-pub(super) fn features(featurizer: &Featurizer, trace: &swipekit::Trace) -> Sample {
+pub(super) fn features(featurizer: &Featurizer, trace: &swipekit::Trace) -> EncoderInput {
     let mut features = Features::new();
-    let frames = featurizer.features(trace, &mut features);
-    Sample {
+    let samples = featurizer.features(trace, &mut features);
+    EncoderInput {
         features: features.data().to_vec(),
-        frames,
+        samples,
     }
 }
 

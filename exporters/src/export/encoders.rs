@@ -15,7 +15,7 @@ use crate::onnx;
 use crate::onnx::proto::Model;
 use crate::quantize::Precision;
 use crate::quantize::Recipe;
-use crate::quantize::calibrate::{Observations, Sample, observe};
+use crate::quantize::calibrate::{EncoderInput, Observations, observe};
 use crate::quantize::equalize::{self, equalize};
 use crate::quantize::half::{HalfWeight, halve};
 use crate::quantize::layers::layers;
@@ -266,8 +266,8 @@ impl<'a> Encoders<'a> {
         )?;
         let float: BTreeSet<String> = sensitivity.float.iter().cloned().collect();
         let file = onnx::serialize(rewrite(model, recipe, &ranges, &float)?);
-        let some = calibration.samples.len().min(AGREEMENT_SWIPES);
-        let agreement = self.agreement(&file, &calibration.samples[..some], INT8_COSINE)?;
+        let some = calibration.swipes.len().min(AGREEMENT_SWIPES);
+        let agreement = self.agreement(&file, &calibration.swipes[..some], INT8_COSINE)?;
         // Ranges of noise fit noise: the frames of sensible swipes tell.
         self.agreement(&file, &self.synthetic()?, INT8_COSINE)?;
         let reduced: Vec<String> = layers(model)?
@@ -368,25 +368,30 @@ impl<'a> Encoders<'a> {
         let seen = observe(
             &source.model,
             self.options.lengths,
-            &calibration.samples,
+            &calibration.swipes,
             self.options.quantization.batch_size,
             self.threads,
         )?;
         Ok(Rc::clone(self.observations[slot].insert(Rc::new(seen))))
     }
 
-    fn agreement(&self, file: &[u8], samples: &[Sample], min_cosine: f64) -> Result<Agreement> {
+    fn agreement(
+        &self,
+        file: &[u8],
+        swipes: &[EncoderInput],
+        min_cosine: f64,
+    ) -> Result<Agreement> {
         Ok(agreement(
             &self.shared.encoder_file,
             file,
-            samples,
+            swipes,
             self.options.lengths,
             min_cosine,
         )?)
     }
 
     /// Swipes that need no manifest.
-    pub(super) fn synthetic(&self) -> Result<Vec<Sample>> {
+    pub(super) fn synthetic(&self) -> Result<Vec<EncoderInput>> {
         let featurizer = swipekit::features::Featurizer::new(&self.shared.manifest.featurizer)?;
         let mut random = Random::new(synthetic::SAMPLE_SEED);
         let words = synthetic::SAMPLE_WORDS.iter();

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use swipekit::bundle::Bundle;
 use swipekit::bundle::manifest::{
-    FORMAT, LanguageSpec, LexiconSpec, Manifest, ModelSpec, Provenance, RuntimeSpec, Vocabulary,
+    FORMAT, LanguageSpec, LexiconSpec, Manifest, Provenance, RuntimeSpec,
 };
 use swipekit::bundle::sha256_hex;
 use swipekit::decoder::{DecoderOptions, LANGUAGE_MODEL_WEIGHT, PrefixTable};
@@ -217,6 +217,8 @@ fn manifest(
     presets: BTreeMap<String, DecoderOptions>,
 ) -> Manifest {
     let config = &checkpoint.config;
+    let parameters = checkpoint.weights.parameter_count() as u64;
+    let (model, vocabulary) = onnx::specifications(network, parameters);
     let scale = config.feature_scale.clone();
     let featurizer = match (options.featurizer, &config.featurizer) {
         (None, Some(trained)) => trained.clone(),
@@ -240,22 +242,8 @@ fn manifest(
             session: Default::default(),
             optimized: None,
         },
-        model: ModelSpec {
-            features: config.encoder.features,
-            encoder: config.encoder.d_model,
-            subsampling: config.encoder.subsampling,
-            prediction_layers: config.prediction.layers,
-            prediction: config.prediction.hidden,
-            joint: config.joint.hidden,
-            activation: config.joint.activation,
-            parameters: checkpoint.weights.parameter_count() as u64,
-        },
-        vocabulary: Vocabulary {
-            labels: config.labels.clone(),
-            blank: network.blank(),
-            start_of_sequence: "zero-vector".to_owned(),
-            step_output: StepOutput::of(config.joint.log_softmax).name().to_owned(),
-        },
+        model,
+        vocabulary,
         featurizer,
         layout: config.layout.clone().unwrap_or_else(Layout::qwerty),
         presets,

@@ -11,6 +11,7 @@ mod encoder;
 mod layers;
 mod prediction;
 pub mod proto;
+mod specifications;
 #[cfg(test)]
 mod structure_tests;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use prost::Message;
 pub use builder::{ElementType, IR_VERSION, OPSET};
 pub use encoder::encoder;
 pub use prediction::{joint, joint_encoder, prediction, step};
+pub use specifications::specifications;
 pub use transducer::transducer;
 
 /// Type of the encoder's input `lengths`.

@@ -8,11 +8,11 @@ use crate::checkpoint::{ConvNorm, ModelConfig};
 use crate::onnx::StepOutput;
 use swipekit::bundle::manifest::Activation;
 
-/// The longest swipe that an encoder program takes, in frames; the featurizer gives
+/// The longest swipe that an encoder program takes, in samples; the featurizer gives
 /// [`MAX_FRAMES`](swipekit::features::MAX_FRAMES) at most.
-pub const MAX_FRAMES: usize = 256;
+pub const MAX_SAMPLES: usize = 256;
 
-const _: () = assert!(swipekit::features::MAX_FRAMES <= MAX_FRAMES);
+const _: () = assert!(swipekit::features::MAX_FRAMES <= MAX_SAMPLES);
 
 /// Rows that a step program takes at most.
 pub const MAX_BATCH: usize = 64;
@@ -197,7 +197,7 @@ mod tests {
             weights: Path::new("w"),
             output: Path::new("o"),
             network: NetworkJob::new(&small_config()),
-            max_frames: MAX_FRAMES,
+            max_frames: MAX_SAMPLES,
             max_batch: MAX_BATCH,
             calibration: None,
             encoders: vec![

@@ -12,11 +12,11 @@ use safetensors::{Dtype, SafeTensorError};
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use super::job::{MAX_BATCH, MAX_FRAMES, NetworkJob};
+use super::job::{MAX_BATCH, MAX_SAMPLES, NetworkJob};
 use super::{EncoderJob, Job, Lowered, PteError, StepJob};
 use crate::checkpoint::{ModelConfig, Tensor};
 use crate::files::FileError;
-use crate::quantize::calibrate::Sample;
+use crate::quantize::calibrate::EncoderInput;
 
 /// Environment variable that names an interpreter.
 pub const VARIABLE: &str = "SWIPEKIT_PTE_PYTHON";
@@ -94,7 +94,7 @@ pub struct Request<'a> {
     /// Its tensors by NeMo's names.
     pub tensors: &'a BTreeMap<String, Tensor>,
     /// Swipes to take ranges from; for the static scheme.
-    pub calibration: &'a [Sample],
+    pub calibration: &'a [EncoderInput],
     /// Encoders to write.
     pub encoders: &'a [EncoderJob],
     /// Steps to write.
@@ -156,16 +156,16 @@ impl Python {
             .map(|(name, tensor)| (name.clone(), tensor.shape.clone(), &tensor.data[..]));
         write(&weights, views)?;
         let swipes = scratch.path().join("calibration.safetensors");
-        let views = calibration.iter().enumerate().map(|(index, sample)| {
-            let shape = vec![config.encoder.features, sample.frames];
-            (index.to_string(), shape, &sample.features[..])
+        let views = calibration.iter().enumerate().map(|(index, swipe)| {
+            let shape = vec![config.encoder.features, swipe.samples];
+            (index.to_string(), shape, &swipe.features[..])
         });
         write(&swipes, views)?;
         let job = Job {
             weights: &weights,
             output,
             network: NetworkJob::new(config),
-            max_frames: MAX_FRAMES,
+            max_frames: MAX_SAMPLES,
             max_batch: MAX_BATCH,
             calibration: (!calibration.is_empty()).then_some(&swipes),
             encoders: encoders.to_vec(),

@@ -7,7 +7,7 @@ use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
 
 use super::{Result, failed, refused};
 use crate::onnx::LengthType;
-use crate::quantize::calibrate::Sample;
+use crate::quantize::calibrate::EncoderInput;
 use crate::quantize::frames::{EncoderError, ErrorHistogram, SwipeError};
 
 /// How an encoder's frames compare with those of the FP32 encoder.
@@ -23,7 +23,7 @@ pub struct Agreement {
 /// Least mean cosine between the frames of a batch padded with NaN and one padded with zeros.
 const PADDING_COSINE: f64 = 0.99999;
 
-/// Runs both encoders over `samples`, each swipe alone, and `encoder` over a padded batch of them.
+/// Runs both encoders over `swipes`, each swipe alone, and `encoder` over a padded batch of them.
 ///
 /// # Errors
 /// [`ValidationError::Check`] where shapes or lengths differ, a value is not finite, padding shows,
@@ -31,7 +31,7 @@ const PADDING_COSINE: f64 = 0.99999;
 pub fn agreement(
     fp32: &[u8],
     encoder: &[u8],
-    samples: &[Sample],
+    swipes: &[EncoderInput],
     lengths: LengthType,
     min_cosine: f64,
 ) -> Result<Agreement> {
@@ -41,8 +41,8 @@ pub fn agreement(
     };
     let (mut reference, mut model) = (open(fp32)?, open(encoder)?);
     let mut difference = Difference::default();
-    for sample in samples {
-        let batch = Batch::of(std::slice::from_ref(sample));
+    for swipe in swipes {
+        let batch = Batch::of(std::slice::from_ref(swipe));
         let expected = batch.run(&mut reference, lengths)?;
         difference.add(&expected, &batch.run(&mut model, lengths)?)?;
     }
@@ -50,7 +50,7 @@ pub fn agreement(
     // In a batch, swipes share the ranges that an encoder takes from its input, and one may spoil
     // another's, so that the FP32 frames say little. What counts is that it does not matter what
     // the padding is.
-    let some = &samples[..samples.len().min(4)];
+    let some = &swipes[..swipes.len().min(4)];
     let mut padded = Difference::default();
     let expected = Batch::padded(some, 0.0).run(&mut model, lengths)?;
     padded.add(&expected, &Batch::of(some).run(&mut model, lengths)?)?;
@@ -74,36 +74,28 @@ pub(super) struct Frames {
 }
 
 impl Batch {
-    fn of(samples: &[Sample]) -> Self {
-        Self::padded(samples, f32::NAN)
+    fn of(swipes: &[EncoderInput]) -> Self {
+        Self::padded(swipes, f32::NAN)
     }
 
-    fn padded(samples: &[Sample], padding: f32) -> Self {
-        let longest = samples
-            .iter()
-            .map(|sample| sample.frames)
-            .max()
-            .unwrap_or(0);
-        let count = samples.first().map_or(0, |sample| {
-            sample
-                .features
-                .len()
-                .checked_div(sample.frames)
-                .unwrap_or(0)
+    fn padded(swipes: &[EncoderInput], padding: f32) -> Self {
+        let longest = swipes.iter().map(|swipe| swipe.samples).max().unwrap_or(0);
+        let count = swipes.first().map_or(0, |swipe| {
+            swipe.features.len().checked_div(swipe.samples).unwrap_or(0)
         });
-        let mut values = vec![padding; samples.len() * count * longest];
-        for (row, sample) in values
+        let mut values = vec![padding; swipes.len() * count * longest];
+        for (row, swipe) in values
             .chunks_exact_mut((count * longest).max(1))
-            .zip(samples)
+            .zip(swipes)
         {
             let lines = row.chunks_exact_mut(longest.max(1));
-            for (line, feature) in lines.zip(sample.features.chunks_exact(sample.frames.max(1))) {
-                line[..sample.frames].copy_from_slice(feature);
+            for (line, feature) in lines.zip(swipe.features.chunks_exact(swipe.samples.max(1))) {
+                line[..swipe.samples].copy_from_slice(feature);
             }
         }
         Self {
-            features: Tensor::f32([samples.len(), count, longest], values),
-            lengths: samples.iter().map(|sample| sample.frames).collect(),
+            features: Tensor::f32([swipes.len(), count, longest], values),
+            lengths: swipes.iter().map(|swipe| swipe.samples).collect(),
         }
     }
 
@@ -218,18 +210,18 @@ mod tests {
         onnx::serialize(onnx::encoder(&network, lengths))
     }
 
-    fn samples(config: &ModelConfig) -> Vec<Sample> {
+    fn swipes(config: &ModelConfig) -> Vec<EncoderInput> {
         let mut random = Random::new(1);
-        let samples = [20, 7, 33, 1, 12].map(|frames| Sample {
+        let swipes = [20, 7, 33, 1, 12].map(|frames| EncoderInput {
             features: values(&mut random, config.encoder.features * frames, 1.0),
-            frames,
+            samples: frames,
         });
-        samples.to_vec()
+        swipes.to_vec()
     }
 
     /// What was expected and what was there instead.
-    fn refused(fp32: &[u8], encoder: &[u8], samples: &[Sample]) -> [String; 3] {
-        match agreement(fp32, encoder, samples, LengthType::Int64, 0.99) {
+    fn refused(fp32: &[u8], encoder: &[u8], swipes: &[EncoderInput]) -> [String; 3] {
+        match agreement(fp32, encoder, swipes, LengthType::Int64, 0.99) {
             Err(ValidationError::Check(failed)) => [failed.check, failed.expected, failed.got],
             other => panic!("{other:?}"),
         }
@@ -241,11 +233,11 @@ mod tests {
             return;
         }
         for config in small_configs() {
-            let samples = samples(&config);
+            let swipes = swipes(&config);
             for lengths in [LengthType::Int32, LengthType::Int64] {
                 let file = encoder(&config, &random_weights(&config, 1), lengths);
-                let got = agreement(&file, &file, &samples, lengths, 0.9999).unwrap();
-                assert_eq!((got.error.swipes, got.min_cosine), (samples.len(), 0.9999));
+                let got = agreement(&file, &file, &swipes, lengths, 0.9999).unwrap();
+                assert_eq!((got.error.swipes, got.min_cosine), (swipes.len(), 0.9999));
                 assert!((got.error.cosine_min - 1.0).abs() < 1e-9);
                 assert_eq!((got.error.max_abs, got.error.rms_relative), (0.0, 0.0));
             }
@@ -261,18 +253,18 @@ mod tests {
         let file = |config: &ModelConfig, seed| {
             encoder(config, &random_weights(config, seed), LengthType::Int64)
         };
-        let (one, samples) = (file(&config, 1), samples(&config));
-        let [check, expected, _] = refused(&one, &file(&config, 2), &samples);
+        let (one, swipes) = (file(&config, 1), swipes(&config));
+        let [check, expected, _] = refused(&one, &file(&config, 2), &swipes);
         assert_eq!(check, "encoder.agreement");
         assert!(expected.contains("0.99"));
         let mut wider = config.clone();
         wider.encoder.d_model = 18;
-        let [check, expected, got] = refused(&one, &file(&wider, 1), &samples);
+        let [check, expected, got] = refused(&one, &file(&wider, 1), &swipes);
         assert_eq!(check, "values of the encoder's output");
         assert_ne!(expected, got);
         let mut coarser = config.clone();
         coarser.encoder.subsampling = 4;
-        let [check, ..] = refused(&one, &file(&coarser, 1), &samples);
+        let [check, ..] = refused(&one, &file(&coarser, 1), &swipes);
         assert_eq!(check, "values of the encoder's output");
     }
 
@@ -289,7 +281,7 @@ mod tests {
             let bias = wrong.tensors.get_mut("encoder.layers.1.norm_out.bias");
             bias.unwrap().data[3] = value;
             let wrong = encoder(&config, &wrong, LengthType::Int64);
-            let [check, ..] = refused(&one, &wrong, &samples(&config));
+            let [check, ..] = refused(&one, &wrong, &swipes(&config));
             assert_eq!(check, "the encoder's output");
         }
     }
@@ -312,9 +304,9 @@ mod tests {
         cut.op_type = Some("Identity".to_owned());
         cut.input = vec![cut.input[1].clone()];
         let leaky = onnx::serialize(model);
-        let samples = samples(&config);
-        agreement(&one, &leaky, &samples[..1], LengthType::Int64, 0.9999).unwrap();
-        let [check, ..] = refused(&one, &leaky, &samples);
+        let swipes = swipes(&config);
+        agreement(&one, &leaky, &swipes[..1], LengthType::Int64, 0.9999).unwrap();
+        let [check, ..] = refused(&one, &leaky, &swipes);
         assert_eq!(check, "the encoder's output");
     }
 
@@ -326,9 +318,9 @@ mod tests {
         let config = small_config();
         let file = encoder(&config, &random_weights(&config, 1), LengthType::Int64);
         assert_eq!(refused(&file, &file, &[])[2], "no frame");
-        let empty = Sample {
+        let empty = EncoderInput {
             features: Vec::new(),
-            frames: 0,
+            samples: 0,
         };
         let got = agreement(&file, &file, &[empty], LengthType::Int64, 0.99);
         assert!(matches!(got, Err(ValidationError::Runtime { .. })));

@@ -30,6 +30,7 @@ use crate::reference::InputError;
 
 pub use agreement::{Agreement, agreement};
 use measure::{Comparison, expect};
+pub use transducer::rounding;
 
 /// Greatest accepted difference, relative to numbers above 1.
 pub const TOLERANCE: f64 = 2e-5;
@@ -144,16 +145,6 @@ pub fn validate(
     checks.extend(encoder_checks);
     checks.push(greedy::check(network, &mut step, &encodings)?);
     Ok(ValidationReport { checks })
-}
-
-/// Holds a network whose prediction network and joint were rounded to 16-bit floats to the one that
-/// it was.
-///
-/// # Errors
-/// [`ValidationError`] where a log-probability changes by more than 0.01, or 1 % where it is beyond
-/// 1.
-pub fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<Check> {
-    transducer::rounding(network, rounded)
 }
 
 /// The blank is the last class, and its embedding, which stands for the start of sequence, the zero

@@ -182,7 +182,7 @@ fn every_file_is_checked_on_its_own() {
     let other_weights = random_weights(&config, 6);
     let other = Export::of(&Network::new(&config, &other_weights).unwrap());
     let checks = [
-        "encoder.frames_1",
+        "encoder.samples_1",
         "step.start_of_sequence",
         "transducer.weights",
         "prediction",

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use half::f16;
 use safetensors::{Dtype, SafeTensors};
-use swipekit::bundle::manifest::{ModelSpec, Vocabulary};
 use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
 use super::cases::{Case, case, cases, rows};
@@ -12,7 +11,7 @@ use super::measure::{Comparison, expect};
 use super::{Check, Result, ValidationError, failed, refused};
 use crate::files::FileError;
 use crate::network::{Affine, Network};
-use crate::onnx::StepOutput;
+use crate::onnx::specifications;
 
 /// Greatest accepted cost of 16-bit weights, in a log-probability and relative to numbers above 1.
 /// A weight is off by 2^-11 of itself at most, or by 2^-25 where it is very small.
@@ -105,7 +104,7 @@ fn weights(network: &Network<'_>, bytes: &[u8]) -> Result<Check> {
 /// Core's prediction network and joint on all cases.
 fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Result<Check> {
     let name = "transducer.run";
-    let (model, vocabulary) = specifications(network);
+    let (model, vocabulary) = specifications(network, 0);
     let transducer = PredictionJoint::new(bytes, &model, &vocabulary).map_err(failed(path))?;
     let mut states: Vec<f32> = cases
         .iter()
@@ -132,11 +131,10 @@ fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Resu
         .copied()
         .collect();
     comparison.close("states", &after, &states)?;
-    comparison.close(
-        "projected prediction",
-        &rows(cases, |case| &case.projected),
-        &projected,
-    )?;
+    let mut close = |what, part: fn(&Case) -> &[f64], got: &[f32]| {
+        comparison.close(what, &rows(cases, part), got)
+    };
+    close("projected prediction", |case| &case.projected, &projected)?;
 
     let mut frames = Vec::new();
     let mut scratch = JointScratch::default();
@@ -148,11 +146,7 @@ fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Resu
         .joint
         .project_encoder(&encoded, &mut frames, &mut scratch)
         .map_err(failed(path))?;
-    comparison.close(
-        "projected frame",
-        &rows(cases, |case| &case.frame_projected),
-        &frames,
-    )?;
+    close("projected frame", |case| &case.frame_projected, &frames)?;
     let mut scores = Vec::new();
     let width = transducer.joint.width();
     for (frame, prefix) in frames
@@ -164,17 +158,16 @@ fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Resu
             .joint
             .log_probabilities(frame, prefixes, &mut scores, &mut scratch);
     }
-    comparison.close(
-        "log-probabilities",
-        &rows(cases, |case| &case.log_probabilities),
-        &scores,
-    )?;
+    close("log-probabilities", |case| &case.log_probabilities, &scores)?;
     Ok(comparison.finish())
 }
 
-/// What rounding the prediction network and the joint costs: `rounded` against `network`, the
-/// log-probabilities of all cases.
-pub(super) fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<Check> {
+/// Holds a network whose prediction network and joint were rounded to 16-bit floats to the one that
+/// it was: the log-probabilities of all cases.
+///
+/// # Errors
+/// [`ValidationError`] where one changes by more than 0.01, or 1 % where it is beyond 1.
+pub fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<Check> {
     let mut comparison = Comparison::within("transducer.half", HALF_TOLERANCE);
     for wanted in cases(network)? {
         let got = case(rounded, wanted.label, wanted.before, wanted.frame)?;
@@ -186,26 +179,4 @@ pub(super) fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<C
         comparison.close("log-probabilities", &wanted.log_probabilities, &got)?;
     }
     Ok(comparison.finish())
-}
-
-/// What core asks about a model before it reads the weights.
-fn specifications(network: &Network<'_>) -> (ModelSpec, Vocabulary) {
-    let config = network.config;
-    let model = ModelSpec {
-        features: config.encoder.features,
-        encoder: config.encoder.d_model,
-        subsampling: config.encoder.subsampling,
-        prediction_layers: config.prediction.layers,
-        prediction: config.prediction.hidden,
-        joint: config.joint.hidden,
-        activation: config.joint.activation,
-        parameters: 0,
-    };
-    let vocabulary = Vocabulary {
-        labels: config.labels.clone(),
-        blank: network.blank(),
-        start_of_sequence: "zero-vector".to_owned(),
-        step_output: StepOutput::of(config.joint.log_softmax).name().to_owned(),
-    };
-    (model, vocabulary)
 }

@@ -25,7 +25,7 @@ use crate::files::FileError;
 use crate::network::Network;
 use crate::pte::{LoweredFile, Mode, PteError, Python, Request, Scheme, Versions};
 use crate::quantize::Precision;
-use crate::quantize::calibrate::Sample;
+use crate::quantize::calibrate::EncoderInput;
 use crate::quantize::equalize;
 use crate::quantize::probe::Effect;
 use crate::quantize::sensitivity::Budget;
@@ -162,7 +162,7 @@ impl<'a> Lowering<'a> {
         }
         let is_int8 = kinds.iter().any(|kind| matches!(kind, Kind::Int8(_)));
         let swipes = match is_int8 && self.scheme() == Scheme::Static {
-            true => self.encoders.calibration(say)?.samples.clone(),
+            true => self.encoders.calibration(say)?.swipes.clone(),
             false => Vec::new(),
         };
         self.lower(&self.checkpoint.weights.tensors, &swipes, &kinds, say)
@@ -240,8 +240,8 @@ impl<'a> Lowering<'a> {
             true => self.equalized(say)?,
             false => self.checkpoint.weights.tensors.clone(),
         };
-        let swipes: &[Sample] = match trial.scheme {
-            Scheme::Static => &calibration.samples,
+        let swipes: &[EncoderInput] = match trial.scheme {
+            Scheme::Static => &calibration.swipes,
             Scheme::Dynamic => &[],
         };
         let (path, lowered, versions) = self.program(&tensors, swipes, Kind::Int8(trial), say)?;
@@ -273,7 +273,7 @@ impl<'a> Lowering<'a> {
             let failed = budget.exceeded(&effect, &trial.name(), advice);
             return Err(PteError::from(failed).into());
         }
-        let agreement = self.agreement(&program, &calibration.samples)?;
+        let agreement = self.agreement(&program, &calibration.swipes)?;
         let report = EncoderReport {
             equalized: trial.equalized,
             calibration: Some(calibration.report.clone()),
@@ -292,11 +292,11 @@ impl<'a> Lowering<'a> {
 
     /// Frames against those of the FP32 ONNX encoder, on calibration swipes; and on synthetic ones,
     /// since ranges of noise fit noise.
-    fn agreement(&self, program: &PteEncoder, samples: &[Sample]) -> Result<Agreement> {
-        let some = &samples[..samples.len().min(AGREEMENT_SWIPES)];
+    fn agreement(&self, program: &PteEncoder, swipes: &[EncoderInput]) -> Result<Agreement> {
+        let some = &swipes[..swipes.len().min(AGREEMENT_SWIPES)];
         let width = self.shared.manifest.model.encoder;
-        let agree = |samples: &[Sample]| {
-            programs::programs_agree(&self.onnx, program, width, samples, INT8_COSINE)
+        let agree = |swipes: &[EncoderInput]| {
+            programs::programs_agree(&self.onnx, program, width, swipes, INT8_COSINE)
         };
         agree(&self.encoders.synthetic()?)?;
         Ok(agree(some)?)
@@ -337,7 +337,7 @@ impl<'a> Lowering<'a> {
     fn program(
         &mut self,
         tensors: &BTreeMap<String, Tensor>,
-        calibration: &[Sample],
+        calibration: &[EncoderInput],
         kind: Kind,
         say: &mut dyn FnMut(&str),
     ) -> Result<(PathBuf, LoweredFile, Versions)> {
@@ -360,7 +360,7 @@ impl<'a> Lowering<'a> {
     fn lower(
         &mut self,
         tensors: &BTreeMap<String, Tensor>,
-        calibration: &[Sample],
+        calibration: &[EncoderInput],
         kinds: &[Kind],
         say: &mut dyn FnMut(&str),
     ) -> Result<()> {

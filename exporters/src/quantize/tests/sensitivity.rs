@@ -34,10 +34,10 @@ impl Case {
         }
         change(&mut weights);
         let model = encoder(&config, &weights);
-        let samples = samples(&config, &[20, 31, 9, 40, 25, 17, 36, 12], 4);
-        let seen = observe(&model, LengthType::Int64, &samples, 4, 1).unwrap();
+        let swipes = swipes(&config, &[20, 31, 9, 40, 25, 17, 36, 12], 4);
+        let seen = observe(&model, LengthType::Int64, &swipes, 4, 1).unwrap();
         let judge = judge(&config, &weights, 1);
-        let targets = targets(&judge, &model, &samples);
+        let targets = targets(&judge, &model, &swipes);
         Self {
             ranges: seen.ranges(Method::MinMax),
             probe: Probe::new(judge, targets, &serialize(model.clone())).unwrap(),

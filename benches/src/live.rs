@@ -22,17 +22,17 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Bundle: a folder or a .swipekit file.
-    #[arg(long, value_name = "PATH")]
+    #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
     /// Lexicon in place of the bundle's own: a built lexicon or a word list.
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
-    /// Swipes to take; synthetic ones where none is given.
+    /// Swipe file; synthetic swipes by default.
     #[arg(long, value_name = "FILE")]
-    manifest: Option<PathBuf>,
-    /// Swipes to replay at most, evenly out of the manifest, each in the time that it took.
+    swipes: Option<PathBuf>,
+    /// Swipes to replay at most, taken evenly, each in the time that it took.
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    swipes: u32,
+    limit: u32,
     /// Swipes at most to cut off and decode.
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     cuts: u32,
@@ -42,7 +42,7 @@ pub struct Arguments {
     /// Share of the time that decodes run at most.
     #[arg(long, value_name = "X", default_value_t = LiveOptions::default().share)]
     share: f64,
-    /// Print one JSON object in place of a table.
+    /// Print one JSON value instead of a table.
     #[arg(long)]
     pub json: bool,
 }
@@ -120,7 +120,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     options.interval = Duration::try_from_secs_f64(1.0 / arguments.rate)?;
     options.share = arguments.share;
     let swipes = |count: u32| -> Result<Vec<Swipe>> {
-        Ok(match &arguments.manifest {
+        Ok(match &arguments.swipes {
             Some(path) => sample::read(path, Some(count as usize), false)?.swipes,
             None => {
                 let lines = synthetic::manifest(synthetic::SAMPLE_WORDS, synthetic::SAMPLE_SEED);
@@ -130,13 +130,15 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
             }
         })
     };
-    let replayed = swipes(arguments.swipes)?;
+    let replayed = swipes(arguments.limit)?;
     let mut plain = engine.session();
     // Both sessions know the prefixes of these words, as after some typing.
-    let (mut live, partials) = listened(&engine, &options)?;
+    let (live, partials) = listened(&engine, &options)?;
     for swipe in &replayed {
         plain.decode(&swipe.trace)?;
-        live.session().decode(&swipe.trace)?;
+        live.begin(swipe.trace.area());
+        live.push(swipe.trace.points())?;
+        live.finish(&Limits::default())?;
     }
 
     let (mut finish, mut reused) = (Pairs::default(), Pairs::default());
@@ -246,7 +248,7 @@ fn stale(engine: &Engine, swipes: &[Swipe], plain: &[Duration]) -> Result<Stale>
     let mut options = LiveOptions::default();
     options.interval = Duration::ZERO;
     options.share = 1.0;
-    let mut live = engine.live(&options)?;
+    let live = engine.live(&options)?;
     let typical = Duration::from_secs_f64(Times::of(plain.to_vec()).p50 / 1e3);
     let mut random = Random::new(9);
     let (mut times, mut used, mut calls) = (Vec::new(), Vec::new(), Vec::new());
@@ -261,7 +263,8 @@ fn stale(engine: &Engine, swipes: &[Swipe], plain: &[Duration]) -> Result<Stale>
         let (start, busy) = (Instant::now(), cpu::others());
         live.abandon();
         let call = start.elapsed();
-        drop(live.session());
+        // It waits for a decode that runs.
+        live.memory();
         let took = start.elapsed();
         let cpu = cpu::others().saturating_sub(busy);
         let counts = loop {
@@ -305,7 +308,8 @@ fn cuts(
             let trace = Trace::from_points(swipe.trace.area(), points[..count].iter().copied())?;
             let target = alphabet.fold(&swipe.word).ok();
             for (options, hits) in [partial, engine.options()].into_iter().zip(&mut hits) {
-                let words = session.decode_with(&trace, options)?;
+                let mut gesture = session.encode(&trace, &Limits::default())?;
+                let words = gesture.words(options)?.candidates;
                 let rank = words.iter().position(|found| {
                     target.is_some() && alphabet.fold(&found.word).ok() == target
                 });

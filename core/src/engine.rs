@@ -214,7 +214,7 @@ impl Engine {
     /// not have.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a lexicon of other labels.
+    /// [`Error::WrongVocabulary`] for a lexicon of other labels.
     pub fn with_lexicon(&self, lexicon: Lexicon) -> Result<Self> {
         self.with_layers(vec![Layer::new(lexicon)])
     }
@@ -227,7 +227,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::TooLarge`] for more than [`MAX_LAYERS`](crate::lexicon::MAX_LAYERS),
-    /// [`Error::Unsupported`] for a lexicon of other labels.
+    /// [`Error::WrongVocabulary`] for a lexicon of other labels.
     pub fn with_layers(&self, layers: Vec<Layer>) -> Result<Self> {
         let labels = &self.manifest().vocabulary.labels;
         for layer in &layers {
@@ -244,7 +244,8 @@ impl Engine {
         })
     }
 
-    /// The same engine with another language model, for [`Session::set_context`]. Where the preset
+    /// The same engine with another language model, for
+    /// [`Gesture::with_context`](crate::Gesture::with_context). Where the preset
     /// gives the words before a swipe no weight, as in a bundle that has no language model of its
     /// own, they get [`LANGUAGE_MODEL_WEIGHT`] in [`options`](Self::options).
     #[must_use]

@@ -28,6 +28,7 @@
 //! | [`check`] | a check that failed |
 #![forbid(unsafe_code)]
 
+mod arguments;
 pub mod audit;
 pub mod check;
 pub mod checkpoint;
@@ -35,6 +36,8 @@ pub mod cli;
 pub mod error;
 pub mod export;
 pub mod files;
+#[doc(hidden)]
+pub mod fixtures;
 pub mod judge;
 pub mod network;
 pub mod onnx;
@@ -43,6 +46,7 @@ pub mod pte;
 pub mod quantize;
 pub mod reference;
 pub mod report;
+pub mod schema;
 pub mod statistics;
 pub mod swipes;
 pub mod synth;

@@ -8,8 +8,8 @@ use std::process::{Command, Output};
 use half::f16;
 use prost::Message;
 use serde_json::Value;
-use swipekit::Engine;
 use swipekit::bundle::{Bundle, Manifest};
+use swipekit::{Engine, Limits};
 use swipekit_exporters::judge::JudgeError;
 use swipekit_exporters::judge::accuracy::Length;
 use swipekit_exporters::judge::compare::{
@@ -179,21 +179,24 @@ fn the_counts_are_those_of_eval() {
 }
 
 #[test]
-fn a_session_gives_its_last_gesture_again() {
+fn a_gesture_tells_the_same_whatever_it_was_asked_before() {
     if !runtime() {
         return;
     }
     let engine = Engine::open(default_bundle()).unwrap();
     let (mut session, mut other) = (engine.session(), engine.session());
-    assert_eq!(session.last_greedy().unwrap(), "", "there is none yet");
     for swipe in Swipes::open(manifest()).unwrap().take(5) {
         let trace = swipe.unwrap().trace;
-        session.decode(&trace).unwrap();
-        assert_eq!(session.last_frames(), other.frames(&trace).unwrap());
-        let greedy = session.last_greedy().unwrap();
+        let limits = Limits::default();
+        let mut gesture = session.encode(&trace, &limits).unwrap();
+        let words = gesture.words(engine.options()).unwrap().candidates;
+        let greedy = gesture.greedy().unwrap();
         assert!(!greedy.is_empty());
-        assert_eq!(other.last_greedy().unwrap(), greedy, "after frames alone");
-        assert_eq!(other.greedy(&trace).unwrap(), greedy);
+        let mut new = other.encode(&trace, &limits).unwrap();
+        assert_eq!(gesture.frames(), new.frames());
+        assert_eq!(new.greedy().unwrap(), greedy, "before its words");
+        assert_eq!(new.words(engine.options()).unwrap().candidates, words);
+        assert_eq!(gesture.words(engine.options()).unwrap().candidates, words);
     }
 }
 
@@ -303,7 +306,7 @@ fn latency_memory_and_sizes_are_measured() {
         return;
     }
     let mut options = quick();
-    options.samples = Some(10);
+    options.limit = Some(10);
     options.latency = Some(LatencyOptions {
         swipes: 5,
         rounds: 2,
@@ -374,13 +377,7 @@ fn the_command_prints_a_table_json_and_a_page() {
     let (bundle, swipes) = (default_bundle(), manifest());
     let (bundle, swipes) = (bundle.to_str().unwrap(), swipes.to_str().unwrap());
     let base = [
-        "compare",
-        bundle,
-        bundle,
-        "--manifest",
-        swipes,
-        "--samples",
-        "8",
+        "compare", bundle, bundle, "--swipes", swipes, "--limit", "8",
     ];
     let succeed = |more: &[&str]| {
         let output = swipekit(folder.path(), &[&base[..], more].concat());
@@ -388,7 +385,7 @@ fn the_command_prints_a_table_json_and_a_page() {
         assert!(output.status.success() && errors.is_empty(), "{errors}");
         String::from_utf8(output.stdout).unwrap()
     };
-    let table = succeed(&["--latency-swipes", "4", "--html", "page.html"]);
+    let table = succeed(&["--latency-limit", "4", "--html", "page.html"]);
     for part in [
         "en-qwerty-fp16 (2)",
         "top-1",
@@ -440,15 +437,13 @@ fn the_command_says_what_is_wrong() {
         assert!(output.stdout.is_empty());
         message
     };
-    assert!(fail(2, &[bundle, "--manifest", swipes]).contains("Usage"));
-    assert!(fail(2, &[bundle, bundle]).contains("--manifest"));
-    assert!(
-        fail(2, &[bundle, bundle, "--manifest", swipes, "--samples", "0"]).contains("at least 1")
-    );
-    let absent = fail(1, &[bundle, "no-such-bundle", "--manifest", swipes]);
+    assert!(fail(2, &[bundle, "--swipes", swipes]).contains("Usage"));
+    assert!(fail(2, &[bundle, bundle]).contains("--swipes"));
+    assert!(fail(2, &[bundle, bundle, "--swipes", swipes, "--limit", "0"]).contains("at least 1"));
+    let absent = fail(1, &[bundle, "no-such-bundle", "--swipes", swipes]);
     assert!(absent.contains("no-such-bundle"), "{absent}");
-    let absent = fail(1, &[bundle, bundle, "--manifest", "no-such.jsonl"]);
+    let absent = fail(1, &[bundle, bundle, "--swipes", "no-such.jsonl"]);
     assert!(absent.contains("no-such.jsonl"), "{absent}");
-    let empty = fail(1, &[bundle, bundle, "--manifest", "none.jsonl"]);
+    let empty = fail(1, &[bundle, bundle, "--swipes", "none.jsonl"]);
     assert!(empty.contains("none.jsonl holds no swipes"), "{empty}");
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use swipekit_exporters::export::{Options, PteOptions};
-use swipekit_exporters::pte::{Mode, PteError, Python};
+use swipekit_exporters::pte::{Mode, PteError, Python, Scheme};
 
 /// Whether there is a Python that lowers programs; says so where there is none.
 pub fn python() -> bool {
@@ -23,7 +23,7 @@ pub fn options(base: Options, modes: &[Mode]) -> PteOptions {
     PteOptions {
         base,
         modes: modes.to_vec(),
-        scheme: None,
+        scheme: Scheme::Dynamic,
         fallback_fp32: false,
         python: None,
     }

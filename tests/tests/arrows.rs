@@ -16,9 +16,18 @@ const EXPORTERS: &[&[&str]] = &[
     &["quantize"],
     &["onnx", "reference"],
     &["network"],
-    &["checkpoint", "words"],
+    &["checkpoint"],
+    &["fixtures"],
+    &["schema", "words"],
     &["swipes"],
-    &["check", "files", "report", "statistics", "synthetic"],
+    &[
+        "arguments",
+        "check",
+        "files",
+        "report",
+        "statistics",
+        "synthetic",
+    ],
 ];
 
 #[test]

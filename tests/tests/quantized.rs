@@ -23,7 +23,7 @@ fn all(checkpoint: &Path, folder: &Path) -> Options {
         precisions: PRECISIONS.to_vec(),
         targets: TARGETS.to_vec(),
         quantization: Quantization {
-            calibration: Some(Source::Manifest(swipes)),
+            calibration: Some(Source::Swipes(swipes)),
             ..Quantization::default()
         },
         name: None,
@@ -131,8 +131,12 @@ fn nine_bundles_of_one_export_are_whole() {
         let swipe = trace("hello", &mut Random::new(1)).unwrap();
         let file = packed.join(format!("{name}.swipekit"));
         let again = Engine::open(file).unwrap();
-        let best = engine.session().decode(&swipe).unwrap();
-        assert_eq!(again.session().decode(&swipe).unwrap(), best, "{name}");
+        let best = engine.session().decode(&swipe).unwrap().candidates;
+        assert_eq!(
+            again.session().decode(&swipe).unwrap().candidates,
+            best,
+            "{name}"
+        );
     }
     differ(&outcome);
 }
@@ -226,7 +230,7 @@ fn dynamic_bundles_are_calibrated_with_the_swipes_own_words() {
         precisions: vec![Precision::Int8],
         targets: vec![Target::Android],
         quantization: Quantization {
-            calibration: Some(Source::Manifest(swipes)),
+            calibration: Some(Source::Swipes(swipes)),
             ..Quantization::default()
         },
         name: Some("one".to_owned()),
@@ -288,14 +292,14 @@ fn the_default_checkpoint_keeps_sizes_and_words() {
     let folder = tempfile::tempdir().unwrap();
     let options = Options {
         quantization: Quantization {
-            calibration: Some(Source::Manifest(swipes.clone())),
+            calibration: Some(Source::Swipes(swipes.clone())),
             batches: 4,
             ..Quantization::default()
         },
         lexicon: Some(swipekit_tests::repository("models/lexicons/en/words.tsv")),
         validation: Some(export::Validation {
-            manifest: swipes,
-            samples: Some(150),
+            swipes,
+            limit: Some(150),
             program: None,
         }),
         ..all(&checkpoint, folder.path())

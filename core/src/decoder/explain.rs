@@ -42,7 +42,7 @@ pub enum Fate {
     Untypeable,
 }
 
-/// What a gesture gave, and why. Made by [`Session::explain`](crate::Session::explain); it holds
+/// What a gesture gave, and why. Made by [`Gesture::explain`](crate::Gesture::explain); it holds
 /// words, so it belongs into no log.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -19,9 +19,6 @@ mod geometry_tests;
 mod greedy;
 #[cfg(test)]
 mod layers_tests;
-mod literal;
-#[cfg(test)]
-mod literal_tests;
 mod log;
 mod options;
 mod prefixes;
@@ -30,6 +27,9 @@ mod prefixes_tests;
 #[cfg(test)]
 mod relabelled_tests;
 mod rows;
+mod spellings;
+#[cfg(test)]
+mod spellings_tests;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -39,9 +39,10 @@ use std::sync::Arc;
 pub use explain::{Explanation, Fate, Report};
 pub use forward::{internal_log_probability, log_likelihood};
 pub use greedy::{Greedy, greedy};
-pub use literal::{Spelling, SpellingSearch};
 pub use options::{DecoderOptions, LANGUAGE_MODEL_WEIGHT};
 pub use prefixes::{MAX_PREFIXES, PrefixTable};
+pub(crate) use spellings::text as spelling_text;
+pub use spellings::{Spelling, SpellingSearch};
 
 use crate::error::Result;
 use crate::geometry::{GeometryOptions, GesturePath, Matcher};
@@ -87,7 +88,7 @@ pub struct Candidate {
     /// How likely it is that this word was meant, 0 to 1: exp(score / T) as a share of that of all
     /// words which the search completed and, where the options have a score for it, of another
     /// word. What the confidences of a list lack to 1 is for words that are not in it. It is a
-    /// probability as far as the options were fitted (`swipekit calibrate`). With
+    /// probability as far as the options were fitted (`swipekit tune confidence`). With
     /// [`DecoderOptions::continuation`] it is a share of the best words and those that the path may
     /// become.
     pub confidence: f64,

@@ -44,7 +44,7 @@ pub struct DecoderOptions {
     /// how frequent words were in its training, and the lexicon's prior says it again. Default 0.
     pub internal_lm_weight: f32,
     /// Weight of what the words before the swipe say
-    /// ([`Session::set_context`](crate::Session::set_context)): the nats by which a language model
+    /// ([`Gesture::with_context`](crate::Gesture::with_context)): the nats by which a language model
     /// finds a word likelier behind them. Default 0: not at all.
     #[serde(skip_serializing_if = "is_zero")]
     pub language_model_weight: f32,

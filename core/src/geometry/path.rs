@@ -79,6 +79,12 @@ impl GesturePath {
         true
     }
 
+    /// Forgets the trace: no word has a key on the path then.
+    pub(crate) fn clear(&mut self) {
+        self.centres.clear();
+        self.samples.clear();
+    }
+
     /// Middle of a label's key.
     pub(super) fn centre(&self, label: u8) -> Option<Vector> {
         self.centres.get(usize::from(label)).copied().flatten()

@@ -50,7 +50,8 @@ impl Lexicon {
     ///
     /// # Errors
     /// [`Error::Damaged`] where a checksum or a length is wrong, [`Error::Unsupported`] for another
-    /// version of the format or a lexicon of another vocabulary, [`Error::TooLarge`].
+    /// version of the format, [`Error::WrongVocabulary`] for a lexicon of other labels,
+    /// [`Error::TooLarge`].
     pub fn from_bytes<S: AsRef<str>>(
         bytes: Bytes,
         labels: &[S],
@@ -65,16 +66,16 @@ impl Lexicon {
     /// Checks that the lexicon was built for the vocabulary `labels`; `path` names it in errors.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] with the first label that differs.
+    /// [`Error::WrongVocabulary`] with the first label that differs.
     pub fn check_labels<S: AsRef<str>>(&self, labels: &[S], path: &Path) -> Result<()> {
         for (class, label) in &self.labels {
             let got = labels.get(usize::from(*class)).map(AsRef::as_ref);
             if got != Some(label.as_str()) {
-                return Err(Error::Unsupported {
+                return Err(Error::WrongVocabulary {
                     path: path.to_path_buf(),
-                    what: "a vocabulary with another label: lexicon built for",
-                    expected: format!("class {class} = {got:?} (this model's vocabulary)"),
-                    got: format!("class {class} = {label:?}"),
+                    expected: got
+                        .map_or_else(|| "no such class".to_owned(), |got| format!("{got:?}")),
+                    got: format!("class {class} is {label:?}"),
                 });
             }
         }

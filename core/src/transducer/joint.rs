@@ -5,8 +5,8 @@ use std::sync::Arc;
 use pulp::{Arch, NullaryFnOnce};
 
 use super::activation::{exp, sigmoid, tanh};
+use super::file::{JointLayer, Reader};
 use super::linear::Linear;
-use super::weights::TensorFile;
 use crate::bundle::manifest::{Activation, ModelSpec};
 use crate::error::{Error, Result};
 
@@ -37,18 +37,13 @@ impl Joint {
     }
 
     pub(super) fn new(
-        file: &TensorFile,
+        file: &Reader<'_>,
         model: &ModelSpec,
         classes: usize,
         blank: usize,
     ) -> Result<Self> {
-        let (encoder, joint) = (model.encoder, model.joint);
-        let weight = file.get("joint.encoder.weight", &[joint, encoder])?;
-        let bias = file.get("joint.encoder.bias", &[joint])?;
-        let projection = Linear::new("joint.encoder", encoder, &weight, &bias)?;
-        let weight = file.get("joint.output.weight", &[classes, joint])?;
-        let bias = file.get("joint.output.bias", &[classes])?;
-        let output = Linear::new("joint.output", joint, &weight, &bias)?;
+        let projection = Linear::of_joint(file, JointLayer::Encoder, model.encoder)?;
+        let output = Linear::of_joint(file, JointLayer::Output, model.joint)?;
         Ok(Self {
             projection: Arc::new(projection),
             output,

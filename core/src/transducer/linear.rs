@@ -8,6 +8,7 @@
 
 use pulp::{Arch, Scalar128b, Simd, WithSimd};
 
+use super::file::{JointLayer, Reader, TensorName};
 use crate::error::{Error, Result};
 
 /// Outputs computed together: two 512-bit or eight 128-bit registers.
@@ -59,6 +60,13 @@ impl Linear {
             weights: packed,
             bias: packed_bias,
         })
+    }
+
+    /// Reads a layer of the joint with `inputs` inputs.
+    pub(super) fn of_joint(file: &Reader<'_>, layer: JointLayer, inputs: usize) -> Result<Self> {
+        let weight = file.get(TensorName::JointWeight(layer))?;
+        let bias = file.get(TensorName::JointBias(layer))?;
+        Self::new(&format!("joint.{layer}"), inputs, &weight, &bias)
     }
 
     /// The layer whose output `i` is this one's output `order[i]`.

@@ -5,6 +5,7 @@ use swipekit::bundle::manifest::{OptimizationLevel, SessionSpec};
 
 use super::*;
 use crate::check::FailedCheck;
+use crate::fixtures::{random_weights, small_config, small_configs};
 use crate::network::Network;
 use crate::onnx::proto::{Graph as Proto, Model, Node, Property, Tensor};
 use crate::onnx::{self, LengthType};
@@ -12,7 +13,6 @@ use crate::quantize::half::halve;
 use crate::quantize::layers::{Kind, layers};
 use crate::quantize::rewrite::{Range, Ranges, rewrite};
 use crate::quantize::{ActivationType, Recipe, Scheme};
-use crate::testing::{random_weights, small_config, small_configs};
 
 const STATIC: Scheme = Scheme::Static(ActivationType::U8);
 const SIGNED: Scheme = Scheme::Static(ActivationType::S8);
@@ -446,6 +446,53 @@ fn integers_of_another_type_or_zero_point_are_refused() {
         (zero.data_type, zero.raw_data) = (Some(7), Some(vec![0; 8]));
     });
     assert_failed(&error, "the zero point");
+}
+
+#[test]
+fn a_convolution_of_integers_needs_an_unsigned_weight_around_128() {
+    let configs = small_configs();
+    let case = || {
+        let cases = configs.iter().map(|config| {
+            let weights = random_weights(config, 1);
+            let network = Network::new(config, &weights).unwrap();
+            let baseline = onnx::encoder(&network, LengthType::Int64);
+            let mut layers = layers(&baseline).unwrap().into_iter();
+            let convolution = layers.find(|layer| layer.kind == Kind::Convolution)?;
+            let case = Case::int8(&baseline, Scheme::Dynamic);
+            Some((case, convolution.weight))
+        });
+        cases.flatten().next().unwrap()
+    };
+    case().0.audit().unwrap();
+    // The same integers with their sign, which ONNX Runtime before 1.24 does not run.
+    let (signed, weight) = case();
+    let error = signed.broken(|graph| {
+        let stored = tensor(graph, &format!("{weight}.uint8"));
+        (stored.name, stored.data_type) = (Some(format!("{weight}.int8")), Some(3));
+        let values = stored.raw_data.as_mut().unwrap().iter_mut();
+        values.for_each(|value| *value = value.wrapping_sub(128));
+        let zero = tensor(graph, &format!("{weight}.zero_point"));
+        (zero.data_type, zero.raw_data) = (Some(3), Some(vec![0]));
+        reader(graph, &format!("{weight}.uint8")).input[1] = format!("{weight}.int8");
+    });
+    let failed = assert_failed(&error, "the type of the constant");
+    assert_eq!(failed.expected, "uint8");
+    for zero in [0, 127, 129] {
+        let error = case().0.broken(|graph| {
+            tensor(graph, &format!("{weight}.zero_point")).raw_data = Some(vec![zero]);
+        });
+        assert_failed(&error, "the zero point");
+    }
+    let error = case().0.broken(|graph| {
+        reader(graph, &format!("{weight}.uint8")).input.truncate(3);
+    });
+    assert_failed(&error, "\"ConvInteger\"");
+    let error = case().0.broken(|graph| {
+        let stored = tensor(graph, &format!("{weight}.uint8"));
+        let value = &mut stored.raw_data.as_mut().unwrap()[5];
+        *value = value.wrapping_add(1);
+    });
+    assert_failed(&error, "the weight");
 }
 
 #[test]

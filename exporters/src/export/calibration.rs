@@ -76,7 +76,7 @@ impl Calibration {
         let manifest = &shared.manifest;
         let labels = &manifest.vocabulary.labels;
         let (name, sha256, mut swipes) = match source {
-            Source::Manifest(path) => {
+            Source::Swipes(path) => {
                 let sample = sample::read(path, Some(count), false)?;
                 let pairs = sample.swipes.into_iter();
                 let pairs = pairs.map(|swipe| (swipe.word, swipe.trace));

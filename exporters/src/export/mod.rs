@@ -3,7 +3,7 @@
 //! Everything is written to folders beside the destinations. The FP32 graphs there are held to the
 //! reference network, encoders of fewer bits to the FP32 one; every encoder is audited, every
 //! bundle is opened as an app would open it and must decode what it is known to decode; with a
-//! manifest of swipes all of them are compared on it. Only then do they move to their destinations, each
+//! swipe file all of them are compared on it. Only then do they move to their destinations, each
 //! whole. A failed check leaves nothing behind.
 
 mod assemble;
@@ -31,9 +31,9 @@ pub use names::{
     ENCODER, ENCODER_PROGRAM, LANGUAGE, LEXICON, OPTIMIZED, PARTS, PREFIXES, REPORT_PAGE, STEP,
     STEP_PROGRAM, TRANSDUCER,
 };
-pub use options::{FeaturizerKind, Options, Quantization, Source, Validation};
+pub use options::{FeaturizerKind, Options, PteOptions, Quantization, Source, Validation};
 #[cfg(feature = "executorch")]
-pub use pte::{PteOptions, pte};
+pub use pte::pte;
 pub use report::{Exported, LoweringReport, Outcome, Report};
 pub use target::Target;
 

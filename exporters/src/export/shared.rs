@@ -217,8 +217,6 @@ fn manifest(
     presets: BTreeMap<String, DecoderOptions>,
 ) -> Manifest {
     let config = &checkpoint.config;
-    let parameters = checkpoint.weights.parameter_count() as u64;
-    let (model, vocabulary) = onnx::specifications(network, parameters);
     let scale = config.feature_scale.clone();
     let featurizer = match (options.featurizer, &config.featurizer) {
         (None, Some(trained)) => trained.clone(),
@@ -242,8 +240,8 @@ fn manifest(
             session: Default::default(),
             optimized: None,
         },
-        model,
-        vocabulary,
+        model: network.model_spec(),
+        vocabulary: onnx::vocabulary(network),
         featurizer,
         layout: config.layout.clone().unwrap_or_else(Layout::qwerty),
         presets,

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use swipekit::decoder::DecoderOptions;
-use swipekit::{Engine, Session};
+use swipekit::{Decoded, Engine, Gesture, Limits};
 
+use crate::arguments::at_least_one;
 use crate::files::FileError;
 use crate::judge::accuracy::{Accuracy, FOLDING, Judge, Length, Outcome, Tops};
 use crate::judge::compare::AccuracyDifference;
@@ -18,14 +19,18 @@ use crate::swipes::{Swipe, Swipes};
 use crate::words::language_model::Cursor;
 
 /// What to evaluate.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, clap::Args)]
+#[group(id = "EvaluateOptions")]
 pub struct Options {
-    /// Swipes at most; all where it is `None`.
+    /// Swipes at most, the first of the file; all by default.
+    #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     pub limit: Option<usize>,
     /// Decoder options; the engine's where it is `None`.
+    #[arg(skip)]
     pub decoder: Option<DecoderOptions>,
-    /// Whether the words of a swipe's prompt before its own are given to the decoder. Every swipe
-    /// is decoded without them as well then.
+    /// Give the words of a swipe's prompt before its own to the language model. All swipes are
+    /// decoded without them as well, to compare.
+    #[arg(long)]
     pub context: bool,
 }
 
@@ -119,13 +124,14 @@ pub fn evaluate(
     for swipe in Swipes::open(manifest)?.take(options.limit.unwrap_or(usize::MAX)) {
         let swipe = swipe?;
         if let Some(context) = &mut context {
-            context
-                .baseline
-                .add(&judge, &mut session, &swipe, decoder)?;
-            context.set(&mut session, &swipe);
+            let gesture = session.encode(&swipe.trace, &Limits::default())?;
+            context.baseline.add(&judge, gesture, &swipe, decoder)?;
         }
-        counts.add(&judge, &mut session, &swipe, decoder)?;
-        session.clear_context();
+        let mut gesture = session.encode(&swipe.trace, &Limits::default())?;
+        if let Some(context) = &mut context {
+            gesture = context.follow(gesture, &swipe);
+        }
+        counts.add(&judge, gesture, &swipe, decoder)?;
         progress(counts.outcomes.len());
     }
     if counts.outcomes.is_empty() {
@@ -149,14 +155,16 @@ struct Contexts {
 }
 
 impl Contexts {
-    fn set(&mut self, session: &mut Session, swipe: &Swipe) {
+    /// The gesture of `swipe` behind the words before it.
+    fn follow<'s>(&mut self, gesture: Gesture<'s>, swipe: &Swipe) -> Gesture<'s> {
         let Some(words) = self.cursor.context(swipe) else {
-            return;
+            return gesture;
         };
         let start = Instant::now();
-        session.set_context(&words);
+        let gesture = gesture.with_context(&words);
         self.lookup.push(start.elapsed());
         self.swipes += 1;
+        gesture
     }
 
     fn effect(self, outcomes: &[Outcome]) -> ContextEffect {
@@ -184,16 +192,19 @@ impl Counts {
     fn add(
         &mut self,
         judge: &Judge<'_>,
-        session: &mut Session,
+        mut gesture: Gesture<'_>,
         swipe: &Swipe,
         options: &DecoderOptions,
     ) -> Result<()> {
-        let candidates = session.decode_with(&swipe.trace, options)?;
-        let timings = session.timings();
+        let Decoded {
+            candidates,
+            timings,
+            ..
+        } = gesture.words(options)?;
         self.total.push(timings.total());
         self.encoder.push(timings.encoder);
         self.search.push(timings.search);
-        let greedy = session.last_greedy()?;
+        let greedy = gesture.greedy()?;
         let confidence = candidates.first().map_or(0.0, |best| best.confidence);
         self.confidences.push(confidence);
         self.deviations.push(swipe.deviation);

@@ -3,8 +3,8 @@
 
 use super::builder::{Attribute, ElementType, GraphBuilder, Value};
 use super::layers::{Context, cast, layer_norm, linear, swap_last};
-use crate::checkpoint::EncoderConfig;
 use crate::network::{self, Affine};
+use crate::schema::EncoderConfig;
 
 /// The position table of this run's length.
 pub(super) struct Positions {

@@ -2,8 +2,8 @@
 
 use super::builder::{Attribute, GraphBuilder, Value};
 use super::layers::{Context, EPSILON, layer_norm, linear, swish};
-use crate::checkpoint::EncoderConfig;
 use crate::network::{Affine, Convolution, ConvolutionNorm};
+use crate::schema::EncoderConfig;
 
 /// Layer norm and convolution module of `x` `[B T', D]`, without the residual.
 pub(super) fn build(

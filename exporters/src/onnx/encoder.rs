@@ -38,7 +38,7 @@ pub fn encoder(network: &Network, lengths: LengthType) -> proto::Model {
 
     let (mut x, lengths, context) = subsampling(&mut b, network, &features, &lengths);
     let positions = position_table(&mut b, config, &context);
-    for (index, layer) in network.layers.iter().enumerate() {
+    for (index, layer) in network.parameters.layers.iter().enumerate() {
         b.scope(format!("layers.{index}.feed_forward1"));
         let y = feed_forward(&mut b, &layer.feed_forward1, &x);
         x = b.op("Add", &[&x, &y]);
@@ -101,7 +101,7 @@ fn subsampling(
     let x = b.op("Unsqueeze", &[features, &channel]);
     let x = b.op("Where", &[&valid, &x, &zero]);
     let mut x = swap_last(b, &x);
-    for (index, stage) in network.subsampling.iter().enumerate() {
+    for (index, stage) in network.parameters.subsampling.iter().enumerate() {
         if index > 0 {
             let mask = cast(b, &valid, ElementType::F32);
             let mask = swap_last(b, &mask);
@@ -132,7 +132,7 @@ fn subsampling(
         valid = b.op("Slice", &[&valid, &start, &end, &axis, &step]);
     }
     // ceil(L / factor).
-    let factor = 1 << network.subsampling.len();
+    let factor = 1 << network.parameters.subsampling.len();
     let (divisor, below) = (b.int(factor), b.int(factor - 1));
     let up = b.op("Add", &[lengths, &below]);
     let lengths = b.op("Div", &[&up, &divisor]);
@@ -144,9 +144,13 @@ fn subsampling(
         &[&x],
         &[("perm", Attribute::Ints(vec![0, 2, 3, 1]))],
     );
-    let Affine { weight, bias } = network.subsampling_out;
+    let Affine { weight, bias } = network.parameters.subsampling_out;
     let columns = weight.len() / bias.len();
-    let channels = network.subsampling.last().map_or(1, |s| s.bias.len());
+    let channels = network
+        .parameters
+        .subsampling
+        .last()
+        .map_or(1, |s| s.bias.len());
     let bins = columns / channels;
     let weight: Vec<f32> = weight
         .chunks_exact(columns)

@@ -1,7 +1,7 @@
 //! Golden swipes: synthetic ones with what the staged bundle gives for them.
 
-use swipekit::Engine;
 use swipekit::bundle::golden::{Golden, GoldenSwipe};
+use swipekit::{Engine, Limits};
 
 use crate::files::Result;
 use crate::quantize::Precision;
@@ -57,12 +57,13 @@ pub(crate) fn golden(engine: &Engine, precision: Precision) -> Result<Golden> {
         };
         let trace = swipe.trace()?;
         let width = engine.manifest().model.encoder;
-        let encoded = session.frames(&trace)?;
+        let mut gesture = session.encode(&trace, &Limits::default())?;
+        let encoded = gesture.frames();
         swipe.frames = encoded.len() / width;
         swipe.encoded = [&encoded[..width], &encoded[encoded.len() - width..]].concat();
-        swipe.greedy = session.greedy(&trace)?;
+        swipe.greedy = gesture.greedy()?;
         if engine.lexicon().is_some() {
-            let candidates = session.decode(&trace)?;
+            let candidates = gesture.words(engine.options())?.candidates;
             // Candidates of nearly equal score may stand the other way round on another machine.
             let mut clear = 0;
             for pair in candidates.windows(2).take(3) {

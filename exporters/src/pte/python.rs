@@ -12,11 +12,11 @@ use safetensors::{Dtype, SafeTensorError};
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use super::job::{MAX_BATCH, MAX_SAMPLES, NetworkJob};
-use super::{EncoderJob, Job, Lowered, PteError, StepJob};
-use crate::checkpoint::{ModelConfig, Tensor};
+use super::job::{MAX_BATCH, MAX_SAMPLES, NetworkJob, shapes};
+use super::{EncoderJob, INPUT_SCALE, Job, Lowered, PteError, StepJob};
 use crate::files::FileError;
 use crate::quantize::calibrate::EncoderInput;
+use crate::schema::{ModelConfig, Tensor};
 
 /// Environment variable that names an interpreter.
 pub const VARIABLE: &str = "SWIPEKIT_PTE_PYTHON";
@@ -91,7 +91,8 @@ struct Failure {
 pub struct Request<'a> {
     /// The network's dimensions.
     pub config: &'a ModelConfig,
-    /// Its tensors by NeMo's names.
+    /// Its tensors by NeMo's names, and [`INPUT_SCALE`] where the input of the first layer is
+    /// scaled.
     pub tensors: &'a BTreeMap<String, Tensor>,
     /// Swipes to take ranges from; for the static scheme.
     pub calibration: &'a [EncoderInput],
@@ -163,6 +164,7 @@ impl Python {
         write(&swipes, views)?;
         let job = Job {
             weights: &weights,
+            tensors: shapes(config, tensors.contains_key(INPUT_SCALE)),
             output,
             network: NetworkJob::new(config),
             max_frames: MAX_SAMPLES,
@@ -345,7 +347,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::testing::{random_weights, small_config};
+    use crate::fixtures::{random_weights, small_config};
 
     /// What comes of a job with an interpreter that runs `script`.
     fn lower(script: &str) -> Result<Lowered, PteError> {

@@ -19,6 +19,7 @@ use super::profile::{Device, Fitted, PARAMETERS, Profile};
 use super::random::Stream;
 use super::statistics::{Rule, STATISTICS};
 use super::{Synth, SynthSwipe, WordOptions, Words};
+use crate::arguments::at_least_one;
 use crate::files::FileError;
 use crate::swipes::{Swipe, sample};
 use crate::synth::error::Result;
@@ -36,17 +37,22 @@ const DEVICES: usize = 48;
 const CALIBRATION: u64 = 4;
 
 /// How [`calibrate()`] works.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct CalibrateOptions {
-    /// Swipes of the manifest at most, taken evenly.
-    pub samples: Option<usize>,
+    /// Swipes at most, taken evenly.
+    #[arg(long, value_name = "N", default_value = "10000", value_parser = at_least_one::<usize>)]
+    pub limit: Option<usize>,
     /// The keyboard that they were made on.
+    #[arg(skip = Layout::qwerty())]
     pub layout: Layout,
     /// Where the fit begins.
+    #[arg(skip = Profile::prior())]
     pub profile: Profile,
-    /// Rounds.
+    /// Rounds of the fit.
+    #[arg(long, value_name = "N", default_value_t = Self::default().rounds)]
     pub rounds: usize,
     /// Seed of the synthetic swipes.
+    #[arg(long, value_name = "N", default_value_t = Self::default().seed)]
     pub seed: u64,
 }
 
@@ -54,7 +60,7 @@ impl Default for CalibrateOptions {
     /// 10,000 swipes on QWERTY, 30 rounds from [`Profile::prior`].
     fn default() -> Self {
         Self {
-            samples: Some(10_000),
+            limit: Some(10_000),
             layout: Layout::qwerty(),
             profile: Profile::prior(),
             rounds: 30,
@@ -107,7 +113,7 @@ pub fn calibrate(
     options: &CalibrateOptions,
     mut progress: impl FnMut(usize),
 ) -> Result<Calibration> {
-    let sample = sample::read(manifest, options.samples, false)?;
+    let sample = sample::read(manifest, options.limit, false)?;
     let fitter = Fitter::new(&sample.swipes, options)?;
     if fitter.models.is_empty() {
         return Err(FileError::Empty {

@@ -198,11 +198,11 @@ mod tests {
     use swipekit_tests::runtime;
 
     use super::*;
-    use crate::checkpoint::{ModelConfig, Weights};
+    use crate::fixtures::{random_weights, small_config, small_configs, values};
     use crate::network::Network;
     use crate::onnx;
+    use crate::schema::{ModelConfig, Weights};
     use crate::synthetic::Random;
-    use crate::testing::{random_weights, small_config, small_configs, values};
     use crate::validate::ValidationError;
 
     fn encoder(config: &ModelConfig, weights: &Weights, lengths: LengthType) -> Vec<u8> {

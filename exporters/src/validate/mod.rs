@@ -158,6 +158,7 @@ fn blank(network: &Network<'_>) -> Result<Check> {
         network.classes(),
     )?;
     let row = network
+        .parameters
         .embedding
         .iter()
         .skip(network.blank() * network.config.prediction.hidden);

@@ -5,9 +5,11 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::check::FailedCheck;
-use crate::checkpoint::{Checkpoint, ModelConfig};
+use crate::checkpoint::Checkpoint;
+use crate::fixtures::{random_weights, small_config, small_configs};
 use crate::onnx;
-use crate::testing::{oracle, random_weights, shared, small_config, small_configs};
+use crate::schema::ModelConfig;
+use crate::testing::{oracle, shared};
 
 /// The files of one export in a folder of their own.
 struct Export {
@@ -225,7 +227,7 @@ fn undeclared_kinds_of_scores_are_found() {
         (Some(false), StepOutput::LogProbabilities),
     ] {
         let config = ModelConfig {
-            joint: crate::checkpoint::JointConfig {
+            joint: crate::schema::JointConfig {
                 log_softmax: declared,
                 ..small_config().joint
             },

@@ -292,8 +292,8 @@ impl UserWords {
     /// Puts the words of a file in the place of the present ones.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Damaged`], [`Error::Unsupported`] or [`Error::TooLarge`]; the
-    /// present words stay then.
+    /// [`Error::Io`], [`Error::Damaged`], [`Error::Unsupported`], [`Error::WrongVocabulary`] or
+    /// [`Error::TooLarge`]; the present words stay then.
     pub fn import(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let about = std::fs::metadata(path).map_err(|source| Error::io(path, source))?;
@@ -311,11 +311,10 @@ impl UserWords {
             match fresh.put(word) {
                 Ok(()) => {}
                 Err(Rejection::Untypeable(_)) => {
-                    return Err(Error::Unsupported {
+                    return Err(Error::WrongVocabulary {
                         path: path.to_path_buf(),
-                        what: "a vocabulary with other labels:",
-                        expected: "words of this model's labels".to_owned(),
-                        got: "a word that they cannot spell".to_owned(),
+                        expected: "no label for it".to_owned(),
+                        got: "a word needs another letter".to_owned(),
                     });
                 }
                 Err(reason) => return Err(Error::damaged(path, "a word", "a word", reason)),

@@ -346,7 +346,7 @@ fn words_go_to_a_file_and_come_back() {
     ));
     assert!(matches!(
         refuse(file(&body("дом", "0.0")).as_bytes()),
-        Error::Unsupported { .. }
+        Error::WrongVocabulary { .. }
     ));
     fs::write(&path, file(&body("dog", "1.0"))).unwrap();
     other.import(&path).unwrap();

@@ -5,9 +5,10 @@ use swipekit::features::FeaturizerSpec;
 use swipekit::layout::Layout;
 
 use super::fixture::{Fixture, omegaconf, open, refusal, small_config, text, tree};
+use crate::checkpoint::Problem;
 use crate::checkpoint::interpret::model_config;
 use crate::checkpoint::yaml::from_yaml;
-use crate::checkpoint::{Activation, ModelConfig, Problem};
+use crate::schema::{Activation, ModelConfig};
 
 /// The small configuration with one value changed; null is a value.
 fn with(pointer: &str, value: Json) -> Json {

@@ -8,31 +8,29 @@ use std::rc::Rc;
 
 use swipekit::runtime::{EXECUTORCH_VERSION, OnnxEncoder, PteEncoder, RuntimeOptions};
 
-use super::PteOptions;
-use super::kind::{FIRST_LAYER, Kind, Trial};
+use super::kind::{Kind, Trial};
 use super::quality::{share_warning, ultra};
 use crate::audit;
 use crate::check::FailedCheck;
-use crate::checkpoint::{Checkpoint, Tensor};
+use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::export::assemble::Programs;
 use crate::export::encoders::{AGREEMENT_SWIPES, Encoder, EncoderReport, Encoders, INT8_COSINE};
 use crate::export::names::{ENCODER_PROGRAM, STEP_PROGRAM};
+use crate::export::options::PteOptions;
 use crate::export::report::LoweringReport;
 use crate::export::shared::SharedParts;
 use crate::export::target::Target;
 use crate::files::FileError;
 use crate::network::Network;
-use crate::pte::{LoweredFile, Mode, PteError, Python, Request, Scheme, Versions};
+use crate::pte::{INPUT_SCALE, LoweredFile, Mode, PteError, Python, Request, Scheme, Versions};
 use crate::quantize::Precision;
 use crate::quantize::calibrate::EncoderInput;
 use crate::quantize::equalize;
 use crate::quantize::probe::Effect;
 use crate::quantize::sensitivity::Budget;
+use crate::schema::{FIRST_LAYER, Tensor};
 use crate::validate::{Agreement, Check, programs};
-
-/// What the Python side multiplies the first layer's input by.
-const INPUT_SCALE: &str = "encoder.pre_encode.out.input_scale";
 
 /// The most that an encoder in 8 bits may take of the FP32 encoder's bytes, where those are so many
 /// that the weights are most of them: beyond it is none.
@@ -169,7 +167,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn scheme(&self) -> Scheme {
-        self.options.scheme.unwrap_or(Scheme::Dynamic)
+        self.options.scheme
     }
 
     /// An encoder in 32 bits, equal to the reference.

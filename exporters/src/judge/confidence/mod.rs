@@ -14,12 +14,13 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use swipekit::Engine;
 use swipekit::decoder::DecoderOptions;
+use swipekit::{Engine, Limits};
 
 pub use fit::{Fitted, fit};
 pub use reliability::{BINS, Bin, Reliability};
 
+use crate::arguments::at_least_one;
 use crate::judge::accuracy::Judge;
 use crate::judge::error::Result;
 use crate::package::write_preset;
@@ -70,16 +71,21 @@ pub struct Checked {
     pub after: Reliability,
 }
 
-/// What to calibrate on.
-#[derive(Clone, Debug)]
+/// What to fit on.
+#[derive(Clone, Debug, clap::Args)]
+#[group(id = "ConfidenceOptions")]
 pub struct Options {
-    /// Manifest of swipes to fit on.
-    pub manifest: PathBuf,
-    /// Swipes at most, taken evenly; all where it is `None`.
-    pub samples: Option<usize>,
-    /// Another manifest, of other people, to see how far the fit holds.
+    /// Swipe file to fit on: swipes with their words.
+    #[arg(long, value_name = "FILE")]
+    pub swipes: PathBuf,
+    /// Swipes of each file at most, taken evenly.
+    #[arg(long, value_name = "N", default_value = "5000", value_parser = at_least_one::<usize>)]
+    pub limit: Option<usize>,
+    /// Swipe file of other people. It shows how far the fit holds.
+    #[arg(long, value_name = "FILE")]
     pub validate: Option<PathBuf>,
     /// The preset whose options are fitted.
+    #[arg(skip = "default")]
     pub preset: String,
 }
 
@@ -93,16 +99,16 @@ pub fn calibrate(
     options: &Options,
     mut progress: impl FnMut(usize),
 ) -> Result<Calibration> {
-    let sample = sample::read(&options.manifest, options.samples, false)?;
+    let sample = sample::read(&options.swipes, options.limit, false)?;
     let before = Fitted::of(engine.options());
     let scored = decode(engine, &sample.swipes, &mut progress)?;
     let fitted = fit(&scored, before);
     let validation = match &options.validate {
-        Some(manifest) => {
-            let sample = sample::read(manifest, options.samples, false)?;
+        Some(path) => {
+            let sample = sample::read(path, options.limit, false)?;
             let scored = decode(engine, &sample.swipes, &mut progress)?;
             Some(Checked {
-                manifest: file_name(manifest),
+                manifest: file_name(path),
                 swipes: scored.len(),
                 before: Reliability::of(&scored, before),
                 after: Reliability::of(&scored, fitted),
@@ -111,7 +117,7 @@ pub fn calibrate(
         None => None,
     };
     Ok(Calibration {
-        manifest: file_name(&options.manifest),
+        manifest: file_name(&options.swipes),
         sha256: sample.sha256,
         swipes: scored.len(),
         preset: options.preset.clone(),
@@ -131,14 +137,13 @@ fn decode(
     let mut session = engine.session();
     let mut scored = Vec::with_capacity(swipes.len());
     for swipe in swipes {
-        let candidates = session.decode(&swipe.trace)?;
-        let mut scores: Vec<f64> = match candidates.is_empty() {
-            true => Vec::new(),
-            false => session.last_scores().collect(),
-        };
+        let mut gesture = session.encode(&swipe.trace, &Limits::default())?;
+        let (decoded, mut scores) = gesture.words_and_scores(engine.options())?;
         scores.sort_by(|a, b| b.total_cmp(a));
         scored.push(Scored {
-            hit: judge.outcome(&swipe.word, &candidates, "").within(1),
+            hit: judge
+                .outcome(&swipe.word, &decoded.candidates, "")
+                .within(1),
             scores,
         });
         progress(scored.len());

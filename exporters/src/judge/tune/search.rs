@@ -6,7 +6,6 @@ use serde::Serialize;
 use swipekit::decoder::DecoderOptions;
 use swipekit::{Engine, Limits};
 
-use super::terms::set_context;
 use crate::judge::accuracy::Judge;
 use crate::judge::error::Result;
 use crate::judge::times::Times;
@@ -127,18 +126,18 @@ fn run(
 ) -> Result<Vec<Tried>> {
     let judge = Judge::new(&engine.manifest().vocabulary.labels, engine.lexicon());
     let mut session = engine.session();
-    let mut cursor = Cursor::default();
+    let mut cursor = context.then(Cursor::default);
     let mut hits = vec![[0usize; 2]; variants.len()];
     let mut times: Vec<Vec<Duration>> = vec![Vec::new(); variants.len()];
     for swipe in swipes {
-        if context {
-            set_context(&mut session, &mut cursor, swipe);
+        let mut gesture = session.encode(&swipe.trace, &Limits::default())?;
+        if let Some(cursor) = &mut cursor {
+            gesture = cursor.follow(gesture, swipe);
         }
-        session.frames(&swipe.trace)?;
         for (at, options) in variants.iter().enumerate() {
-            let candidates = session.decode_again(options, &Limits::default())?;
-            times[at].push(session.timings().search);
-            let outcome = judge.outcome(&swipe.word, &candidates, "");
+            let decoded = gesture.words(options)?;
+            times[at].push(decoded.timings.search);
+            let outcome = judge.outcome(&swipe.word, &decoded.candidates, "");
             for (hits, rank) in hits[at].iter_mut().zip([1, 3]) {
                 *hits += usize::from(outcome.within(rank));
             }

@@ -14,12 +14,12 @@ use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
 
 use super::calibrate::EncoderInput;
 use super::layers::floats;
-use crate::checkpoint::{ModelConfig, Weights};
+use crate::fixtures::{random_weights, small_configs, values};
 use crate::network::Network;
 use crate::onnx::proto::{self, Model};
 use crate::onnx::{self, LengthType, serialize};
+use crate::schema::{ModelConfig, Weights};
 use crate::synthetic::Random;
-use crate::testing::{random_weights, small_configs, values};
 
 /// The encoder of a network.
 fn encoder(config: &ModelConfig, weights: &Weights) -> Model {

@@ -16,7 +16,7 @@ use crate::words::lexicon;
 /// What decodes with the prediction network and joint of a network, and a few words.
 pub fn judge(config: &ModelConfig, weights: &Weights, threads: usize) -> Judge {
     let network = Network::new(config, weights).unwrap();
-    let (model, vocabulary) = onnx::specifications(&network, weights.parameter_count() as u64);
+    let (model, vocabulary) = (network.model_spec(), onnx::vocabulary(&network));
     let transducer = onnx::transducer(&network, false).unwrap();
     let words = ["a", "b", "c", "ab", "ba", "bc", "ca", "abc", "bac", "cabb"];
     Judge {

@@ -68,8 +68,8 @@ proptest! {
     #[test]
     fn every_value_is_within_half_a_step(
         weight in prop::collection::vec(-1e3f32..1e3, 24),
-        channels in prop::swipe::select(vec![1usize, 2, 3, 4, 6, 24]),
-        limit in prop::swipe::select(vec![63i8, 127]),
+        channels in prop::sample::select(vec![1usize, 2, 3, 4, 6, 24]),
+        limit in prop::sample::select(vec![63i8, 127]),
         exponent in -8i32..8,
     ) {
         let weight: Vec<f32> = weight.iter().map(|v| v * 10f32.powi(exponent)).collect();
@@ -89,7 +89,7 @@ proptest! {
     #[test]
     fn transposing_twice_changes_nothing(
         values in prop::collection::vec(any::<i8>(), 30),
-        rows in prop::swipe::select(vec![1usize, 2, 3, 5, 6, 10, 15, 30]),
+        rows in prop::sample::select(vec![1usize, 2, 3, 5, 6, 10, 15, 30]),
     ) {
         prop_assert_eq!(transpose(&transpose(&values, rows), 30 / rows), values);
     }

@@ -1,8 +1,5 @@
-//! What a checkpoint holds once it is read: a configuration and named tensors.
+//! What a network's maths depends on, and the sizes that make one.
 
-use std::collections::BTreeMap;
-
-use half::f16;
 pub use swipekit::bundle::manifest::Activation;
 use swipekit::features::FeaturizerSpec;
 use swipekit::layout::Layout;
@@ -89,74 +86,87 @@ pub struct JointConfig {
     pub output_layer: String,
 }
 
-/// A dense tensor, row-major.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tensor {
-    /// Sizes of the dimensions; empty for a scalar.
-    pub shape: Vec<usize>,
-    /// Values in row-major order.
-    pub data: Vec<f32>,
-}
-
-/// Tensors of a model by NeMo's names (`encoder.…`, `decoder.…`, `joint.…`), without `_orig_mod.`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Weights {
-    /// The tensors.
-    pub tensors: BTreeMap<String, Tensor>,
-}
-
-/// A tensor was asked for that the checkpoint does not have.
+/// A size of a configuration that makes no network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the checkpoint has no tensor {0}")]
-pub struct MissingTensor(pub String);
+#[error("{what} must be {expected}, got {got}")]
+pub struct SizeError {
+    /// The entry of the configuration.
+    pub what: &'static str,
+    /// What is accepted.
+    pub expected: String,
+    /// The value found.
+    pub got: usize,
+}
 
-impl Weights {
-    /// The tensor of this name.
-    ///
-    /// # Errors
-    /// [`MissingTensor`] where there is none.
-    pub fn get(&self, name: &str) -> Result<&Tensor, MissingTensor> {
-        self.tensors
-            .get(name)
-            .ok_or_else(|| MissingTensor(name.to_owned()))
+/// Largest width, kernel or number of layers that is taken for sane; keeps every product of sizes
+/// far from overflow.
+const MAX_SIZE: usize = 1 << 16;
+
+impl ModelConfig {
+    /// Number of classes V + 1: the labels and the blank.
+    pub fn classes(&self) -> usize {
+        self.labels.len() + 1
     }
 
-    /// Rounds the matrices of prediction network and joint to 16-bit floats (IEEE 754 binary16).
+    /// Checks that the sizes make a network. [`super::parameters`] asks for such a configuration.
     ///
     /// # Errors
-    /// [`swipekit::Error::Invalid`] where a value is beyond 65504, the greatest 16-bit float; all
-    /// weights stay as they are then.
-    pub fn round_transducer_to_half(&mut self) -> swipekit::Result<()> {
-        let mut rounded = Vec::new();
-        for (name, tensor) in &self.tensors {
-            let is_transducer = name.starts_with("decoder.") || name.starts_with("joint.");
-            if !is_transducer || tensor.shape.len() != 2 {
-                continue;
+    /// [`SizeError`] with the first size that is out of range.
+    pub fn check(&self) -> Result<(), SizeError> {
+        let (e, p, j) = (&self.encoder, &self.prediction, &self.joint);
+        let error = |what, expected: String, got| {
+            Err(SizeError {
+                what,
+                expected,
+                got,
+            })
+        };
+        for (what, size) in [
+            ("features", e.features),
+            ("d_model", e.d_model),
+            ("layers of the encoder", e.layers),
+            ("heads", e.heads),
+            ("kernel", e.kernel),
+            ("feed-forward width", e.feed_forward),
+            ("channels of the subsampling", e.conv_channels),
+            ("width of the prediction network", p.hidden),
+            ("layers of the prediction network", p.layers),
+            ("width of the joint", j.hidden),
+            ("number of labels", self.labels.len()),
+        ] {
+            if !(1..=MAX_SIZE).contains(&size) {
+                return error(what, format!("from 1 to {MAX_SIZE}"), size);
             }
-            let values = tensor
-                .data
-                .iter()
-                .map(|value| f16::from_f32(*value).to_f32());
-            let values: Vec<f32> = values.collect();
-            if values.iter().any(|value| !value.is_finite()) {
-                return Err(swipekit::Error::invalid(
-                    "the prediction network and the joint in 16-bit floats",
-                    format!("values up to 65504 in {name}"),
-                    "a greater one; export without --compact",
-                ));
-            }
-            rounded.push((name.clone(), values));
         }
-        for (name, values) in rounded {
-            if let Some(tensor) = self.tensors.get_mut(&name) {
-                tensor.data = values;
-            }
+        if e.d_model % 2 != 0 {
+            return error("d_model", "even".to_owned(), e.d_model);
+        }
+        if e.d_model % e.heads != 0 {
+            return error("heads", "a divisor of d_model".to_owned(), e.heads);
+        }
+        if e.kernel % 2 == 0 {
+            return error("kernel", "odd".to_owned(), e.kernel);
+        }
+        if ![2, 4, 8].contains(&e.subsampling) {
+            return error("subsampling", "2, 4 or 8".to_owned(), e.subsampling);
         }
         Ok(())
     }
+}
 
-    /// How many numbers the tensors hold, statistics of batch normalization included.
-    pub fn parameter_count(&self) -> usize {
-        self.tensors.values().map(|tensor| tensor.data.len()).sum()
+impl EncoderConfig {
+    /// Number of stride-2 convolutions of the subsampling.
+    pub fn stages(&self) -> usize {
+        self.subsampling.checked_ilog2().unwrap_or(0) as usize
     }
+
+    /// Inputs of the linear layer after the subsampling: channels times features that are left.
+    pub fn subsampled_width(&self) -> usize {
+        self.conv_channels * subsampled(self.features, self.stages())
+    }
+}
+
+/// ceil(n / 2), `stages` times: what kernel 3, stride 2, padding 1 leaves of a length.
+pub fn subsampled(n: usize, stages: usize) -> usize {
+    (0..stages).fold(n, |n, _| n.div_ceil(2))
 }

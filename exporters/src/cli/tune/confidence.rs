@@ -1,54 +1,46 @@
-//! `swipekit calibrate`.
+//! `swipekit tune confidence`.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{EngineArguments, at_least_one, output};
+use crate::cli::common::{EngineArguments, Format};
+use crate::cli::output;
 use crate::error::Result;
-use crate::judge::confidence::{Options, Reliability, calibrate, write};
+use crate::judge::confidence::{Calibration, Options, Reliability, calibrate, write};
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
+    #[command(flatten)]
+    options: Options,
     #[command(flatten)]
     engine: EngineArguments,
-    /// Manifest of swipes with their words to fit on.
-    #[arg(long, value_name = "FILE")]
-    manifest: PathBuf,
-    /// Swipes at most, taken evenly.
-    #[arg(long, value_name = "N", default_value = "5000", value_parser = at_least_one)]
-    samples: usize,
-    /// Another manifest, of other people, to see how far the fit holds.
-    #[arg(long, value_name = "FILE")]
-    validate: Option<PathBuf>,
-    /// Folder to write the bundle to with the fitted options in its preset; the bundle's own folder
-    /// to change it.
+    /// Folder to write the bundle to, with the fitted options in its preset. The bundle's own
+    /// folder changes it.
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Print one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<()> {
+pub(in crate::cli) fn run(arguments: &Arguments) -> Result<()> {
     let (engine, _) = arguments.engine.open()?;
     let options = Options {
-        manifest: arguments.manifest.clone(),
-        samples: Some(arguments.samples),
-        validate: arguments.validate.clone(),
         preset: arguments.engine.preset.clone(),
+        ..arguments.options.clone()
     };
     let bar = output::progress(None, "swipes");
     let result = calibrate(&engine, &options, |done| bar.set_position(done as u64));
     bar.finish_and_clear();
-    let calibration = result?;
+    let fit = result?;
     if let Some(output) = &arguments.output {
-        write(&engine, &calibration, output)?;
+        write(&engine, &fit, output)?;
     }
-    if arguments.json {
-        return output::json(&calibration);
-    }
-    let fitted = calibration.fitted;
+    arguments.format.print_as(&fit, table)
+}
+
+fn table(fit: &Calibration) -> String {
+    let fitted = fit.fitted;
     let figures = |reliability: &Reliability| {
         format!(
             "calibration error {:.4}, {:.4} nats; confidence {:.4}, right {:.4}",
@@ -66,11 +58,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
                 .other_score
                 .map_or_else(|| "-".to_owned(), |score| format!("{score:.4}")),
         ),
-        ("swipes", calibration.swipes.to_string()),
-        ("before", figures(&calibration.before)),
-        ("after", figures(&calibration.after)),
+        ("swipes", fit.swipes.to_string()),
+        ("before", figures(&fit.before)),
+        ("after", figures(&fit.after)),
     ];
-    if let Some(checked) = &calibration.validation {
+    if let Some(checked) = &fit.validation {
         rows.push(("other swipes", checked.swipes.to_string()));
         rows.push(("before, on them", figures(&checked.before)));
         rows.push(("after, on them", figures(&checked.after)));

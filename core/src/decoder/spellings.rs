@@ -18,13 +18,28 @@ const MAX_SPELLINGS: usize = 1024;
 const NONE: u32 = u32::MAX;
 const ROOT: u32 = 0;
 
-/// A sequence of labels that a swipe may spell.
+/// What a swipe spells, whether it is a word or not.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Spelling {
-    /// The labels.
+    /// The labels, written one after the other.
+    pub text: String,
+    /// The labels, as classes of the model.
     pub labels: Vec<u8>,
     /// log P(labels | swipe), natural logarithm, summed over the alignments that the beam kept.
     pub log_probability: f64,
+    /// Its share in all spellings that there are, 0 to 1: exp(`log_probability`). It is the model's
+    /// own and no calibrated probability.
+    pub confidence: f64,
+}
+
+/// `labels` by their `names`, written one after the other.
+pub(crate) fn text(labels: &[u8], names: &[String]) -> String {
+    labels
+        .iter()
+        .filter_map(|label| names.get(usize::from(*label)))
+        .map(String::as_str)
+        .collect()
 }
 
 /// A prefix.
@@ -102,15 +117,16 @@ struct Batch {
 
 impl SpellingSearch {
     /// The `count` likeliest spellings of projected encoder frames `[T', J]`, best first, equal
-    /// ones in the order of their labels; of at most 64 labels each. Beam, window and depth bonus
-    /// are those of `options`; the beam is at least `count`, and one of 0, which would keep every
-    /// spelling there is, counts as the default one.
+    /// ones in the order of their labels; of at most 64 labels each, which `names` names. Beam,
+    /// window and depth bonus are those of `options`; the beam is at least `count`, and one of 0,
+    /// which would keep every spelling there is, counts as the default one.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a count that is not 1 to 1024 and for options out of range.
     pub fn run(
         &mut self,
         transducer: &PredictionJoint,
+        names: &[String],
         frames: &[f32],
         count: usize,
         options: &DecoderOptions,
@@ -140,9 +156,12 @@ impl SpellingSearch {
         self.rank(|_, row| row.next);
         let last = self.ranking.get(count - 1).map_or(ZERO, |(mass, _)| *mass);
         for (mass, row) in self.ranking.iter().take_while(|(mass, _)| *mass >= last) {
+            let labels = self.labels(self.rows[*row as usize].node);
             found.push(Spelling {
-                labels: self.labels(self.rows[*row as usize].node),
+                text: text(&labels, names),
+                labels,
                 log_probability: *mass,
+                confidence: libm::exp(*mass),
             });
         }
         found.sort_by(|a, b| {

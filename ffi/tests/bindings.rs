@@ -10,10 +10,7 @@ use serde_json::{Value, json};
 use swipekit::language_model::LanguageModelBuilder;
 use swipekit::{Engine, Limits, Trace, runtime};
 use swipekit_bindgen::{Language, generate};
-
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
-}
+use swipekit_test_support::{found, repository};
 
 /// The library that cargo has built beside this test.
 fn library() -> PathBuf {
@@ -87,8 +84,7 @@ fn python_gives_what_rust_gives() {
     if !runtime_is_here() {
         return;
     }
-    if Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("skipped: there is no python3");
+    if found(Command::new("python3").arg("--version").output()).is_none() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

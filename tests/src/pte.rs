@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
-use swipekit_exporters::error::Error;
 use swipekit_exporters::export::{Options, PteOptions};
-use swipekit_exporters::pte::{Mode, Python, Scheme};
+use swipekit_exporters::pte::{Mode, PteError, Python, Scheme};
 use swipekit_test_support::found;
 
 /// Whether there is a Python that lowers programs; counts a skip where there is none.
 pub fn python() -> bool {
     let folder = tempfile::tempdir().unwrap();
     match Python::find(None, folder.path()) {
-        Err(error) if !matches!(error, Error::Pte(_)) => panic!("{error}"),
+        Err(error) if !matches!(error, PteError::NoPython { .. } | PteError::Start { .. }) => {
+            panic!("{error}")
+        }
         python => found(python).is_some(),
     }
 }

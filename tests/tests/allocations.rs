@@ -22,7 +22,7 @@ fn allocations(decoder: &mut Decoder, frames: &[f32], options: &DecoderOptions) 
 
 #[test]
 fn frames_cost_no_allocation() {
-    let lexicon = lexicon(&english(5000), &checkpoint::labels());
+    let lexicon = lexicon(&english(5000), &nemo::labels());
     let mut decoder = Decoder::new(plain::transducer(), lexicon, 256).unwrap();
     let mut random = Random::new(9);
     let frames: Vec<f32> = (0..1600 * plain::CLASSES)

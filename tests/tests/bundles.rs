@@ -9,14 +9,13 @@ use swipekit::lexicon::Lexicon;
 use swipekit::trace::Trace;
 use swipekit::{Engine, EngineOptions, Error, Limits};
 use swipekit_exporters::checkpoint::Checkpoint;
+use swipekit_exporters::fixtures::nemo;
 use swipekit_exporters::network::Network;
 use swipekit_exporters::onnx::LengthType;
 use swipekit_exporters::synthetic::{self, Random};
 use swipekit_exporters::validate::{Files, ValidationError, validate};
 use swipekit_exporters::{export, package};
-use swipekit_tests::{
-    checkpoint, english, lexicon, options, random_checkpoint, runtime, small_bundle, swipes,
-};
+use swipekit_tests::{english, lexicon, options, random_checkpoint, runtime, small_bundle, swipes};
 
 /// What an undamaged bundle decodes.
 fn decoded(engine: &Engine) -> Vec<(String, f64)> {
@@ -301,10 +300,10 @@ fn a_failed_validation_names_the_artefact() {
         (check(&files, &other, &files), "step"),
         (check(&files, &files, &other), "transducer"),
     ] {
-        let Err(ValidationError::Check { check, .. }) = result else {
+        let Err(ValidationError::Check(failed)) = result else {
             panic!("{name} passed")
         };
-        assert!(check.starts_with(name), "{check}");
+        assert!(failed.check.starts_with(name), "{failed}");
     }
 }
 

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use proptest::prelude::*;
 use safetensors::SafeTensors;
 use serde::Deserialize;
+use swipekit_test_support::shared;
 
 use super::*;
 use crate::error::Error;

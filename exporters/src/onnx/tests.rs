@@ -1,13 +1,11 @@
-use std::path::PathBuf;
-
 use safetensors::SafeTensors;
 use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
 
 use super::*;
 use crate::checkpoint::Checkpoint;
 use crate::network::Network;
+use crate::testing::shared;
 
-/// A file of NeMo's outputs; `None` with a message where it is absent.
 fn floats(file: &SafeTensors, name: &str) -> Tensor {
     let view = file.tensor(name).unwrap();
     let values = view

@@ -35,7 +35,7 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     let places = [repository("tests/data").join(path), folder.join(path)];
     let found = places.into_iter().find(|place| place.exists());
     if found.is_none() {
-        skip(&format!("../shared/{path} is absent"), folder.exists());
+        skip_test(&format!("../shared/{path} is absent"), folder.exists());
     }
     found
 }
@@ -46,20 +46,22 @@ pub fn found<T, E: Display>(needed: Result<T, E>) -> Option<T> {
     match needed {
         Ok(needed) => Some(needed),
         Err(error) => {
-            skip(&error.to_string(), true);
+            skip_test(&error.to_string(), true);
             None
         }
     }
 }
 
-/// Prints and counts that a test is skipped, and why.
-///
-/// # Panics
-/// With [`COMPLETE`], where `must` says that it may not be.
-fn skip(reason: &str, must: bool) {
+/// Skips the running test, or fails it with [`COMPLETE`] where it `must` run.
+fn skip_test(reason: &str, must: bool) {
     let test = std::thread::current().name().unwrap_or("?").to_owned();
     let complete = env::var_os(COMPLETE).is_some_and(|value| value == "1");
     assert!(!(complete && must), "{test} cannot run: {reason}");
+    skip(&test, reason);
+}
+
+/// Prints and counts that `test` is skipped, and why.
+pub fn skip(test: &str, reason: &str) {
     eprintln!("skipped: {test}: {reason}");
     if let Some(path) = env::var_os(SKIPS) {
         let line = format!("{test}: {}\n", reason.replace('\n', " "));

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use safetensors::SafeTensors;
+use swipekit_test_support::{found, shared};
 
 use super::test_models::{DOUBLE, FLOAT, INT32, INT64, Size, encoder, model, node, value};
 use super::*;

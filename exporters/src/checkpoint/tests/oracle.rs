@@ -1,7 +1,5 @@
 //! Files that NeMo and Lightning wrote.
 
-use std::path::PathBuf;
-
 use crate::checkpoint::{Checkpoint, CheckpointKind};
 pub(super) use swipekit_test_support::shared;
 

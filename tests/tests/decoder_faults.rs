@@ -12,12 +12,13 @@ use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
 use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit::{Engine, Limits};
 use swipekit_exporters::export;
+use swipekit_exporters::fixtures::nemo;
 use swipekit_exporters::package::RuntimeMeta;
 use swipekit_exporters::synthetic::Random;
 use swipekit_exporters::words::lexicon::{BuildOptions, build_bytes, open_or_build};
 use swipekit_tests::{
-    checkpoint, encoded, english, frames, lexicon, options, plain, random_checkpoint, runtime,
-    shared, small_bundle, swipes,
+    encoded, english, frames, lexicon, options, plain, random_checkpoint, runtime, shared,
+    small_bundle, swipes,
 };
 
 /// The oracle's `tiny`, or a random model, as an open bundle; `None` without a runtime.
@@ -39,7 +40,7 @@ fn graph(engine: &Engine, file: &str) -> OnnxModel {
 }
 
 fn keys(words: &[&str]) -> Vec<Vec<u8>> {
-    let alphabet = Alphabet::new(&checkpoint::labels());
+    let alphabet = Alphabet::new(&nemo::labels());
     words
         .iter()
         .map(|word| alphabet.fold(word).unwrap())
@@ -48,7 +49,7 @@ fn keys(words: &[&str]) -> Vec<Vec<u8>> {
 
 /// Decodes by the plain transducer.
 fn decode(words: &[(&str, f64)], frames: &[f32], options: &DecoderOptions) -> Vec<Candidate> {
-    let lexicon = lexicon(words, &checkpoint::labels());
+    let lexicon = lexicon(words, &nemo::labels());
     Decoder::new(plain::transducer(), lexicon, 0)
         .unwrap()
         .decode(frames, options)
@@ -497,15 +498,15 @@ fn fault_9_the_prior_guides_the_search_and_is_never_the_log_of_zero() {
     assert_eq!(decode(&words, &frames, &options)[0].word, "quiz");
 
     for weight in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        let mut builder = LexiconBuilder::new(&checkpoint::labels());
+        let mut builder = LexiconBuilder::new(&nemo::labels());
         assert_eq!(builder.add("word", weight), Err(Rejection::Weight));
     }
     let folder = tempfile::tempdir().unwrap();
     let list = folder.path().join("list.tsv");
     std::fs::write(&list, "the\t0.05\nnever\t0.0\nrare\t1e-300\nodd\t-1\n").unwrap();
-    let (_, report) = build_bytes(&BuildOptions::new(&list, checkpoint::labels())).unwrap();
+    let (_, report) = build_bytes(&BuildOptions::new(&list, nemo::labels())).unwrap();
     println!("{report:?}");
-    let lexicon = open_or_build(&list, &checkpoint::labels()).unwrap();
+    let lexicon = open_or_build(&list, &nemo::labels()).unwrap();
     for key in keys(&["the", "never", "rare", "odd"]) {
         for (word, cost) in lexicon.words(&key) {
             assert!(cost.is_finite() && cost >= 0.0, "{word} {cost}");
@@ -595,7 +596,7 @@ fn fault_12_apostrophes_and_capitals_are_kept() {
         "don\u{2019}t\t9\nI\u{2019}m\t8\nZürich\t3\nMcDonald\t2\nlets\t4\nlet\u{02bc}s\t5\n",
     )
     .unwrap();
-    let lexicon = Arc::new(open_or_build(&list, &checkpoint::labels()).unwrap());
+    let lexicon = Arc::new(open_or_build(&list, &nemo::labels()).unwrap());
     let mut decoder = Decoder::new(plain::transducer(), lexicon, 0).unwrap();
     for (drawn, expected) in [
         ("dont", "don't"),

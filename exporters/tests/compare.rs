@@ -10,7 +10,7 @@ use prost::Message;
 use serde_json::Value;
 use swipekit::bundle::{Bundle, Manifest};
 use swipekit::{Engine, Limits};
-use swipekit_exporters::error::Error;
+use swipekit_exporters::judge::JudgeError;
 use swipekit_exporters::judge::accuracy::Length;
 use swipekit_exporters::judge::compare::{
     CompareError, Comparison, LatencyOptions, Options, Subject, WordSource, compare,
@@ -262,7 +262,7 @@ fn bundles_of_another_task_are_refused() {
         let subjects = Subject::from_paths(&[&default_bundle(), path]);
         let error = compare(&subjects, &quick(), |_| {}).unwrap_err();
         assert!(
-            matches!(&error, Error::Compare(CompareError::Differs { what, .. }) if *what == expected),
+            matches!(&error, JudgeError::Compare(CompareError::Differs { what, .. }) if *what == expected),
             "{error}"
         );
         let message = error.to_string();

@@ -31,6 +31,37 @@ fn arrows_of_core_lead_down() {
     assert_eq!(against(&source, CORE), Vec::<String>::new());
 }
 
+/// The rooms of `exporters/src`, top to bottom: each uses rooms of lower layers only.
+const EXPORTERS: &[&[&str]] = &[
+    &["cli"],
+    &["export"],
+    &["error"],
+    &["judge", "synth"],
+    &["package", "validate"],
+    &["audit", "pte"],
+    &["quantize"],
+    &["onnx", "reference"],
+    &["network"],
+    &["checkpoint"],
+    &["fixtures"],
+    &["schema", "words"],
+    &["swipes"],
+    &[
+        "arguments",
+        "check",
+        "files",
+        "report",
+        "statistics",
+        "synthetic",
+    ],
+];
+
+#[test]
+fn arrows_of_the_exporters_lead_down() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../exporters/src");
+    assert_eq!(against(&source, EXPORTERS), Vec::<String>::new());
+}
+
 /// What is wrong with the arrows of the crate whose sources are in `source`, a line each: arrows
 /// that do not lead from one of the `layers` to a lower one, and rooms that are not in the list or
 /// only there. A room is a file or a folder of the crate's root with all that is below it. Code for

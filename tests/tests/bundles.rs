@@ -301,10 +301,10 @@ fn a_failed_validation_names_the_artefact() {
         (check(&files, &other, &files), "step"),
         (check(&files, &files, &other), "transducer"),
     ] {
-        let Err(ValidationError::Check { check, .. }) = result else {
+        let Err(ValidationError::Check(failed)) = result else {
             panic!("{name} passed")
         };
-        assert!(check.starts_with(name), "{check}");
+        assert!(failed.check.starts_with(name), "{failed}");
     }
 }
 

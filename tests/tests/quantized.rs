@@ -267,7 +267,7 @@ fn assets_with_unusable_names_are_refused() {
             ..options(&checkpoint, &folder.path().join("out"))
         };
         let error = export::onnx(&options, |_| {}).unwrap_err();
-        assert!(matches!(error, Error::Core(_)), "{error}");
+        assert!(matches!(error, Error::File(_)), "{error}");
         assert!(error.to_string().contains(name), "{error}");
         assert!(!options.output.exists());
         assert!(

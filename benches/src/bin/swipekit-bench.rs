@@ -16,7 +16,7 @@ use swipekit_benches::seed::{self, Dimensions};
 use swipekit_benches::times::{Times, timed};
 use swipekit_benches::{comparison, encoders, live, swipes, threads};
 use swipekit_exporters::judge::compare::{self, Comparison, Machine};
-use swipekit_exporters::judge::evaluate::resident_mib;
+use swipekit_exporters::judge::machine::resident_mib;
 use swipekit_exporters::judge::times::milliseconds;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

@@ -34,8 +34,8 @@ pub struct PredictionJoint {
 }
 
 impl PredictionJoint {
-    /// Reads the weights out of a bundle's `transducer.safetensors` (see [`file`]); the arithmetic is
-    /// in 32 bits, whatever the file's.
+    /// Reads the weights out of a bundle's `transducer.safetensors`, which [`file`] describes. The
+    /// arithmetic is in 32 bits, whatever the numbers of the file are in.
     ///
     /// # Errors
     /// [`Error::Damaged`] where the file is not safetensors or lacks a tensor,

@@ -1,6 +1,6 @@
 //! `report.html`: a bundle's report for people.
 
-use super::{LoweringReport, Report};
+use super::report::{LoweringReport, Report};
 use crate::audit::{Audit, SizeAudit};
 use crate::judge::compare;
 use crate::quantize::sensitivity::Sensitivity;

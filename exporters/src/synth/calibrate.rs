@@ -20,8 +20,9 @@ use super::random::Stream;
 use super::statistics::{Rule, STATISTICS};
 use super::{Synth, SynthSwipe, WordOptions, Words};
 use crate::arguments::at_least_one;
-use crate::error::{Error, Result};
+use crate::files::FileError;
 use crate::swipes::{Swipe, sample};
+use crate::synth::error::Result;
 
 /// Share of a correction that is made in a round.
 const GAIN: f64 = 0.6;
@@ -106,7 +107,7 @@ struct Model {
 /// Fits the profile to the swipes of a manifest; `progress` is told of every round.
 ///
 /// # Errors
-/// Whatever reading the manifest gives; [`Error::Empty`] where no swipe can be made on the layout.
+/// Whatever reading the manifest gives; [`FileError::Empty`] where no swipe can be made on the layout.
 pub fn calibrate(
     manifest: &FilePath,
     options: &CalibrateOptions,
@@ -115,10 +116,11 @@ pub fn calibrate(
     let sample = sample::read(manifest, options.limit, false)?;
     let fitter = Fitter::new(&sample.swipes, options)?;
     if fitter.models.is_empty() {
-        return Err(Error::Empty {
+        return Err(FileError::Empty {
             path: manifest.to_path_buf(),
             what: "swipes that can be made on this layout",
-        });
+        }
+        .into());
     }
     let mut profile = options.profile.clone();
     // What is fitted needs no variety besides.

@@ -26,6 +26,7 @@
 
 mod board;
 mod calibrate;
+mod error;
 pub mod feed;
 mod measure;
 mod motion;
@@ -43,9 +44,9 @@ mod write;
 
 use swipekit::layout::Layout;
 
-use crate::error::Result;
 use board::Board;
 pub use calibrate::{CalibrateOptions, Calibration, calibrate};
+pub use error::{Result, SynthError};
 use motion::Motion;
 use person::Person;
 pub use profile::{Device, Fitted, PARAMETERS, Parameter, Profile};

@@ -7,10 +7,10 @@ use clap::Args;
 use crate::cli::common::{EngineArguments, Format};
 use crate::cli::output;
 use crate::error::Result;
-use crate::export::write_preset;
 use crate::judge::accuracy::Length;
 use crate::judge::compare::Table;
 use crate::judge::tune::{Options, Tuning, tune};
+use crate::package;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
@@ -43,7 +43,12 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> Result<()> {
         output::json(&tuning.options)?;
     }
     match &arguments.output {
-        Some(output) => write_preset(&engine, &tuning.preset, &tuning.options, output),
+        Some(output) => Ok(package::write_preset(
+            &engine,
+            &tuning.preset,
+            &tuning.options,
+            output,
+        )?),
         None => Ok(()),
     }
 }

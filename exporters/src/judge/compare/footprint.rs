@@ -11,8 +11,8 @@ use swipekit::bundle::manifest::ONNXRUNTIME;
 use swipekit::{Engine, EngineOptions, Limits};
 
 use super::CompareError;
-use crate::error::{Error, Result};
-use crate::judge::evaluate::resident_mib;
+use crate::judge::error::Result;
+use crate::judge::machine::resident_mib;
 use crate::judge::times::milliseconds;
 use crate::swipes::Swipes;
 use crate::words::lexicon;
@@ -149,7 +149,7 @@ pub(super) fn launch(
         return Err(failed(message).into());
     }
     serde_json::from_slice(&output.stdout)
-        .map_err(|error| Error::from(failed(format!("its output is no measurement: {error}"))))
+        .map_err(|error| failed(format!("its output is no measurement: {error}")).into())
 }
 
 /// The medians of some launches; `None` of none.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use swipekit::{Engine, Session, Timings};
 
-use crate::error::Result;
+use crate::judge::error::Result;
 use crate::judge::times::{Times, percentile};
 use crate::swipes::Swipe;
 

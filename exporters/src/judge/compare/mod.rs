@@ -7,10 +7,9 @@
 //! word or a finger's path.
 
 mod decoded;
-mod error;
+pub(super) mod error;
 mod footprint;
 mod latency;
-mod machine;
 mod paired;
 mod report;
 mod sizes;
@@ -24,20 +23,20 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use swipekit::bundle::Bundle;
 
+pub use super::machine::Machine;
 pub use error::CompareError;
 pub use footprint::{COMMAND, Footprint, MeasureArguments, measure};
 pub use latency::{Latency, LatencyOptions, Ratio, Speed, Stage};
-pub use machine::Machine;
-pub use paired::{AccuracyDifference, LengthDifference, Paired, TopDifference, mcnemar};
+pub use paired::{AccuracyDifference, LengthDifference, TopDifference};
 pub use report::{html, sections};
 pub use sizes::Sizes;
 pub use subject::{Subject, WordSource};
 pub use tables::{Table, tables, text};
 
 use crate::arguments::at_least_one;
-use crate::error::Result;
-use crate::frames::EncoderError;
 use crate::judge::accuracy::{Accuracy, FOLDING, percent};
+use crate::judge::error::Result;
+use crate::quantize::frames::EncoderError;
 use crate::swipes::{Swipe, sample};
 use decoded::{Decoded, Job};
 use subject::Words;
@@ -220,7 +219,7 @@ pub struct Progress<'a> {
 /// # Errors
 /// [`CompareError::TooFew`] for fewer than two bundles, [`CompareError::Differs`] for bundles with
 /// other labels, another featurizer or other words, [`CompareError::Option`] for a count of 0,
-/// [`Error::Empty`](crate::error::Error::Empty) for a manifest without swipes,
+/// [`FileError::Empty`](crate::files::FileError::Empty) for a manifest without swipes,
 /// [`CompareError::Launch`] where the program fails; otherwise whatever opening, reading and
 /// decoding give.
 pub fn compare(

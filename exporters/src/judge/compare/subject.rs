@@ -11,7 +11,7 @@ use swipekit::lexicon::Lexicon;
 use swipekit::{Engine, EngineOptions};
 
 use super::CompareError;
-use crate::error::Result;
+use crate::judge::error::Result;
 use crate::words::lexicon;
 
 /// A bundle to compare.

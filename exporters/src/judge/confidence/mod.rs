@@ -21,9 +21,9 @@ pub use fit::{Fitted, fit};
 pub use reliability::{BINS, Bin, Reliability};
 
 use crate::arguments::at_least_one;
-use crate::error::Result;
-use crate::export::write_preset;
 use crate::judge::accuracy::Judge;
+use crate::judge::error::Result;
+use crate::package::write_preset;
 use crate::swipes::sample;
 
 /// A decoded swipe: the scores of its words, and whether the best is right. Holds no word.
@@ -164,7 +164,7 @@ pub fn write(engine: &Engine, calibration: &Calibration, output: &Path) -> Resul
         other_score: calibration.fitted.other_score,
         ..preset.cloned().unwrap_or_default()
     };
-    write_preset(engine, &calibration.preset, &options, output)
+    Ok(write_preset(engine, &calibration.preset, &options, output)?)
 }
 
 fn file_name(path: &Path) -> String {

@@ -20,10 +20,10 @@ use swipekit::geometry::MAX_WORDS;
 use swipekit::{Engine, Limits};
 
 use crate::arguments::{at_least_one, points};
-use crate::error::Result;
 use crate::judge::accuracy::{Accuracy, Judge, Outcome};
 use crate::judge::compare::TopDifference;
 use crate::judge::confidence::{Fitted, Reliability, Scored, fit as fit_confidence};
+use crate::judge::error::Result;
 use crate::swipes::{Swipe, sample};
 use crate::words::language_model::Cursor;
 pub use blend::{Blend, ScoredList, fit};

@@ -6,8 +6,8 @@ use serde::Serialize;
 use swipekit::decoder::DecoderOptions;
 use swipekit::{Engine, Limits};
 
-use crate::error::Result;
 use crate::judge::accuracy::Judge;
+use crate::judge::error::Result;
 use crate::judge::times::Times;
 use crate::swipes::Swipe;
 use crate::words::language_model::Cursor;

@@ -9,7 +9,7 @@ use swipekit::lexicon::Alphabet;
 use swipekit::{Engine, Limits};
 
 use super::blend::{ScoredList, fit};
-use crate::error::Result;
+use crate::judge::error::Result;
 use crate::swipes::Swipe;
 use crate::words::language_model::Cursor;
 

@@ -23,9 +23,10 @@ pub use augment::Augmentation;
 pub use recorded::{ManifestSource, RecordedOptions};
 pub use stream::{MAGIC, write};
 
-use crate::error::{Error, Result};
-use crate::layouts;
-use crate::sha256;
+use crate::files::FileError;
+use crate::files::sha256;
+use crate::swipes::layouts;
+use crate::synth::error::Result;
 use crate::synth::{Profile, Stream, Synth, SynthSwipe, WordOptions, Words};
 use crate::synthetic::key_size;
 use order::{AUGMENTATION, Order, Place};
@@ -64,7 +65,7 @@ impl SyntheticSource {
         layout: &Layout,
         seed: u64,
     ) -> Result<Self> {
-        let failed = |source| swipekit::Error::io(words, source);
+        let failed = |source| FileError::read(words)(source);
         let sha256 = File::open(words)
             .and_then(|mut file| sha256::of_file(&mut file))
             .map_err(failed)?;
@@ -130,7 +131,7 @@ impl Feed {
     /// Reads what `options` name.
     ///
     /// # Errors
-    /// Those of the manifests; [`Error::Empty`] where there is nothing to feed; those of the
+    /// Those of the manifests; [`FileError::Empty`] where there is nothing to feed; those of the
     /// layout.
     pub fn open(options: FeedOptions) -> Result<Self> {
         let area = options.layout.letter_area()?;
@@ -145,10 +146,11 @@ impl Feed {
         let recorded = Recorded::read(&options.recorded, &options.layout, &alphabet, key)?;
         if recorded.len() == 0 && (options.synthetic.is_none() || options.once) {
             let path = options.recorded.swipes.first().cloned().unwrap_or_default();
-            return Err(Error::Empty {
+            return Err(FileError::Empty {
                 path,
                 what: "swipe to feed",
-            });
+            }
+            .into());
         }
         Ok(Self {
             featurizer: Featurizer::new(&spec)?,
@@ -242,10 +244,11 @@ impl Draws<'_> {
             }
             Place::Synthetic(at) => {
                 let Some(source) = &feed.options.synthetic else {
-                    return Err(Error::Empty {
+                    return Err(FileError::Empty {
                         path: "the feed".into(),
                         what: "source of synthetic swipes",
-                    });
+                    }
+                    .into());
                 };
                 source.synth.swipe(at, &mut self.synthetic);
                 sample.recorded = false;

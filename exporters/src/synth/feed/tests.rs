@@ -9,6 +9,7 @@ use swipekit::layout::Layout;
 
 use super::*;
 use crate::swipes::Swipes;
+use crate::synth::SynthError;
 use crate::synthetic;
 
 const WORDS: &[&str] = &["the", "don't", "hello", "a", "keyboard", "too", "water"];
@@ -274,7 +275,7 @@ fn nothing_to_feed_is_an_error_and_a_reader_that_goes_away_is_none() {
     std::fs::write(&empty, "").unwrap();
     assert!(matches!(
         Feed::open(options(vec![empty])),
-        Err(Error::Empty { .. })
+        Err(SynthError::File(FileError::Empty { .. }))
     ));
     assert!(Feed::open(options(vec![folder.path().join("none")])).is_err());
     let feed = Feed::open(options(vec![manifest(folder.path(), "a.jsonl", WORDS, 1)])).unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use swipekit::layout::Layout;
 
-use crate::error::{Error, Result};
+use crate::files::{FileError, Result};
 
 /// Names of the layouts that are built in.
 pub const NAMES: &[&str] = &["qwerty", "qwertz", "azerty", "dvorak"];
@@ -13,7 +13,7 @@ pub const NAMES: &[&str] = &["qwerty", "qwertz", "azerty", "dvorak"];
 /// `{"name","keys":[{"label","x","y","width","height"},…]}` with rectangles in any unit.
 ///
 /// # Errors
-/// [`swipekit::Error::Io`], [`Error::Json`] where it is not a layout, and those of
+/// [`swipekit::Error::Io`], [`FileError::Json`] where it is not a layout, and those of
 /// [`Layout::letter_area`].
 pub fn named(name: &str) -> Result<Layout> {
     match name {
@@ -23,8 +23,8 @@ pub fn named(name: &str) -> Result<Layout> {
         "dvorak" => Ok(Layout::dvorak()),
         path => {
             let path = Path::new(path);
-            let text = std::fs::read(path).map_err(|source| swipekit::Error::io(path, source))?;
-            let layout: Layout = serde_json::from_slice(&text).map_err(Error::json(path))?;
+            let text = std::fs::read(path).map_err(FileError::read(path))?;
+            let layout: Layout = serde_json::from_slice(&text).map_err(FileError::json(path))?;
             layout.letter_area()?;
             Ok(layout)
         }
@@ -67,9 +67,9 @@ mod tests {
         std::fs::write(path, serde_json::to_string(&Layout::qwertz()).unwrap()).unwrap();
         assert_eq!(named(path).unwrap(), Layout::qwertz());
         std::fs::write(path, r#"{"name":"none","keys":[]}"#).unwrap();
-        assert!(matches!(named(path), Err(Error::Core(_))));
+        assert!(matches!(named(path), Err(FileError::Core(_))));
         std::fs::write(path, "qwerty").unwrap();
-        assert!(matches!(named(path), Err(Error::Json { .. })));
+        assert!(matches!(named(path), Err(FileError::Json { .. })));
         assert!(named("no such layout").is_err());
     }
 }

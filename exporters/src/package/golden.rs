@@ -3,8 +3,8 @@
 use swipekit::bundle::golden::{Golden, GoldenSwipe};
 use swipekit::{Engine, Limits};
 
-use crate::error::Result;
-use crate::precision::Precision;
+use crate::files::Result;
+use crate::quantize::Precision;
 use crate::synthetic::{self, Random};
 
 /// Words of the golden swipes.
@@ -16,7 +16,7 @@ struct Tolerance {
     encoder: f64,
     /// Greatest relative difference of a score.
     score: f64,
-    /// Least distance of two scores whose candidates do not change places.
+    /// Least distance of two scores whose candidates keep their order.
     gap: f64,
 }
 
@@ -39,7 +39,7 @@ fn tolerance(precision: Precision) -> Tolerance {
 }
 
 /// What `engine` gives for the golden swipes.
-pub(super) fn golden(engine: &Engine, precision: Precision) -> Result<Golden> {
+pub(crate) fn golden(engine: &Engine, precision: Precision) -> Result<Golden> {
     let tolerance = tolerance(precision);
     let mut session = engine.session();
     let mut random = Random::new(1);
@@ -64,7 +64,7 @@ pub(super) fn golden(engine: &Engine, precision: Precision) -> Result<Golden> {
         swipe.greedy = gesture.greedy()?;
         if engine.lexicon().is_some() {
             let candidates = gesture.words(engine.options())?.candidates;
-            // Candidates of nearly equal score may change places on another machine.
+            // Candidates of nearly equal score may stand the other way round on another machine.
             let mut clear = 0;
             for pair in candidates.windows(2).take(3) {
                 if (pair[0].score - pair[1].score).abs() < tolerance.gap {

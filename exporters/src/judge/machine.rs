@@ -1,4 +1,4 @@
-//! What figures were measured on.
+//! What figures are measured on, and the memory that this process takes.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,4 +31,11 @@ impl std::fmt::Display for Machine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}, {} cores", self.processor, self.cores)
     }
+}
+
+/// Resident memory of this process in MiB; 0 where the platform does not tell.
+pub fn resident_mib() -> f64 {
+    memory_stats::memory_stats().map_or(0.0, |stats| {
+        (stats.physical_mem as f64 / f64::from(1 << 20) * 10.0).round() / 10.0
+    })
 }

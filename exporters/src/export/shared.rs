@@ -17,9 +17,8 @@ use swipekit::layout::Layout;
 use swipekit::lexicon::{Layer, Lexicon, LexiconStack};
 use swipekit::transducer::PredictionJoint;
 
-use super::{
-    ENCODER, FeaturizerKind, LANGUAGE, LEXICON, Options, PARTS, PREFIXES, STEP, TRANSDUCER,
-};
+use super::names::{ENCODER, LANGUAGE, LEXICON, PARTS, PREFIXES, STEP, TRANSDUCER};
+use super::options::{FeaturizerKind, Options};
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::network::Network;
@@ -34,7 +33,7 @@ const MINIMUM_RUNTIME: &str = "1.17";
 
 /// The graphs of a checkpoint and what its bundles say of it.
 #[derive(Debug)]
-pub(super) struct Graphs {
+pub(super) struct SharedParts {
     /// The FP32 encoder.
     pub(super) encoder: Model,
     /// The FP32 encoder as a file.
@@ -53,7 +52,7 @@ pub(super) struct Graphs {
     pub(super) validation: ValidationReport,
 }
 
-impl Graphs {
+impl SharedParts {
     /// Writes a checkpoint's graphs and holds them to the reference network.
     pub(super) fn new(
         options: &Options,
@@ -87,13 +86,13 @@ impl Graphs {
             (TRANSDUCER, onnx::transducer(&network, options.compact)?),
         ];
         if options.parts {
-            let graphs = [
+            let shared = [
                 onnx::prediction(&network),
                 onnx::joint_encoder(&network),
                 onnx::joint(&network),
             ];
-            let graphs = graphs.map(onnx::serialize);
-            files.extend(PARTS.into_iter().zip(graphs));
+            let shared = shared.map(onnx::serialize);
+            files.extend(PARTS.into_iter().zip(shared));
         }
         let encoder_file = onnx::serialize(encoder.clone());
         let all = files.iter().map(|(name, content)| (*name, content));
@@ -129,7 +128,7 @@ impl Graphs {
             language.as_ref(),
             presets,
         )?;
-        let mut graphs = Self {
+        let mut shared = Self {
             encoder,
             encoder_file,
             files,
@@ -141,9 +140,9 @@ impl Graphs {
         };
         if options.prefixes > 0 {
             step("running the prediction network");
-            graphs.prefixes = Some(graphs.run_prefixes(options.prefixes)?);
+            shared.prefixes = Some(shared.run_prefixes(options.prefixes)?);
         }
-        Ok(graphs)
+        Ok(shared)
     }
 
     /// The table of the lexicon's `count` likeliest prefixes.

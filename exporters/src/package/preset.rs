@@ -6,10 +6,10 @@ use swipekit::Engine;
 use swipekit::bundle::GOLDEN_FILE;
 use swipekit::decoder::DecoderOptions;
 
+use super::BundleWriter;
 use super::golden::golden;
-use crate::error::Result;
-use crate::package::BundleWriter;
-use crate::precision::Precision;
+use crate::files::Result;
+use crate::quantize::Precision;
 
 /// Writes a copy of the bundle that `engine` was opened from to the folder `output`, with `options`
 /// in the preset and golden swipes decoded anew; a bundle that is there is replaced, the opened one

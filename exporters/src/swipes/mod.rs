@@ -7,6 +7,7 @@
 
 pub mod carry;
 pub mod deviation;
+pub mod layouts;
 pub mod sample;
 
 use std::fs::File;
@@ -18,7 +19,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use swipekit::trace::Trace;
 
-use crate::error::{Error, Result};
+use crate::files::{FileError, Result};
 
 /// Longest line in bytes; more than a hundred thousand points fit.
 pub const MAX_LINE: usize = 8 << 20;
@@ -47,7 +48,7 @@ pub struct Swipe {
 
 /// The swipes of a manifest, read one by one: memory does not grow with the file.
 ///
-/// Lines of white space are skipped. A line that is not of the form gives [`Error::Line`], which
+/// Lines of white space are skipped. A line that is not of the form gives [`FileError::Line`], which
 /// does not show its content, and reading may go on behind it; an error of the file itself ends the
 /// iteration.
 pub struct Swipes {
@@ -67,7 +68,7 @@ impl Swipes {
     /// [`swipekit::Error::Io`] where it cannot be read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let failed = |source| swipekit::Error::io(path, source);
+        let failed = |source| FileError::read(path)(source);
         let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(failed)?);
         let gzipped = file.fill_buf().map_err(failed)?.starts_with(&GZIP);
         let reader: Box<dyn BufRead + Send> = if gzipped {
@@ -135,11 +136,11 @@ impl Swipes {
         Ok(Some(self.buffer.len()))
     }
 
-    fn bad(&self, expected: &'static str, got: String) -> Error {
-        Error::Line {
+    fn bad(&self, expected: &'static str, got: String) -> FileError {
+        FileError::Line {
             path: self.path.clone(),
             line: self.line,
-            expected,
+            expected: expected.to_owned(),
             got,
         }
     }
@@ -212,7 +213,7 @@ impl Iterator for Swipes {
                 Ok(None) => self.ended = true,
                 Err(source) => {
                     self.ended = true;
-                    return Some(Err(swipekit::Error::io(&self.path, source).into()));
+                    return Some(Err(FileError::read(&self.path)(source)));
                 }
             }
             if self.ended || self.buffer.trim_ascii().is_empty() {

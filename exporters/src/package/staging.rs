@@ -1,4 +1,4 @@
-//! Puts a finished folder in its place.
+//! Temporary folders beside their destination, and the step that moves one there.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -11,16 +11,16 @@ use serde::de::IgnoredAny;
 use swipekit::bundle::MANIFEST_FILE;
 use tempfile::TempDir;
 
-use crate::error::{Error, Result};
+use crate::files::{FileError, Result};
 
 /// Largest manifest that is read to see whether a folder is a bundle.
 const MAX_MANIFEST: u64 = 1 << 20;
 
 /// An empty temporary folder beside `destination`, on the same file system; its parent folders are
 /// made where they are missing.
-pub(crate) fn staging(destination: &Path) -> Result<TempDir> {
+pub(crate) fn beside(destination: &Path) -> Result<TempDir> {
     let parent = parent(destination);
-    fs::create_dir_all(&parent).map_err(Error::write(&parent))?;
+    fs::create_dir_all(&parent).map_err(FileError::write(&parent))?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".swipekit-");
     // The staging folder becomes the bundle: as readable as any folder that the user makes.
@@ -28,7 +28,9 @@ pub(crate) fn staging(destination: &Path) -> Result<TempDir> {
     let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o777);
     #[cfg(unix)]
     builder.permissions(permissions);
-    builder.tempdir_in(&parent).map_err(Error::write(&parent))
+    builder
+        .tempdir_in(&parent)
+        .map_err(FileError::write(&parent))
 }
 
 /// The folder that holds `path`.
@@ -42,7 +44,7 @@ pub(super) fn parent(path: &Path) -> PathBuf {
 /// Makes sure that `folder` may be replaced by a bundle: it is absent, empty, or a bundle with
 /// nothing else in it.
 pub(super) fn check_replaceable(folder: &Path) -> Result<()> {
-    let in_the_way = |got: String| Error::InTheWay {
+    let in_the_way = |got: String| FileError::InTheWay {
         path: folder.to_path_buf(),
         expected: "nothing, an empty folder or a bundle",
         got,
@@ -51,7 +53,7 @@ pub(super) fn check_replaceable(folder: &Path) -> Result<()> {
         Ok(about) if about.is_dir() => {}
         Ok(_) => return Err(in_the_way("something that is no folder".to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(source) => return Err(swipekit::Error::io(folder, source).into()),
+        Err(source) => return Err(FileError::read(folder)(source)),
     }
     let names = names(folder)?;
     if names.is_empty() {
@@ -73,7 +75,7 @@ pub(super) fn check_replaceable(folder: &Path) -> Result<()> {
 }
 
 fn names(folder: &Path) -> Result<Vec<std::ffi::OsString>> {
-    let failed = |source| swipekit::Error::io(folder, source);
+    let failed = |source| FileError::read(folder)(source);
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         names.push(entry.map_err(failed)?.file_name());
@@ -102,11 +104,11 @@ fn listed_files(path: &Path) -> Option<BTreeMap<String, IgnoredAny>> {
 /// Moves `staged` to `destination`, replacing the bundle that may be there: at every moment there
 /// is the old bundle or the new one (on Linux; elsewhere there is none for the instant between two
 /// renames, and the old one comes back where the second fails).
-pub(super) fn place(staged: TempDir, destination: &Path) -> Result<()> {
+pub(super) fn replace(staged: TempDir, destination: &Path) -> Result<()> {
     check_replaceable(destination)?;
     sync(staged.path());
     if fs::symlink_metadata(destination).is_err() {
-        fs::rename(staged.path(), destination).map_err(Error::write(destination))?;
+        fs::rename(staged.path(), destination).map_err(FileError::write(destination))?;
         // Nothing is left to be removed.
         let _ = staged.keep();
     } else if exchange(staged.path(), destination).is_ok() {
@@ -114,15 +116,15 @@ pub(super) fn place(staged: TempDir, destination: &Path) -> Result<()> {
         drop(staged);
     } else {
         let aside = TempDir::with_prefix_in(".swipekit-", parent(destination))
-            .map_err(Error::write(destination))?;
+            .map_err(FileError::write(destination))?;
         let old = aside.path().join(OsStr::new("old"));
-        fs::rename(destination, &old).map_err(Error::write(destination))?;
+        fs::rename(destination, &old).map_err(FileError::write(destination))?;
         if let Err(source) = fs::rename(staged.path(), destination) {
             if fs::rename(&old, destination).is_err() {
-                // Better a bundle in an odd place than none.
+                // Better a bundle in an odd folder than none.
                 let _ = aside.keep();
             }
-            return Err(Error::write(destination)(source));
+            return Err(FileError::write(destination)(source));
         }
         let _ = staged.keep();
     }

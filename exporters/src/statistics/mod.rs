@@ -1,0 +1,5 @@
+//! Statistics that more than one judgement needs: paired differences.
+
+mod paired;
+
+pub use paired::{Paired, mcnemar};

@@ -5,6 +5,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The rooms of `core/src`, top to bottom: each uses rooms of lower layers only.
+const CORE: &[&[&str]] = &[
+    &["self_test"],
+    &["live"],
+    &["engine"],
+    &["session"],
+    &["keyboard", "shared"],
+    &["decoder"],
+    &["bundle"],
+    &["language_model", "geometry"],
+    &["lexicon", "runtime"],
+    &["options", "transducer"],
+    &["features"],
+    &["trace"],
+    &["layout"],
+    &["limits", "sections"],
+    &["bytes", "files"],
+    &["error", "hash"],
+];
+
+#[test]
+fn arrows_of_core_lead_down() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src");
+    assert_eq!(against(&source, CORE), Vec::<String>::new());
+}
+
 /// The rooms of `exporters/src`, top to bottom: each uses rooms of lower layers only.
 const EXPORTERS: &[&[&str]] = &[
     &["cli"],

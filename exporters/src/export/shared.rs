@@ -24,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::onnx::proto::Model;
 use crate::onnx::{self, StepOutput};
+use crate::schema::ModelConfig;
 use crate::validate::{self, ValidationReport};
 use crate::words::lexicon;
 
@@ -126,7 +127,7 @@ impl SharedParts {
             lexicon.as_ref(),
             language.as_ref(),
             presets,
-        );
+        )?;
         let mut shared = Self {
             encoder,
             encoder_file,
@@ -215,16 +216,10 @@ fn manifest(
     lexicon: Option<&Lexicon>,
     language: Option<&LanguageModel>,
     presets: BTreeMap<String, DecoderOptions>,
-) -> Manifest {
+) -> Result<Manifest> {
     let config = &checkpoint.config;
-    let scale = config.feature_scale.clone();
-    let featurizer = match (options.featurizer, &config.featurizer) {
-        (None, Some(trained)) => trained.clone(),
-        (Some(FeaturizerKind::Seed), _) => FeaturizerSpec::seed(),
-        (None, None) if scale.is_none() => FeaturizerSpec::seed(),
-        _ => FeaturizerSpec::kinematic37(scale.unwrap_or_default()),
-    };
-    Manifest {
+    let featurizer = featurizer(options.featurizer, config)?;
+    Ok(Manifest {
         format: FORMAT,
         name: options.base_name(),
         language: options.language.clone(),
@@ -268,5 +263,29 @@ fn manifest(
             licence: options.licence.clone(),
             credits: options.credits.clone(),
         },
-    }
+    })
+}
+
+/// The featurizer of a network: the one asked for, or the one that the checkpoint names. Its grid of
+/// keys is the checkpoint's; where that has none, its layout must be QWERTY, and the grid is the
+/// seed's.
+fn featurizer(kind: Option<FeaturizerKind>, config: &ModelConfig) -> Result<FeaturizerSpec> {
+    let key_centres = match (kind, &config.featurizer, &config.layout) {
+        (None, Some(trained), _) => return Ok(trained.clone()),
+        (Some(FeaturizerKind::Seed), _, _) => return Ok(FeaturizerSpec::seed()),
+        (Some(FeaturizerKind::Kinematic37), Some(trained), _) => trained.key_centres.clone(),
+        (_, None, Some(layout)) if *layout != Layout::qwerty() => {
+            return Err(swipekit::Error::invalid(
+                "the featurizer of a checkpoint of another layout than QWERTY",
+                "a block `featurizer` in its configuration, with the key centres",
+                "none",
+            )
+            .into());
+        }
+        (_, None, _) => Layout::qwerty_unshifted().key_centres(),
+    };
+    Ok(match (kind, &config.feature_scale) {
+        (None, None) => FeaturizerSpec::seed(),
+        (_, scale) => FeaturizerSpec::kinematic37(key_centres, scale.clone().unwrap_or_default()),
+    })
 }

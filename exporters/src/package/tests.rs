@@ -47,7 +47,10 @@ fn manifest() -> Manifest {
             start_of_sequence: "zero-vector".to_owned(),
             step_output: "log-probabilities".to_owned(),
         },
-        featurizer: FeaturizerSpec::kinematic37((1..=37).map(|i| 0.1 * i as f32).collect()),
+        featurizer: FeaturizerSpec::kinematic37(
+            Layout::qwerty_unshifted().key_centres(),
+            (1..=37).map(|i| 0.1 * i as f32).collect(),
+        ),
         layout: Layout::qwerty(),
         presets: [("default".to_owned(), DecoderOptions::default())].into(),
         lexicon: None,

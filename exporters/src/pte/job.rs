@@ -10,10 +10,10 @@ use crate::schema::{self, ConvNorm, ModelConfig};
 use swipekit::bundle::manifest::Activation;
 
 /// The longest swipe that an encoder program takes, in samples; the featurizer gives
-/// [`MAX_FRAMES`](swipekit::features::MAX_FRAMES) at most.
+/// [`MAX_SAMPLES`](swipekit::features::MAX_SAMPLES) at most.
 pub const MAX_SAMPLES: usize = 256;
 
-const _: () = assert!(swipekit::features::MAX_FRAMES <= MAX_SAMPLES);
+const _: () = assert!(swipekit::features::MAX_SAMPLES <= MAX_SAMPLES);
 
 /// Rows that a step program takes at most.
 pub const MAX_BATCH: usize = 64;

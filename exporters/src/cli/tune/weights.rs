@@ -104,7 +104,7 @@ fn summary(tuning: &Tuning) -> String {
             tried.depth_bonus,
             tried.window,
             tried.beam,
-            tried.word_places,
+            tried.word_slots,
             tried.top1,
             tried.top3,
             tried.ms

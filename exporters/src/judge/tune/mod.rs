@@ -175,7 +175,7 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
     let before = options.before.as_ref().unwrap_or(engine.options()).clone();
     let wide = |options: &DecoderOptions| DecoderOptions {
         beam: options.beam.max(WIDE_BEAM),
-        word_places: options.word_places.max(WIDE_WORDS),
+        word_slots: options.word_slots.max(WIDE_WORDS),
         depth_bonus: options.depth_bonus.max(WIDE_DEPTH),
         ..options.clone()
     };

@@ -106,7 +106,7 @@ fn lists_that_say_nothing_give_nothing() {
 }
 
 #[test]
-fn ranks_are_places_by_score() {
+fn ranks_are_positions_by_score() {
     let mut list = ScoredList::new(2);
     list.push(&[1.0, 0.0], false);
     list.push(&[0.0, 1.0], true);

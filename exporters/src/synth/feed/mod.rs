@@ -141,10 +141,7 @@ impl Feed {
             .filter_map(|label| options.layout.key_centre(label.chars().next()?))
             .map(|[x, y]| area.normalize(x.into(), y.into()).map(|value| value as f32))
             .collect();
-        let spec = FeaturizerSpec {
-            key_centres,
-            ..FeaturizerSpec::kinematic37(FEATURE_SCALE.to_vec())
-        };
+        let spec = FeaturizerSpec::kinematic37(key_centres, FEATURE_SCALE.to_vec());
         let key = key_size(&options.layout).unwrap_or([0.1, 1.0 / 3.0]);
         let recorded = Recorded::read(&options.recorded, &options.layout, &alphabet, key)?;
         if recorded.len() == 0 && (options.synthetic.is_none() || options.once) {

@@ -129,7 +129,7 @@ impl Feed {
             }));
         }
         json!({
-            "features": swipekit::features::FEATURES,
+            "features": self.featurizer.width(),
             "labels": self.labels,
             "blank": self.labels.len(),
             "layout": options.layout,

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use swipekit::features::{FEATURES, Features, Featurizer, FeaturizerSpec};
+use swipekit::features::{Features, Featurizer, FeaturizerSpec};
 use swipekit::layout::Layout;
 
 use super::*;
@@ -40,6 +40,9 @@ fn bytes(feed: &Feed, start: u64, count: Option<u64>, threads: usize) -> Vec<u8>
     write(feed, start, count, threads, &mut out).unwrap();
     out
 }
+
+/// Features of a sample.
+const FEATURES: usize = 37;
 
 /// Header and samples of a stream.
 fn read(stream: &[u8]) -> (Value, Vec<Sample>) {
@@ -104,7 +107,7 @@ fn a_feed_of_each_swipe_once_holds_cores_features() {
             featurizer.features(&swipe.trace, &mut features)
         );
         for frame in 0..sample.frames {
-            let expected = features.frame(frame).unwrap();
+            let expected = features.sample(frame).unwrap();
             let got = &sample.features[frame * FEATURES..(frame + 1) * FEATURES];
             for (got, expected) in got.iter().zip(expected) {
                 // Coordinates pass through float32.

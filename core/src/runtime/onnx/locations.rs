@@ -14,9 +14,9 @@ const SETUP: &str = "native/onnxruntime";
 /// Folders from an executable up to the target folder: `target/<triple>/<profile>/deps`.
 const BUILD_DEPTH: usize = 4;
 
-/// One place that was looked at.
+/// One location that was looked at.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Location {
     /// A path that may be the library.
     File(PathBuf),
     /// A name that the system's loader finds by its own rules.
@@ -53,32 +53,32 @@ impl Surroundings {
         }
     }
 
-    /// The places in the order in which they are tried. A library that the caller or the user names
-    /// is the only one: another than the one asked for would be a surprise.
-    pub fn places(&self, explicit: Option<&Path>) -> Vec<Place> {
+    /// The locations in the order in which they are tried. A library that the caller or the user
+    /// names is the only one: another than the one asked for would be a surprise.
+    pub fn locations(&self, explicit: Option<&Path>) -> Vec<Location> {
         let variable = self.variable.as_ref().filter(|value| !value.is_empty());
         if let Some(path) = explicit.or(variable.map(Path::new)) {
             return vec![named(path)];
         }
-        let mut places = Vec::new();
+        let mut locations = Vec::new();
         let folder = self.executable.as_deref().and_then(Path::parent);
         if let Some(folder) = folder {
-            for place in [folder.to_path_buf(), folder.join("lib")] {
-                places.push(in_folder(&place));
+            for location in [folder.to_path_buf(), folder.join("lib")] {
+                locations.push(in_folder(&location));
             }
             if let Some(above) = folder.parent() {
-                places.push(in_folder(&above.join("lib")));
+                locations.push(in_folder(&above.join("lib")));
             }
         }
-        places.extend(self.setup_places(folder));
+        locations.extend(self.setup_locations(folder));
         if cfg!(target_os = "android") {
-            places.push(Place::Name(PathBuf::from(library_name())));
+            locations.push(Location::Name(PathBuf::from(library_name())));
         }
-        places
+        locations
     }
 
     /// Where `cargo xtask setup` may have put the library.
-    fn setup_places(&self, folder: Option<&Path>) -> Vec<Place> {
+    fn setup_locations(&self, folder: Option<&Path>) -> Vec<Location> {
         let mut folders = Vec::new();
         for above in folder
             .into_iter()
@@ -99,35 +99,35 @@ impl Surroundings {
                     .map(|above| above.join("target").join(SETUP)),
             );
         }
-        let mut places: Vec<Place> = Vec::new();
+        let mut locations: Vec<Location> = Vec::new();
         for folder in folders.iter().filter(|folder| folder.is_dir()) {
-            let place = in_folder(folder);
-            if !places.contains(&place) {
-                places.push(place);
+            let location = in_folder(folder);
+            if !locations.contains(&location) {
+                locations.push(location);
             }
         }
-        if places.is_empty() {
+        if locations.is_empty() {
             // One line for all of them: where the library would be after a setup.
-            places.push(Place::Absent(
+            locations.push(Location::Absent(
                 Path::new("target").join(SETUP).join(library_name()),
             ));
         }
-        places
+        locations
     }
 }
 
 /// A path that somebody gave. A bare name is for the system's loader, unless there is such a file
 /// here.
-fn named(path: &Path) -> Place {
+fn named(path: &Path) -> Location {
     // ort takes a relative path as relative to the executable, everybody else as relative to the
     // current folder.
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     if fs::symlink_metadata(&absolute).is_ok() {
-        Place::File(absolute)
+        Location::File(absolute)
     } else if path.components().count() == 1 && path.is_relative() && path.file_name().is_some() {
-        Place::Name(path.to_path_buf())
+        Location::Name(path.to_path_buf())
     } else {
-        Place::Absent(absolute)
+        Location::Absent(absolute)
     }
 }
 
@@ -144,10 +144,10 @@ pub(super) fn library_name() -> &'static str {
 
 /// The library in `folder`: by its plain name, or by the last of those with a version
 /// (`libonnxruntime.so.1.32.0`).
-fn in_folder(folder: &Path) -> Place {
+fn in_folder(folder: &Path) -> Location {
     let plain = folder.join(library_name());
     if plain.is_file() {
-        return Place::File(plain);
+        return Location::File(plain);
     }
     let (start, end) = match library_name().strip_suffix(".dylib") {
         Some(stem) => (format!("{stem}."), ".dylib"),
@@ -167,7 +167,7 @@ fn in_folder(folder: &Path) -> Place {
             name.starts_with(&start) && name.ends_with(end) && path.is_file()
         })
         .max()
-        .map_or(Place::Absent(plain), Place::File)
+        .map_or(Location::Absent(plain), Location::File)
 }
 
 #[cfg(test)]
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_library_is_the_only_place() {
+    fn a_named_library_is_the_only_location() {
         let folder = tempfile::tempdir().unwrap();
         let surroundings = Surroundings {
             variable: Some("/nowhere/from-variable.so".into()),
@@ -189,13 +189,13 @@ mod tests {
             cargo: None,
         };
         touch(&folder.path().join(library_name()));
-        let absent = |path: &str| [Place::Absent(std::path::absolute(path).unwrap())];
+        let absent = |path: &str| [Location::Absent(std::path::absolute(path).unwrap())];
         assert_eq!(
-            surroundings.places(Some(Path::new("/nowhere/given.so"))),
+            surroundings.locations(Some(Path::new("/nowhere/given.so"))),
             absent("/nowhere/given.so")
         );
         assert_eq!(
-            surroundings.places(None),
+            surroundings.locations(None),
             absent("/nowhere/from-variable.so")
         );
         // An empty variable counts as unset.
@@ -204,24 +204,29 @@ mod tests {
             ..surroundings
         };
         assert_eq!(
-            empty.places(None)[0],
-            Place::File(folder.path().join(library_name()))
+            empty.locations(None)[0],
+            Location::File(folder.path().join(library_name()))
         );
     }
 
     #[test]
     fn a_bare_name_is_for_the_loader() {
-        let place = Surroundings::default().places(Some(Path::new("libonnxruntime-not-here.so")));
+        let location =
+            Surroundings::default().locations(Some(Path::new("libonnxruntime-not-here.so")));
         assert_eq!(
-            place,
-            [Place::Name(PathBuf::from("libonnxruntime-not-here.so"))]
+            location,
+            [Location::Name(PathBuf::from("libonnxruntime-not-here.so"))]
         );
-        let place = Surroundings::default().places(Some(Path::new("./libonnxruntime-not-here.so")));
-        assert!(matches!(place[..], [Place::Absent(_)]), "{place:?}");
+        let location =
+            Surroundings::default().locations(Some(Path::new("./libonnxruntime-not-here.so")));
+        assert!(
+            matches!(location[..], [Location::Absent(_)]),
+            "{location:?}"
+        );
     }
 
     #[test]
-    fn beside_the_executable_comes_before_the_setup_place() {
+    fn beside_the_executable_comes_before_the_setup_location() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("any-name");
         let executable = touch(&target.join("debug/deps/test"));
@@ -230,17 +235,20 @@ mod tests {
             ..Surroundings::default()
         };
         let setup = touch(&target.join(SETUP).join(library_name()));
-        let files = |surroundings: &Surroundings| -> Vec<Place> {
-            let places = surroundings.places(None);
-            places
+        let files = |surroundings: &Surroundings| -> Vec<Location> {
+            let locations = surroundings.locations(None);
+            locations
                 .into_iter()
-                .filter(|place| matches!(place, Place::File(_)))
+                .filter(|location| matches!(location, Location::File(_)))
                 .collect()
         };
-        assert_eq!(files(&surroundings), [Place::File(setup.clone())]);
+        assert_eq!(files(&surroundings), [Location::File(setup.clone())]);
         let beside = touch(&target.join("debug/deps").join(library_name()));
         let lib = touch(&target.join("debug/lib").join(library_name()));
-        assert_eq!(files(&surroundings), [beside, lib, setup].map(Place::File));
+        assert_eq!(
+            files(&surroundings),
+            [beside, lib, setup].map(Location::File)
+        );
     }
 
     #[test]
@@ -259,28 +267,28 @@ mod tests {
             cargo: Some((current.clone(), None)),
             ..Surroundings::default()
         };
-        assert_eq!(under_cargo.places(None), [Place::File(setup.clone())]);
+        assert_eq!(under_cargo.locations(None), [Location::File(setup.clone())]);
         let with_target = Surroundings {
             cargo: Some((current, Some(folder.path().join("build")))),
             ..Surroundings::default()
         };
         assert_eq!(
-            with_target.places(None),
-            [elsewhere, setup].map(Place::File)
+            with_target.locations(None),
+            [elsewhere, setup].map(Location::File)
         );
         assert!(matches!(
-            Surroundings::default().places(None)[..],
-            [Place::Absent(_)]
+            Surroundings::default().locations(None)[..],
+            [Location::Absent(_)]
         ));
     }
 
     #[test]
     fn a_versioned_name_is_found_and_the_plain_one_preferred() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(in_folder(folder.path()), Place::Absent(_)));
+        assert!(matches!(in_folder(folder.path()), Location::Absent(_)));
         assert!(matches!(
             in_folder(&folder.path().join("absent")),
-            Place::Absent(_)
+            Location::Absent(_)
         ));
         if !cfg!(target_os = "windows") {
             let name = if cfg!(target_vendor = "apple") {
@@ -290,9 +298,9 @@ mod tests {
             };
             let versioned = touch(&folder.path().join(name));
             touch(&folder.path().join("libonnxruntime_providers_shared.so"));
-            assert_eq!(in_folder(folder.path()), Place::File(versioned));
+            assert_eq!(in_folder(folder.path()), Location::File(versioned));
         }
         let plain = touch(&folder.path().join(library_name()));
-        assert_eq!(in_folder(folder.path()), Place::File(plain));
+        assert_eq!(in_folder(folder.path()), Location::File(plain));
     }
 }

@@ -1,9 +1,12 @@
-//! What a caller may set about the search.
+//! What a bundle or a caller may set about the search.
+
+mod geometry;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::geometry::GeometryOptions;
+pub(crate) use geometry::with_geometric_features;
+pub use geometry::{GeometryOptions, GeometryWeights, MAX_WORDS};
 
 /// Most candidates where words are looked for that a path may become.
 const MAX_CONTINUATIONS: usize = 256;
@@ -32,9 +35,9 @@ pub struct DecoderOptions {
     pub depth_bonus: f32,
     /// Candidates returned at most. Default 8.
     pub candidates: usize,
-    /// Complete words that keep places of their own beside the beam, as they only have blanks to
+    /// Complete words that keep slots of their own beside the beam, as they only have blanks to
     /// pay; `candidates` at least. Default 8.
-    pub word_places: usize,
+    pub word_slots: usize,
     /// Weight λ of the lexicon's log prior. Default 0.4.
     pub prior_weight: f32,
     /// Nats that each label of a word is worth in its score: a transducer's probabilities favour
@@ -74,7 +77,7 @@ impl Default for DecoderOptions {
             window: 12.0,
             depth_bonus: 1.0,
             candidates: 8,
-            word_places: 8,
+            word_slots: 8,
             prior_weight: 0.4,
             length_reward: 0.0,
             internal_lm_weight: 0.0,
@@ -88,13 +91,13 @@ impl Default for DecoderOptions {
 }
 
 impl DecoderOptions {
-    /// Complete words that keep places of their own.
-    pub(super) fn places(&self) -> usize {
-        self.word_places.max(self.candidates)
+    /// Complete words that keep slots of their own.
+    pub(crate) fn slots(&self) -> usize {
+        self.word_slots.max(self.candidates)
     }
 
     /// The score of a word of so many labels.
-    pub(super) fn score(
+    pub(crate) fn score(
         &self,
         log_probability: f64,
         log_prior: f64,
@@ -127,33 +130,22 @@ impl DecoderOptions {
                 self.candidates,
             ));
         }
-        if self.word_places > MAX_BEAM {
+        if self.word_slots > MAX_BEAM {
             return Err(Error::invalid(
-                "the places for complete words",
+                "the slots for complete words",
                 format!("at most {MAX_BEAM}"),
-                self.word_places,
+                self.word_slots,
             ));
         }
-        if !least(self.window) {
-            return Err(Error::invalid(
-                "the window",
-                "a number not below 0",
-                self.window,
-            ));
-        }
-        if !least(self.depth_bonus) {
-            return Err(Error::invalid(
-                "the depth bonus",
-                "a number not below 0",
-                self.depth_bonus,
-            ));
-        }
-        if !least(self.prior_weight) {
-            return Err(Error::invalid(
-                "the prior weight",
-                "a number not below 0",
-                self.prior_weight,
-            ));
+        for (what, value) in [
+            ("the window", self.window),
+            ("the depth bonus", self.depth_bonus),
+            ("the prior weight", self.prior_weight),
+            ("the language weight", self.language_model_weight),
+        ] {
+            if !least(value) {
+                return Err(Error::invalid(what, "a number not below 0", value));
+            }
         }
         for (what, value) in [
             ("the length reward", self.length_reward),
@@ -165,13 +157,6 @@ impl DecoderOptions {
             if !(-100.0..=100.0).contains(&value) {
                 return Err(Error::invalid(what, "between -100 and 100", value));
             }
-        }
-        if !least(self.language_model_weight) {
-            return Err(Error::invalid(
-                "the language weight",
-                "a number not below 0",
-                self.language_model_weight,
-            ));
         }
         if !(0.01..=100.0).contains(&self.temperature) {
             return Err(Error::invalid(

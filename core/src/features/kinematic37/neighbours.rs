@@ -1,6 +1,6 @@
 //! Distances to the nearest keys.
 
-/// Key distances a frame carries.
+/// Key distances a sample carries.
 pub(super) const NEIGHBOURS: usize = 5;
 
 /// The smallest distances from (`x`, `y`) to `centres`, ascending; there must be at least
@@ -10,9 +10,9 @@ pub(super) fn nearest(centres: &[[f64; 2]], x: f64, y: f64) -> [f64; NEIGHBOURS]
     for centre in centres {
         let (dx, dy) = (x - centre[0], y - centre[1]);
         let mut square = dx * dx + dy * dy;
-        for place in &mut best {
-            if square < *place {
-                std::mem::swap(place, &mut square);
+        for slot in &mut best {
+            if square < *slot {
+                std::mem::swap(slot, &mut square);
             }
         }
     }

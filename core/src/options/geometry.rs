@@ -2,14 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::features::Features;
 use crate::error::{Error, Result};
+
+/// Calls the macro `$call` with the names of the geometric features in their order: that of every
+/// array of features or weights.
+macro_rules! with_geometric_features {
+    ($call:ident) => {
+        $call! {
+            location, shape, start, end, approach, excursion, corners, letters, loops, dwell
+        }
+    };
+}
+pub(crate) use with_geometric_features;
 
 /// Words that may be rescored at most.
 pub const MAX_WORDS: usize = 64;
 
 /// Geometric evidence of a search: how many words, and with what weights. A part of
-/// [`DecoderOptions`](crate::decoder::DecoderOptions).
+/// [`DecoderOptions`](super::DecoderOptions).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GeometryOptions {
@@ -57,83 +67,53 @@ impl GeometryOptions {
     }
 }
 
-/// Nats that one of each of the [`Features`] adds to a score; below 0 for what speaks against a
+/// Nats that one of each of the [`Features`](crate::geometry::Features) adds to a score; below 0 for what speaks against a
 /// word. Default 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GeometryWeights {
-    /// Of [`Features::location`].
+    /// Of [`Features::location`](crate::geometry::Features::location).
     pub location: f32,
-    /// Of [`Features::shape`].
+    /// Of [`Features::shape`](crate::geometry::Features::shape).
     pub shape: f32,
-    /// Of [`Features::start`].
+    /// Of [`Features::start`](crate::geometry::Features::start).
     pub start: f32,
-    /// Of [`Features::end`].
+    /// Of [`Features::end`](crate::geometry::Features::end).
     pub end: f32,
-    /// Of [`Features::approach`].
+    /// Of [`Features::approach`](crate::geometry::Features::approach).
     pub approach: f32,
-    /// Of [`Features::excursion`].
+    /// Of [`Features::excursion`](crate::geometry::Features::excursion).
     pub excursion: f32,
-    /// Of [`Features::corners`].
+    /// Of [`Features::corners`](crate::geometry::Features::corners).
     pub corners: f32,
-    /// Of [`Features::letters`].
+    /// Of [`Features::letters`](crate::geometry::Features::letters).
     pub letters: f32,
-    /// Of [`Features::loops`].
+    /// Of [`Features::loops`](crate::geometry::Features::loops).
     pub loops: f32,
-    /// Of [`Features::dwell`].
+    /// Of [`Features::dwell`](crate::geometry::Features::dwell).
     pub dwell: f32,
 }
 
-impl GeometryWeights {
-    /// The weights of features in the order of [`Features::NAMES`].
-    pub fn from_array(weights: [f32; Features::COUNT]) -> Self {
-        let [
-            location,
-            shape,
-            start,
-            end,
-            approach,
-            excursion,
-            corners,
-            letters,
-            loops,
-            dwell,
-        ] = weights;
-        Self {
-            location,
-            shape,
-            start,
-            end,
-            approach,
-            excursion,
-            corners,
-            letters,
-            loops,
-            dwell,
+macro_rules! implement_weights {
+    ($($name:ident),+) => {
+        impl GeometryWeights {
+            /// Number of features.
+            pub const COUNT: usize = [$(stringify!($name)),+].len();
+
+            /// Names of the features, as `bundle.json` has them.
+            pub const NAMES: [&'static str; Self::COUNT] = [$(stringify!($name)),+];
+
+            /// The weights of features in the order of [`NAMES`](Self::NAMES).
+            pub fn from_array(weights: [f32; Self::COUNT]) -> Self {
+                let [$($name),+] = weights;
+                Self { $($name),+ }
+            }
+
+            /// The weights in the order of [`NAMES`](Self::NAMES).
+            pub fn to_array(&self) -> [f32; Self::COUNT] {
+                [$(self.$name),+]
+            }
         }
-    }
-
-    /// The weights in the order of [`Features::NAMES`].
-    pub fn to_array(&self) -> [f32; Features::COUNT] {
-        [
-            self.location,
-            self.shape,
-            self.start,
-            self.end,
-            self.approach,
-            self.excursion,
-            self.corners,
-            self.letters,
-            self.loops,
-            self.dwell,
-        ]
-    }
-
-    /// What the features add to a word's score, in nats.
-    pub fn term(&self, features: &Features) -> f64 {
-        let products = self.to_array().into_iter().zip(features.to_array());
-        products
-            .map(|(weight, feature)| f64::from(weight) * feature)
-            .sum()
-    }
+    };
 }
+with_geometric_features!(implement_weights);

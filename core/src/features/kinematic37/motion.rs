@@ -2,12 +2,12 @@
 
 use std::f64::consts::PI;
 
-use super::Frame;
+use crate::features::Sample;
 
-/// Shortest time between two frames, in seconds.
+/// Shortest time between two samples, in seconds.
 const SHORTEST_STEP: f64 = 0.001;
 
-/// How the finger moves at one frame, by backward differences; what would need frames before the
+/// How the finger moves at one sample, by backward differences; what would need samples before the
 /// first is zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Motion {
@@ -17,17 +17,17 @@ pub(super) struct Motion {
     pub acceleration: [f64; 2],
     /// Direction of the velocity in radians, zero at rest.
     pub angle: f64,
-    /// Change of direction since the frame before, in [-π, π].
+    /// Change of direction since the sample before, in [-π, π].
     pub curvature: f64,
 }
 
 impl Motion {
-    /// The motion at frame `index` of `frames`.
-    pub(super) fn at(frames: &[Frame], index: usize) -> Self {
+    /// The motion at sample `index` of `samples`.
+    pub(super) fn at(samples: &[Sample], index: usize) -> Self {
         let Some(before) = index.checked_sub(1) else {
             return Self::default();
         };
-        let (displacement, dt) = difference(&frames[before], &frames[index]);
+        let (displacement, dt) = difference(&samples[before], &samples[index]);
         let velocity = displacement.map(|d| d / dt);
         let angle = libm::atan2(velocity[1], velocity[0]);
         let Some(earlier) = before.checked_sub(1) else {
@@ -37,7 +37,7 @@ impl Motion {
                 ..Self::default()
             };
         };
-        let (previous, previous_dt) = difference(&frames[earlier], &frames[before]);
+        let (previous, previous_dt) = difference(&samples[earlier], &samples[before]);
         Self {
             velocity,
             acceleration: [0, 1].map(|axis| (velocity[axis] - previous[axis] / previous_dt) / dt),
@@ -48,7 +48,7 @@ impl Motion {
 }
 
 /// Displacement and time in seconds from `a` to `b`.
-fn difference(a: &Frame, b: &Frame) -> ([f64; 2], f64) {
+fn difference(a: &Sample, b: &Sample) -> ([f64; 2], f64) {
     let dt = ((b.t - a.t) / 1000.0).max(SHORTEST_STEP);
     ([b.x - a.x, b.y - a.y], dt)
 }
@@ -81,14 +81,14 @@ mod tests {
 
     #[test]
     fn a_right_angle_turn() {
-        let frames = [(0.0, 0.0, 0.0), (0.2, 0.0, 100.0), (0.2, 0.4, 200.0)]
-            .map(|(x, y, t)| Frame { x, y, t });
-        assert_eq!(Motion::at(&frames, 0), Motion::default());
-        let motion = Motion::at(&frames, 1);
+        let samples = [(0.0, 0.0, 0.0), (0.2, 0.0, 100.0), (0.2, 0.4, 200.0)]
+            .map(|(x, y, t)| Sample { x, y, t });
+        assert_eq!(Motion::at(&samples, 0), Motion::default());
+        let motion = Motion::at(&samples, 1);
         near(motion.velocity[0], 2.0);
         near(motion.angle, 0.0);
         assert_eq!(motion.acceleration, [0.0, 0.0]);
-        let motion = Motion::at(&frames, 2);
+        let motion = Motion::at(&samples, 2);
         near(motion.velocity[0], 0.0);
         near(motion.velocity[1], 4.0);
         near(motion.acceleration[0], -20.0);
@@ -100,16 +100,16 @@ mod tests {
     #[test]
     fn curvature_takes_the_short_way_round() {
         // From 135 degrees to -135 degrees is a quarter turn, not three quarters.
-        let frames = [(0.0, 0.0, 0.0), (-0.1, 0.1, 10.0), (-0.2, 0.0, 20.0)]
-            .map(|(x, y, t)| Frame { x, y, t });
-        let motion = Motion::at(&frames, 2);
+        let samples = [(0.0, 0.0, 0.0), (-0.1, 0.1, 10.0), (-0.2, 0.0, 20.0)]
+            .map(|(x, y, t)| Sample { x, y, t });
+        let motion = Motion::at(&samples, 2);
         near(motion.angle, -3.0 * FRAC_PI_4);
         near(motion.curvature, FRAC_PI_2);
     }
 
     #[test]
-    fn frames_at_one_time_count_as_a_millisecond_apart() {
-        let frames = [(0.0, 0.0, 5.0), (1.0, 0.0, 5.0)].map(|(x, y, t)| Frame { x, y, t });
-        near(Motion::at(&frames, 1).velocity[0], 1000.0);
+    fn samples_at_one_time_count_as_a_millisecond_apart() {
+        let samples = [(0.0, 0.0, 5.0), (1.0, 0.0, 5.0)].map(|(x, y, t)| Sample { x, y, t });
+        near(Motion::at(&samples, 1).velocity[0], 1000.0);
     }
 }

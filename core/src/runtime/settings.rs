@@ -1,18 +1,9 @@
-//! How a bundle's encoder is run: the session's settings and the encoder that the runtime optimized
-//! beforehand.
+//! Settings of the session that runs an encoder.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
 use serde::{Deserialize, Serialize};
-
-use super::manifest::major_minor;
-
-/// What a bundle can be tuned for.
-pub const TARGETS: [&str; 3] = ["desktop", "android", "web"];
-
-/// [`OptimizedSpec::architecture`] of a file that serves every processor.
-pub const ANY_ARCHITECTURE: &str = "any";
 
 /// Threads of a kind at most: more is a mistake, and each costs a stack.
 pub const MAX_THREADS: usize = 256;
@@ -123,37 +114,6 @@ impl Default for SessionSpec {
     }
 }
 
-/// An encoder that ONNX Runtime has optimized beforehand, which loads in half the time.
-///
-/// It is the encoder of [`RuntimeSpec::encoder`](super::manifest::RuntimeSpec), and takes its place
-/// where the processor is of [`architecture`](Self::architecture) and the runtime is
-/// [`runtime`](Self::runtime) or newer. The session's own level is applied on top when it is
-/// loaded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OptimizedSpec {
-    /// File name, for example `encoder.ort` or `encoder.optimized.onnx`; the runtime tells the
-    /// format by the content.
-    pub file: String,
-    /// `any`, or the only architecture it is for, by Rust's name: `x86_64`, `aarch64`.
-    pub architecture: String,
-    /// The version that made it, for example `1.32`. Older ones may lack its operators.
-    pub runtime: String,
-    /// How far it was optimized: basic or extended. All is refused: such a file is for one
-    /// processor only.
-    pub level: OptimizationLevel,
-}
-
-impl OptimizedSpec {
-    /// Whether the file serves a processor of `architecture` (by Rust's name) under the runtime
-    /// `version`; an empty version is an unknown one and is served by none.
-    pub fn serves(&self, architecture: &str, version: &str) -> bool {
-        let fits = self.architecture == ANY_ARCHITECTURE || self.architecture == architecture;
-        let needed = major_minor(&self.runtime);
-        fits && needed.is_some() && needed <= major_minor(version)
-    }
-}
-
 /// What is wrong with a setting.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -166,7 +126,7 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    fn new(what: &'static str, expected: impl ToString, got: impl ToString) -> Self {
+    pub(super) fn new(what: &'static str, expected: impl ToString, got: impl ToString) -> Self {
         Self {
             what,
             expected: expected.to_string(),
@@ -198,42 +158,6 @@ impl SessionSpec {
                     value,
                 ));
             }
-        }
-        Ok(())
-    }
-}
-
-impl OptimizedSpec {
-    /// The first field that cannot be right, without a look at the files.
-    pub(crate) fn check(&self) -> Result<(), Problem> {
-        let is_name = (1..=32).contains(&self.architecture.len())
-            && self
-                .architecture
-                .bytes()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_');
-        if !is_name {
-            return Err(Problem::new(
-                "runtime.optimized.architecture",
-                "any, or a name such as x86_64",
-                &self.architecture,
-            ));
-        }
-        if major_minor(&self.runtime).is_none() {
-            return Err(Problem::new(
-                "runtime.optimized.runtime",
-                "a version such as 1.32",
-                &self.runtime,
-            ));
-        }
-        if !matches!(
-            self.level,
-            OptimizationLevel::Basic | OptimizationLevel::Extended
-        ) {
-            return Err(Problem::new(
-                "runtime.optimized.level",
-                "basic or extended",
-                self.level,
-            ));
         }
         Ok(())
     }

@@ -20,11 +20,12 @@ use swipekit::transducer::PredictionJoint;
 use super::{
     ENCODER, FeaturizerKind, LANGUAGE, LEXICON, Options, PARTS, PREFIXES, STEP, TRANSDUCER,
 };
-use crate::checkpoint::{Checkpoint, ModelConfig};
+use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::onnx::proto::Model;
 use crate::onnx::{self, StepOutput};
+use crate::schema::ModelConfig;
 use crate::validate::{self, ValidationReport};
 use crate::words::lexicon;
 

@@ -19,12 +19,14 @@
 //! | [`reference`](mod@reference) | the network in double precision, to hold artefacts to |
 //! | [`network`] | the network's parameters by role |
 //! | [`checkpoint`] | NeMo's files |
+//! | [`schema`] | names, roles and shapes of a checkpoint's tensors |
 //! | [`words`] | lexicons and language models |
 //! | [`swipes`] | recorded swipes, and layouts by name |
 //! | [`statistics`] | statistics that more than one judgement needs |
 //! | [`report`] | pages and plots |
 //! | [`synthetic`] | sample swipes for demonstrations and tests |
 //! | [`files`] | what can go wrong with files, and their hashes |
+//! | `arguments` | values that options of the library take on the command line |
 //! | [`check`] | a check that failed |
 #![forbid(unsafe_code)]
 

@@ -6,7 +6,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use swipekit::bundle::manifest::{Activation, ModelSpec, Vocabulary};
 use swipekit::lexicon::{Lexicon, LexiconBuilder};
 use swipekit::transducer::PredictionJoint;
-use swipekit_exporters::synthetic::Random;
+use swipekit_exporters::synth::random::Random;
 
 /// Result of making something; the errors are of several crates.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

@@ -20,7 +20,6 @@ pub mod report;
 mod sha256;
 pub mod swipes;
 pub mod synth;
-pub mod synthetic;
 #[cfg(test)]
 mod testing;
 pub mod validate;

@@ -8,7 +8,7 @@ use crate::checkpoint::{
     Activation, Checkpoint, ConvNorm, EncoderConfig, JointConfig, ModelConfig, PredictionConfig,
     Tensor, Weights,
 };
-use crate::synthetic::Random;
+use crate::synth::random::Random;
 
 /// `count` numbers, uniform in [-`scale`, `scale`).
 pub fn values(random: &mut Random, count: usize, scale: f32) -> Vec<f32> {

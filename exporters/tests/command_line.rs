@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
 use swipekit_tests::{checkpoint, repository, runtime};
 
 /// Runs the program in `folder`; standard error is not a terminal.
@@ -56,7 +56,7 @@ fn folder() -> tempfile::TempDir {
     let swipes: Vec<String> = ["the", "hello", "dont", "zebra", "a", "people"]
         .iter()
         .map(|word| {
-            let points = synthetic::swipe(word, &mut random).unwrap();
+            let points = samples::swipe(word, &mut random).unwrap();
             let points: Vec<Value> = points
                 .iter()
                 .map(|(x, y, t)| serde_json::json!({"x": x, "y": y, "t": t}))

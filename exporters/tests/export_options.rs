@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use swipekit_exporters::synthetic::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
 use swipekit_tests::{checkpoint, runtime};
 
 /// Exports `model.nemo` of `folder` to `out` there.

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use swipekit::Engine;
-use swipekit_exporters::synthetic::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
 use swipekit_tests::{checkpoint, runtime};
 
 /// The exports take a checkpoint and calibration swipes in the folder they run in.

@@ -5,7 +5,7 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 
 use serde_json::json;
-use swipekit_exporters::synthetic::Random;
+use swipekit_exporters::synth::random::Random;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 

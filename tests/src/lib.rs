@@ -19,7 +19,7 @@ use swipekit::trace::Trace;
 use swipekit::transducer::{JointScratch, PredictionJoint};
 use swipekit_exporters::export;
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
 
 /// A path below `../shared`; `None` with a message where it is absent.
 pub fn shared(path: &str) -> Option<PathBuf> {
@@ -129,7 +129,7 @@ pub fn swipes(count: usize) -> Vec<(String, Trace)> {
         .collect::<Vec<_>>();
     let cycled = words.iter().cycle().take(count * 2);
     cycled
-        .filter_map(|word| Some((word.clone(), synthetic::trace(word, &mut random)?)))
+        .filter_map(|word| Some((word.clone(), samples::trace(word, &mut random)?)))
         .take(count)
         .collect()
 }

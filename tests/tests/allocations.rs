@@ -1,7 +1,7 @@
 //! The search allocates nothing for a frame once it is warm.
 
 use swipekit::decoder::{Decoder, DecoderOptions};
-use swipekit_exporters::synthetic::Random;
+use swipekit_exporters::synth::random::Random;
 use swipekit_tests::{checkpoint, english, lexicon, plain};
 
 /// Allocations of one decoding after two that warmed the buffers up.

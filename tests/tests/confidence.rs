@@ -5,7 +5,7 @@ use std::path::Path;
 
 use swipekit::Engine;
 use swipekit_exporters::judge::confidence::{Options, calibrate, write};
-use swipekit_exporters::synthetic::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
 use swipekit_tests::{repository, runtime, shared, swipes};
 
 fn copy(from: &Path, to: &Path) {

@@ -11,7 +11,7 @@ use swipekit::layout::LetterArea;
 use swipekit::live::Ended;
 use swipekit::trace::{MAX_POINTS, Point, Trace};
 use swipekit::{CancelToken, Engine, Limits, LiveOptions, LiveSession, Partial};
-use swipekit_exporters::synthetic::{Random, trace};
+use swipekit_exporters::synth::{random::Random, samples::trace};
 use swipekit_tests::{repository, runtime, swipes};
 
 /// Long enough for any machine; a test that waits so long has failed.
@@ -294,7 +294,7 @@ fn frames_that_are_there_are_used_and_words_are_those_of_now() {
     }
     // One that is lent may decode something else: its frames are not taken for the gesture's.
     whole(&live);
-    let other = swipekit_exporters::synthetic::trace("water", &mut Random::new(3)).unwrap();
+    let other = swipekit_exporters::synth::samples::trace("water", &mut Random::new(3)).unwrap();
     live.session().decode(&other).unwrap();
     assert_eq!(finish(&live), decode(&engine, &trace));
     assert_eq!(live.counts().reused, 8);

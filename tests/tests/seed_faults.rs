@@ -13,7 +13,7 @@ use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
 use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit_exporters::export;
 use swipekit_exporters::package::RuntimeMeta;
-use swipekit_exporters::synthetic::Random;
+use swipekit_exporters::synth::random::Random;
 use swipekit_exporters::words::lexicon::{BuildOptions, build_bytes, open_or_build};
 use swipekit_tests::{
     checkpoint, english, frames, lexicon, options, plain, random_checkpoint, runtime, shared,

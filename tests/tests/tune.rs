@@ -7,7 +7,7 @@ use swipekit::decoder::DecoderOptions;
 use swipekit::{Engine, Error};
 use swipekit_exporters::export::write_preset;
 use swipekit_exporters::judge::tune::{Group, Options, tune};
-use swipekit_exporters::synthetic::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
 use swipekit_tests::{repository, runtime, shared};
 
 /// The default bundle as an export leaves it, with nothing fitted.

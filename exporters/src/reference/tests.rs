@@ -3,7 +3,7 @@
 use super::*;
 use crate::checkpoint::ModelConfig;
 use crate::network::{Network, NetworkError};
-use crate::synthetic::Random;
+use crate::synth::random::Random;
 use crate::testing::{max_abs, random_weights, small_config, small_configs, values};
 
 fn batch<'a>(features: &'a [f32], frames: usize, lengths: &'a [usize]) -> FeatureBatch<'a> {

@@ -39,7 +39,7 @@ pub fn deviation(points: &[Point], visits: &[[f64; 2]], key: [f64; 2]) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::Random;
+    use crate::synth::random::Random;
 
     const KEY: [f64; 2] = [0.1, 1.0 / 3.0];
 

@@ -70,7 +70,7 @@ pub fn picked(index: usize, wanted: usize, of: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic;
+    use crate::synth::samples;
 
     #[test]
     fn samples_lie_evenly() {
@@ -97,7 +97,7 @@ mod tests {
         let path = folder.path().join("swipes.jsonl");
         std::fs::write(
             &path,
-            synthetic::manifest(&["the", "hello", "the", "water"], 1),
+            samples::manifest(&["the", "hello", "the", "water"], 1),
         )
         .unwrap();
         let all = read(&path, None, true).unwrap();

@@ -7,8 +7,7 @@
 //! drawn before and on whatever machine. The profile's numbers are fitted to real swipes by
 //! [`calibrate()`].
 //!
-//! [`crate::synthetic`] is something else: sample input for demonstrations and goldens, fitted to
-//! nothing.
+//! [`samples`] are something else: input for demonstrations, goldens and tests, fitted to nothing.
 //!
 //! ```
 //! use swipekit::layout::Layout;
@@ -32,12 +31,14 @@ mod motion;
 mod path;
 mod person;
 mod profile;
-mod random;
+pub mod random;
 mod report;
+pub mod samples;
 mod statistics;
 #[cfg(test)]
 mod tests;
 mod touch;
+pub mod visits;
 mod words;
 mod write;
 

@@ -217,7 +217,7 @@ mod tests {
     use crate::checkpoint::{ModelConfig, Weights};
     use crate::network::Network;
     use crate::onnx;
-    use crate::synthetic::Random;
+    use crate::synth::random::Random;
     use crate::testing::{random_weights, small_config, small_configs, values};
 
     fn encoder(config: &ModelConfig, weights: &Weights, lengths: LengthType) -> Vec<u8> {

@@ -18,7 +18,7 @@ use crate::checkpoint::{ModelConfig, Weights};
 use crate::network::Network;
 use crate::onnx::proto::{self, Model};
 use crate::onnx::{self, LengthType, serialize};
-use crate::synthetic::Random;
+use crate::synth::random::Random;
 use crate::testing::{random_weights, small_configs, values};
 
 /// The encoder of a network.

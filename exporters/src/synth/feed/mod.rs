@@ -26,8 +26,8 @@ pub use stream::{MAGIC, write};
 use crate::error::{Error, Result};
 use crate::layouts;
 use crate::sha256;
+use crate::synth::visits::key_size;
 use crate::synth::{Profile, Stream, Synth, SynthSwipe, WordOptions, Words};
-use crate::synthetic::key_size;
 use order::{AUGMENTATION, Order, Place};
 use recorded::Recorded;
 

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::sha256;
 use crate::swipes::deviation::deviation;
 use crate::swipes::{Swipe, Swipes};
-use crate::synthetic::visits;
+use crate::synth::visits::visits;
 
 /// Which recorded swipes a feed holds.
 #[derive(Clone, Debug, Default)]

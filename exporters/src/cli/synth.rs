@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use super::{at_least_one, output};
 use crate::error::{Error, Result};
 use crate::layouts;
-use crate::synth::{self, CalibrateOptions, Profile, Synth, WordOptions, Words};
+use crate::synth::{self, FitOptions, Parameter, Profile, Synth, WordOptions, Words};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -74,7 +74,7 @@ struct Calibrate {
     #[arg(long, value_name = "NAME|FILE", default_value = "prior")]
     profile: String,
     /// Rounds.
-    #[arg(long, value_name = "N", default_value_t = CalibrateOptions::default().rounds)]
+    #[arg(long, value_name = "N", default_value_t = FitOptions::default().rounds)]
     rounds: usize,
     /// Seed of the synthetic swipes.
     #[arg(long, value_name = "S", default_value_t = 1)]
@@ -160,7 +160,7 @@ fn generate(arguments: &Arguments) -> Result<()> {
 }
 
 fn calibrate(arguments: &Calibrate) -> Result<()> {
-    let options = CalibrateOptions {
+    let options = FitOptions {
         samples: Some(arguments.samples),
         layout: layouts::named(&arguments.layout)?,
         profile: Profile::named(&arguments.profile)?,
@@ -168,43 +168,41 @@ fn calibrate(arguments: &Calibrate) -> Result<()> {
         seed: arguments.seed,
     };
     let bar = output::progress(Some(arguments.rounds + 1), "rounds");
-    let result = synth::calibrate(&arguments.manifest, &options, |round| {
+    let result = synth::fit(&arguments.manifest, &options, |round| {
         bar.set_position(round as u64)
     });
     bar.finish_and_clear();
-    let mut calibration = result?;
-    calibration.profile.name = arguments.name.clone();
+    let mut fit = result?;
+    fit.profile.name = arguments.name.clone();
     if let Some(source) = &arguments.source {
-        calibration.profile.source = format!("{source} {}", calibration.profile.source);
+        fit.profile.source = format!("{source} {}", fit.profile.source);
     }
     if let Some(path) = &arguments.output {
-        output::file(path, calibration.profile.json().as_bytes())?;
+        output::file(path, fit.profile.json().as_bytes())?;
     }
     if let Some(path) = &arguments.report {
-        output::file(path, synth::page(&calibration).as_bytes())?;
+        output::file(path, synth::page(&fit).as_bytes())?;
     }
     if arguments.json {
-        return output::json(&calibration);
+        return output::json(&fit);
     }
     let mut out = format!(
         "{} of {} swipes by {} people, {} left out; mean distance {:.3} before, {:.3} after\n\n{:56} {:>9} {:>9}  parameter\n",
-        calibration.swipes,
-        calibration.of,
-        calibration.people,
-        calibration.left_out,
-        calibration.before,
-        calibration.distance,
+        fit.swipes,
+        fit.of,
+        fit.people,
+        fit.left_out,
+        fit.before,
+        fit.distance,
         "statistic",
         "real",
         "synthetic"
     );
-    for fitted in &calibration.profile.fitted {
-        let value = synth::PARAMETERS
-            .iter()
-            .find(|p| Some(p.name) == fitted.parameter.as_deref())
-            .map_or_else(String::new, |p| {
-                format!("{} {}", p.name, (p.get)(&calibration.profile))
-            });
+    for fitted in &fit.profile.fitted {
+        let parameter = fitted.parameter.as_deref().and_then(Parameter::named);
+        let value = parameter.map_or_else(String::new, |p| {
+            format!("{} {}", p.name, (p.get)(&fit.profile))
+        });
         out.push_str(&format!(
             "{:56} {:9.4} {:9.4}  {value}\n",
             fitted.statistic, fitted.real, fitted.synthetic

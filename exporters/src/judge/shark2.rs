@@ -165,7 +165,7 @@ impl Shark2 {
         }
     }
 
-    /// Place of the word `key`, from 0; words that score alike come first.
+    /// Rank of the word `key`, from 0; words that score alike come first.
     fn rank(&self, distances: &[Distance], key: &[u8], weights: &Weights) -> Option<usize> {
         let target = distances.iter().find(|d| *self.words[d.word].key == *key)?;
         let score = target.score(weights);

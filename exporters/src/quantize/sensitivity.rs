@@ -247,8 +247,8 @@ impl Search<'_> {
     ) -> crate::error::Result<Vec<LayerEffect>> {
         let names: BTreeSet<String> = layers.iter().map(|layer| layer.name.clone()).collect();
         let mut effects = Vec::with_capacity(layers.len());
-        for (place, layer) in layers.iter().enumerate() {
-            progress(&format!("layer {} of {} alone", place + 1, layers.len()));
+        for (index, layer) in layers.iter().enumerate() {
+            progress(&format!("layer {} of {} alone", index + 1, layers.len()));
             let mut float = names.clone();
             float.remove(&layer.name);
             effects.push(LayerEffect {

@@ -45,22 +45,22 @@ pub fn bars(caption: &str, unit: &str, bars: &[Bar]) -> Html {
     });
     let span = (greatest - least).max(f64::MIN_POSITIVE);
     // Figures of bars to the left stand right of the zero, as all others do.
-    let place = |value: f64| (value - least) / span * (WIDTH - FIGURE);
-    let zero = place(0.0);
+    let x = |value: f64| (value - least) / span * (WIDTH - FIGURE);
+    let zero = x(0.0);
     let height = ROW * bars.len() as f64 + 6.0;
     let mut out = String::new();
     for (row, bar) in bars.iter().enumerate() {
         let top = ROW * row as f64;
         out.push_str(&label(0.0, top + 16.0, "", &bar.label));
         let end = if bar.value.is_finite() {
-            place(bar.value)
+            x(bar.value)
         } else {
             zero
         };
-        let (x, width) = (end.min(zero), (end - zero).abs());
+        let (left, width) = (end.min(zero), (end - zero).abs());
         out.push_str(&format!(
             "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"16\" rx=\"2\" class=\"f0\"/>\n",
-            at(x),
+            at(left),
             at(top + 22.0),
             at(width.max(1.0))
         ));

@@ -58,7 +58,7 @@ pub(super) fn frame(caption: &str, height: f64, content: &str) -> Html {
     ))
 }
 
-/// A text at a place; `class` is of the style sheet.
+/// A text at x, y; `class` is of the style sheet.
 pub(super) fn label(x: f64, y: f64, class: &str, text: &str) -> String {
     let (x, y, text) = (at(x), at(y), escape(text));
     format!("<text x=\"{x}\" y=\"{y}\" class=\"{class}\">{text}</text>\n")

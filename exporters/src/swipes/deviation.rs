@@ -2,17 +2,17 @@
 
 use swipekit::trace::Point;
 
-/// The smallest r such that the path visits, in order, a place within r keys of every visit: the
-/// discrete bottleneck distance between the path and the word's keys, where a place may serve
+/// The smallest r such that the path visits, in order, a position within r keys of every visit: the
+/// discrete bottleneck distance between the path and the word's keys, where a position may serve
 /// several visits. `key` is a key's size, `visits` are the keys' middles, all in the coordinates of
 /// the points. `None` where there is no point or no visit.
 ///
-/// Places are the points and, between two points that are further apart than a quarter of a key,
+/// Positions are the points and, between two points that are further apart than a quarter of a key,
 /// more on the line between them.
 pub fn deviation(points: &[Point], visits: &[[f64; 2]], key: [f64; 2]) -> Option<f64> {
     let first = points.first()?;
     visits.first()?;
-    // Least largest distance after the visits so far, at the place so far or before.
+    // Least largest distance after the visits so far, at the position so far or before.
     let mut reached = vec![f64::INFINITY; visits.len()];
     let mut visit_all = |x: f64, y: f64| {
         let mut before = 0.0;
@@ -43,8 +43,8 @@ mod tests {
 
     const KEY: [f64; 2] = [0.1, 1.0 / 3.0];
 
-    fn points(places: &[[f64; 2]]) -> Vec<Point> {
-        places
+    fn points(positions: &[[f64; 2]]) -> Vec<Point> {
+        positions
             .iter()
             .map(|[x, y]| Point::new(*x, *y, 0.0))
             .collect()
@@ -82,7 +82,7 @@ mod tests {
     fn it_is_the_least_over_all_ways_to_visit() {
         let mut random = Random::new(4);
         for _ in 0..200 {
-            // So near to each other that no place is put between them.
+            // So near to each other that no position is put between them.
             let mut at = [random.uniform(), random.uniform()];
             let path: Vec<[f64; 2]> = (0..7)
                 .map(|_| {

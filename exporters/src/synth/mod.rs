@@ -5,7 +5,7 @@
 //! makes the paths of their fingers: strokes of minimum jerk that overlap, through visits that miss
 //! their keys, read by a touch screen. Swipe `index` of a seed is always the same, whatever was
 //! drawn before and on whatever machine. The profile's numbers are fitted to real swipes by
-//! [`calibrate()`].
+//! [`fit()`].
 //!
 //! [`samples`] are something else: input for demonstrations, goldens and tests, fitted to nothing.
 //!
@@ -24,17 +24,13 @@
 //! ```
 
 mod board;
-mod calibrate;
 pub mod feed;
-mod measure;
+mod fit;
 mod motion;
-mod path;
 mod person;
 mod profile;
 pub mod random;
-mod report;
 pub mod samples;
-mod statistics;
 #[cfg(test)]
 mod tests;
 mod touch;
@@ -46,13 +42,12 @@ use swipekit::layout::Layout;
 
 use crate::error::Result;
 use board::Board;
-pub use calibrate::{CalibrateOptions, Calibration, calibrate};
+pub use fit::{Fit, FitOptions, fit, page};
 use motion::Motion;
 use person::Person;
 pub use profile::{Device, Fitted, PARAMETERS, Parameter, Profile};
 pub(crate) use random::Stream;
 use random::mix;
-pub use report::page;
 pub use touch::MAX_POINTS;
 use words::Urn;
 pub use words::{WordOptions, Words};

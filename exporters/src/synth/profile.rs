@@ -60,6 +60,13 @@ pub struct Parameter {
     pub set: fn(&mut Profile, f64),
 }
 
+impl Parameter {
+    /// The parameter of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        PARAMETERS.iter().find(|parameter| parameter.name == name)
+    }
+}
+
 macro_rules! profile {
     ($($(#[doc = $doc:literal])+ $name:ident: $low:literal..=$high:literal,)+) => {
         /// Statistics of people's fingers and of their phones, which synthetic swipes are made
@@ -68,7 +75,7 @@ macro_rules! profile {
         /// Lengths are in keys: x in key widths, y in row heights. "Spread" is the standard
         /// deviation of a normal distribution, or where it says "of the logarithm" that of a
         /// log-normal one. "Fitted to" names the statistic of real swipes that
-        /// [`calibrate`](super::calibrate()) moves the parameter to meet; [`Profile::default`] was
+        /// [`fit`](super::fit()) moves the parameter to meet; [`Profile::default`] was
         /// fitted so on the train people of How We Swipe (Leiva et al., MobileHCI 2021),
         /// [`Profile::prior`] never on anybody.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -177,8 +177,8 @@ pub(super) fn measure(
     let mut sessions: Vec<Session> = engines.iter().map(Engine::session).collect();
     let mut timed: Vec<Timed> = engines.iter().map(|_| Timed::default()).collect();
     for (turn, swipe) in std::iter::repeat_n(swipes, rounds).flatten().enumerate() {
-        for place in 0..sessions.len() {
-            let which = (turn + place) % sessions.len();
+        for step in 0..sessions.len() {
+            let which = (turn + step) % sessions.len();
             std::hint::black_box(sessions[which].decode(&swipe.trace)?);
             timed[which].add(&sessions[which]);
             done();

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::board::Board;
 use super::path::{Path, Target, distance, wrap};
+use crate::synth::board::Board;
 
 /// A finger pauses where it stays within this many key widths for at least [`PAUSE_MS`].
 const PAUSE_KEYS: f64 = 0.2;

@@ -1,6 +1,6 @@
 //! How a swipe's path lies to the keys of its word.
 
-use super::board::Board;
+use crate::synth::board::Board;
 
 /// A finger counts as resting at its first or last point within this many key widths.
 const LEAVES: f64 = 0.25;
@@ -24,7 +24,7 @@ impl Target {
                 }
                 continue;
             }
-            let centre = board.place(*key).centre;
+            let centre = board.area(*key).centre;
             target
                 .keys
                 .push([0, 1].map(|axis| centre[axis] / board.unit[axis]));

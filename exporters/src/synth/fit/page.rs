@@ -1,10 +1,10 @@
 //! A page that puts synthetic swipes beside real ones.
 
-use super::calibrate::Calibration;
+use super::Fit;
 use super::measure::Measured;
-use super::profile::PARAMETERS;
 use super::statistics::quantile;
 use crate::report::{Html, Line, Page, lines, table, text};
+use crate::synth::profile::{PARAMETERS, Parameter};
 
 /// A distribution that is plotted: what it is, its unit, and its numbers.
 type Plot = (&'static str, &'static str, fn(&Measured) -> Vec<f64>);
@@ -93,21 +93,19 @@ fn sizes(list: &[f64]) -> Vec<f64> {
 
 /// The page of a fit: what each parameter was fitted to, and the distributions of real and
 /// synthetic swipes.
-pub fn page(calibration: &Calibration) -> String {
+pub fn page(fit: &Fit) -> String {
     let figure = |value: f64| {
         format!("{value:.4}")
             .trim_end_matches('0')
             .trim_end_matches('.')
             .to_owned()
     };
-    let profile = &calibration.profile;
+    let profile = &fit.profile;
     let fitted: Vec<Vec<String>> = profile
         .fitted
         .iter()
         .map(|fitted| {
-            let parameter = PARAMETERS
-                .iter()
-                .find(|p| Some(p.name) == fitted.parameter.as_deref());
+            let parameter = fitted.parameter.as_deref().and_then(Parameter::named);
             vec![
                 fitted.statistic.clone(),
                 figure(fitted.real),
@@ -135,21 +133,14 @@ pub fn page(calibration: &Calibration) -> String {
         .collect();
     let plots: Vec<Html> = PLOTS
         .iter()
-        .map(|(caption, unit, get)| {
-            plot(
-                caption,
-                unit,
-                get(&calibration.real),
-                get(&calibration.synthetic),
-            )
-        })
+        .map(|(caption, unit, get)| plot(caption, unit, get(&fit.real), get(&fit.synthetic)))
         .collect();
     Page::new("Synthetic swipes beside real ones")
         .section("What was fitted", [
             text(&format!(
                 "{} of {} swipes by {} people; as many synthetic swipes of the same words on keyboards of the same sizes. Mean \
                  distance of the fitted statistics: {:.3} before, {:.3} after.",
-                calibration.swipes, calibration.of, calibration.people, calibration.before, calibration.distance
+                fit.swipes, fit.of, fit.people, fit.before, fit.distance
             )),
             text(&profile.source),
         ])

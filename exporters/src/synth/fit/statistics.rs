@@ -299,7 +299,7 @@ fn rate((some, of): (u64, u64)) -> f64 {
 mod tests {
     use super::*;
     use crate::synth::board::Board;
-    use crate::synth::path::Target;
+    use crate::synth::fit::path::Target;
     use crate::synth::random::Stream;
     use swipekit::layout::Layout;
 

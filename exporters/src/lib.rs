@@ -18,6 +18,7 @@ pub mod quantize;
 pub mod reference;
 pub mod report;
 mod sha256;
+pub mod statistics;
 pub mod swipes;
 pub mod synth;
 #[cfg(test)]

@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::{EngineArguments, at_least_one, output};
 use crate::error::Result;
-use crate::judge::confidence::{Options, Reliability, calibrate, write};
+use crate::judge::confidence::{Options, fit, write};
+use crate::statistics::Reliability;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -39,16 +40,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         preset: arguments.engine.preset.clone(),
     };
     let bar = output::progress(None, "swipes");
-    let result = calibrate(&engine, &options, |done| bar.set_position(done as u64));
+    let result = fit(&engine, &options, |done| bar.set_position(done as u64));
     bar.finish_and_clear();
-    let calibration = result?;
+    let fit = result?;
     if let Some(output) = &arguments.output {
-        write(&engine, &calibration, output)?;
+        write(&engine, &fit, output)?;
     }
     if arguments.json {
-        return output::json(&calibration);
+        return output::json(&fit);
     }
-    let fitted = calibration.fitted;
+    let fitted = fit.fitted;
     let figures = |reliability: &Reliability| {
         format!(
             "calibration error {:.4}, {:.4} nats; confidence {:.4}, right {:.4}",
@@ -66,11 +67,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
                 .other_score
                 .map_or_else(|| "-".to_owned(), |score| format!("{score:.4}")),
         ),
-        ("swipes", calibration.swipes.to_string()),
-        ("before", figures(&calibration.before)),
-        ("after", figures(&calibration.after)),
+        ("swipes", fit.swipes.to_string()),
+        ("before", figures(&fit.before)),
+        ("after", figures(&fit.after)),
     ];
-    if let Some(checked) = &calibration.validation {
+    if let Some(checked) = &fit.validation {
         rows.push(("other swipes", checked.swipes.to_string()));
         rows.push(("before, on them", figures(&checked.before)));
         rows.push(("after, on them", figures(&checked.after)));

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use super::Validation;
 use super::assemble::{Package, Place};
 use crate::error::Result;
-use crate::judge::compare::{self, BundleFigures, Paired, Subject};
+use crate::judge::compare::{self, BundleFigures, Subject};
 use crate::precision::Precision;
+use crate::statistics::Paired;
 use crate::validate::ValidationError;
 
 /// Swipes that must be lost net for chance to be ruled out: the two-sided p value of McNemar's test

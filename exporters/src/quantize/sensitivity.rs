@@ -14,9 +14,9 @@ use super::probe::{Effect, Probe};
 use super::recipe::Recipe;
 use super::rewrite::{Ranges, rewrite};
 use super::{QuantizeError, Result};
-use crate::judge::compare::mcnemar;
 use crate::onnx::proto::Model;
 use crate::onnx::serialize;
+use crate::statistics::mcnemar;
 
 /// When the layers are measured one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,7 +28,7 @@ pub use error::CompareError;
 pub use footprint::{COMMAND, Footprint, MeasureArguments, measure};
 pub use latency::{Latency, LatencyOptions, Ratio, Speed, Stage};
 pub use machine::Machine;
-pub use paired::{AccuracyDifference, LengthDifference, Paired, TopDifference, mcnemar};
+pub use paired::{AccuracyDifference, LengthDifference, TopDifference};
 pub use report::{html, sections};
 pub use sizes::Sizes;
 pub use subject::{Subject, WordSource};
@@ -271,10 +271,9 @@ pub fn compare(
     }
     run.accuracy(&bundles, &mut figures, &mut tick)?;
     run.latency(&mut figures, &mut tick)?;
-    let manifest = options.manifest.file_name();
     Ok(Comparison {
         data: Data {
-            manifest: manifest.map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+            manifest: sample.name,
             sha256: sample.sha256,
             swipes: sample.swipes.len(),
             of: sample.of,

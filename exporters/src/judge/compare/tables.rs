@@ -1,9 +1,8 @@
 //! A comparison as tables, for the terminal and for the page.
 
-use super::{
-    BundleFigures, Comparison, Difference, Footprint, Latency, Paired, Ratio, Speed, Stage,
-};
+use super::{BundleFigures, Comparison, Difference, Footprint, Latency, Ratio, Speed, Stage};
 use super::{EncoderError, TopDifference, WordSource};
+use crate::statistics::Paired;
 
 /// A table: a row of headers, then rows whose first cell is their name.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,27 +2,26 @@
 //! there.
 //!
 //! A candidate's confidence is its share in exp(score / T) of all completed words and of "another
-//! word", a score of its own. [`calibrate`] fits the temperature T (Guo et al. 2017) and that score
+//! word", a score of its own. [`fit`] finds the temperature T (Guo et al. 2017) and that score
 //! on swipes with their words, so that of the best candidates which are given a confidence of 0.8
 //! eight in ten are right. Neither words nor their order change.
 
-mod fit;
-mod reliability;
+mod likeliest;
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use swipekit::Engine;
-use swipekit::decoder::DecoderOptions;
+use swipekit::decoder::Candidate;
+use swipekit::{Engine, Session};
 
-pub use fit::{Fitted, fit};
-pub use reliability::{BINS, Bin, Reliability};
+pub use likeliest::{ConfidenceOptions, likeliest};
 
 use crate::error::Result;
 use crate::export::write_preset;
-use crate::judge::accuracy::Judge;
+use crate::judge::accuracy::{Judge, Outcome};
+use crate::statistics::Reliability;
 use crate::swipes::sample;
 
 /// A decoded swipe: the scores of its words, and whether the best is right. Holds no word.
@@ -34,9 +33,24 @@ pub struct Scored {
     pub hit: bool,
 }
 
-/// What a calibration found.
+impl Scored {
+    /// Of the swipe that the session has just decoded.
+    pub fn of(session: &Session, candidates: &[Candidate], outcome: &Outcome) -> Self {
+        let mut scores: Vec<f64> = match candidates.is_empty() {
+            true => Vec::new(),
+            false => session.last_scores().collect(),
+        };
+        scores.sort_by(|a, b| b.total_cmp(a));
+        Self {
+            scores,
+            hit: outcome.within(1),
+        }
+    }
+}
+
+/// What a fit found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Calibration {
+pub struct Fit {
     /// File name of the manifest.
     pub manifest: String,
     /// SHA-256 of the manifest.
@@ -47,7 +61,7 @@ pub struct Calibration {
     pub preset: String,
     /// The options.
     #[serde(flatten)]
-    pub fitted: Fitted,
+    pub fitted: ConfidenceOptions,
     /// Confidences with the preset's options before, on the same swipes.
     pub before: Reliability,
     /// Confidences with the fitted options.
@@ -70,7 +84,7 @@ pub struct Checked {
     pub after: Reliability,
 }
 
-/// What to calibrate on.
+/// What to fit on.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Manifest of swipes to fit on.
@@ -88,36 +102,32 @@ pub struct Options {
 ///
 /// # Errors
 /// Whatever reading the manifests and decoding give.
-pub fn calibrate(
-    engine: &Engine,
-    options: &Options,
-    mut progress: impl FnMut(usize),
-) -> Result<Calibration> {
+pub fn fit(engine: &Engine, options: &Options, mut progress: impl FnMut(usize)) -> Result<Fit> {
     let sample = sample::read(&options.manifest, options.samples, false)?;
-    let before = Fitted::of(engine.options());
+    let before = ConfidenceOptions::of(engine.options());
     let scored = decode(engine, &sample.swipes, &mut progress)?;
-    let fitted = fit(&scored, before);
+    let fitted = likeliest(&scored, before);
     let validation = match &options.validate {
         Some(manifest) => {
             let sample = sample::read(manifest, options.samples, false)?;
             let scored = decode(engine, &sample.swipes, &mut progress)?;
             Some(Checked {
-                manifest: file_name(manifest),
+                manifest: sample.name,
                 swipes: scored.len(),
-                before: Reliability::of(&scored, before),
-                after: Reliability::of(&scored, fitted),
+                before: before.reliability(&scored),
+                after: fitted.reliability(&scored),
             })
         }
         None => None,
     };
-    Ok(Calibration {
-        manifest: file_name(&options.manifest),
+    Ok(Fit {
+        manifest: sample.name,
         sha256: sample.sha256,
         swipes: scored.len(),
         preset: options.preset.clone(),
         fitted,
-        before: Reliability::of(&scored, before),
-        after: Reliability::of(&scored, fitted),
+        before: before.reliability(&scored),
+        after: fitted.reliability(&scored),
         validation,
     })
 }
@@ -132,15 +142,8 @@ fn decode(
     let mut scored = Vec::with_capacity(swipes.len());
     for swipe in swipes {
         let candidates = session.decode(&swipe.trace)?;
-        let mut scores: Vec<f64> = match candidates.is_empty() {
-            true => Vec::new(),
-            false => session.last_scores().collect(),
-        };
-        scores.sort_by(|a, b| b.total_cmp(a));
-        scored.push(Scored {
-            hit: judge.outcome(&swipe.word, &candidates, "").within(1),
-            scores,
-        });
+        let outcome = judge.outcome(&swipe.word, &candidates, "");
+        scored.push(Scored::of(&session, &candidates, &outcome));
         progress(scored.len());
     }
     Ok(scored)
@@ -151,18 +154,9 @@ fn decode(
 ///
 /// # Errors
 /// Those of [`write_preset`].
-pub fn write(engine: &Engine, calibration: &Calibration, output: &Path) -> Result<()> {
+pub fn write(engine: &Engine, fit: &Fit, output: &Path) -> Result<()> {
     let manifest = engine.manifest();
-    let preset = manifest.presets.get(&calibration.preset);
-    let options = DecoderOptions {
-        temperature: calibration.fitted.temperature,
-        other_score: calibration.fitted.other_score,
-        ..preset.cloned().unwrap_or_default()
-    };
-    write_preset(engine, &calibration.preset, &options, output)
-}
-
-fn file_name(path: &Path) -> String {
-    let name = path.file_name();
-    name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    let preset = manifest.presets.get(&fit.preset);
+    let options = fit.fitted.set(preset.cloned().unwrap_or_default());
+    write_preset(engine, &fit.preset, &options, output)
 }

@@ -6,6 +6,7 @@
 //! nearly all of them. The synthetic swipes use the same random numbers in every round, so nothing
 //! is left to chance.
 
+mod estimate;
 mod measure;
 mod page;
 mod path;

@@ -2,8 +2,8 @@
 
 use super::Fit;
 use super::measure::Measured;
-use super::statistics::quantile;
 use crate::report::{Html, Line, Page, lines, table, text};
+use crate::statistics::quantile;
 use crate::synth::profile::{PARAMETERS, Parameter};
 
 /// A distribution that is plotted: what it is, its unit, and its numbers.

@@ -1,47 +1,9 @@
-//! What is known of people's fingers, and of their phones.
-
-use std::path::Path;
+//! The numbers of a profile: what each is, what it is fitted to, its range, and whether it differs
+//! from person to person.
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
-
-/// Kinds of phone that a profile may have.
-const MAX_DEVICES: usize = 1024;
-
-/// The profile that was fitted to the train people of How We Swipe.
-const HOW_WE_SWIPE: &str = include_str!("profiles/how-we-swipe.json");
-/// The profile without human data.
-const PRIOR: &str = include_str!("profiles/prior.json");
-
-/// A kind of phone: how large its keyboard is.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Device {
-    /// Width of the letter area in CSS pixels, 100 to 4000.
-    pub width: f64,
-    /// Height of a row of keys over a tenth of the width: QWERTY's keys are this much higher than
-    /// wide. 0.3 to 5.
-    pub row_height: f64,
-    /// Share of people who have it, in any unit.
-    pub weight: f64,
-}
-
-/// A statistic of real swipes that a profile was fitted to, and the same one of the swipes that the
-/// profile gives.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fitted {
-    /// Name of the statistic.
-    pub statistic: String,
-    /// The parameter that was moved to meet it; none for those that only check.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parameter: Option<String>,
-    /// Its value on real swipes.
-    pub real: f64,
-    /// Its value on synthetic ones.
-    pub synthetic: f64,
-}
+use super::{Device, Fitted};
 
 /// One number of a [`Profile`].
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +20,10 @@ pub struct Parameter {
     pub get: fn(&Profile) -> f64,
     /// Sets it, within its range.
     pub set: fn(&mut Profile, f64),
+    /// Whether [`Profile::variety`] changes it from person to person. It leaves alone: means, which
+    /// have signs; exponents and overlaps; what differs between people already; and the screen's
+    /// kind.
+    pub varies: bool,
 }
 
 impl Parameter {
@@ -67,15 +33,25 @@ impl Parameter {
     }
 }
 
+/// Whether [`Profile::variety`] changes a parameter, by the word in the list.
+macro_rules! varies {
+    (varies) => {
+        true
+    };
+    (fixed) => {
+        false
+    };
+}
+
 macro_rules! profile {
-    ($($(#[doc = $doc:literal])+ $name:ident: $low:literal..=$high:literal,)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident: $low:literal..=$high:literal, $varies:ident;)+) => {
         /// Statistics of people's fingers and of their phones, which synthetic swipes are made
         /// from.
         ///
         /// Lengths are in keys: x in key widths, y in row heights. "Spread" is the standard
         /// deviation of a normal distribution, or where it says "of the logarithm" that of a
         /// log-normal one. "Fitted to" names the statistic of real swipes that
-        /// [`fit`](super::fit()) moves the parameter to meet; [`Profile::default`] was
+        /// [`fit`](crate::synth::fit()) moves the parameter to meet; [`Profile::default`] was
         /// fitted so on the train people of How We Swipe (Leiva et al., MobileHCI 2021),
         /// [`Profile::prior`] never on anybody.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -102,6 +78,7 @@ macro_rules! profile {
             high: $high,
             get: |profile| profile.$name,
             set: |profile, value| profile.$name = value.clamp($low, $high),
+            varies: varies!($varies),
         },)+];
     };
 }
@@ -109,446 +86,198 @@ macro_rules! profile {
 profile! {
     /// Mean offset of the first touch from the first key, x. Fitted to: median of the first point's
     /// offset.
-    start_mean_x: -1.0..=1.0,
+    start_mean_x: -1.0..=1.0, fixed;
     /// Mean offset of the first touch, y (down is positive). Fitted to: median of the first point's
     /// offset.
-    start_mean_y: -1.0..=1.0,
+    start_mean_y: -1.0..=1.0, fixed;
     /// Spread of the first touch within a person, x. Fitted to: spread of first points about their
     /// person's median.
-    start_x: 0.0..=2.0,
+    start_x: 0.0..=2.0, varies;
     /// Spread of the first touch within a person, y. Fitted to: spread of first points about their
     /// person's median.
-    start_y: 0.0..=2.0,
+    start_y: 0.0..=2.0, varies;
     /// Mean offset of the first touch along the first stroke. Fitted to: median of the first
     /// point's offset along the line to the second key.
-    start_along: -1.0..=1.0,
+    start_along: -1.0..=1.0, fixed;
     /// Mean offset of inner visits, x. Fitted to: median offset of the path where it is nearest to
     /// inner keys.
-    inner_mean_x: -1.0..=1.0,
+    inner_mean_x: -1.0..=1.0, fixed;
     /// Mean offset of inner visits, y. Fitted to: median offset of the path where it is nearest to
     /// inner keys.
-    inner_mean_y: -1.0..=1.0,
+    inner_mean_y: -1.0..=1.0, fixed;
     /// Spread of inner visits within a person, x. Fitted to: spread of the nearest approach to
     /// inner keys about the person's median.
-    inner_x: 0.0..=2.0,
+    inner_x: 0.0..=2.0, varies;
     /// Spread of inner visits within a person, y. Fitted to: spread of the nearest approach to
     /// inner keys about the person's median.
-    inner_y: 0.0..=2.0,
+    inner_y: 0.0..=2.0, varies;
     /// Mean offset of the last touch from the last key, x. Fitted to: median of the last point's
     /// offset.
-    end_mean_x: -1.0..=1.0,
+    end_mean_x: -1.0..=1.0, fixed;
     /// Mean offset of the last touch, y. Fitted to: median of the last point's offset.
-    end_mean_y: -1.0..=1.0,
+    end_mean_y: -1.0..=1.0, fixed;
     /// Spread of the last touch within a person, x. Fitted to: spread of last points about their
     /// person's median.
-    end_x: 0.0..=2.0,
+    end_x: 0.0..=2.0, varies;
     /// Spread of the last touch within a person, y. Fitted to: spread of last points about their
     /// person's median.
-    end_y: 0.0..=2.0,
+    end_y: 0.0..=2.0, varies;
     /// Mean offset of the last touch along the last stroke. Fitted to: median offset, along the
     /// line from the key before, of the path where it is nearest to the last key.
-    end_along: -1.0..=1.0,
+    end_along: -1.0..=1.0, fixed;
     /// Spread of people's constant offsets, x. Fitted to: spread between people of the mean offset
     /// of all their visits.
-    bias_x: 0.0..=1.0,
+    bias_x: 0.0..=1.0, fixed;
     /// Spread of people's constant offsets, y. Fitted to: spread between people of the mean offset
     /// of all their visits.
-    bias_y: 0.0..=1.0,
+    bias_y: 0.0..=1.0, fixed;
     /// Spread of the logarithm of people's carelessness, which multiplies all offsets. Fitted to:
     /// spread between people of the logarithm of their mean distance from keys.
-    noise_person: 0.0..=1.5,
+    noise_person: 0.0..=1.5, fixed;
     /// Spread of the logarithm of a swipe's carelessness, which makes the tails heavy. Fitted to:
     /// 90 % over median of the deviation (the least r such that the path passes within r keys of
     /// all letters in order).
-    noise_swipe: 0.0..=1.5,
+    noise_swipe: 0.0..=1.5, varies;
     /// Chance that a visit misses its key by far. Fitted to: share of swipes with a deviation over
     /// 1 key.
-    miss: 0.0..=0.5,
+    miss: 0.0..=0.5, varies;
     /// What multiplies the offset of a visit that misses. Set by hand: the chance and the size of
     /// misses are not told apart well.
-    miss_scale: 1.0..=8.0,
+    miss_scale: 1.0..=8.0, fixed;
     /// Spread of people's scales along each axis: who plays a keyboard narrower than it is. Set by
     /// hand.
-    scale: 0.0..=0.3,
+    scale: 0.0..=0.3, fixed;
     /// Chance that an inner key is left out. Set by hand: it looks like a miss.
-    skip: 0.0..=0.5,
+    skip: 0.0..=0.5, varies;
     /// Chance of a touch-down on a wrong key, from which the finger moves to the right one. Set by
     /// hand: How We Swipe holds only swipes that began near their first key.
-    wrong_start: 0.0..=0.5,
+    wrong_start: 0.0..=0.5, varies;
     /// Time of a stroke over one key, in ms. Fitted to: time between neighbouring visits at one
     /// key's distance, by the regression of logarithms.
-    segment_ms: 20.0..=2000.0,
+    segment_ms: 20.0..=2000.0, varies;
     /// Power of the distance in a stroke's time. Fitted to: slope of that regression.
-    segment_power: 0.0..=1.5,
+    segment_power: 0.0..=1.5, fixed;
     /// Spread of the logarithm of people's times. Fitted to: spread between people of their mean
     /// residual in that regression.
-    speed_person: 0.0..=1.5,
+    speed_person: 0.0..=1.5, fixed;
     /// Spread of the logarithm of a swipe's times. Fitted to: spread between a person's swipes of
     /// the mean residual.
-    speed_swipe: 0.0..=1.5,
+    speed_swipe: 0.0..=1.5, varies;
     /// Spread of the logarithm of a stroke's time. Fitted to: spread of the residual within swipes.
-    speed_segment: 0.0..=1.5,
+    speed_segment: 0.0..=1.5, varies;
     /// Mean share of least acceleration in strokes, which have least jerk otherwise: their speed is
     /// flatter. Fitted to: median of a swipe's median speed over its mean speed.
-    flat: 0.0..=1.0,
+    flat: 0.0..=1.0, fixed;
     /// Mean asymmetry of strokes: the power of a stroke's time is the exponential of less this.
     /// Fitted to: median share of the time between visits at least two keys apart that is left at
     /// the highest speed.
-    skew_mean: -1.0..=1.0,
+    skew_mean: -1.0..=1.0, fixed;
     /// Spread of a stroke's asymmetry. Fitted to: 75 % less 25 % of that share.
-    skew: 0.0..=1.0,
+    skew: 0.0..=1.0, varies;
     /// Chance that a stroke lands beside where it leads, and a second one corrects it (Meyer et al.
     /// 1988). Set by hand, as is its size: swipes show little of either apart from pauses.
-    correct: 0.0..=1.0,
+    correct: 0.0..=1.0, varies;
     /// Spread of where such a stroke lands, over its length. Set by hand.
-    correct_size: 0.0..=0.5,
+    correct_size: 0.0..=0.5, varies;
     /// How much of two strokes' time overlaps at a visit: 0 stops at every key, more cuts corners.
     /// Fitted to: speed at visits with turns of 60 to 120 degrees over the mean speed around them.
-    overlap: -0.5..=0.8,
+    overlap: -0.5..=0.8, fixed;
     /// What the cosine of a visit's turn adds to the overlap. Fitted to: that speed at turns under
     /// 60 less that at turns over 120 degrees.
-    overlap_turn: -0.5..=0.8,
+    overlap_turn: -0.5..=0.8, fixed;
     /// Spread of people's overlaps. Set by hand: the spread of that speed between people calls for
     /// overlaps that leave the keys far aside, as no person's path does.
-    overlap_person: 0.0..=0.8,
+    overlap_person: 0.0..=0.8, fixed;
     /// Spread of a visit's overlap. Set by hand.
-    overlap_visit: 0.0..=0.8,
+    overlap_visit: 0.0..=0.8, varies;
     /// Mean overshoot of inner visits along the stroke that leads there. Fitted to: median of the
     /// nearest approach's offset along that stroke at turns over 60 degrees.
-    overshoot: -1.0..=1.0,
+    overshoot: -1.0..=1.0, fixed;
     /// Spread of people's overshoots. Fitted to: spread between people of that offset.
-    overshoot_person: 0.0..=1.0,
+    overshoot_person: 0.0..=1.0, fixed;
     /// Spread of a stroke's bow, as the height of the arc over its length. Fitted to: median of the
     /// path's greatest distance from the chord over the chord, between visits at least two keys
     /// apart.
-    bow: 0.0..=1.0,
+    bow: 0.0..=1.0, varies;
     /// Spread of people's bows. Fitted to: spread between people of the signed bow.
-    bow_person: 0.0..=0.5,
+    bow_person: 0.0..=0.5, fixed;
     /// Share of people who hesitate. Set by hand: it is not told apart from the chance of a pause.
-    hesitant: 0.0..=1.0,
+    hesitant: 0.0..=1.0, fixed;
     /// Chance that a person who hesitates pauses at an inner key; others do at a tenth of it.
     /// Fitted to: share of inner visits with a pause (120 ms or more within a fifth of a key).
-    pause: 0.0..=1.0,
+    pause: 0.0..=1.0, varies;
     /// Median pause in ms. Fitted to: median of pauses.
-    pause_ms: 0.0..=2000.0,
+    pause_ms: 0.0..=2000.0, varies;
     /// Spread of the logarithm of pauses. Fitted to: logarithm of 90 % over median of pauses.
-    pause_spread: 0.0..=2.0,
+    pause_spread: 0.0..=2.0, varies;
     /// Median rest before the first stroke, in ms. Fitted to: median time until the finger is a
     /// quarter of a key away from its first point.
-    start_dwell_ms: 0.0..=1000.0,
+    start_dwell_ms: 0.0..=1000.0, varies;
     /// Spread of the logarithm of that rest. Fitted to: logarithm of 90 % over median of that time.
-    start_dwell_spread: 0.0..=2.0,
+    start_dwell_spread: 0.0..=2.0, varies;
     /// Median rest after the last stroke, in ms. Fitted to: median time from when the finger is
     /// last a quarter of a key away from its last point.
-    end_dwell_ms: 0.0..=1000.0,
+    end_dwell_ms: 0.0..=1000.0, varies;
     /// Spread of the logarithm of that rest. Fitted to: logarithm of 90 % over median of that time.
-    end_dwell_spread: 0.0..=2.0,
+    end_dwell_spread: 0.0..=2.0, varies;
     /// Chance of a rest at a doubled letter. Set by hand: chance and length of rests are not told
     /// apart well.
-    double_pause: 0.0..=1.0,
+    double_pause: 0.0..=1.0, varies;
     /// Mean rest at a doubled letter, in ms. Fitted to: mean time within half a key of doubled
     /// inner letters, less that of others.
-    double_pause_ms: 0.0..=2000.0,
+    double_pause_ms: 0.0..=2000.0, varies;
     /// Chance of a loop at a doubled letter. Fitted to: share of doubled inner letters with a loop
     /// (a turn of 290 degrees and more one way within a key), above that of others.
-    double_loop: 0.0..=1.0,
+    double_loop: 0.0..=1.0, varies;
     /// Chance of a loop at another inner letter. Fitted to: share of them with a loop.
-    loops: 0.0..=0.5,
+    loops: 0.0..=0.5, varies;
     /// Chance of a hook at lift-off. Fitted to: share of swipes that end more than 0.35 keys from
     /// where they were nearest to the last key.
-    hook: 0.0..=1.0,
+    hook: 0.0..=1.0, varies;
     /// Median length of a hook in keys. Fitted to: median distance of those ends.
-    hook_size: 0.0..=3.0,
+    hook_size: 0.0..=3.0, varies;
     /// Spread of a hook's direction about the last stroke's, in radians. Fitted to: median angle
     /// between the two.
-    hook_turn: 0.0..=3.2,
+    hook_turn: 0.0..=3.2, varies;
     /// Spread of the slow drift of a moving finger, in key widths. Fitted to: turning along the
     /// path, in steps of half a key width, above that of the straight lines between visits.
-    drift: 0.0..=1.0,
+    drift: 0.0..=1.0, varies;
     /// Time constant of the drift in ms. Set by hand.
-    drift_ms: 10.0..=2000.0,
+    drift_ms: 10.0..=2000.0, varies;
     /// Spread of tremor, in key widths. Fitted to: turning along the path in steps of 0.15 key
     /// widths, over that in steps of half a key.
-    tremor: 0.0..=0.3,
+    tremor: 0.0..=0.3, varies;
     /// Share of people whose screen is read 60 times a second; others have 90 or 120. Fitted to:
     /// share of people with a median of at least 14 ms between points.
-    clock_60: 0.0..=1.0,
+    clock_60: 0.0..=1.0, fixed;
     /// Spread of the time between two points, in ms. Fitted to: spread of that time (half of 84 %
     /// less 16 %).
-    clock_jitter_ms: 0.0..=8.0,
+    clock_jitter_ms: 0.0..=8.0, fixed;
     /// Spread of the time between a reading and what it reads, in ms. Fitted to: median difference
     /// of a speed from the mean of the speeds before and after it, over the mean of the three, at
     /// more than 10 keys a second.
-    reading_ms: 0.0..=8.0,
+    reading_ms: 0.0..=8.0, varies;
     /// Chance that a point is lost. Fitted to: share of times of 25 to 60 ms between points that
     /// lie more than a tenth of a key apart.
-    lost: 0.0..=0.5,
+    lost: 0.0..=0.5, varies;
     /// Share of swipes whose last point is at the place of the one before: the finger's lift says
     /// no new place. Fitted to: that share.
-    lift_repeats: 0.0..=1.0,
+    lift_repeats: 0.0..=1.0, fixed;
     /// Mean chance that a screen says nothing while the finger rests on a pixel; each person's
     /// differs. Fitted to: share of points at the place of the point before.
-    still: 0.0..=1.0,
+    still: 0.0..=1.0, fixed;
     /// Share of swipes on screens that say nothing until the finger has left a circle around its
     /// first point. Fitted to: share of swipes with more than 3 pixels from the first point to the
     /// second.
-    slop: 0.0..=1.0,
+    slop: 0.0..=1.0, fixed;
     /// Median radius of that circle in pixels. Fitted to: median of those distances.
-    slop_px: 0.0..=64.0,
+    slop_px: 0.0..=64.0, varies;
     /// Share of people whose screen tells thirds of pixels and less. Fitted to: share of people
     /// with coordinates between pixels.
-    fractional: 0.0..=1.0,
+    fractional: 0.0..=1.0, fixed;
     /// Spread of the logarithm of what multiplies each of a person's habits (spreads, chances and
     /// times), one by one. Set by hand: a profile that was fitted to nobody is wrong about most of
     /// them, and with this some people's are right all the same (domain randomization, Tobin et al.
     /// 2017).
-    variety: 0.0..=1.5,
-}
-
-/// Parameters that [`Profile::variety`] leaves alone: means, which have signs; exponents and
-/// overlaps; what differs between people already; and the screen's kind.
-const UNVARIED: &[&str] = &[
-    "start_mean_x",
-    "start_mean_y",
-    "start_along",
-    "inner_mean_x",
-    "inner_mean_y",
-    "end_mean_x",
-    "end_mean_y",
-    "end_along",
-    "bias_x",
-    "bias_y",
-    "noise_person",
-    "miss_scale",
-    "scale",
-    "segment_power",
-    "speed_person",
-    "overlap",
-    "overlap_turn",
-    "overlap_person",
-    "overshoot",
-    "overshoot_person",
-    "flat",
-    "skew_mean",
-    "bow_person",
-    "hesitant",
-    "clock_60",
-    "clock_jitter_ms",
-    "lift_repeats",
-    "still",
-    "slop",
-    "fractional",
-    "variety",
-];
-
-impl Default for Profile {
-    /// [`Profile::how_we_swipe`].
-    fn default() -> Self {
-        Self::how_we_swipe()
-    }
-}
-
-impl Profile {
-    /// The profile that was fitted to the train people of How We Swipe (Leiva et al., MobileHCI
-    /// 2021), whom it credits.
-    pub fn how_we_swipe() -> Self {
-        built_in(HOW_WE_SWIPE)
-    }
-
-    /// The profile without human data: published figures (minimum-jerk strokes, times of pen
-    /// strokes, sizes of phones) and judgement.
-    pub fn prior() -> Self {
-        built_in(PRIOR)
-    }
-
-    /// The profile that is built in under the name, or else that in the file of this name.
-    ///
-    /// # Errors
-    /// Those of [`Profile::read`].
-    pub fn named(name: &str) -> Result<Self> {
-        match name {
-            "how-we-swipe" => Ok(Self::how_we_swipe()),
-            "prior" => Ok(Self::prior()),
-            path => Self::read(path),
-        }
-    }
-
-    /// The parameters that [`variety`](Self::variety) changes from person to person; none where
-    /// that is 0.
-    pub(super) fn varied(&self) -> Vec<Parameter> {
-        let all = PARAMETERS.iter().filter(|_| self.variety > 0.0);
-        all.filter(|parameter| !UNVARIED.contains(&parameter.name))
-            .copied()
-            .collect()
-    }
-
-    /// The numbers alone, without devices and texts.
-    pub(super) fn numbers(&self) -> Self {
-        Self {
-            name: String::new(),
-            source: String::new(),
-            devices: Vec::new(),
-            fitted: Vec::new(),
-            ..self.clone()
-        }
-    }
-
-    /// Reads a profile from a JSON file.
-    ///
-    /// # Errors
-    /// [`swipekit::Error::Io`], [`Error::Json`] where it is not a profile, and those of
-    /// [`Profile::validate`].
-    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let text = std::fs::read(path).map_err(|source| swipekit::Error::io(path, source))?;
-        let profile: Self = serde_json::from_slice(&text).map_err(Error::json(path))?;
-        profile.validate()?;
-        Ok(profile)
-    }
-
-    /// The profile as JSON.
-    pub fn json(&self) -> String {
-        // Numbers and texts: there is nothing in it that JSON could not hold once it is validated.
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
-    }
-
-    /// Checks that all numbers are in their ranges, and that there is a kind of phone.
-    ///
-    /// # Errors
-    /// [`swipekit::Error::Invalid`] for the first that is not.
-    pub fn validate(&self) -> Result<()> {
-        for parameter in PARAMETERS {
-            let value = (parameter.get)(self);
-            if !(parameter.low..=parameter.high).contains(&value) {
-                let expected = format!("{} to {}", parameter.low, parameter.high);
-                return Err(
-                    swipekit::Error::invalid(parameter.name, expected, value.to_string()).into(),
-                );
-            }
-        }
-        if self.devices.is_empty() || self.devices.len() > MAX_DEVICES {
-            let got = self.devices.len().to_string();
-            return Err(swipekit::Error::invalid("the number of devices", "1 to 1024", got).into());
-        }
-        for device in &self.devices {
-            let checks = [
-                ("the width of a device", device.width, 100.0, 4000.0),
-                ("the row height of a device", device.row_height, 0.3, 5.0),
-                ("the weight of a device", device.weight, 1e-6, 1e9),
-            ];
-            for (what, value, low, high) in checks {
-                if !(low..=high).contains(&value) {
-                    let expected = format!("{low} to {high}");
-                    return Err(swipekit::Error::invalid(what, expected, value.to_string()).into());
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A profile of this crate; a test reads all of them.
-fn built_in(text: &str) -> Profile {
-    serde_json::from_str(text).expect("the profiles of this crate are profiles")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn variety_leaves_parameters_alone_that_there_are() {
-        for name in UNVARIED {
-            assert!(PARAMETERS.iter().any(|p| p.name == *name), "{name}");
-        }
-        let mut profile = Profile::prior();
-        assert_eq!(profile.varied().len(), PARAMETERS.len() - UNVARIED.len());
-        profile.variety = 0.0;
-        assert!(profile.varied().is_empty());
-    }
-
-    #[test]
-    fn the_built_in_profiles_are_sound() {
-        for (name, profile) in [
-            ("how-we-swipe", Profile::default()),
-            ("prior", Profile::prior()),
-        ] {
-            profile.validate().unwrap();
-            assert_eq!(profile.name, name);
-            assert_eq!(Profile::named(name).unwrap(), profile);
-            let again: Profile = serde_json::from_str(&profile.json()).unwrap();
-            assert_eq!(again, profile);
-        }
-        assert!(
-            Profile::prior().fitted.is_empty(),
-            "nobody's swipes are in it"
-        );
-        assert!(Profile::default().source.contains("How We Swipe"));
-        assert!(Profile::named("/nonexistent/profile.json").is_err());
-    }
-
-    #[test]
-    fn every_parameter_says_what_it_is_fitted_to() {
-        for parameter in PARAMETERS {
-            let says = ["Fitted to: ", "Set by hand"];
-            assert!(
-                says.iter().any(|text| parameter.meaning.contains(text)),
-                "{}",
-                parameter.name
-            );
-        }
-    }
-
-    #[test]
-    fn hostile_numbers_are_refused() {
-        for parameter in PARAMETERS {
-            for bad in [
-                f64::NAN,
-                f64::INFINITY,
-                f64::NEG_INFINITY,
-                -1e9,
-                1e9,
-                parameter.low - 1e-3,
-                parameter.high + 1e-3,
-            ] {
-                let json = serde_json::to_value(Profile::prior()).unwrap();
-                let mut fields = json.as_object().unwrap().clone();
-                fields.insert(parameter.name.to_owned(), bad.into());
-                // JSON has no NaN: it is null there, which is not a number either.
-                if let Ok(profile) = serde_json::from_value::<Profile>(fields.into()) {
-                    assert!(profile.validate().is_err(), "{} {bad}", parameter.name);
-                }
-            }
-            let mut profile = Profile::prior();
-            (parameter.set)(&mut profile, 1e9);
-            assert_eq!((parameter.get)(&profile), parameter.high);
-        }
-        for change in [
-            |profile: &mut Profile| profile.devices.clear(),
-            |profile: &mut Profile| profile.devices[0].width = 0.0,
-            |profile: &mut Profile| profile.devices[0].row_height = f64::NAN,
-            |profile: &mut Profile| profile.devices[0].weight = f64::INFINITY,
-            |profile: &mut Profile| profile.devices = vec![profile.devices[0]; 2000],
-        ] {
-            let mut profile = Profile::prior();
-            change(&mut profile);
-            assert!(profile.validate().is_err());
-        }
-    }
-
-    #[test]
-    fn unknown_fields_are_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("profile.json");
-        std::fs::write(&path, Profile::prior().json()).unwrap();
-        assert_eq!(Profile::read(&path).unwrap(), Profile::prior());
-        std::fs::write(
-            &path,
-            Profile::prior().json().replacen("\"skip\"", "\"skipp\"", 1),
-        )
-        .unwrap();
-        assert!(matches!(Profile::read(&path), Err(Error::Json { .. })));
-    }
+    variety: 0.0..=1.5, fixed;
 }

@@ -64,13 +64,14 @@ pub(super) fn run(arguments: Arguments) -> Result<()> {
     });
     bar.finish_and_clear();
     let comparison = result?;
+    let page = compare::page(&comparison);
     if let Some(path) = &arguments.html {
-        output::file(path, compare::html(&comparison).as_bytes())?;
+        output::file(path, page.to_html().as_bytes())?;
     }
     if arguments.json {
         output::json(&comparison)
     } else {
-        output::text(&compare::text(&comparison))
+        output::text(&page.to_text())
     }
 }
 

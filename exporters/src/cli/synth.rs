@@ -10,7 +10,8 @@ use flate2::write::GzEncoder;
 use super::{at_least_one, output};
 use crate::error::{Error, Result};
 use crate::layouts;
-use crate::synth::{self, FitOptions, Parameter, Profile, Synth, WordOptions, Words};
+use crate::report;
+use crate::synth::{self, FitOptions, Profile, Synth, WordOptions, Words};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -181,32 +182,10 @@ fn calibrate(arguments: &Calibrate) -> Result<()> {
         output::file(path, fit.profile.json().as_bytes())?;
     }
     if let Some(path) = &arguments.report {
-        output::file(path, synth::page(&fit).as_bytes())?;
+        output::file(path, synth::fit::page(&fit).to_html().as_bytes())?;
     }
     if arguments.json {
         return output::json(&fit);
     }
-    let mut out = format!(
-        "{} of {} swipes by {} people, {} left out; mean distance {:.3} before, {:.3} after\n\n{:56} {:>9} {:>9}  parameter\n",
-        fit.swipes,
-        fit.of,
-        fit.people,
-        fit.left_out,
-        fit.before,
-        fit.distance,
-        "statistic",
-        "real",
-        "synthetic"
-    );
-    for fitted in &fit.profile.fitted {
-        let parameter = fitted.parameter.as_deref().and_then(Parameter::named);
-        let value = parameter.map_or_else(String::new, |p| {
-            format!("{} {}", p.name, (p.get)(&fit.profile))
-        });
-        out.push_str(&format!(
-            "{:56} {:9.4} {:9.4}  {value}\n",
-            fitted.statistic, fitted.real, fitted.synthetic
-        ));
-    }
-    output::text(&out)
+    output::text(&report::to_text(&synth::fit::summary(&fit)))
 }

@@ -25,7 +25,7 @@
 
 mod board;
 pub mod feed;
-mod fit;
+pub mod fit;
 mod motion;
 mod person;
 mod profile;
@@ -42,7 +42,7 @@ use swipekit::layout::Layout;
 
 use crate::error::Result;
 use board::Board;
-pub use fit::{Fit, FitOptions, fit, page};
+pub use fit::{Fit, FitOptions, fit};
 use motion::Motion;
 use person::Person;
 pub use profile::{Device, Fitted, PARAMETERS, Parameter, Profile};

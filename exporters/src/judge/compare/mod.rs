@@ -29,10 +29,9 @@ pub use footprint::{COMMAND, Footprint, MeasureArguments, measure};
 pub use latency::{Latency, LatencyOptions, Ratio, Speed, Stage};
 pub use machine::Machine;
 pub use paired::{AccuracyDifference, LengthDifference, TopDifference};
-pub use report::{html, sections};
+pub use report::{blocks, page};
 pub use sizes::Sizes;
 pub use subject::{Subject, WordSource};
-pub use tables::{Table, tables, text};
 
 use crate::error::Result;
 use crate::frames::EncoderError;

@@ -6,6 +6,7 @@
 //! all gain together.
 
 pub mod blend;
+mod report;
 pub mod search;
 pub mod terms;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use crate::judge::times::Times;
 use crate::swipes::{Swipe, sample};
 use crate::words::language_model::Cursor;
 pub use blend::{Blend, ScoredList, fit};
+pub use report::blocks;
 pub use search::Tried;
 pub use terms::Group;
 use terms::{collect, fit_weights, set_context};

@@ -24,7 +24,7 @@ use super::profile::{Fitted, PARAMETERS, Parameter, Profile};
 use crate::error::{Error, Result};
 use crate::swipes::sample;
 use measure::Measured;
-pub use page::page;
+pub use page::{page, summary};
 use remake::Remake;
 use statistics::{Rule, STATISTICS};
 

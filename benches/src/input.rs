@@ -96,17 +96,17 @@ pub struct Input {
 }
 
 /// Up to `count` swipes of exactly `points` points and as many of up to 8 points fewer or more: of
-/// `manifest` where it is given, otherwise synthetic ones.
+/// the file `path` where it is given, otherwise synthetic ones.
 ///
 /// # Errors
-/// What reading the manifest gives.
+/// What reading the file gives.
 pub fn swipes(
-    manifest: Option<&Path>,
+    path: Option<&Path>,
     points: usize,
     count: usize,
 ) -> swipekit_exporters::error::Result<Input> {
     let mut input = Input::default();
-    match manifest {
+    match path {
         Some(path) => {
             for swipe in Swipes::open(path)? {
                 if input.add(swipe?.trace, points, count) {

@@ -160,7 +160,7 @@
 //! ([`LanguageModel::gain`](language_model::LanguageModel::gain)), and without words before,
 //! candidates are as they are without a model.
 //! [`LanguageModelBuilder`](language_model::LanguageModelBuilder) makes one of n-grams,
-//! `swipekit language build` of an ARPA file or text.
+//! `swipekit language-model build` of an ARPA file or text.
 //!
 //! # Other layouts
 //!
@@ -242,8 +242,3 @@ pub use live::{LiveOptions, LiveSession, Partial};
 pub use self_test::SelfTest;
 pub use session::{Literal, Session, Timings};
 pub use trace::Trace;
-
-/// The README's examples, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

@@ -1,5 +1,9 @@
 //! A finger's path: raw touch samples and the letter area that they were made on.
 
+mod times;
+
+use std::sync::OnceLock;
+
 use crate::error::{Error, Result};
 use crate::layout::LetterArea;
 
@@ -19,7 +23,7 @@ pub struct Point {
     pub x: f64,
     /// Vertical position, in the units of the keyboard's layout, growing downwards.
     pub y: f64,
-    /// Time in milliseconds, from any origin.
+    /// Time in milliseconds, from any origin: [`Trace`] says what it does with faulty ones.
     pub t: f64,
 }
 
@@ -33,18 +37,45 @@ impl Point {
 /// A finger's path from touch-down to lift, in the units of the layout that it was made on.
 ///
 /// Every point is kept, the lift too, and no position is changed: mapping to the letter area,
-/// cleaning and resampling are the featurizer's. Three rules hold for every trace, whatever was
+/// cleaning and resampling are the featurizer's. Two rules hold for every trace, whatever was
 /// pushed:
-/// - All numbers are finite; a point that is not is refused with [`Error::NotFinite`] and the trace
-///   stays as it was.
-/// - Times never go back: a point that claims to be earlier than the one before it takes that one's
-///   time. Points at one time are legal (touch screens deliver them).
-/// - At most [`MAX_POINTS`] points and [`MAX_DURATION_MS`] milliseconds; what goes beyond is
-///   refused with [`Error::TooLarge`].
-#[derive(Clone, Debug, PartialEq)]
+/// - All numbers are finite. A point that is not is refused with [`Error::NotFinite`], and the
+///   trace stays as it was.
+/// - There are at most [`MAX_POINTS`] points, and none later than [`MAX_DURATION_MS`] milliseconds
+///   after the first. What goes beyond is refused with [`Error::TooLarge`].
+///
+/// # Times
+/// Touch screens, browsers and recordings round time stamps, give several samples one stamp, and
+/// give wrong ones. [`points`](Self::points) has repaired times, and everything reads those. They
+/// never go back.
+/// - Stamps of which each is later than the one before are sound: they are kept to the bit. A pause
+///   is no fault.
+/// - Where stamps go back, as few as can be are wrong: a point keeps its stamp if it is in every
+///   longest choice of points whose stamps never go back. So a stamp ahead of its time moves itself
+///   and not those that follow. Of two swapped neighbours both move.
+/// - Of points with one stamp the last keeps it.
+/// - Points between two that keep their stamps are spread evenly over the time between them: 0, 20,
+///   20, 40, 40 becomes 0, 10, 20, 30, 40.
+/// - Points before the first and behind the last that keep their stamps continue at the mean step
+///   between these two, at most a sixtieth of a second, or at a sixtieth where only one keeps its
+///   stamp. Where none does, the first point keeps its own.
+/// - A stamp more than [`MAX_DURATION_MS`] before the first one counts as that much before it.
+///   Repaired times that last longer than [`MAX_DURATION_MS`] are squeezed to it.
+///
+/// The repair reads the whole trace: the times of the last points may change with the next point.
+#[derive(Clone, Debug)]
 pub struct Trace {
+    /// As pushed.
     points: Vec<Point>,
     area: LetterArea,
+    /// The points with repaired times, once read; `None` where their stamps are sound.
+    repaired: OnceLock<Option<Vec<Point>>>,
+}
+
+impl PartialEq for Trace {
+    fn eq(&self, other: &Self) -> bool {
+        self.points == other.points && self.area == other.area
+    }
 }
 
 impl Default for Trace {
@@ -61,6 +92,7 @@ impl Trace {
         Self {
             points: Vec::new(),
             area,
+            repaired: OnceLock::new(),
         }
     }
 
@@ -105,8 +137,8 @@ impl Trace {
                 got: self.points.len() as u64 + 1,
             });
         }
-        if let (Some(first), Some(last)) = (self.points.first(), self.points.last()) {
-            point.t = point.t.max(last.t);
+        if let Some(first) = self.points.first() {
+            point.t = point.t.max(first.t - MAX_DURATION_MS);
             let duration = point.t - first.t;
             if duration > MAX_DURATION_MS {
                 return Err(Error::TooLarge {
@@ -117,6 +149,7 @@ impl Trace {
             }
         }
         self.points.push(point);
+        self.repaired.take();
         Ok(())
     }
 
@@ -129,6 +162,7 @@ impl Trace {
         for point in points {
             if let Err(error) = self.push(*point) {
                 self.points.truncate(before);
+                self.repaired.take();
                 return Err(error);
             }
         }
@@ -138,11 +172,13 @@ impl Trace {
     /// Removes all points and keeps the memory, for the next gesture on the same keyboard.
     pub fn clear(&mut self) {
         self.points.clear();
+        self.repaired.take();
     }
 
-    /// The points, as they were pushed except for times that went back.
+    /// The points, as they were pushed but with [repaired times](Self#times).
     pub fn points(&self) -> &[Point] {
-        &self.points
+        let repaired = self.repaired.get_or_init(|| times::repaired(&self.points));
+        repaired.as_deref().unwrap_or(&self.points)
     }
 
     /// The letter area that the points were made on.
@@ -160,9 +196,9 @@ impl Trace {
         self.points.is_empty()
     }
 
-    /// Milliseconds from the first point to the last.
+    /// Milliseconds from the first point to the last, of repaired times.
     pub fn duration_ms(&self) -> f64 {
-        match (self.points.first(), self.points.last()) {
+        match (self.points().first(), self.points().last()) {
             (Some(first), Some(last)) => last.t - first.t,
             _ => 0.0,
         }
@@ -190,13 +226,57 @@ mod tests {
         }
     }
 
+    fn times(trace: &Trace) -> Vec<f64> {
+        trace.points().iter().map(|point| point.t).collect()
+    }
+
     #[test]
-    fn time_never_goes_back() {
-        let trace =
-            Trace::in_letter_area([(0.0, 0.0, 50.0), (0.1, 0.0, 20.0), (0.2, 0.0, 60.0)]).unwrap();
-        let times: Vec<f64> = trace.points().iter().map(|point| point.t).collect();
-        assert_eq!(times, [50.0, 50.0, 60.0]);
-        assert_eq!(trace.duration_ms(), 10.0);
+    fn sound_points_are_read_as_they_were_pushed() {
+        let points = [0.0, 0.1, 16.7, 16.700000000000003, 900.0].map(|t| Point::new(t, -t, t));
+        let trace = Trace::from_points(LetterArea::UNIT, points).unwrap();
+        assert_eq!(trace.points(), points);
+        assert_eq!(trace.duration_ms(), 900.0);
+    }
+
+    #[test]
+    fn times_are_repaired_of_all_points_so_far() {
+        let mut trace = Trace::default();
+        let mut read = Vec::new();
+        for stamp in [0.0, 16.0, 332.0, 48.0, 64.0, 64.0] {
+            trace.push(Point::new(0.5, 0.5, stamp)).unwrap();
+            read.push(times(&trace));
+        }
+        assert_eq!(read[2], [0.0, 16.0, 332.0]);
+        assert_eq!(read[3], [0.0, 16.0, 32.0, 48.0]);
+        assert_eq!(read[5], [0.0, 16.0, 32.0, 48.0, 56.0, 64.0]);
+        assert_eq!(trace.duration_ms(), 64.0);
+        let stamps = [0.0, 16.0, 332.0, 48.0, 64.0, 64.0].map(|t| (0.5, 0.5, t));
+        let whole = Trace::in_letter_area(stamps).unwrap();
+        assert_eq!(whole, trace);
+        assert_eq!(times(&whole), times(&trace));
+        trace.clear();
+        assert_eq!(trace.points(), []);
+        let again = Trace::from_points(LetterArea::UNIT, whole.points().iter().copied()).unwrap();
+        assert_eq!(again.points(), whole.points());
+    }
+
+    #[test]
+    fn any_finite_stamps_give_finite_times_that_never_go_back() {
+        for stamps in [
+            vec![1e300, -1e300, 0.0, 1e300],
+            vec![f64::MAX, f64::MIN],
+            vec![f64::MIN, f64::MIN, f64::MIN],
+            vec![0.0, -1e9, -1e6, -1e5, -10.0, 599_999.0, 600_000.0],
+            vec![0.0, -0.0, 5e-324, 0.0],
+        ] {
+            let points = stamps.iter().map(|t| (0.5, 0.5, *t));
+            let trace = Trace::in_letter_area(points).unwrap();
+            let times = times(&trace);
+            assert_eq!(times.len(), stamps.len());
+            assert!(times.iter().all(|t| t.is_finite()), "{times:?}");
+            assert!(times.windows(2).all(|pair| pair[0] <= pair[1]), "{times:?}");
+            assert!(trace.duration_ms() <= MAX_DURATION_MS + 1e-6, "{times:?}");
+        }
     }
 
     #[test]
@@ -224,9 +304,12 @@ mod tests {
         }
         trace.extend(&[]).unwrap();
         assert_eq!(trace, before);
-        trace.extend(&[good, Point::new(0.5, 0.5, 2.0)]).unwrap();
-        let times: Vec<f64> = trace.points().iter().map(|point| point.t).collect();
-        assert_eq!(times, [0.0, 5.0, 5.0]);
+        trace.extend(&[good, Point::new(0.5, 0.5, 10.0)]).unwrap();
+        assert_eq!(times(&trace), [0.0, 5.0, 10.0]);
+        // What was read before a refusal says nothing of what comes after it.
+        let late = [Point::new(0.5, 0.5, 2.0), Point::new(0.5, 0.5, 1e9)];
+        assert!(trace.extend(&late).is_err());
+        assert_eq!(times(&trace), [0.0, 5.0, 10.0]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Accuracy of a bundle on layouts that it was not trained on: the table of docs/LAYOUTS.md.
 //!
-//! `cargo run --release -p swipekit-exporters --example layouts -- BUNDLE [COUNT] [MANIFEST]`
+//! `cargo run --release -p swipekit-cli --example layouts -- BUNDLE [COUNT] [MANIFEST]`
 //!
 //! Without a manifest swipes are generated, of words drawn by the square root of their frequency;
 //! otherwise its swipes, made on QWERTY, are carried over to each layout. COUNT of either, 1000 by

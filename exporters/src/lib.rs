@@ -1,6 +1,7 @@
 //! swipekit exporters: from a NeMo checkpoint to a validated bundle.
 #![forbid(unsafe_code)]
 
+mod arguments;
 pub mod audit;
 pub mod checkpoint;
 pub mod cli;

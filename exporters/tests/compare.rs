@@ -303,7 +303,7 @@ fn latency_memory_and_sizes_are_measured() {
         return;
     }
     let mut options = quick();
-    options.samples = Some(10);
+    options.limit = Some(10);
     options.latency = Some(LatencyOptions {
         swipes: 5,
         rounds: 2,
@@ -374,13 +374,7 @@ fn the_command_prints_a_table_json_and_a_page() {
     let (bundle, swipes) = (default_bundle(), manifest());
     let (bundle, swipes) = (bundle.to_str().unwrap(), swipes.to_str().unwrap());
     let base = [
-        "compare",
-        bundle,
-        bundle,
-        "--manifest",
-        swipes,
-        "--samples",
-        "8",
+        "compare", bundle, bundle, "--swipes", swipes, "--limit", "8",
     ];
     let succeed = |more: &[&str]| {
         let output = swipekit(folder.path(), &[&base[..], more].concat());
@@ -388,7 +382,7 @@ fn the_command_prints_a_table_json_and_a_page() {
         assert!(output.status.success() && errors.is_empty(), "{errors}");
         String::from_utf8(output.stdout).unwrap()
     };
-    let table = succeed(&["--latency-swipes", "4", "--html", "page.html"]);
+    let table = succeed(&["--latency-limit", "4", "--html", "page.html"]);
     for part in [
         "en-qwerty-fp16 (2)",
         "top-1",
@@ -440,15 +434,13 @@ fn the_command_says_what_is_wrong() {
         assert!(output.stdout.is_empty());
         message
     };
-    assert!(fail(2, &[bundle, "--manifest", swipes]).contains("Usage"));
-    assert!(fail(2, &[bundle, bundle]).contains("--manifest"));
-    assert!(
-        fail(2, &[bundle, bundle, "--manifest", swipes, "--samples", "0"]).contains("at least 1")
-    );
-    let absent = fail(1, &[bundle, "no-such-bundle", "--manifest", swipes]);
+    assert!(fail(2, &[bundle, "--swipes", swipes]).contains("Usage"));
+    assert!(fail(2, &[bundle, bundle]).contains("--swipes"));
+    assert!(fail(2, &[bundle, bundle, "--swipes", swipes, "--limit", "0"]).contains("at least 1"));
+    let absent = fail(1, &[bundle, "no-such-bundle", "--swipes", swipes]);
     assert!(absent.contains("no-such-bundle"), "{absent}");
-    let absent = fail(1, &[bundle, bundle, "--manifest", "no-such.jsonl"]);
+    let absent = fail(1, &[bundle, bundle, "--swipes", "no-such.jsonl"]);
     assert!(absent.contains("no-such.jsonl"), "{absent}");
-    let empty = fail(1, &[bundle, bundle, "--manifest", "none.jsonl"]);
+    let empty = fail(1, &[bundle, bundle, "--swipes", "none.jsonl"]);
     assert!(empty.contains("none.jsonl holds no swipes"), "{empty}");
 }

@@ -155,3 +155,8 @@ pub fn transducer(engine: &Engine) -> Arc<PredictionJoint> {
     let weights = engine.bundle().file(&manifest.runtime.transducer).unwrap();
     Arc::new(PredictionJoint::new(&weights, &manifest.model, &manifest.vocabulary).unwrap())
 }
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

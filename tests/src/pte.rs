@@ -4,7 +4,7 @@ use std::path::Path;
 
 use swipekit_exporters::error::Error;
 use swipekit_exporters::export::{Options, PteOptions};
-use swipekit_exporters::pte::{Mode, Python};
+use swipekit_exporters::pte::{Mode, Python, Scheme};
 
 /// Whether there is a Python that lowers programs; says so where there is none.
 pub fn python() -> bool {
@@ -24,7 +24,7 @@ pub fn options(base: Options, modes: &[Mode]) -> PteOptions {
     PteOptions {
         base,
         modes: modes.to_vec(),
-        scheme: None,
+        scheme: Scheme::Dynamic,
         fallback_fp32: false,
         python: None,
     }

@@ -256,7 +256,7 @@ fn calibration_on_noise_is_refused() {
         precisions: vec![Precision::Int8],
         targets: vec![Target::Android],
         quantization: Quantization {
-            calibration: Some(Source::Manifest(swipes)),
+            calibration: Some(Source::Swipes(swipes)),
             recipe: Some(STATIC_S8S8),
             ..Quantization::default()
         },
@@ -275,7 +275,7 @@ fn calibration_on_noise_is_refused() {
     let sound = folder.path().join("sound.jsonl");
     fs::write(&sound, manifest(SAMPLE_WORDS, SAMPLE_SEED + 1)).unwrap();
     let quantization = Quantization {
-        calibration: Some(Source::Manifest(sound)),
+        calibration: Some(Source::Swipes(sound)),
         ..noisy.quantization
     };
     export::onnx(

@@ -15,10 +15,10 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn options(manifest: &Path) -> Options {
+fn options(swipes: &Path) -> Options {
     Options {
-        manifest: manifest.to_path_buf(),
-        samples: Some(3000),
+        swipes: swipes.to_path_buf(),
+        limit: Some(3000),
         validate: None,
         preset: "default".to_owned(),
     }

@@ -268,7 +268,7 @@ fn the_default_checkpoint_gives_the_same_words() {
         lexicon: Some(repository("models/lexicons/en/words.tsv")),
         parts: false,
         quantization: Quantization {
-            calibration: Some(Source::Manifest(train.clone())),
+            calibration: Some(Source::Swipes(train.clone())),
             ..Quantization::default()
         },
         ..options(&checkpoint, &folder.path().join(name))
@@ -339,7 +339,7 @@ fn the_default_checkpoint_gives_the_same_words() {
 }
 
 /// An export of the random checkpoint with all its files.
-fn exported(folder: &Path, modes: &[Mode], scheme: Option<Scheme>) -> Outcome {
+fn exported(folder: &Path, modes: &[Mode], scheme: Scheme) -> Outcome {
     let asset = folder.join("notes.txt");
     fs::write(&asset, "for people").unwrap();
     let base = Options {
@@ -367,7 +367,7 @@ fn every_mode_gives_a_whole_bundle() {
     }
     let folder = tempfile::tempdir().unwrap();
     let modes = [Mode::Fp32, Mode::Xnnpack, Mode::Int8];
-    let outcome = exported(folder.path(), &modes, Some(Scheme::Static));
+    let outcome = exported(folder.path(), &modes, Scheme::Static);
     assert_eq!(outcome.bundles.len(), 3);
     for (bundle, mode) in outcome.bundles.iter().zip(modes) {
         assert_eq!(bundle.path, folder.path().join("out").join(mode.name()));

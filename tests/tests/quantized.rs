@@ -23,7 +23,7 @@ fn all(checkpoint: &Path, folder: &Path) -> Options {
         precisions: PRECISIONS.to_vec(),
         targets: TARGETS.to_vec(),
         quantization: Quantization {
-            calibration: Some(Source::Manifest(swipes)),
+            calibration: Some(Source::Swipes(swipes)),
             ..Quantization::default()
         },
         name: None,
@@ -226,7 +226,7 @@ fn dynamic_bundles_are_calibrated_with_the_swipes_own_words() {
         precisions: vec![Precision::Int8],
         targets: vec![Target::Android],
         quantization: Quantization {
-            calibration: Some(Source::Manifest(swipes)),
+            calibration: Some(Source::Swipes(swipes)),
             ..Quantization::default()
         },
         name: Some("one".to_owned()),
@@ -288,14 +288,14 @@ fn the_default_checkpoint_keeps_sizes_and_words() {
     let folder = tempfile::tempdir().unwrap();
     let options = Options {
         quantization: Quantization {
-            calibration: Some(Source::Manifest(swipes.clone())),
+            calibration: Some(Source::Swipes(swipes.clone())),
             batches: 4,
             ..Quantization::default()
         },
         lexicon: Some(swipekit_tests::repository("models/lexicons/en/words.tsv")),
         validation: Some(export::Validation {
-            manifest: swipes,
-            samples: Some(150),
+            swipes,
+            limit: Some(150),
             program: None,
         }),
         ..all(&checkpoint, folder.path())

@@ -59,16 +59,16 @@ fn the_readme_s_commands_parse() {
     for task in [
         "export onnx",
         "export pte",
-        "calibrate",
-        "tune",
+        "tune weights",
+        "tune confidence",
         "compare",
         "eval",
         "decode",
         "lexicon prepare",
         "lexicon build",
         "lexicon inspect",
-        "language build",
-        "language inspect",
+        "language-model build",
+        "language-model inspect",
         "bundle pack",
         "bundle verify",
         "bundle inspect",
@@ -83,10 +83,9 @@ fn the_readme_s_commands_parse() {
 
 #[test]
 fn a_command_that_the_program_does_not_take_is_noticed() {
-    let document =
-        "```sh\nswipekit decode --bundle b \\\n    --no-such-flag 1\n```\nswipekit no command\n";
+    let document = "```sh\nswipekit decode b \\\n    --no-such-flag 1\n```\nswipekit no command\n";
     let commands = commands(document);
-    assert_eq!(commands, ["swipekit decode --bundle b --no-such-flag 1"]);
+    assert_eq!(commands, ["swipekit decode b --no-such-flag 1"]);
     assert!(Arguments::try_parse_from(words(&commands[0])).is_err());
 }
 

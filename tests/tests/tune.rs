@@ -19,15 +19,15 @@ fn plain(folder: &Path) -> PathBuf {
     path
 }
 
-fn options(manifest: &Path) -> Options {
+fn options(swipes: &Path) -> Options {
     Options {
-        manifest: manifest.to_path_buf(),
-        samples: Some(1500),
+        swipes: swipes.to_path_buf(),
+        limit: Some(1500),
         validate: None,
-        validate_samples: Some(1500),
+        validate_limit: Some(1500),
         preset: "default".to_owned(),
         before: None,
-        groups: vec![Group::Length, Group::Internal, Group::Geometry],
+        groups: Some(vec![Group::Length, Group::Internal, Group::Geometry]),
         words: 16,
         context: false,
         tolerance: None,
@@ -155,7 +155,7 @@ fn swipes_that_say_nothing_are_an_error() {
     for (context, groups) in [(true, vec![]), (false, vec![Group::Language])] {
         let options = Options {
             context,
-            groups,
+            groups: Some(groups),
             ..options(&path)
         };
         assert!(tune(&engine, &options, |_| ()).is_err());

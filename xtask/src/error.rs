@@ -105,6 +105,14 @@ pub enum Error {
         /// Everything that is wrong with it.
         faults: String,
     },
+    /// A package holds too much or too little.
+    #[error("package {package}: {problems}; `include` in its Cargo.toml says what is in it")]
+    Package {
+        /// Its name.
+        package: String,
+        /// Everything that is wrong with it.
+        problems: String,
+    },
     /// Some steps failed.
     #[error("{count} of the steps failed: {names}")]
     Steps {

@@ -1,4 +1,5 @@
-//! Exported graphs must satisfy `onnx.checker`, and run the same in stock ONNX Runtime.
+//! Exported graphs must satisfy `onnx.checker`, and run the same in stock ONNX Runtime and in the
+//! oldest one that bundles promise to run on.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -53,7 +54,8 @@ pub fn check(python: &Path) -> Result<()> {
             .arg(process::root().join("xtask/python/check_onnx.py"))
             .args(graphs),
     )?;
-    if tools::stock_runtime(python)? {
+    let stock = tools::stock_runtime(python)?.then(|| python.to_path_buf());
+    for python in stock.into_iter().chain(tools::oldest_runtime()) {
         process::run(
             Command::new(python)
                 .arg(process::root().join("xtask/python/run_onnxruntime.py"))
@@ -64,8 +66,8 @@ pub fn check(python: &Path) -> Result<()> {
 }
 
 /// Exports bundles of every precision and scheme into `scratch/encoders`, with what this runtime
-/// gives for them in `cases.jsonl`, and gives their folders: of the small checkpoints, or of a
-/// random one where those are absent.
+/// gives for them and for the bundles in `models` in `cases.jsonl`, and gives their folders: of the
+/// small checkpoints, or of a random one where those are absent.
 fn encoders(scratch: &Path) -> Result<Vec<PathBuf>> {
     let folder = scratch.join("encoders");
     fs::create_dir_all(&folder).map_err(Error::io(&folder))?;

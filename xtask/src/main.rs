@@ -13,6 +13,7 @@ mod executorch;
 mod files;
 mod graphs;
 mod licences;
+mod packages;
 mod process;
 mod python;
 mod setup;

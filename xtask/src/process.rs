@@ -40,13 +40,7 @@ pub fn cargo() -> Command {
 /// The command line `swipekit`, built where it is not; its arguments follow.
 pub fn swipekit() -> Command {
     let mut command = cargo();
-    command.args([
-        "run",
-        "--quiet",
-        "--locked",
-        "--package",
-        "swipekit-exporters",
-    ]);
+    command.args(["run", "--quiet", "--locked", "--package", "swipekit-cli"]);
     command.args(["--bin", "swipekit", "--"]);
     command
 }

@@ -158,3 +158,15 @@ pub fn stock_runtime(python: &Path) -> Result<bool> {
     fs::write(&stamp, wanted).map_err(Error::io(&stamp))?;
     Ok(true)
 }
+
+/// Makes an environment with the oldest ONNX Runtime that bundles promise to run on, unless it is
+/// there, and gives its interpreter; none, with a message, where it cannot be installed.
+pub fn oldest_runtime() -> Option<PathBuf> {
+    let made = environment(&Environment {
+        what: "Oldest ONNX Runtime",
+        folder: "native/python-oldest",
+        requirements: "xtask/python/onnxruntime-oldest.txt",
+    });
+    made.map_err(|error| eprintln!("skipped: the oldest ONNX Runtime cannot be installed: {error}"))
+        .ok()
+}

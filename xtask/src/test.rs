@@ -3,22 +3,23 @@
 use std::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::{android, bindings, executorch, graphs, licences, process, python, setup, training};
+use crate::{
+    android, bindings, executorch, graphs, licences, packages, process, python, setup, training,
+};
 
 /// What a step does.
 type Step<'a> = Box<dyn Fn() -> Result<()> + 'a>;
 
 /// ExecuTorch everywhere.
 const FEATURES: [&str; 3] = [
-    "swipekit-exporters/executorch",
+    "swipekit-cli/executorch",
     "swipekit-tests/executorch",
     "swipekit-benches/executorch",
 ];
 
 /// Selected together where ExecuTorch is not wanted, so that cargo builds what they share once and
 /// not for each anew.
-const WITHOUT: &str =
-    "--package swipekit-exporters --package swipekit-benches --package swipekit-tests";
+const WITHOUT: &str = "--package swipekit-cli --package swipekit-benches --package swipekit-tests";
 
 /// Runs every step, also after one has failed, prints how each ended, and fails where any has.
 pub fn run() -> Result<()> {
@@ -118,6 +119,7 @@ pub fn run() -> Result<()> {
                 process::run(command.env("RUSTDOCFLAGS", "-D warnings"))
             }),
         ),
+        ("packages", Box::new(packages::check)),
         ("exported graphs", Box::new(|| graphs::check(&python))),
         (
             "bindings for the Java virtual machine",

@@ -87,7 +87,7 @@ pub struct Candidate {
     /// How likely it is that this word was meant, 0 to 1: exp(score / T) as a share of that of all
     /// words which the search completed and, where the options have a score for it, of another
     /// word. What the confidences of a list lack to 1 is for words that are not in it. It is a
-    /// probability as far as the options were fitted (`swipekit calibrate`). With
+    /// probability as far as the options were fitted (`swipekit tune confidence`). With
     /// [`DecoderOptions::continuation`] it is a share of the best words and those that the path may
     /// become.
     pub confidence: f64,

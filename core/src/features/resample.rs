@@ -163,6 +163,14 @@ mod tests {
     fn points_at_one_time_give_finite_frames() {
         let frames = frames_of(&[(0.1, 0.1, 5.0), (0.9, 0.9, 5.0), (0.5, 0.5, 5.0)], None);
         assert_eq!(frames.len(), 56);
+        // They are two sixtieths of a second apart.
+        let last = 100.0 / 3.0 + 1e-9;
+        assert!(frames.iter().all(|f| f.x.abs() <= 1.0 && f.t <= last));
+        // Too far from the origin for sixtieths of a second, so they stay at one time.
+        let frames = frames_of(
+            &[(0.1, 0.1, 1e300), (0.9, 0.9, 1e300), (0.5, 0.5, 1e300)],
+            None,
+        );
         assert!(frames.iter().all(|f| f.x.abs() <= 1.0 && f.t <= 1.0));
     }
 }

@@ -22,7 +22,8 @@ struct Vector {
     features: BTreeMap<usize, Vec<f32>>,
 }
 
-/// The vectors were computed by another implementation of the featurizer, in NumPy.
+/// The vectors were computed by another implementation of the featurizer, in NumPy. Two points of
+/// the first have one stamp: its features are of the first of them half-way in time.
 #[test]
 fn stored_vectors() {
     let vectors: Vec<Vector> =
@@ -324,4 +325,20 @@ fn ten_thousand_points_and_reversed_time() {
         assert_eq!(featurizer.features(&trace, &mut out), 96);
         assert!(out.data().iter().all(|value| value.is_finite()));
     }
+}
+
+/// A trace's times are repaired before they become features.
+#[test]
+fn a_stamp_ahead_of_its_time_leaves_the_features_alone() {
+    let featurizer = Featurizer::new(&FeaturizerSpec::kinematic37(Vec::new())).unwrap();
+    let features = |ahead: f64| {
+        let mut points: Vec<_> = (0..30)
+            .map(|at| (f64::from(at) / 40.0, 0.5, f64::from(at) * 16.0))
+            .collect();
+        points[11].2 += ahead;
+        let mut out = Features::new();
+        featurizer.features(&Trace::in_letter_area(points).unwrap(), &mut out);
+        out.data().to_vec()
+    };
+    assert_eq!(features(300.0), features(0.0));
 }

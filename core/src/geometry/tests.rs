@@ -457,3 +457,18 @@ fn options_that_cannot_be_used_are_refused() {
     );
     assert!(serde_json::from_str::<GeometryOptions>(r#"{"wights":{}}"#).is_err());
 }
+
+/// A trace's times are repaired before a path reads them.
+#[test]
+fn a_stamp_ahead_of_its_time_leaves_the_path_alone() {
+    let times = |ahead: f64| {
+        let points = (0..30).map(|at| {
+            let wrong = if at == 11 { ahead } else { 0.0 };
+            (f64::from(at) / 40.0, 0.5, f64::from(at) * 16.0 + wrong)
+        });
+        let mut path = GesturePath::new();
+        assert!(path.set(&qwerty(), &Trace::in_letter_area(points).unwrap()));
+        path.times
+    };
+    assert_eq!(times(300.0), times(0.0));
+}

@@ -17,6 +17,12 @@
 //! One library serves the whole process: the first that loads. With the feature `ort-download` in
 //! place of `ort`, ONNX Runtime is linked into the program instead and nothing is looked for.
 //!
+//! ONNX Runtime is kept from reporting usage to its makers, as its official builds do by default.
+//! For that the first use writes `ORT_DISABLE_TELEMETRY=1` into the environment of the process,
+//! unless it is there. On other systems than Windows no C code may access the environment in
+//! another thread at that moment; a program that has such threads sets the variable itself before
+//! it starts them.
+//!
 //! ExecuTorch (feature `executorch`) is linked into the program, see `docs/EXECUTORCH.md`.
 
 #[cfg(any(feature = "onnxruntime", feature = "executorch"))]

@@ -6,6 +6,7 @@ use prost::Message;
 
 use super::AuditError;
 use crate::onnx::proto::{Model, Node, Tensor};
+use crate::quantize::rewrite::UNSIGNED_ZERO;
 
 /// Type of a constant's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,14 @@ impl Element {
             Self::I8 => "int8",
             Self::I32 => "int32",
             Self::Other(name, _) => name,
+        }
+    }
+
+    /// The integer that stands for zero in a symmetric weight.
+    pub(super) fn middle(self) -> i32 {
+        match self {
+            Self::U8 => i32::from(UNSIGNED_ZERO),
+            _ => 0,
         }
     }
 

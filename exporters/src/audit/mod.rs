@@ -7,7 +7,8 @@
 //! that fails is refused.
 //!
 //! Names are those of [`quantize`](crate::quantize): the FP32 weight `W` becomes `W.float16` with a
-//! cast to `W`, or `W.int8` with `W.scale`; a bias `b` may become `b.int32` with `b.scale`.
+//! cast to `W`, or `W.int8` with `W.scale`, or `W.uint8` with `W.scale` and `W.zero_point`. A bias
+//! `b` may become `b.int32` with `b.scale`.
 //!
 //! The optimized graph is that of this machine. What other processors' optimizers do with it is not
 //! seen here, but the weights are: they are checked in the file.

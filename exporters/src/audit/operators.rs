@@ -112,7 +112,7 @@ pub(super) fn check_integer(
     let products = weights.iter().map(|weight| weight.products).sum();
     if audit.integer_kernels < products {
         let missing = weights.iter().filter(|weight| {
-            let stored = format!("{}.int8", weight.name);
+            let stored = format!("{}.{}", weight.name, weight.element);
             !optimized.readers(&stored).any(|(node, _)| is_integer(node))
         });
         return Err(AuditError::TooFewKernels {

@@ -135,24 +135,35 @@ pub(super) fn check_scales(scale: &Constant) -> Result<Vec<f32>, AuditError> {
     }
 }
 
-/// Weights are symmetric: their zero point is zero, or left out.
+/// Weights are symmetric: the zero point of one of `element` is its middle, or left out where that
+/// is 0.
 pub(super) fn check_weight_zero(
     artefact: &Graph,
     node: &Node,
     position: usize,
+    element: Element,
 ) -> Result<(), AuditError> {
+    let middle = element.middle();
     let Some(name) = input(node, position) else {
-        return Ok(());
+        return match middle {
+            0 => Ok(()),
+            _ => Err(malformed(operator(node), "a zero point of its weight")),
+        };
     };
     let zero = artefact
         .constant(name)
         .ok_or_else(|| malformed(name, "a constant zero point"))?;
-    if zero.element == Element::I8 && zero.integers()?.iter().all(|value| *value == 0) {
+    let is_middle =
+        zero.element == element && zero.integers()?.iter().all(|value| *value == middle);
+    if is_middle {
         return Ok(());
     }
     Err(AuditError::ZeroPoint {
         tensor: name.to_owned(),
-        expected: "0 in int8: weights are symmetric",
+        expected: match element {
+            Element::U8 => "128 in uint8: weights are symmetric",
+            _ => "0 in int8: weights are symmetric",
+        },
         got: format!("another in {}", zero.element.name()),
     })
 }

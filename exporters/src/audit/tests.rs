@@ -460,6 +460,61 @@ fn integers_of_another_type_or_zero_point_are_refused() {
 }
 
 #[test]
+fn a_convolution_of_integers_needs_an_unsigned_weight_around_128() {
+    let configs = small_configs();
+    let case = || {
+        let cases = configs.iter().map(|config| {
+            let weights = random_weights(config, 1);
+            let network = Network::new(config, &weights).unwrap();
+            let baseline = onnx::encoder(&network, LengthType::Int64);
+            let mut layers = layers(&baseline).unwrap().into_iter();
+            let convolution = layers.find(|layer| layer.kind == Kind::Convolution)?;
+            let case = Case::int8(&baseline, Scheme::Dynamic);
+            Some((case, convolution.weight))
+        });
+        cases.flatten().next().unwrap()
+    };
+    case().0.audit().unwrap();
+    // The same integers with their sign, which ONNX Runtime before 1.24 does not run.
+    let (signed, weight) = case();
+    let error = signed.broken(|graph| {
+        let stored = tensor(graph, &format!("{weight}.uint8"));
+        (stored.name, stored.data_type) = (Some(format!("{weight}.int8")), Some(3));
+        let values = stored.raw_data.as_mut().unwrap().iter_mut();
+        values.for_each(|value| *value = value.wrapping_sub(128));
+        let zero = tensor(graph, &format!("{weight}.zero_point"));
+        (zero.data_type, zero.raw_data) = (Some(3), Some(vec![0]));
+        reader(graph, &format!("{weight}.uint8")).input[1] = format!("{weight}.int8");
+    });
+    assert!(
+        matches!(
+            error,
+            AuditError::Type {
+                expected: "uint8",
+                ..
+            }
+        ),
+        "{error}"
+    );
+    for zero in [0, 127, 129] {
+        let error = case().0.broken(|graph| {
+            tensor(graph, &format!("{weight}.zero_point")).raw_data = Some(vec![zero]);
+        });
+        assert!(matches!(error, AuditError::ZeroPoint { .. }), "{error}");
+    }
+    let error = case().0.broken(|graph| {
+        reader(graph, &format!("{weight}.uint8")).input.truncate(3);
+    });
+    assert!(matches!(error, AuditError::Malformed { .. }), "{error}");
+    let error = case().0.broken(|graph| {
+        let stored = tensor(graph, &format!("{weight}.uint8"));
+        let value = &mut stored.raw_data.as_mut().unwrap()[5];
+        *value = value.wrapping_add(1);
+    });
+    assert!(matches!(error, AuditError::Value { .. }), "{error}");
+}
+
+#[test]
 fn an_integer_bias_must_be_what_the_kernels_take_for_granted() {
     let bias = "layers.0.feed_forward1/linear1.bias";
     let error = static_case().broken(|graph| {

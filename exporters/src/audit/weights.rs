@@ -114,13 +114,20 @@ pub(super) fn is_product(node: &Node, position: usize) -> bool {
 }
 
 /// Checks a weight that is stored in 8-bit integers: `W.int8` with `W.scale` and a zero point of
-/// zero.
+/// zero. The weight of a ConvInteger must be `W.uint8` with a zero point of 128: ONNX Runtime
+/// before 1.24 has no other kernel.
 pub(super) fn int8(
     baseline: &Graph,
     artefact: &Graph,
     name: &str,
 ) -> Result<WeightAudit, AuditError> {
-    let (weight, stored) = pair(baseline, artefact, name, Element::I8)?;
+    let is_unsigned = artefact.constant(&format!("{name}.uint8")).is_some();
+    let element = if is_unsigned {
+        Element::U8
+    } else {
+        Element::I8
+    };
+    let (weight, stored) = pair(baseline, artefact, name, element)?;
     let was = baseline
         .readers(name)
         .find_map(|(node, position)| Product::of(node, position))
@@ -132,23 +139,34 @@ pub(super) fn int8(
     let scales = check_scales(scale)?;
     let mut audit = WeightAudit {
         name: name.to_owned(),
-        element: Element::I8.name(),
+        element: element.name(),
         values: weight.values,
         channels: scales.len(),
         worst_relative_error: 0.0,
         products: 0,
     };
     for (node, position) in artefact.readers(&stored.name) {
+        let runs_on = match operator(node) {
+            "ConvInteger" => Element::U8,
+            _ => Element::I8,
+        };
+        if element != runs_on {
+            return Err(AuditError::Type {
+                tensor: stored.name.clone(),
+                expected: runs_on.name(),
+                got: element.name().to_owned(),
+            });
+        }
         let (channel_axis, products) = match operator(node) {
             "DequantizeLinear" if position == 0 => {
                 if input(node, 1) != Some(&scale_name) {
                     return Err(malformed(&scale_name, "the scale of its weight"));
                 }
-                check_weight_zero(artefact, node, 2)?;
+                check_weight_zero(artefact, node, 2, element)?;
                 dequantized(artefact, stored, node)
             }
             "MatMulInteger" | "ConvInteger" if position == 1 => {
-                check_weight_zero(artefact, node, 3)?;
+                check_weight_zero(artefact, node, 3, element)?;
                 if artefact
                     .readers(&scale_name)
                     .all(|(n, _)| operator(n) != "Mul")
@@ -254,6 +272,7 @@ fn compare(
     let inner: usize = shape.iter().skip(axis + 1).product();
     let expected = weight.floats()?;
     let got = stored.integers()?;
+    let middle = stored.element.middle();
     // (worst difference, greatest magnitude) of each channel.
     let mut seen = vec![(0_f64, 0_f64); channels];
     for (place, integer) in got.iter().enumerate() {
@@ -265,7 +284,7 @@ fn compare(
         } else {
             place
         };
-        let value = f64::from(*integer) * scale;
+        let value = f64::from(*integer - middle) * scale;
         let exact = f64::from(expected[source]);
         let tolerance = 0.5 * scale * (1.0 + SLACK);
         let difference = (value - exact).abs();

@@ -84,6 +84,19 @@ pub enum Problem {
         /// What stands there.
         got: String,
     },
+    /// The model configuration tells the labels in two places, and differently: which of them the
+    /// network was trained with cannot be told from the weights.
+    #[error(
+        "model configuration: labels and {field} differ: {difference}; NeMo's change_vocabulary() renews \
+         {field} and leaves labels as they were: set labels to those that the network was trained with (in NeMo \
+         `model.cfg.labels = list(model.joint.vocabulary)`) and save the checkpoint again"
+    )]
+    StaleLabels {
+        /// Dotted name of the other place.
+        field: String,
+        /// Where the two differ first, what stands there, and how many labels each has.
+        difference: String,
+    },
     /// Tensors are missing, unexpected, of a wrong shape, or hold values that are not numbers.
     #[error("{} problems: the tensors do not fit the model configuration:{}{}", problems.len() + more, TensorList(problems), More(*more))]
     Tensors {

@@ -30,6 +30,7 @@ pub(super) fn model_config(tree: &Value) -> Result<ModelConfig, Problem> {
     let prediction = prediction(&root.section("decoder")?)?;
     let joint = joint(&root.section("joint")?)?;
     let labels = labels(&root)?;
+    check_vocabulary(&root, &labels)?;
     let feature_scale = feature_scale(&root, encoder.features)?;
     Ok(ModelConfig {
         encoder,
@@ -250,7 +251,7 @@ fn prediction(section: &Section<'_>) -> Result<PredictionConfig, Problem> {
     if let Some(value) = section.get_some("adapters")? {
         return Err(section.unsupported("adapters", "null", value));
     }
-    // The number of labels overwrites vocab_size in NeMo; states are sampled in training only.
+    // vocab_size is held to the labels; states are sampled in training only.
     section.ignore(&["vocab_size", "random_state_sampling"]);
     let prednet = section.section("prednet")?;
     section.finish()?;
@@ -313,7 +314,7 @@ fn joint(section: &Section<'_>) -> Result<JointConfig, Problem> {
         Some(other) => return Err(section.wrong("log_softmax", "true, false or null", other)),
     };
     section.ignore(&[
-        // The labels overwrite these in NeMo.
+        // Held to the labels.
         "num_classes",
         "vocabulary",
         // How it is computed, and the loss.
@@ -394,6 +395,45 @@ fn labels(root: &Section<'_>) -> Result<Vec<String>, Problem> {
         ));
     }
     Ok(labels)
+}
+
+/// Holds `labels` to the other places that tell them. NeMo writes all alike when it makes a model,
+/// and its `change_vocabulary()` renews all but `labels`.
+fn check_vocabulary(root: &Section<'_>, labels: &[String]) -> Result<(), Problem> {
+    let (decoder, joint) = (root.section("decoder")?, root.section("joint")?);
+    let stale = |field: String, difference: String| Problem::StaleLabels { field, difference };
+    if joint.get_some("vocabulary")?.is_some() {
+        let vocabulary = joint.list("vocabulary")?;
+        let is_same = |at: usize| match (labels.get(at), vocabulary.get(at)) {
+            (Some(label), Some(Value::Str(other))) => label == other,
+            _ => false,
+        };
+        let longest = labels.len().max(vocabulary.len());
+        if let Some(at) = (0..longest).find(|at| !is_same(*at)) {
+            let field = joint.name("vocabulary");
+            let label = labels.get(at).cloned().map(Value::Str);
+            let [label, other] = [label.as_ref(), vocabulary.get(at).copied()]
+                .map(|value| value.map_or_else(|| "missing".to_owned(), Value::describe));
+            let lengths = format!("they have {} and {} labels", labels.len(), vocabulary.len());
+            let difference =
+                format!("labels[{at}] is {label}, {field}[{at}] is {other}, {lengths}");
+            return Err(stale(field, difference));
+        }
+    }
+    for (section, key) in [(&decoder, "vocab_size"), (&joint, "num_classes")] {
+        match section.get_some(key)? {
+            // NeMo's mark of a number that is not known yet.
+            None | Some(Value::Int(..=0)) => {}
+            Some(Value::Int(size)) if usize::try_from(*size) == Ok(labels.len()) => {}
+            Some(Value::Int(size)) => {
+                let field = section.name(key);
+                let difference = format!("there are {} labels, {field} is {size}", labels.len());
+                return Err(stale(field, difference));
+            }
+            Some(other) => return Err(section.wrong(key, "the number of labels", other)),
+        }
+    }
+    Ok(())
 }
 
 fn feature_scale(root: &Section<'_>, features: usize) -> Result<Option<Vec<f32>>, Problem> {

@@ -8,6 +8,7 @@ use swipekit::features::{Features, Featurizer};
 use swipekit::lexicon::Alphabet;
 
 use super::graphs::Graphs;
+use crate::arguments::{arguments_of, at_least_one, points};
 use crate::error::Result;
 use crate::quantize::QuantizeError;
 use crate::quantize::calibrate::{Method, Sample};
@@ -21,29 +22,58 @@ use crate::words::lexicon;
 /// Where calibration swipes come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A manifest of swipes.
-    Manifest(PathBuf),
+    /// A swipe file.
+    Swipes(PathBuf),
     /// Synthetic swipes of a few words: for trying things out. No accuracy follows from them.
     Synthetic,
 }
 
+/// [`Source`] on the command line.
+#[derive(clap::Args)]
+#[group(id = "calibration-swipes", multiple = false)]
+struct SourceArguments {
+    /// Swipe file to calibrate INT8 on and to measure its cost by.
+    #[arg(long, value_name = "FILE")]
+    calibration: Option<PathBuf>,
+    /// Calibrate on synthetic swipes. They are for trying things out: no accuracy follows from
+    /// them.
+    #[arg(long)]
+    synthetic_calibration: bool,
+}
+
+impl From<SourceArguments> for Source {
+    fn from(arguments: SourceArguments) -> Self {
+        arguments.calibration.map_or(Self::Synthetic, Self::Swipes)
+    }
+}
+
+arguments_of!(Source, SourceArguments);
+
 /// How encoders are quantized.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, clap::Args)]
 pub struct Quantization {
     /// Where calibration swipes come from; INT8 needs some.
+    #[command(flatten)]
     pub calibration: Option<Source>,
     /// Batches of calibration swipes.
+    #[arg(long = "calibration-batches", value_name = "N", default_value_t = Self::default().batches, value_parser = at_least_one::<usize>)]
     pub batches: usize,
     /// Swipes a batch. They run one by one, so that no padding counts; a batch is what a moving
     /// average moves by.
+    #[arg(long = "calibration-batch-size", value_name = "N", default_value_t = Self::default().batch_size, value_parser = at_least_one::<usize>)]
     pub batch_size: usize,
     /// How the ranges of static recipes follow.
+    #[arg(skip = Self::default().method)]
     pub method: Method,
     /// The recipe; the target's own where it is `None`.
+    #[arg(skip)]
     pub recipe: Option<Recipe>,
-    /// Points of top-1 accuracy that INT8 may cost on the calibration swipes.
+    /// Percentage points of top-1 accuracy that INT8 may cost on the calibration swipes. An encoder
+    /// that loses more is made in another way, or refused.
+    #[arg(long, value_name = "POINTS", default_value_t = Self::default().max_top1_loss, value_parser = points)]
     pub max_top1_loss: f64,
     /// When layers are measured one by one.
+    #[arg(skip = Self::default().sensitivity)]
     pub sensitivity: When,
 }
 
@@ -119,7 +149,7 @@ impl Calibration {
         let manifest = &graphs.manifest;
         let labels = &manifest.vocabulary.labels;
         let (name, sha256, mut swipes) = match source {
-            Source::Manifest(path) => {
+            Source::Swipes(path) => {
                 let sample = sample::read(path, Some(count), false)?;
                 let pairs = sample.swipes.into_iter();
                 let pairs = pairs.map(|swipe| (swipe.word, swipe.trace));

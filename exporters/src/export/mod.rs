@@ -28,15 +28,17 @@ pub use calibration::{CalibrationReport, Quantization, Source};
 pub use encoders::{EncoderReport, PassedOver};
 pub use preset::write_preset;
 #[cfg(feature = "executorch")]
-pub use pte::{PteOptions, pte};
+pub use pte::pte;
 pub use report::{Exported, LoweringReport, Outcome, Report};
 pub use target::Target;
 
+use crate::arguments::at_least_one;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::onnx::LengthType;
 use crate::package;
 pub use crate::precision::Precision;
+use crate::pte::{Mode, Scheme};
 use assemble::{Package, Place};
 use encoders::Encoders;
 use graphs::Graphs;
@@ -65,98 +67,141 @@ pub const PARTS: [&str; 3] = ["prediction.onnx", "joint_encoder.onnx", "joint.on
 /// File name of the report for people.
 pub const REPORT_PAGE: &str = "report.html";
 
+/// What a source or a licence is where nobody says it.
+const NOT_STATED: &str = "not stated";
+/// The language of a bundle where nobody says it.
+const ENGLISH: &str = "en";
+
 /// Which featurizer a bundle names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum FeaturizerKind {
-    /// All points, clamped before resampling, scaled by the checkpoint's `feature_scale`.
+    /// All points, clamped before resampling, scaled by the checkpoint's feature scale.
     Kinematic37,
     /// As the seed: the first 256 points, clamped after resampling, no scale.
     Seed,
 }
 
-/// A manifest of swipes that the bundles are compared on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The swipes that the bundles are compared on.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 pub struct Validation {
-    /// The manifest.
-    pub manifest: PathBuf,
-    /// Swipes at most.
-    pub samples: Option<usize>,
+    /// Swipe file to compare the bundles on, beside FP32.
+    #[arg(
+        id = "validate",
+        long = "validate",
+        value_name = "FILE",
+        required = false
+    )]
+    pub swipes: PathBuf,
+    /// Swipes of --validate at most, taken evenly; all by default.
+    #[arg(id = "validate-limit", long = "validate-limit", value_name = "N", requires = "validate", value_parser = at_least_one::<usize>)]
+    pub limit: Option<usize>,
     /// The program `swipekit`, to measure memory and loading in a process of their own; left out
     /// where it is `None`.
+    #[arg(skip = std::env::current_exe().ok())]
     pub program: Option<PathBuf>,
 }
 
 /// What to export.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct Options {
-    /// The checkpoint.
+    /// NeMo checkpoint: .nemo or Lightning .ckpt.
+    #[arg(long, value_name = "FILE")]
     pub checkpoint: PathBuf,
-    /// Folder of the bundle; of several, the folder that theirs stand in, each called
-    /// `TARGET-PRECISION`.
+    /// Folder of the bundle. An older bundle there is replaced once the new one has passed. Several
+    /// bundles get folders of their own in it.
+    #[arg(long, value_name = "DIR")]
     pub output: PathBuf,
-    /// Precisions of the encoder.
+    /// Precisions of the encoder. Of several bundles, each is called TARGET-PRECISION.
+    #[arg(skip = vec![Precision::Fp32])]
     pub precisions: Vec<Precision>,
     /// What the bundles are for.
+    #[arg(skip = vec![Target::Desktop])]
     pub targets: Vec<Target>,
     /// How encoders are quantized.
+    #[command(flatten)]
     pub quantization: Quantization,
     /// What the bundles are compared on.
+    #[command(flatten)]
     pub validation: Option<Validation>,
-    /// Lexicon file or word list; `None` for a dynamic bundle.
+    /// Lexicon to bundle: a built lexicon or a word list with frequencies. Without one the bundle
+    /// is dynamic.
+    #[arg(long, value_name = "FILE")]
     pub lexicon: Option<PathBuf>,
-    /// Where the lexicon's words come from.
+    /// Where the lexicon's words come from, for the bundle's manifest.
+    #[arg(long, value_name = "TEXT", default_value = NOT_STATED)]
     pub lexicon_source: String,
     /// Licence of the lexicon.
+    #[arg(long, value_name = "TEXT", default_value = NOT_STATED)]
     pub lexicon_licence: String,
-    /// Prefixes of the lexicon that the prediction network is run for beforehand, into a table of
-    /// the bundle; 0 for none.
+    /// Run the prediction network for the N likeliest prefixes of the lexicon beforehand, and put
+    /// the table into the bundle. The bundle opens sooner, and the first swipes are as fast as later
+    /// ones. A prefix takes about 2 to 7 KB.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "lexicon")]
     pub prefixes: usize,
-    /// Language model's file; `None` for none.
+    /// Language model to bundle, made by `swipekit language-model build`.
+    #[arg(long, value_name = "FILE")]
     pub language_model: Option<PathBuf>,
-    /// Where the language model's n-grams come from.
+    /// Where the language model's n-grams come from, for the bundle's manifest.
+    #[arg(long, value_name = "TEXT", default_value = NOT_STATED)]
     pub language_model_source: String,
     /// Licence of the language model.
+    #[arg(long, value_name = "TEXT", default_value = NOT_STATED)]
     pub language_model_licence: String,
-    /// Weight of the words before a swipe in the default preset; that which was fitted on How We
-    /// Swipe where it is `None` and there is a language model.
+    /// Weight of the words before a swipe in the default preset. By default that which was fitted
+    /// on How We Swipe.
+    #[arg(long, value_name = "X", requires = "language_model")]
     pub language_model_weight: Option<f32>,
-    /// Name; the output folder's where it is `None`.
+    /// Name of the bundle; the output folder's by default.
+    #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// BCP 47 language tag.
+    /// Language, as a BCP 47 tag.
+    #[arg(long, value_name = "TAG", default_value = ENGLISH)]
     pub language: String,
-    /// Featurizer; `None` for the one that the checkpoint names, or [`FeaturizerKind::Kinematic37`]
-    /// where it only has a feature scale, otherwise [`FeaturizerKind::Seed`].
+    /// Featurizer. By default the one that the checkpoint names; `kinematic37` where it only has a
+    /// feature scale, otherwise `seed`.
+    #[arg(long, value_name = "NAME", value_enum)]
     pub featurizer: Option<FeaturizerKind>,
     /// Type of the encoder's input `lengths`.
+    #[arg(skip)]
     pub lengths: LengthType,
     /// Whether prediction network and joint are also written as graphs of their own.
+    #[arg(skip)]
     pub parts: bool,
     /// Whether bundles are kept small: without the step graph, which core does not run, and the
     /// report for people, and with the matrices of prediction network and joint in 16-bit floats.
     /// For ONNX Runtime only.
+    #[arg(skip)]
     pub compact: bool,
     /// Whether the encoder is also written as ONNX Runtime's optimizer leaves it.
+    #[arg(skip)]
     pub optimized: bool,
-    /// Files that go into every bundle besides its own.
+    /// Files to put into every bundle besides its own.
+    #[arg(long = "bundle-assets", value_name = "FILE", num_args = 1..)]
     pub assets: Vec<PathBuf>,
-    /// Where every bundle is also written as one `.swipekit` file.
+    /// Folder to also write every bundle to as one .swipekit file.
+    #[arg(long, value_name = "DIR")]
     pub package_dir: Option<PathBuf>,
-    /// Whether the report says what each file takes after deflate.
+    /// Report what each file takes after deflate.
+    #[arg(long)]
     pub compression_test: bool,
-    /// Prior weight of the default preset; the usual one where it is `None`.
+    /// Weight of the lexicon's prior in the default preset; the usual one by default.
+    #[arg(long, value_name = "X")]
     pub prior_weight: Option<f32>,
-    /// The bundle whose presets are taken in place of the usual one; of the same checkpoint.
+    /// Take the presets of this bundle of the same checkpoint, as `swipekit tune` fitted them, in
+    /// place of the usual one.
+    #[arg(long, value_name = "BUNDLE", conflicts_with = "prior_weight")]
     pub presets_of: Option<PathBuf>,
     /// Licence of the weights.
+    #[arg(long, value_name = "TEXT", default_value = NOT_STATED)]
     pub licence: String,
-    /// Whom to credit.
+    /// Whom to credit; may be given several times.
+    #[arg(long = "credit", value_name = "TEXT")]
     pub credits: Vec<String>,
 }
 
 impl Options {
     /// An FP32 bundle for the desktop at `output`, without a lexicon.
     pub fn new(checkpoint: impl Into<PathBuf>, output: impl Into<PathBuf>) -> Self {
-        let not_stated = || "not stated".to_owned();
         Self {
             checkpoint: checkpoint.into(),
             output: output.into(),
@@ -165,15 +210,15 @@ impl Options {
             quantization: Quantization::default(),
             validation: None,
             lexicon: None,
-            lexicon_source: not_stated(),
-            lexicon_licence: not_stated(),
+            lexicon_source: NOT_STATED.to_owned(),
+            lexicon_licence: NOT_STATED.to_owned(),
             prefixes: 0,
             language_model: None,
-            language_model_source: not_stated(),
-            language_model_licence: not_stated(),
+            language_model_source: NOT_STATED.to_owned(),
+            language_model_licence: NOT_STATED.to_owned(),
             language_model_weight: None,
             name: None,
-            language: "en".to_owned(),
+            language: ENGLISH.to_owned(),
             featurizer: None,
             lengths: LengthType::default(),
             parts: false,
@@ -184,7 +229,7 @@ impl Options {
             compression_test: false,
             prior_weight: None,
             presets_of: None,
-            licence: not_stated(),
+            licence: NOT_STATED.to_owned(),
             credits: Vec::new(),
         }
     }
@@ -241,6 +286,33 @@ impl Options {
             })
             .collect()
     }
+}
+
+/// What to export for ExecuTorch.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PteOptions {
+    /// All that does not depend on the runtime. Precisions, targets, recipe, method, sensitivity,
+    /// parts and the optimized encoder are ONNX Runtime's and not looked at.
+    #[command(flatten)]
+    pub base: Options,
+    /// Programs to make. Of several bundles, each is called like its mode.
+    #[arg(
+        long = "mode",
+        value_name = "MODE",
+        value_enum,
+        value_delimiter = ',',
+        default_value = "xnnpack"
+    )]
+    pub modes: Vec<Mode>,
+    /// Where the ranges of an encoder in 8 bits come from. Each swipe's own lose less.
+    #[arg(long, value_name = "SCHEME", value_enum, default_value_t = Scheme::Dynamic)]
+    pub scheme: Scheme,
+    /// Let an FP32 encoder take the place of one in 8 bits that fails.
+    #[arg(long)]
+    pub fallback_fp32: bool,
+    /// Python interpreter with PyTorch and ExecuTorch; looked for by default.
+    #[arg(long, value_name = "FILE")]
+    pub python: Option<PathBuf>,
 }
 
 /// How far an export is.

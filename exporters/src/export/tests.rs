@@ -281,7 +281,7 @@ fn int8_needs_swipes() {
     let dots = folder.path().join("dots.jsonl");
     let line = "{\"word\":\"a\",\"points\":[{\"x\":0.5,\"y\":0.5,\"t\":0}]}\n";
     std::fs::write(&dots, line.repeat(3)).unwrap();
-    options.quantization.calibration = Some(Source::Manifest(dots));
+    options.quantization.calibration = Some(Source::Swipes(dots));
     let error = int8(&options);
     assert!(
         matches!(

@@ -44,8 +44,8 @@ pub(super) fn validate(
         .map(|package| Subject::new(&package.place.name, package.folder()))
         .collect();
     let encoders: Vec<_> = compared.iter().map(|p| Rc::clone(&p.encoder)).collect();
-    let mut options = compare::Options::new(&validation.manifest);
-    options.samples = validation.samples;
+    let mut options = compare::Options::new(&validation.swipes);
+    options.limit = validation.limit;
     options.program.clone_from(&validation.program);
     // The audit has deflated the encoders already.
     options.deflate = false;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use swipekit::decoder::DecoderOptions;
 use swipekit::{Engine, Session};
 
+use crate::arguments::at_least_one;
 use crate::error::{Error, Result};
 use crate::judge::accuracy::{Accuracy, FOLDING, Judge, Length, Outcome, Tops};
 use crate::judge::compare::AccuracyDifference;
@@ -16,14 +17,18 @@ use crate::swipes::{Swipe, Swipes};
 use crate::words::language_model::Cursor;
 
 /// What to evaluate.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, clap::Args)]
+#[group(id = "EvaluateOptions")]
 pub struct Options {
-    /// Swipes at most; all where it is `None`.
+    /// Swipes at most, the first of the file; all by default.
+    #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     pub limit: Option<usize>,
     /// Decoder options; the engine's where it is `None`.
+    #[arg(skip)]
     pub decoder: Option<DecoderOptions>,
-    /// Whether the words of a swipe's prompt before its own are given to the decoder. Every swipe
-    /// is decoded without them as well then.
+    /// Give the words of a swipe's prompt before its own to the language model. All swipes are
+    /// decoded without them as well, to compare.
+    #[arg(long)]
     pub context: bool,
 }
 

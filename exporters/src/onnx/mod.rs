@@ -24,7 +24,7 @@ pub use prediction::{joint, joint_encoder, prediction, step};
 pub use transducer::transducer;
 
 /// Type of the encoder's input `lengths`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum LengthType {
     /// 32-bit integers.
     Int32,

@@ -18,7 +18,7 @@ const _: () = assert!(swipekit::features::MAX_FRAMES <= MAX_FRAMES);
 pub const MAX_BATCH: usize = 64;
 
 /// How a program is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// 32-bit floats on ExecuTorch's own kernels, without XNNPACK: slow, for comparison.
@@ -27,7 +27,7 @@ pub enum Mode {
     Xnnpack,
     /// 8-bit integers, lowered to XNNPACK.
     Int8,
-    /// As `Int8`, refused where the program is not quantized or XNNPACK runs nothing of it.
+    /// As int8, refused where the program is not quantized or XNNPACK runs nothing of it.
     Ultra,
 }
 
@@ -49,7 +49,7 @@ impl Mode {
 }
 
 /// Where the ranges of 8-bit activations come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Scheme {
     /// Each swipe's own.

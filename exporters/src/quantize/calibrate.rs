@@ -9,6 +9,7 @@ use super::histogram::Histogram;
 use super::layers::{Kind, graph, layers};
 use super::rewrite::{Range, Ranges};
 use super::{QuantizeError, Result};
+use crate::arguments::{arguments_of, between, share};
 use crate::onnx::proto::{Model, TensorType, Type, ValueInfo};
 use crate::onnx::{ElementType, LengthType, serialize};
 
@@ -32,6 +33,50 @@ pub enum Method {
     /// The threshold that loses least information ([`Histogram::entropy`]).
     Entropy,
 }
+
+/// [`Method`] on the command line.
+#[derive(clap::Args)]
+struct MethodArguments {
+    /// How the ranges of activations follow from the calibration, for static recipes.
+    #[arg(long = "calibration-method", value_name = "METHOD", value_enum, default_value_t = MethodName::Percentile)]
+    calibration_method: MethodName,
+    /// Percent of the values that the method `percentile` keeps, 50 to 100.
+    #[arg(long, value_name = "X", default_value_t = 99.99, value_parser = |text: &str| between(text, 50.0, 100.0))]
+    percentile: f64,
+    /// Weight of the newest batch in the method `moving-average`, 0 to 1.
+    #[arg(long, value_name = "X", default_value_t = 0.1, value_parser = share)]
+    moving_average: f64,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum MethodName {
+    /// Least to greatest value.
+    #[value(name = "minmax")]
+    MinMax,
+    /// Least and greatest value of each batch, averaged.
+    MovingAverage,
+    /// All but the rarest values.
+    Percentile,
+    /// The threshold that loses least information.
+    Entropy,
+}
+
+impl From<MethodArguments> for Method {
+    fn from(arguments: MethodArguments) -> Self {
+        match arguments.calibration_method {
+            MethodName::MinMax => Self::MinMax,
+            MethodName::MovingAverage => Self::MovingAverage {
+                weight: arguments.moving_average as f32,
+            },
+            MethodName::Percentile => Self::Percentile {
+                percent: arguments.percentile,
+            },
+            MethodName::Entropy => Self::Entropy,
+        }
+    }
+}
+
+arguments_of!(Method, MethodArguments);
 
 /// What was seen of one activation.
 #[derive(Clone, Debug, Default)]

@@ -34,7 +34,8 @@ pub enum Scheme {
     Dynamic,
 }
 
-/// How a graph is brought to 8 bits. Weights are always signed, symmetric and per channel.
+/// How a graph is brought to 8 bits. Weights are always symmetric and per channel, and signed but
+/// for those of ConvInteger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Recipe {
     /// Name, for reports and the command line.

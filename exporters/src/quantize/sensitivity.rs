@@ -19,11 +19,12 @@ use crate::onnx::serialize;
 use crate::statistics::mcnemar;
 
 /// When the layers are measured one by one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum When {
     /// Where all of them together cost more than the budget.
+    #[value(name = "auto")]
     Needed,
-    /// Always: the report then shows every layer's own cost.
+    /// In every case. The report then shows every layer's own cost.
     Always,
 }
 

@@ -13,15 +13,18 @@ use crate::words::lexicon::read_frequencies;
 const LONGEST: usize = 10;
 
 /// How often words are drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, clap::Args)]
 pub struct WordOptions {
     /// Power of a word's frequency, 0 to 2: 1 draws words as often as they are written, 0 all
     /// equally. Below 1 rare words are learned too.
+    #[arg(long, value_name = "X", default_value_t = Self::default().temper, allow_negative_numbers = true)]
     pub temper: f64,
     /// Power of a word's number of letters (10 at most), -4 to 4: more than 0 draws long words more
     /// often.
+    #[arg(long, value_name = "X", default_value_t = Self::default().length_power, allow_negative_numbers = true)]
     pub length_power: f64,
     /// Most letters of a word, 1 to 64; longer words are left out.
+    #[arg(long, value_name = "N", default_value_t = Self::default().max_length)]
     pub max_length: usize,
 }
 

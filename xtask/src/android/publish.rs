@@ -243,13 +243,7 @@ fn add(repository: &Repository, pom: &Pom<'_>, jars: &Jars, main: (&str, &Path))
 pub fn packed() -> Result<PathBuf> {
     let to = work()?.join(format!("{BUNDLE}.swipekit"));
     let mut cargo = process::cargo();
-    cargo.args([
-        "run",
-        "--quiet",
-        "--locked",
-        "--package",
-        "swipekit-exporters",
-    ]);
+    cargo.args(["run", "--quiet", "--locked", "--package", "swipekit-cli"]);
     cargo.args(["--bin", "swipekit", "--", "bundle", "pack"]);
     cargo.arg(process::root().join(FOLDER));
     process::run(cargo.arg("--output").arg(&to))?;

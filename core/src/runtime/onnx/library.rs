@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 
+use super::telemetry;
 use crate::error::{Error, Result};
 
 /// What the runtime is called in messages.
@@ -69,10 +70,11 @@ pub(super) fn environment(library: Option<&Path>) -> Result<(Environment, Loaded
     if let Some(pair) = &*slot {
         return Ok(pair.clone());
     }
+    telemetry::forbid();
     let (builder, path, version) = native(library)?;
     let environment = builder
         .with_name("swipekit")
-        // Microsoft's builds for Windows report usage unless they are told not to.
+        // For Windows, where Microsoft's builds do not ask for the environment variable.
         .with_telemetry(false)
         .build()
         .map_err(|error| Error::Runtime {

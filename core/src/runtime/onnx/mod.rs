@@ -10,6 +10,7 @@ mod places;
 mod probe;
 #[cfg(all(test, feature = "ort"))]
 mod session_tests;
+mod telemetry;
 #[cfg(all(test, feature = "ort"))]
 mod test_models;
 #[cfg(all(test, feature = "ort"))]

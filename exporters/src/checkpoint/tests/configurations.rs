@@ -274,6 +274,113 @@ fn whole_models_of_the_accepted_space_load() {
 }
 
 #[test]
+fn labels_that_another_place_tells_as_well_load() {
+    let same = json!(["'", "a", "b"]);
+    let cases = [
+        vec![("/joint/vocabulary", same.clone())],
+        vec![("/joint/vocabulary", json!("${labels}"))],
+        vec![
+            ("/labels", json!("${joint.vocabulary}")),
+            ("/joint/vocabulary", same.clone()),
+        ],
+        vec![("/joint/vocabulary", json!(["${labels[0]}", "a", "b"]))],
+        vec![
+            ("/joint/vocabulary", json!(null)),
+            ("/joint/num_classes", json!(null)),
+        ],
+        vec![
+            ("/decoder/vocab_size", json!(-1)),
+            ("/joint/num_classes", json!(-1)),
+        ],
+        vec![
+            ("/joint/vocabulary", same),
+            ("/joint/num_classes", json!("${decoder.vocab_size}")),
+            ("/decoder/vocab_size", json!(3)),
+        ],
+    ];
+    for changes in cases {
+        let mut fixture = Fixture::small();
+        for (pointer, value) in &changes {
+            let (parent, key) = pointer.rsplit_once('/').unwrap();
+            fixture.config.pointer_mut(parent).unwrap()[key] = value.clone();
+        }
+        for bytes in [
+            fixture.nemo(),
+            fixture.ckpt_with(omegaconf(&json!({"cfg": fixture.config}))),
+        ] {
+            let checkpoint = open(&bytes).unwrap_or_else(|error| panic!("{changes:?}: {error}"));
+            assert_eq!(checkpoint.config.labels, ["'", "a", "b"]);
+        }
+    }
+}
+
+/// What NeMo's `change_vocabulary()` leaves behind.
+#[test]
+fn labels_that_differ_from_those_of_the_joint_are_refused() {
+    let cases = [
+        (
+            "/joint/vocabulary",
+            json!(["'", "b", "a"]),
+            "labels[1] is \"a\", joint.vocabulary[1] is \"b\", they have 3 and 3 labels",
+        ),
+        (
+            "/joint/vocabulary",
+            json!(["'", "a"]),
+            "labels[2] is \"b\", joint.vocabulary[2] is missing, they have 3 and 2 labels",
+        ),
+        (
+            "/joint/vocabulary",
+            json!(["'", "a", "b", "c"]),
+            "labels[3] is missing, joint.vocabulary[3] is \"c\", they have 3 and 4 labels",
+        ),
+        (
+            "/joint/vocabulary",
+            json!(["'", "a", 7]),
+            "labels[2] is \"b\", joint.vocabulary[2] is 7, they have 3 and 3 labels",
+        ),
+        (
+            "/joint/vocabulary",
+            json!([]),
+            "labels[0] is \"'\", joint.vocabulary[0] is missing, they have 3 and 0 labels",
+        ),
+        (
+            "/decoder/vocab_size",
+            json!(4),
+            "there are 3 labels, decoder.vocab_size is 4",
+        ),
+        (
+            "/joint/num_classes",
+            json!(2),
+            "there are 3 labels, joint.num_classes is 2",
+        ),
+    ];
+    for (pointer, value, difference) in cases {
+        let mut fixture = Fixture::small();
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        fixture.config.pointer_mut(parent).unwrap()[key] = value;
+        let field = pointer.trim_start_matches('/').replace('/', ".");
+        for bytes in [
+            fixture.nemo(),
+            fixture.ckpt_with(omegaconf(&json!({"cfg": fixture.config}))),
+        ] {
+            let message = refusal(&bytes);
+            let start = format!("labels and {field} differ: {difference}; ");
+            assert!(message.contains(&start), "{message}");
+            assert!(message.contains("model.cfg.labels ="), "{message}");
+        }
+    }
+    for (pointer, value) in [
+        ("/joint/vocabulary", json!("'ab")),
+        ("/joint/vocabulary", json!("???")),
+        ("/decoder/vocab_size", json!("three")),
+    ] {
+        let message = read(&with(pointer, value)).unwrap_err().to_string();
+        let field = pointer.trim_start_matches('/').replace('/', ".");
+        assert!(message.contains(&field), "{message}");
+    }
+}
+
+#[test]
 fn featurizer_and_layout_are_those_that_training_wrote() {
     let mut config = small_config();
     assert_eq!(read(&config).unwrap().featurizer, None);

@@ -166,7 +166,7 @@ pub(super) fn small_config() -> Json {
         },
         "decoder": {
             "_target_": "nemo.collections.asr.modules.RNNTDecoder",
-            "normalization_mode": null, "random_state_sampling": false, "blank_as_pad": true, "vocab_size": 99,
+            "normalization_mode": null, "random_state_sampling": false, "blank_as_pad": true,
             "prednet": {"pred_hidden": "${model_defaults.pred_hidden}", "pred_rnn_layers": 1, "t_max": null, "dropout": 0.2}
         },
         "joint": {

@@ -8,16 +8,15 @@ use std::rc::Rc;
 
 use swipekit::runtime::{EXECUTORCH_VERSION, OnnxEncoder, PteEncoder, RuntimeOptions};
 
-use super::PteOptions;
 use super::kind::{FIRST_LAYER, Kind, Trial};
 use super::quality::{is_failed_check, share_warning, ultra};
 use crate::audit;
 use crate::checkpoint::{Checkpoint, Tensor};
 use crate::error::{Error, Result};
+use crate::export::assemble::Programs;
 use crate::export::encoders::{AGREEMENT_SWIPES, Encoder, EncoderReport, Encoders, INT8_COSINE};
 use crate::export::graphs::Graphs;
-use crate::export::package::Programs;
-use crate::export::{ENCODER_PROGRAM, LoweringReport, Precision, STEP_PROGRAM, Target};
+use crate::export::{ENCODER_PROGRAM, LoweringReport, Precision, PteOptions, STEP_PROGRAM, Target};
 use crate::network::Network;
 use crate::pte::{LoweredFile, Mode, PteError, Python, Request, Scheme, Versions};
 use crate::quantize::calibrate::Sample;
@@ -164,7 +163,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn scheme(&self) -> Scheme {
-        self.options.scheme.unwrap_or(Scheme::Dynamic)
+        self.options.scheme
     }
 
     /// An encoder in 32 bits, equal to the reference.

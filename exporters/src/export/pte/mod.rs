@@ -10,35 +10,16 @@ mod lowering;
 mod quality;
 
 use std::fs;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use super::assemble::{self, Package, Place};
 use super::graphs::Graphs;
-use super::{Options, Outcome, Precision, Progress, Target, validation};
+use super::{Options, Outcome, Precision, Progress, PteOptions, Target, validation};
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::package;
-use crate::pte::{Mode, Python, Scheme};
+use crate::pte::{Mode, Python};
 use lowering::Lowering;
-
-/// What to export for ExecuTorch.
-#[derive(Clone, Debug)]
-pub struct PteOptions {
-    /// All that does not depend on the runtime. Precisions, targets, recipe, method, sensitivity,
-    /// parts and the optimized encoder are ONNX Runtime's and not looked at.
-    pub base: Options,
-    /// Programs to make. One gives a bundle at the output folder itself, several one each in a
-    /// folder of its name there.
-    pub modes: Vec<Mode>,
-    /// Where the ranges of an encoder in 8 bits come from. `None` for each swipe's own, which needs
-    /// no ranges from calibration and loses less.
-    pub scheme: Option<Scheme>,
-    /// Whether an FP32 encoder takes the place of one in 8 bits that fails.
-    pub fallback_fp32: bool,
-    /// The interpreter; looked for where it is `None`.
-    pub python: Option<PathBuf>,
-}
 
 impl PteOptions {
     fn check(&self) -> Result<()> {

@@ -33,6 +33,7 @@ pub use report::{blocks, page};
 pub use sizes::Sizes;
 pub use subject::{Subject, WordSource};
 
+use crate::arguments::at_least_one;
 use crate::error::Result;
 use crate::frames::EncoderError;
 use crate::judge::accuracy::{Accuracy, FOLDING, percent};
@@ -40,47 +41,63 @@ use crate::swipes::{Swipe, sample};
 use decoded::{Decoded, Job};
 use subject::Words;
 
+/// [`Options::frame_swipes`] by default.
+const FRAME_SWIPES: usize = 500;
+/// [`Options::launches`] by default.
+const LAUNCHES: usize = 3;
+
 /// How bundles are compared.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, clap::Args)]
+#[group(id = "CompareOptions")]
 pub struct Options {
-    /// Manifest of swipes.
-    pub manifest: PathBuf,
-    /// Swipes to take, evenly out of the manifest; all where it is `None`.
-    pub samples: Option<usize>,
-    /// Words in place of the bundles' own: a lexicon or a word list. Bundles without words get
-    /// those of the manifest, all of the same frequency, where it is `None`.
+    /// Swipe file: JSON lines, plain or gzipped.
+    #[arg(long, value_name = "FILE")]
+    pub swipes: PathBuf,
+    /// Swipes at most, taken evenly; all by default.
+    #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
+    pub limit: Option<usize>,
+    /// Words in place of the bundles' own: a built lexicon or a word list. By default bundles
+    /// without words get those of the swipe file, all of the same frequency.
+    #[arg(long, value_name = "FILE")]
     pub lexicon: Option<PathBuf>,
-    /// Threads for accuracy, each with a copy of a bundle; all cores where it is `None`. Results do
-    /// not depend on it.
+    /// Threads for accuracy, each with a copy of a bundle; all cores by default. Results do not
+    /// depend on it. Latency is measured on one thread.
+    #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     pub threads: Option<usize>,
     /// Swipes, evenly out of the sample, whose encoder frames are compared. The baseline's are kept
     /// in memory. Default 500.
+    #[arg(skip = FRAME_SWIPES)]
     pub frame_swipes: usize,
     /// How latency is measured; not at all where it is `None`.
+    #[arg(skip = Some(LatencyOptions::default()))]
     pub latency: Option<LatencyOptions>,
     /// The program that measures memory and opening in processes of its own: it has the command
     /// [`COMMAND`]. Those figures are left out where it is `None`.
+    #[arg(skip = std::env::current_exe().ok())]
     pub program: Option<PathBuf>,
     /// Such processes a bundle; medians are reported. Default 3.
+    #[arg(skip = LAUNCHES)]
     pub launches: usize,
     /// Whether files are deflated to see what they take in a package. Default true.
+    #[arg(skip = true)]
     pub deflate: bool,
-    /// ONNX Runtime's shared library; looked for in the usual places where it is `None`.
+    /// ONNX Runtime's shared library; looked for by default.
+    #[arg(long, value_name = "FILE")]
     pub runtime_library: Option<PathBuf>,
 }
 
 impl Options {
-    /// All swipes of `manifest`, with the usual settings and without a program.
-    pub fn new(manifest: impl Into<PathBuf>) -> Self {
+    /// All swipes of the file `swipes`, with the usual settings and without a program.
+    pub fn new(swipes: impl Into<PathBuf>) -> Self {
         Self {
-            manifest: manifest.into(),
-            samples: None,
+            swipes: swipes.into(),
+            limit: None,
             lexicon: None,
             threads: None,
-            frame_swipes: 500,
+            frame_swipes: FRAME_SWIPES,
             latency: Some(LatencyOptions::default()),
             program: None,
-            launches: 3,
+            launches: LAUNCHES,
             deflate: true,
             runtime_library: None,
         }
@@ -89,7 +106,7 @@ impl Options {
     fn check(&self) -> Result<(), CompareError> {
         let latency = self.latency.unwrap_or_default();
         let counts = [
-            ("the number of samples", self.samples),
+            ("the number of swipes", self.limit),
             ("the number of threads", self.threads),
             ("the number of launches", Some(self.launches)),
             ("the number of swipes for latency", Some(latency.swipes)),
@@ -224,14 +241,14 @@ pub fn compare(
     let source = Words::source(&bundles, options.lexicon.as_deref());
     subject::check_comparable(&bundles, source)?;
     let sample = sample::read(
-        &options.manifest,
-        options.samples,
+        &options.swipes,
+        options.limit,
         source == WordSource::Manifest,
     )?;
     let words = Words::new(
         &bundles,
         options.lexicon.as_deref(),
-        &options.manifest,
+        &options.swipes,
         &sample.words,
     )?;
     let run = Run {
@@ -352,7 +369,7 @@ impl Run<'_> {
                 program,
                 &subject.path,
                 runtime,
-                &self.options.manifest,
+                &self.options.swipes,
                 self.options.lexicon.as_deref(),
                 self.library(),
             )?);

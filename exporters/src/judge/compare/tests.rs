@@ -142,7 +142,7 @@ fn counts_of_zero_are_refused_by_their_name() {
     let subjects = Subject::from_paths(&["one", "two"]);
     type Change = (&'static str, fn(&mut Options));
     let changes: [Change; 5] = [
-        ("samples", |options| options.samples = Some(0)),
+        ("swipes", |options| options.limit = Some(0)),
         ("threads", |options| options.threads = Some(0)),
         ("launches", |options| options.launches = 0),
         ("swipes for latency", |options| {

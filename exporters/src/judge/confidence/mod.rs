@@ -18,6 +18,7 @@ use swipekit::{Engine, Session};
 
 pub use likeliest::{ConfidenceOptions, likeliest};
 
+use crate::arguments::at_least_one;
 use crate::error::Result;
 use crate::export::write_preset;
 use crate::judge::accuracy::{Judge, Outcome};
@@ -85,15 +86,20 @@ pub struct Checked {
 }
 
 /// What to fit on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, clap::Args)]
+#[group(id = "ConfidenceOptions")]
 pub struct Options {
-    /// Manifest of swipes to fit on.
-    pub manifest: PathBuf,
-    /// Swipes at most, taken evenly; all where it is `None`.
-    pub samples: Option<usize>,
-    /// Another manifest, of other people, to see how far the fit holds.
+    /// Swipe file to fit on: swipes with their words.
+    #[arg(long, value_name = "FILE")]
+    pub swipes: PathBuf,
+    /// Swipes of each file at most, taken evenly.
+    #[arg(long, value_name = "N", default_value = "5000", value_parser = at_least_one::<usize>)]
+    pub limit: Option<usize>,
+    /// Swipe file of other people. It shows how far the fit holds.
+    #[arg(long, value_name = "FILE")]
     pub validate: Option<PathBuf>,
     /// The preset whose options are fitted.
+    #[arg(skip = "default")]
     pub preset: String,
 }
 
@@ -103,13 +109,13 @@ pub struct Options {
 /// # Errors
 /// Whatever reading the manifests and decoding give.
 pub fn fit(engine: &Engine, options: &Options, mut progress: impl FnMut(usize)) -> Result<Fit> {
-    let sample = sample::read(&options.manifest, options.samples, false)?;
+    let sample = sample::read(&options.swipes, options.limit, false)?;
     let before = ConfidenceOptions::of(engine.options());
     let scored = decode(engine, &sample.swipes, &mut progress)?;
     let fitted = likeliest(&scored, before);
     let validation = match &options.validate {
-        Some(manifest) => {
-            let sample = sample::read(manifest, options.samples, false)?;
+        Some(path) => {
+            let sample = sample::read(path, options.limit, false)?;
             let scored = decode(engine, &sample.swipes, &mut progress)?;
             Some(Checked {
                 manifest: sample.name,

@@ -4,7 +4,7 @@ use super::Tuning;
 use crate::judge::accuracy::Length;
 use crate::report::{Block, Column, Table};
 
-/// The widths that were tried, and what each group of terms gained on the other manifest.
+/// The widths that were tried, and what each group of terms gained on the other swipes.
 pub fn blocks(tuning: &Tuning) -> Vec<Block> {
     let heading = format!(
         "{} swipes of {}, preset {}",
@@ -12,7 +12,7 @@ pub fn blocks(tuning: &Tuning) -> Vec<Block> {
     );
     let mut blocks = vec![Block::heading(heading)];
     if !tuning.validation.is_empty() {
-        let note = "On the other manifest; won, lost and p of the best candidate against the \
+        let note = "On the other swipes; won, lost and p of the best candidate against the \
                     options before.";
         blocks.extend([Block::text(note), validation(tuning).into()]);
     }
@@ -67,7 +67,7 @@ fn tried(tuning: &Tuning) -> Table {
         Column::new("depth bonus"),
         Column::new("window"),
         Column::new("beam"),
-        Column::new("places"),
+        Column::new("words"),
         Column::new("top-1"),
         Column::new("top-3"),
         Column::new("search").unit("ms"),

@@ -10,6 +10,7 @@ use crate::quantize::calibrate::{Method, observe};
 use crate::quantize::layers::{Kind, Layer, layers};
 use crate::quantize::recipe::{DYNAMIC_U8S8, RECIPES, STATIC_S8S8, STATIC_U8S8};
 use crate::quantize::rewrite::{Range, Ranges, rewrite};
+use crate::quantize::weights::quantize;
 use crate::quantize::{ActivationType, QuantizeError, Recipe, Scheme};
 use crate::validate::agreement;
 
@@ -108,8 +109,15 @@ fn layers_in_float_stay_as_they_were() {
                 let found = found.filter(|tensor| name(tensor) == layer.weight).count();
                 assert_eq!(found, usize::from(is_float), "{}", layer.name);
                 if !is_float {
-                    let integers = constant(&got, &format!("{}.int8", layer.weight));
-                    assert_eq!(integers.data_type, Some(3));
+                    let is_unsigned =
+                        recipe.scheme == Scheme::Dynamic && layer.kind == Kind::Convolution;
+                    let (suffix, kind) = if is_unsigned {
+                        ("uint8", 2)
+                    } else {
+                        ("int8", 3)
+                    };
+                    let integers = constant(&got, &format!("{}.{suffix}", layer.weight));
+                    assert_eq!(integers.data_type, Some(kind));
                     continue;
                 }
                 let constants = [Some(&layer.weight), layer.bias.as_ref()];
@@ -130,6 +138,44 @@ fn layers_in_float_stay_as_they_were() {
         let got = rewrite(&model, &DYNAMIC_U8S8, &Ranges::new(), &all).unwrap();
         assert_eq!(body(&got).initializer, body(&model).initializer);
         assert_eq!(body(&got).node.len(), body(&model).node.len());
+    }
+}
+
+/// ONNX Runtime before 1.24 takes no signed weights there.
+#[test]
+fn a_convolution_of_integers_has_an_unsigned_weight_around_128() {
+    for (_, model) in encoders() {
+        let layers = layers(&model).unwrap();
+        let convolutions = layers.iter().filter(|l| l.kind == Kind::Convolution);
+        let convolutions: Vec<&Layer> = convolutions.collect();
+        for recipe in RECIPES {
+            let got = int8(&model, &recipe, &wide(&model));
+            let nodes = nodes(&got, "ConvInteger");
+            let expected = if recipe.is_static() {
+                0
+            } else {
+                convolutions.len()
+            };
+            assert_eq!(nodes.len(), expected, "{}", recipe.name);
+            for (node, layer) in nodes.iter().zip(&convolutions) {
+                let [_, weight, _, zero] = &node.input[..] else {
+                    panic!("{:?}", node.input)
+                };
+                assert_eq!(*weight, format!("{}.uint8", layer.weight));
+                let (weight, zero) = (constant(&got, weight), constant(&got, zero));
+                assert_eq!((weight.data_type, zero.data_type), (Some(2), Some(2)));
+                assert_eq!(
+                    (&zero.dims[..], zero.raw_data.as_deref()),
+                    (&[][..], Some(&[128][..]))
+                );
+                // The very integers of a weight with a sign.
+                let floats = constant_values(&model, &layer.weight);
+                let signed = quantize(&floats, layer.shape[0], recipe.weight_limit, |_| 0.0);
+                let moved: Vec<i16> = signed.values.iter().map(|v| i16::from(*v) + 128).collect();
+                let stored = weight.raw_data.as_ref().unwrap().iter();
+                assert_eq!(stored.map(|v| i16::from(*v)).collect::<Vec<_>>(), moved);
+            }
+        }
     }
 }
 

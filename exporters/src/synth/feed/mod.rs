@@ -147,12 +147,7 @@ impl Feed {
         let key = key_size(&options.layout).unwrap_or([0.1, 1.0 / 3.0]);
         let recorded = Recorded::read(&options.recorded, &options.layout, &alphabet, key)?;
         if recorded.len() == 0 && (options.synthetic.is_none() || options.once) {
-            let path = options
-                .recorded
-                .manifests
-                .first()
-                .cloned()
-                .unwrap_or_default();
+            let path = options.recorded.swipes.first().cloned().unwrap_or_default();
             return Err(Error::Empty {
                 path,
                 what: "swipe to feed",

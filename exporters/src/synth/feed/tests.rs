@@ -19,11 +19,11 @@ fn manifest(folder: &Path, name: &str, words: &[&str], seed: u64) -> PathBuf {
     path
 }
 
-fn options(manifests: Vec<PathBuf>) -> FeedOptions {
+fn options(swipes: Vec<PathBuf>) -> FeedOptions {
     FeedOptions {
         layout: Layout::qwerty(),
         recorded: RecordedOptions {
-            manifests,
+            swipes,
             ..RecordedOptions::default()
         },
         synthetic: None,

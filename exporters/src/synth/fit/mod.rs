@@ -21,6 +21,7 @@ use serde::Serialize;
 use swipekit::layout::Layout;
 
 use super::profile::{Fitted, PARAMETERS, Parameter, Profile};
+use crate::arguments::at_least_one;
 use crate::error::{Error, Result};
 use crate::swipes::sample;
 use measure::Measured;
@@ -37,17 +38,22 @@ const MOST: f64 = 1.6;
 const LEAST: f64 = 1e-3;
 
 /// How [`fit()`] works.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct FitOptions {
-    /// Swipes of the file at most, taken evenly.
-    pub samples: Option<usize>,
+    /// Swipes at most, taken evenly.
+    #[arg(long, value_name = "N", default_value = "10000", value_parser = at_least_one::<usize>)]
+    pub limit: Option<usize>,
     /// The keyboard that they were made on.
+    #[arg(skip = Layout::qwerty())]
     pub layout: Layout,
     /// Where the fit begins.
+    #[arg(skip = Profile::prior())]
     pub profile: Profile,
-    /// Rounds.
+    /// Rounds of the fit.
+    #[arg(long, value_name = "N", default_value_t = Self::default().rounds)]
     pub rounds: usize,
     /// Seed of the synthetic swipes.
+    #[arg(long, value_name = "N", default_value_t = Self::default().seed)]
     pub seed: u64,
 }
 
@@ -55,7 +61,7 @@ impl Default for FitOptions {
     /// 10,000 swipes on QWERTY, 30 rounds from [`Profile::prior`].
     fn default() -> Self {
         Self {
-            samples: Some(10_000),
+            limit: Some(10_000),
             layout: Layout::qwerty(),
             profile: Profile::prior(),
             rounds: 30,
@@ -100,7 +106,7 @@ pub fn fit(
     options: &FitOptions,
     mut progress: impl FnMut(usize),
 ) -> Result<Fit> {
-    let sample = sample::read(swipe_file, options.samples, false)?;
+    let sample = sample::read(swipe_file, options.limit, false)?;
     let remake = Remake::new(&sample.swipes, options)?;
     if remake.models.is_empty() {
         return Err(Error::Empty {

@@ -466,7 +466,7 @@ fn prompts_count_once_and_may_be_left_out() {
     ];
     let train = write(folder.path(), "train.jsonl", &train.concat());
     let dev = write(folder.path(), "dev.jsonl", &line("we", "we ARE"));
-    let mut options = BuildOptions::new(Source::Manifest(train.clone()));
+    let mut options = BuildOptions::new(Source::Swipes(train.clone()));
     let report = build_bytes(&options).unwrap().1;
     assert_eq!((report.sentences, report.tokens), (Some(2), Some(5)));
     options.without = Some(dev.clone());
@@ -476,7 +476,7 @@ fn prompts_count_once_and_may_be_left_out() {
         (Some(1), Some(1))
     );
     assert_eq!(report.ngrams[0], 6);
-    options.source = Source::Manifest(dev);
+    options.source = Source::Swipes(dev);
     assert!(matches!(
         build_bytes(&options),
         Err(LanguageError::Empty { .. })

@@ -1,43 +1,34 @@
-//! `swipekit calibrate`.
+//! `swipekit tune confidence`.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{EngineArguments, at_least_one, output};
+use crate::cli::common::{EngineArguments, Format};
+use crate::cli::output;
 use crate::error::Result;
-use crate::judge::confidence::{Options, fit, write};
+use crate::judge::confidence::{Fit, Options, fit, write};
 use crate::statistics::Reliability;
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
+    #[command(flatten)]
+    options: Options,
     #[command(flatten)]
     engine: EngineArguments,
-    /// Manifest of swipes with their words to fit on.
-    #[arg(long, value_name = "FILE")]
-    manifest: PathBuf,
-    /// Swipes at most, taken evenly.
-    #[arg(long, value_name = "N", default_value = "5000", value_parser = at_least_one)]
-    samples: usize,
-    /// Another manifest, of other people, to see how far the fit holds.
-    #[arg(long, value_name = "FILE")]
-    validate: Option<PathBuf>,
-    /// Folder to write the bundle to with the fitted options in its preset; the bundle's own folder
-    /// to change it.
+    /// Folder to write the bundle to, with the fitted options in its preset. The bundle's own
+    /// folder changes it.
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Print one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<()> {
+pub(in crate::cli) fn run(arguments: &Arguments) -> Result<()> {
     let (engine, _) = arguments.engine.open()?;
     let options = Options {
-        manifest: arguments.manifest.clone(),
-        samples: Some(arguments.samples),
-        validate: arguments.validate.clone(),
         preset: arguments.engine.preset.clone(),
+        ..arguments.options.clone()
     };
     let bar = output::progress(None, "swipes");
     let result = fit(&engine, &options, |done| bar.set_position(done as u64));
@@ -46,9 +37,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     if let Some(output) = &arguments.output {
         write(&engine, &fit, output)?;
     }
-    if arguments.json {
-        return output::json(&fit);
-    }
+    arguments.format.print_as(&fit, table)
+}
+
+fn table(fit: &Fit) -> String {
     let fitted = fit.fitted;
     let figures = |reliability: &Reliability| {
         format!(

@@ -1,7 +1,9 @@
 //! The tables of a comparison.
 
 use super::{BundleFigures, Comparison, Difference, Footprint, Latency, Ratio, Speed, Stage};
-use super::{EncoderError, TopDifference, WordSource};
+use super::{TopDifference, WordSource};
+use crate::frames::EncoderError;
+use crate::judge::accuracy::LengthAccuracy;
 use crate::report::Table;
 use crate::statistics::Paired;
 
@@ -130,7 +132,7 @@ pub(super) fn accuracy(comparison: &Comparison) -> Figures {
         .map_or(&[][..], |bundle| &bundle.accuracy.by_length);
     for (index, class) in classes.iter().enumerate() {
         let name = |top: &str| format!("{top}, {} (n = {})", class.letters.name(), class.n);
-        let cells = |part: fn(&crate::judge::accuracy::LengthAccuracy) -> f64| {
+        let cells = |part: fn(&LengthAccuracy) -> f64| {
             all.iter().map(move |bundle| {
                 let class = bundle.accuracy.by_length.get(index);
                 class.map_or("-".to_owned(), |class| share(part(class)))

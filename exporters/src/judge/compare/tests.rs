@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::Error;
-use crate::frames::ErrorHistogram;
+use crate::frames::{EncoderError, ErrorHistogram};
 use crate::judge::accuracy::Outcome;
 use crate::judge::times::Times;
 

@@ -56,5 +56,5 @@ pub fn run(arguments: &Arguments) -> Result<Comparison> {
     });
     options.program = std::env::current_exe().ok();
     let subjects = Subject::from_paths(&arguments.bundles);
-    compare::compare(&subjects, &options, |_| {})
+    Ok(compare::compare(&subjects, &options, |_| {})?)
 }

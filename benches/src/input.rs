@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use swipekit::bundle::Bundle;
 use swipekit::bundle::manifest::ONNXRUNTIME;
+use swipekit::engine::open_encoder;
 use swipekit::features::{Features, Featurizer};
 use swipekit::lexicon::Lexicon;
-use swipekit::runtime::{self, Encoder, OnnxModel, RuntimeOptions};
+use swipekit::runtime::{Encoder, OnnxModel, RuntimeOptions};
 use swipekit::trace::Trace;
 use swipekit::transducer::PredictionJoint;
 use swipekit_exporters::swipes::Swipes;
@@ -51,7 +52,7 @@ impl Parts {
         let weights = bundle.file(&manifest.runtime.transducer)?;
         Ok(Self {
             featurizer: Featurizer::new(&manifest.featurizer)?,
-            encoder: runtime::open_encoder(&bundle, &RuntimeOptions::default())?,
+            encoder: open_encoder(&bundle, &RuntimeOptions::default())?,
             transducer: Arc::new(PredictionJoint::new(
                 &weights,
                 &manifest.model,

@@ -133,10 +133,12 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     let replayed = swipes(arguments.limit)?;
     let mut plain = engine.session();
     // Both sessions know the prefixes of these words, as after some typing.
-    let (mut live, partials) = listened(&engine, &options)?;
+    let (live, partials) = listened(&engine, &options)?;
     for swipe in &replayed {
         plain.decode(&swipe.trace)?;
-        live.session().decode(&swipe.trace)?;
+        live.begin(swipe.trace.area());
+        live.push(swipe.trace.points())?;
+        live.finish(&Limits::default())?;
     }
 
     let (mut finish, mut reused) = (Pairs::default(), Pairs::default());
@@ -246,7 +248,7 @@ fn stale(engine: &Engine, swipes: &[Swipe], plain: &[Duration]) -> Result<Stale>
     let mut options = LiveOptions::default();
     options.interval = Duration::ZERO;
     options.share = 1.0;
-    let mut live = engine.live(&options)?;
+    let live = engine.live(&options)?;
     let typical = Duration::from_secs_f64(Times::of(plain.to_vec()).p50 / 1e3);
     let mut random = Random::new(9);
     let (mut times, mut used, mut calls) = (Vec::new(), Vec::new(), Vec::new());
@@ -261,7 +263,8 @@ fn stale(engine: &Engine, swipes: &[Swipe], plain: &[Duration]) -> Result<Stale>
         let (start, busy) = (Instant::now(), cpu::others());
         live.abandon();
         let call = start.elapsed();
-        drop(live.session());
+        // It waits for a decode that runs.
+        live.memory();
         let took = start.elapsed();
         let cpu = cpu::others().saturating_sub(busy);
         let counts = loop {
@@ -305,7 +308,8 @@ fn cuts(
             let trace = Trace::from_points(swipe.trace.area(), points[..count].iter().copied())?;
             let target = alphabet.fold(&swipe.word).ok();
             for (options, hits) in [partial, engine.options()].into_iter().zip(&mut hits) {
-                let words = session.decode_with(&trace, options)?;
+                let mut gesture = session.encode(&trace, &Limits::default())?;
+                let words = gesture.words(options)?.candidates;
                 let rank = words.iter().position(|found| {
                     target.is_some() && alphabet.fold(&found.word).ok() == target
                 });

@@ -11,7 +11,7 @@ use swipekit::lexicon::UserWords;
 use swipekit::{Engine, EngineOptions, Trace};
 use swipekit_exporters::error::Result;
 use swipekit_exporters::judge::compare::Machine;
-use swipekit_exporters::judge::evaluate::resident_mib;
+use swipekit_exporters::judge::machine::resident_mib;
 use swipekit_exporters::swipes::sample;
 
 /// What to run.
@@ -91,7 +91,9 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     let mut session = engine.session();
     let mut expected = Vec::with_capacity(ROUND);
     for step in 0..ROUND {
-        let decoded = traces.iter().map(|trace| session.decode(trace));
+        let decoded = traces
+            .iter()
+            .map(|trace| Ok(session.decode(trace)?.candidates));
         expected.push(decoded.collect::<swipekit::Result<Vec<_>>>()?);
         change(engine.words(), step);
     }
@@ -111,7 +113,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
                 break;
             }
             let from = done.load(Ordering::SeqCst);
-            let got = session.decode(traces[at])?;
+            let got = session.decode(traces[at])?.candidates;
             let to = begun.load(Ordering::SeqCst);
             let is_right = (from..=to).any(|state| expected[state % ROUND][at] == got);
             counts[usize::from(!is_right)] += 1;

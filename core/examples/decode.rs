@@ -35,12 +35,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     for line in fs::read_to_string(swipes)?.lines() {
         let swipe: Swipe = serde_json::from_str(line)?;
         let points = swipe.points.iter().map(|point| (point.x, point.y, point.t));
-        let candidates = session.decode(&Trace::in_letter_area(points)?)?;
-        let words: Vec<&str> = candidates
+        let decoded = session.decode(&Trace::in_letter_area(points)?)?;
+        let words: Vec<&str> = decoded
+            .candidates
             .iter()
             .map(|candidate| candidate.word.as_str())
             .collect();
-        println!("{:7.2?}  {}", session.timings().total(), words.join(" "));
+        println!("{:7.2?}  {}", decoded.timings.total(), words.join(" "));
     }
     Ok(())
 }

@@ -55,6 +55,16 @@ pub enum Error {
         /// What the file asks for.
         got: String,
     },
+    /// A file was made for the labels of another model.
+    #[error("{path} was made for other labels: {got}, this model has {expected}; make it for this model", path = path.display())]
+    WrongVocabulary {
+        /// The file.
+        path: PathBuf,
+        /// What the model has: a label or that there is none, no word.
+        expected: String,
+        /// What the file was made for: a class and its label, no word.
+        got: String,
+    },
     /// Something is larger than this crate accepts.
     #[error("{what} is too large: at most {limit}, got {got}")]
     TooLarge {
@@ -115,6 +125,15 @@ pub enum Error {
         /// What panicked.
         what: &'static str,
     },
+    /// The system started no thread.
+    #[error("cannot start {what}: {source}")]
+    Thread {
+        /// The thread.
+        what: &'static str,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
     /// The native library of a runtime was not found or does not fit.
     #[error("{library} was not found or cannot be used; tried: {}; {fix}", tried.join("; "))]
     RuntimeNotFound {
@@ -168,5 +187,33 @@ impl Error {
             expected: expected.to_string(),
             got: got.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_was_not_started_says_what_and_why() {
+        let error = Error::Thread {
+            what: "the thread of a live session",
+            source: io::Error::other("too many"),
+        };
+        let text = error.to_string();
+        assert_eq!(text, "cannot start the thread of a live session: too many");
+        assert!(std::error::Error::source(&error).is_some());
+    }
+
+    #[test]
+    fn another_vocabulary_names_both_labels() {
+        let error = Error::WrongVocabulary {
+            path: "lexicon.fst".into(),
+            expected: "\"e\"".to_owned(),
+            got: "class 3 is \"é\"".to_owned(),
+        };
+        let expected = "lexicon.fst was made for other labels: class 3 is \"é\", this model has \
+                        \"e\"; make it for this model";
+        assert_eq!(error.to_string(), expected);
     }
 }

@@ -25,7 +25,6 @@
 //! for candidate in session.decode(&trace)? {
 //!     println!("{} {:.2}", candidate.word, candidate.confidence);
 //! }
-//! println!("{:?}", session.timings());
 //! # Ok(())
 //! # }
 //! ```
@@ -66,23 +65,27 @@
 //! # }
 //! ```
 //!
-//! # Literal text
+//! # More than the words
 //!
-//! [`Session::literal`] gives the likeliest spellings, whether they are words or not: for names,
-//! for passwords, for a word that the user may want to add. [`Session::last_literal`] gives them
-//! beside the words of the gesture that was just decoded, without running the encoder again;
-//! [`LiveSession::session`] lends the session for it. [`Session::greedy`] spells what the network
-//! heard along its best alignment, and [`Session::log_likelihood`] gives log P(labels | swipe) of
-//! one spelling, exactly.
+//! [`Session::encode`] gives a [`Gesture`]: the encoder runs once, and the gesture can be asked for
+//! more than its words. [`Gesture::spellings`] gives the likeliest spellings, whether they are words
+//! or not: for names, for passwords, for a word that the user may want to add. [`Gesture::greedy`]
+//! spells what the network heard along its best alignment, and [`Gesture::log_likelihood`] gives
+//! log P(labels | swipe) of one spelling, exactly. [`LiveSession::with_gesture`] gives the
+//! gesture that was made while the finger moved.
 //!
 //! ```no_run
 //! # fn main() -> swipekit::Result<()> {
 //! # let trace = swipekit::Trace::default();
-//! let engine = swipekit::Engine::open("models/en-qwerty")?;
+//! use swipekit::{Engine, Limits};
+//!
+//! let engine = Engine::open("models/en-qwerty")?;
 //! let mut session = engine.session();
-//! let words = session.decode(&trace)?;
-//! for literal in session.last_literal(3)? {
-//!     println!("{} {:.2}", literal.text, literal.confidence);
+//! let mut gesture = session.encode(&trace, &Limits::default())?;
+//! let words = gesture.words(engine.options())?;
+//! println!("{:?} in {:?}", words.candidates, words.timings.total());
+//! for spelling in gesture.spellings(3, engine.options())? {
+//!     println!("{} {:.2}", spelling.text, spelling.confidence);
 //! }
 //! # Ok(())
 //! # }
@@ -109,7 +112,7 @@
 //!     }
 //! }
 //! let lexicon = Lexicon::from_bytes(Bytes::from(builder.build()?.bytes), labels, "my words")?;
-//! let candidates = engine.with_lexicon(lexicon)?.session().decode(&trace)?;
+//! let words = engine.with_lexicon(lexicon)?.session().decode(&trace)?;
 //! # Ok(())
 //! # }
 //! ```
@@ -144,14 +147,15 @@
 //! # fn main() -> swipekit::Result<()> {
 //! # let trace = swipekit::Trace::default();
 //! use swipekit::language_model::LanguageModel;
-//! use swipekit::Engine;
+//! use swipekit::{Engine, Limits};
 //!
 //! let engine = Engine::open("models/en-qwerty")?;
 //! // Not needed where the bundle has one.
-//! let engine = engine.with_language(LanguageModel::open("language.bin")?);
+//! let engine = engine.with_language_model(LanguageModel::open("language.bin")?);
 //! let mut session = engine.session();
-//! session.set_context(&["see", "you"]); // before each swipe: the words of its sentence so far
-//! let candidates = session.decode(&trace)?;
+//! let gesture = session.encode(&trace, &Limits::default())?;
+//! let mut gesture = gesture.with_context(&["see", "you"]); // the words of its sentence so far
+//! let words = gesture.words(engine.options())?;
 //! # Ok(())
 //! # }
 //! ```
@@ -179,20 +183,20 @@
 //! let layout = Layout::azerty().placed(LetterArea::new(0.0, 1600.0, 1080.0, 480.0)?)?;
 //! let engine = engine.with_layout(&layout)?; // once a keyboard, not once a swipe
 //! let trace = Trace::new(layout.letter_area()?); // its points are in the layout's units
-//! let candidates = engine.session().decode(&trace)?;
+//! let words = engine.session().decode(&trace)?;
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! # End a decode early
 //!
-//! [`Session::decode_within`] takes [`Limits`]: a deadline, after which it gives the best words so
-//! far, and a [`CancelToken`] that another thread cancels when the next finger is down. ONNX
-//! Runtime stops within its run, the search before its next frame.
+//! [`Session::encode`] takes [`Limits`]: a deadline, after which [`Gesture::words`] gives the best
+//! words so far, and a [`CancelToken`] that another thread cancels when the next finger is down.
+//! ONNX Runtime stops within its run, the search before its next frame.
 //!
 //! # Ask why
 //!
-//! [`Session::explain`] says of any word what became of it: its place, or the frame in which the
+//! [`Gesture::explain`] says of any word what became of it: its place, or the frame in which the
 //! beam lost it, its exact log-probability beside what the search found, and the score that it
 //! would have had to reach.
 //!
@@ -222,23 +226,27 @@ pub mod error;
 pub mod features;
 mod files;
 pub mod geometry;
+mod hash;
 mod keyboard;
 pub mod language_model;
 pub mod layout;
 pub mod lexicon;
 pub mod limits;
 pub mod live;
+mod options;
 pub mod runtime;
+mod sections;
 pub mod self_test;
 pub mod session;
+mod shared;
 pub mod trace;
 pub mod transducer;
 
-pub use decoder::Candidate;
+pub use decoder::{Candidate, Spelling};
 pub use engine::{Engine, EngineOptions, Memory};
 pub use error::{Error, Result};
 pub use limits::{CancelToken, Limits};
 pub use live::{LiveOptions, LiveSession, Partial};
 pub use self_test::SelfTest;
-pub use session::{Literal, Session, Timings};
+pub use session::{Decoded, Gesture, Session, Timings};
 pub use trace::Trace;

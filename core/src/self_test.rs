@@ -2,8 +2,10 @@
 //! exported.
 
 use crate::bundle::golden::{Golden, GoldenSwipe};
+use crate::decoder::DecoderOptions;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::limits::Limits;
 use crate::session::Session;
 
 /// What a self-test saw.
@@ -31,9 +33,10 @@ impl Engine {
         let Some(golden) = self.bundle().golden()? else {
             return Ok(result);
         };
-        let mut session = self.with_layout(&self.manifest().layout)?.session();
+        let engine = self.with_layout(&self.manifest().layout)?;
+        let mut session = engine.session();
         for (index, swipe) in golden.swipes.iter().enumerate() {
-            result.try_swipe(&mut session, &golden, index, swipe)?;
+            result.try_swipe(&mut session, engine.options(), &golden, index, swipe)?;
         }
         Ok(result)
     }
@@ -43,6 +46,7 @@ impl SelfTest {
     fn try_swipe(
         &mut self,
         session: &mut Session,
+        options: &DecoderOptions,
         golden: &Golden,
         index: usize,
         swipe: &GoldenSwipe,
@@ -56,7 +60,8 @@ impl SelfTest {
             })
         };
         let trace = swipe.trace()?;
-        let encoded = session.frames(&trace)?;
+        let mut gesture = session.encode(&trace, &Limits::default())?;
+        let encoded = gesture.frames();
         let width = swipe.encoded.len() / 2;
         if width == 0 || encoded.len() != swipe.frames * width {
             return differs(
@@ -80,11 +85,11 @@ impl SelfTest {
                 &difference,
             );
         }
-        if session.greedy(&trace)? != swipe.greedy {
+        if gesture.greedy()? != swipe.greedy {
             return differs("greedy text", &"the golden one", &"another");
         }
         if !swipe.candidates.is_empty() {
-            let candidates = session.decode(&trace)?;
+            let candidates = gesture.words(options)?.candidates;
             if candidates.len() < swipe.candidates.len() {
                 return differs(
                     "number of candidates",

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use swipekit::layout::Layout;
 use swipekit::trace::Trace;
-use swipekit::{Engine, Result};
+use swipekit::{Engine, Limits, Result};
 use swipekit_exporters::judge::accuracy::{Accuracy, Judge};
 use swipekit_exporters::swipes::Swipes;
 use swipekit_exporters::swipes::carry::carry;
@@ -128,8 +128,9 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
         let outcomes: Result<Vec<_>> = swipes(&layout, &words, &real)
             .iter()
             .map(|(word, trace)| {
-                let candidates = session.decode(trace)?;
-                let greedy = session.last_greedy()?;
+                let mut gesture = session.encode(trace, &Limits::default())?;
+                let candidates = gesture.words(engine.options())?.candidates;
+                let greedy = gesture.greedy()?;
                 Ok(judge.outcome(word, &candidates, &greedy))
             })
             .collect();

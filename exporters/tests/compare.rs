@@ -8,9 +8,9 @@ use std::process::{Command, Output};
 use half::f16;
 use prost::Message;
 use serde_json::Value;
-use swipekit::Engine;
 use swipekit::bundle::{Bundle, Manifest};
-use swipekit_exporters::error::Error;
+use swipekit::{Engine, Limits};
+use swipekit_exporters::judge::JudgeError;
 use swipekit_exporters::judge::accuracy::Length;
 use swipekit_exporters::judge::compare::{
     CompareError, Comparison, LatencyOptions, Options, Subject, WordSource, compare,
@@ -179,21 +179,24 @@ fn the_counts_are_those_of_eval() {
 }
 
 #[test]
-fn a_session_gives_its_last_gesture_again() {
+fn a_gesture_tells_the_same_whatever_it_was_asked_before() {
     if !runtime() {
         return;
     }
     let engine = Engine::open(default_bundle()).unwrap();
     let (mut session, mut other) = (engine.session(), engine.session());
-    assert_eq!(session.last_greedy().unwrap(), "", "there is none yet");
     for swipe in Swipes::open(manifest()).unwrap().take(5) {
         let trace = swipe.unwrap().trace;
-        session.decode(&trace).unwrap();
-        assert_eq!(session.last_frames(), other.frames(&trace).unwrap());
-        let greedy = session.last_greedy().unwrap();
+        let limits = Limits::default();
+        let mut gesture = session.encode(&trace, &limits).unwrap();
+        let words = gesture.words(engine.options()).unwrap().candidates;
+        let greedy = gesture.greedy().unwrap();
         assert!(!greedy.is_empty());
-        assert_eq!(other.last_greedy().unwrap(), greedy, "after frames alone");
-        assert_eq!(other.greedy(&trace).unwrap(), greedy);
+        let mut new = other.encode(&trace, &limits).unwrap();
+        assert_eq!(gesture.frames(), new.frames());
+        assert_eq!(new.greedy().unwrap(), greedy, "before its words");
+        assert_eq!(new.words(engine.options()).unwrap().candidates, words);
+        assert_eq!(gesture.words(engine.options()).unwrap().candidates, words);
     }
 }
 
@@ -259,7 +262,7 @@ fn bundles_of_another_task_are_refused() {
         let subjects = Subject::from_paths(&[&default_bundle(), path]);
         let error = compare(&subjects, &quick(), |_| {}).unwrap_err();
         assert!(
-            matches!(&error, Error::Compare(CompareError::Differs { what, .. }) if *what == expected),
+            matches!(&error, JudgeError::Compare(CompareError::Differs { what, .. }) if *what == expected),
             "{error}"
         );
         let message = error.to_string();

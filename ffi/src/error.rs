@@ -102,6 +102,7 @@ impl From<&Error> for Failure {
                 Kind::Unsupported,
                 "; update swipekit, or take a bundle made for this version",
             ),
+            Error::WrongVocabulary { .. } => (Kind::Unsupported, ""),
             Error::NotFinite { .. } => (
                 Kind::NotFinite,
                 "; leave out touch samples that are not finite",
@@ -109,7 +110,9 @@ impl From<&Error> for Failure {
             Error::SelfTest { .. } => (Kind::SelfTest, ""),
             Error::Cancelled => (Kind::Cancelled, ""),
             Error::RuntimeNotFound { .. } => (Kind::RuntimeLibrary, RUNTIME),
-            Error::Runtime { .. } | Error::Panicked { .. } => (Kind::Decode, ""),
+            Error::Runtime { .. } | Error::Thread { .. } | Error::Panicked { .. } => {
+                (Kind::Decode, "")
+            }
             Error::TooLarge { .. } | Error::Shape { .. } | Error::Invalid { .. } => {
                 (Kind::Argument, "")
             }
@@ -143,6 +146,21 @@ mod tests {
             (Error::NotFinite { what: "a point" }, Kind::NotFinite),
             (Error::Cancelled, Kind::Cancelled),
             (Error::Panicked { what: "a thread" }, Kind::Decode),
+            (
+                Error::Thread {
+                    what: "a thread",
+                    source: io::Error::from(io::ErrorKind::WouldBlock),
+                },
+                Kind::Decode,
+            ),
+            (
+                Error::WrongVocabulary {
+                    path: "a".into(),
+                    expected: "\"e\"".to_owned(),
+                    got: "class 3 is \"é\"".to_owned(),
+                },
+                Kind::Unsupported,
+            ),
         ] {
             let text = error.to_string();
             let failure = Failure::from(error);

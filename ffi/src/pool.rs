@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use swipekit::layout::LetterArea;
 use swipekit::trace::Point;
-use swipekit::{Engine, Session, Trace};
+use swipekit::{Engine, Limits, Session, Spelling, Trace};
 
 use crate::error::Result;
 
@@ -38,12 +38,23 @@ impl Pool {
         let kept = self.idle().pop();
         let mut session = kept.unwrap_or_else(|| self.engine.session());
         let result = f(&mut session);
-        session.clear_context();
         let mut idle = self.idle();
         if idle.len() < IDLE {
             idle.push(session);
         }
         result
+    }
+
+    /// The `count` likeliest spellings of a trace, with the engine's preset.
+    ///
+    /// # Errors
+    /// What decoding gives.
+    pub fn spellings(&self, trace: &Trace, count: usize) -> swipekit::Result<Vec<Spelling>> {
+        let options = self.engine.options();
+        self.with_session(|session| {
+            let mut gesture = session.encode(trace, &Limits::default())?;
+            gesture.spellings(count, options)
+        })
     }
 
     /// Gives the memory of idle sessions back.
@@ -67,9 +78,7 @@ impl Pool {
         self.with_session(|session| {
             match self.engine.lexicon() {
                 Some(_) => drop(session.decode(&trace)?),
-                None => {
-                    session.frames(&trace)?;
-                }
+                None => drop(session.encode(&trace, &Limits::default())?),
             }
             Ok(())
         })

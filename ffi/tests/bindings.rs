@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use swipekit::language_model::LanguageModelBuilder;
-use swipekit::{Engine, Trace, runtime};
+use swipekit::{Engine, Limits, Trace, runtime};
 use swipekit_bindgen::{Language, generate};
 
 fn repository(path: &str) -> PathBuf {
@@ -48,8 +48,9 @@ fn expected(engine: &Engine) -> Vec<Value> {
             .map(|point| ["x", "y", "t"].map(|name| point[name].as_f64().unwrap()))
             .collect();
         let trace = Trace::in_letter_area(points.iter().map(|&[x, y, t]| (x, y, t))).unwrap();
-        let candidates = session
-            .decode(&trace)
+        let mut gesture = session.encode(&trace, &Limits::default()).unwrap();
+        let candidates = gesture
+            .words(engine.options())
             .unwrap()
             .into_iter()
             .map(|candidate| {
@@ -61,12 +62,14 @@ fn expected(engine: &Engine) -> Vec<Value> {
                 })
             });
         let candidates: Vec<Value> = candidates.collect();
-        let literal = session.last_literal(3).unwrap().into_iter();
-        let literal: Vec<Value> = literal
-            .map(|literal| json!([literal.text, literal.log_probability]))
+        let spellings = gesture.spellings(3, engine.options()).unwrap().into_iter();
+        let spellings: Vec<Value> = spellings
+            .map(|spelling| json!([spelling.text, spelling.log_probability]))
             .collect();
-        let greedy = session.last_greedy().unwrap();
-        json!({ "points": points, "candidates": candidates, "literal": literal, "greedy": greedy })
+        let greedy = gesture.greedy().unwrap();
+        json!({
+            "points": points, "candidates": candidates, "spellings": spellings, "greedy": greedy
+        })
     });
     swipes.collect()
 }

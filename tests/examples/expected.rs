@@ -17,7 +17,7 @@ use std::path::Path;
 use serde_json::json;
 use swipekit::layout::LetterArea;
 use swipekit::trace::Point;
-use swipekit::{Engine, Trace};
+use swipekit::{Engine, Limits, Trace};
 use swipekit_exporters::package::pack;
 use swipekit_exporters::swipes::sample;
 use swipekit_exporters::synth::{random::Random, samples};
@@ -55,7 +55,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             })
             .collect();
         let trace = Trace::from_points(area, points.iter().copied())?;
-        let found = session.decode(&trace)?;
+        let mut gesture = session.encode(&trace, &Limits::default())?;
+        let found = gesture.words(engine.options())?.candidates;
         let line = json!({
             "area": [left, top, width, height],
             "points": points.iter().map(|point| [point.x, point.y, point.t]).collect::<Vec<_>>(),
@@ -64,7 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         });
         lines += &format!("{line}\n");
         if at < FRAMES {
-            let frames = session.last_frames();
+            let frames = gesture.frames();
             let bytes: Vec<u8> = frames
                 .iter()
                 .flat_map(|value| value.to_le_bytes())

@@ -13,10 +13,10 @@ pub mod pte;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use swipekit::Engine;
 use swipekit::lexicon::{Lexicon, LexiconBuilder};
 use swipekit::trace::Trace;
 use swipekit::transducer::{JointScratch, PredictionJoint};
+use swipekit::{Engine, Limits};
 use swipekit_exporters::export;
 use swipekit_exporters::swipes::Swipes;
 use swipekit_exporters::synth::{random::Random, samples};
@@ -146,7 +146,14 @@ pub fn project(transducer: &PredictionJoint, encoded: &[f32]) -> Vec<f32> {
 
 /// The frames that an engine's decoder gets for a trace, `[T', J]`.
 pub fn frames(engine: &Engine, trace: &Trace) -> Vec<f32> {
-    project(engine.transducer(), engine.session().frames(trace).unwrap())
+    project(engine.transducer(), &encoded(engine, trace))
+}
+
+/// The frames that an engine's encoder makes of a trace, `[T', D]`.
+pub fn encoded(engine: &Engine, trace: &Trace) -> Vec<f32> {
+    let mut session = engine.session();
+    let gesture = session.encode(trace, &Limits::default()).unwrap();
+    gesture.frames().to_vec()
 }
 
 /// Opens the transducer of a bundle once more, to be shared.

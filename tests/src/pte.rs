@@ -2,16 +2,15 @@
 
 use std::path::Path;
 
-use swipekit_exporters::error::Error;
 use swipekit_exporters::export::{Options, PteOptions};
-use swipekit_exporters::pte::{Mode, Python, Scheme};
+use swipekit_exporters::pte::{Mode, PteError, Python, Scheme};
 
 /// Whether there is a Python that lowers programs; says so where there is none.
 pub fn python() -> bool {
     let folder = tempfile::tempdir().unwrap();
     match Python::find(None, folder.path()) {
         Ok(_) => true,
-        Err(error @ Error::Pte(_)) => {
+        Err(error @ (PteError::NoPython { .. } | PteError::Start { .. })) => {
             eprintln!("skipped: {error}");
             false
         }

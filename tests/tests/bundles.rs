@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use swipekit::lexicon::Lexicon;
 use swipekit::trace::Trace;
-use swipekit::{Engine, EngineOptions, Error};
+use swipekit::{Engine, EngineOptions, Error, Limits};
 use swipekit_exporters::checkpoint::Checkpoint;
 use swipekit_exporters::network::Network;
 use swipekit_exporters::onnx::LengthType;
@@ -21,7 +21,7 @@ use swipekit_tests::{
 /// What an undamaged bundle decodes.
 fn decoded(engine: &Engine) -> Vec<(String, f64)> {
     let trace = samples::trace("hello", &mut Random::new(1)).unwrap();
-    let candidates = engine.session().decode(&trace).unwrap();
+    let candidates = engine.session().decode(&trace).unwrap().candidates;
     candidates
         .into_iter()
         .map(|candidate| (candidate.word, candidate.score))
@@ -164,7 +164,8 @@ fn try_trace(engine: &Engine, points: &[(f64, f64, f64)]) -> Option<usize> {
         }
     };
     let mut session = engine.session();
-    let candidates = session.decode(&trace).unwrap();
+    let mut gesture = session.encode(&trace, &Limits::default()).unwrap();
+    let candidates = gesture.words(engine.options()).unwrap().candidates;
     for candidate in &candidates {
         assert!(candidate.score.is_finite() && candidate.log_probability <= 0.0);
         assert!((0.0..=1.0 + 1e-9).contains(&candidate.confidence));
@@ -175,12 +176,12 @@ fn try_trace(engine: &Engine, points: &[(f64, f64, f64)]) -> Option<usize> {
             .windows(2)
             .all(|pair| pair[0].score >= pair[1].score)
     );
-    session.greedy(&trace).unwrap();
-    let likelihood = session.log_likelihood(&trace, &[1, 2, 3]).unwrap();
+    gesture.greedy().unwrap();
+    let likelihood = gesture.log_likelihood(&[1, 2, 3]).unwrap();
     assert!(likelihood <= 0.0);
     assert_eq!(
         candidates,
-        session.decode(&trace).unwrap(),
+        session.decode(&trace).unwrap().candidates,
         "the same again"
     );
     Some(candidates.len())
@@ -300,10 +301,10 @@ fn a_failed_validation_names_the_artefact() {
         (check(&files, &other, &files), "step"),
         (check(&files, &files, &other), "transducer"),
     ] {
-        let Err(ValidationError::Check { check, .. }) = result else {
+        let Err(ValidationError::Check(failed)) = result else {
             panic!("{name} passed")
         };
-        assert!(check.starts_with(name), "{check}");
+        assert!(failed.check.starts_with(name), "{failed}");
     }
 }
 
@@ -420,9 +421,9 @@ fn a_table_of_prefixes_changes_no_score_and_takes_no_memory() {
     let mut sessions = [&with, &packed, &plain].map(|engine| engine.session());
     for (_, trace) in swipes(40) {
         let [with, packed, plain] = &mut sessions;
-        let expected = plain.decode(&trace).unwrap();
-        assert_eq!(with.decode(&trace).unwrap(), expected);
-        assert_eq!(packed.decode(&trace).unwrap(), expected);
+        let expected = plain.decode(&trace).unwrap().candidates;
+        assert_eq!(with.decode(&trace).unwrap().candidates, expected);
+        assert_eq!(packed.decode(&trace).unwrap().candidates, expected);
     }
     assert!(with.memory().prefixes < 2000, "{}", with.memory().prefixes);
     assert!(with.memory().mapped > plain.memory().mapped);
@@ -433,6 +434,9 @@ fn a_table_of_prefixes_changes_no_score_and_takes_no_memory() {
         engine.session()
     });
     for (_, trace) in swipes(10) {
-        assert_eq!(with.decode(&trace).unwrap(), plain.decode(&trace).unwrap());
+        assert_eq!(
+            with.decode(&trace).unwrap().candidates,
+            plain.decode(&trace).unwrap().candidates
+        );
     }
 }

@@ -80,7 +80,10 @@ fn a_bundle_takes_the_fitted_options_and_keeps_its_words() {
         assert_eq!((preset.temperature, preset.other_score), (3.0, Some(-9.5)));
         let (mut one, mut two) = (before.session(), after.session());
         for (_, trace) in swipes(10) {
-            let (one, two) = (one.decode(&trace).unwrap(), two.decode(&trace).unwrap());
+            let (one, two) = (
+                one.decode(&trace).unwrap().candidates,
+                two.decode(&trace).unwrap().candidates,
+            );
             assert_eq!(one.len(), two.len());
             for (one, two) in one.iter().zip(&two) {
                 assert_eq!((&one.word, one.score), (&two.word, two.score));

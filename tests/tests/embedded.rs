@@ -32,7 +32,7 @@ fn a_bundle_is_opened_where_it_lies_in_another_file() {
     let folder = tempfile::tempdir().unwrap();
     let trace = &samples::trace("hello", &mut Random::new(1)).unwrap();
     let whole = Engine::open(repository("models/en-qwerty")).unwrap();
-    let expected = whole.session().decode(trace).unwrap();
+    let expected = whole.session().decode(trace).unwrap().candidates;
     for (before, after) in [(0, 0), (4, 0), (1, 1), (4096, 7), (12_345, 100)] {
         let (path, length) = embedded(folder.path(), before, after);
         let file = File::open(&path).unwrap();
@@ -40,7 +40,7 @@ fn a_bundle_is_opened_where_it_lies_in_another_file() {
         // The map outlives the descriptor.
         drop(file);
         let engine = Engine::open_bytes(part, "app.apk/en.swipekit", &Default::default()).unwrap();
-        assert_eq!(engine.session().decode(trace).unwrap(), expected);
+        assert_eq!(engine.session().decode(trace).unwrap().candidates, expected);
         engine.self_test().unwrap();
     }
     // In memory, at an address that is no multiple of anything.
@@ -48,7 +48,7 @@ fn a_bundle_is_opened_where_it_lies_in_another_file() {
     let bytes = Bytes::from(fs::read(&path).unwrap());
     let part = bytes.slice(1..1 + length as usize).unwrap();
     let engine = Engine::open_bytes(part, "memory", &Default::default()).unwrap();
-    assert_eq!(engine.session().decode(trace).unwrap(), expected);
+    assert_eq!(engine.session().decode(trace).unwrap().candidates, expected);
 }
 
 #[test]

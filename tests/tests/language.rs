@@ -5,7 +5,7 @@ use std::path::Path;
 
 use swipekit::language_model::{LanguageModel, LanguageModelBuilder, SENTENCE_START};
 use swipekit::trace::Trace;
-use swipekit::{Candidate, Engine, Limits, LiveOptions, Session};
+use swipekit::{Candidate, Engine, Gesture, Limits, LiveOptions, Session};
 use swipekit_exporters::judge::evaluate::{Options, evaluate};
 use swipekit_exporters::synth::{random::Random, samples::trace};
 use swipekit_exporters::{export, package};
@@ -43,10 +43,18 @@ fn ambiguous(session: &mut Session) -> (Trace, Vec<Candidate>) {
     let swipes = (7..27).flat_map(|seed| words.map(|word| trace(word, &mut Random::new(seed))));
     let mut found = swipes.filter_map(|trace| {
         let trace = trace?;
-        let candidates = session.decode(&trace).unwrap();
+        let candidates = session.decode(&trace).unwrap().candidates;
         (candidates[0].score - candidates[1].score < 2.5).then_some((trace, candidates))
     });
     found.next().expect("a swipe that may mean two words")
+}
+
+/// The words of a swipe behind those of `context`.
+fn behind<W: AsRef<str>>(engine: &Engine, trace: &Trace, context: &[W]) -> Vec<Candidate> {
+    let mut session = engine.session();
+    let gesture = session.encode(trace, &Limits::default()).unwrap();
+    let mut gesture = gesture.with_context(context);
+    gesture.words(engine.options()).unwrap().candidates
 }
 
 #[test]
@@ -60,19 +68,22 @@ fn the_words_before_decide_between_words_that_a_swipe_may_mean() {
     let engine = engine.with_language_model(model_of(&other));
     assert!(engine.options().language_model_weight > 0.0);
     let mut session = engine.session();
-    assert_eq!(session.decode(&trace).unwrap(), before);
+    assert_eq!(session.decode(&trace).unwrap().candidates, before);
     for context in [&["the"][..], &["THE"], &[SENTENCE_START, "over", "the"]] {
-        session.set_context(context);
-        let after = session.decode(&trace).unwrap();
+        let after = behind(&engine, &trace, context);
         assert_eq!(after[0].word, other);
         assert!(after[0].language_model > 5.0);
         assert_eq!(after[0].log_probability, before[1].log_probability);
     }
-    // Other sessions have words of their own before them; these ones hold until they are set again.
-    assert_eq!(engine.session().decode(&trace).unwrap(), before);
-    assert_eq!(session.decode(&trace).unwrap()[0].word, other);
-    session.clear_context();
-    assert_eq!(session.decode(&trace).unwrap(), before);
+    // They are one gesture's, and no session keeps them.
+    let gesture = session.encode(&trace, &Limits::default()).unwrap();
+    let mut gesture = gesture.with_context(&["the"]);
+    let after = gesture.words(engine.options()).unwrap().candidates;
+    assert_eq!(after[0].word, other);
+    let mut gesture = gesture.with_context::<&str>(&[]);
+    let without = gesture.words(engine.options()).unwrap().candidates;
+    assert_eq!(without, before);
+    assert_eq!(session.decode(&trace).unwrap().candidates, before);
 }
 
 #[test]
@@ -84,16 +95,14 @@ fn live_sessions_have_words_before_them_too() {
     let (trace, before) = ambiguous(&mut engine.session());
     let other = before[1].word.clone();
     let engine = engine.with_language_model(model_of(&other));
-    let mut session = engine.session();
-    session.set_context(&["the"]);
-    let after = session.decode(&trace).unwrap();
+    let after = behind(&engine, &trace, &["the"]);
     assert_eq!(after[0].word, other);
     let live = engine.live(&LiveOptions::default()).unwrap();
     let finished = |context: &[&str]| {
         live.begin(trace.area());
         live.set_context(context);
         live.push(trace.points()).unwrap();
-        live.finish(&Limits::default()).unwrap()
+        live.finish(&Limits::default()).unwrap().candidates
     };
     assert_eq!(finished(&["the"]), after);
     assert_eq!(finished(&[]), before);
@@ -101,7 +110,8 @@ fn live_sessions_have_words_before_them_too() {
     // They hold until they are set again.
     live.begin(trace.area());
     live.push(trace.points()).unwrap();
-    assert_eq!(live.finish(&Limits::default()).unwrap(), after);
+    let found = live.finish(&Limits::default()).unwrap();
+    assert_eq!(found.candidates, after);
 }
 
 #[test]
@@ -111,12 +121,9 @@ fn without_anything_to_say_nothing_changes() {
     }
     let plain = default_bundle();
     let (trace, before) = ambiguous(&mut plain.session());
-    let mut session = plain.session();
-    session.set_context(&["the"]);
-    assert_eq!(session.decode(&trace).unwrap(), before);
+    assert_eq!(behind(&plain, &trace, &["the"]), before);
 
     let engine = plain.with_language_model(model_of(&before[1].word));
-    let mut session = engine.session();
     let long: Vec<String> = (0..1000).map(|at| format!("word{at}")).collect();
     for context in [
         vec![],
@@ -125,13 +132,14 @@ fn without_anything_to_say_nothing_changes() {
         vec!["the".to_owned(), "absent".to_owned()],
         vec!["\u{0}'".to_owned()],
     ] {
-        session.set_context(&context);
-        assert_eq!(session.decode(&trace).unwrap(), before);
+        assert_eq!(behind(&engine, &trace, &context), before);
     }
-    session.set_context(&["the"]);
     let mut options = engine.options().clone();
     options.language_model_weight = 0.0;
-    assert_eq!(session.decode_with(&trace, &options).unwrap(), before);
+    let mut session = engine.session();
+    let gesture = session.encode(&trace, &Limits::default()).unwrap();
+    let found = gesture.with_context(&["the"]).words(&options).unwrap();
+    assert_eq!(found.candidates, before);
 }
 
 #[test]
@@ -142,11 +150,9 @@ fn a_user_s_word_that_the_model_lacks_is_not_punished() {
     let engine = default_bundle().with_language_model(model_of("nothing"));
     engine.words().add("SwipeKit").unwrap();
     let trace = swipe("swipekit");
-    let mut session = engine.session();
-    let before = session.decode(&trace).unwrap();
+    let before = behind::<&str>(&engine, &trace, &[]);
     assert_eq!(before[0].word, "SwipeKit");
-    session.set_context(&["the"]);
-    assert_eq!(session.decode(&trace).unwrap()[0], before[0]);
+    assert_eq!(behind(&engine, &trace, &["the"])[0], before[0]);
 }
 
 #[test]
@@ -194,16 +200,15 @@ fn a_bundle_brings_its_language_model_along() {
         // A random model finds a word likely by chance only: all are searched.
         let mut options = engine.options().clone();
         (options.beam, options.window) = (0, 1000.0);
-        let hello = |session: &mut Session| {
-            let candidates = session.decode_with(&swipe("hello"), &options).unwrap();
-            let mut candidates = candidates.into_iter();
-            candidates
-                .find(|candidate| candidate.word == "hello")
-                .unwrap()
+        let trace = swipe("hello");
+        let mut gesture = session.encode(&trace, &Limits::default()).unwrap();
+        let hello = |gesture: &mut Gesture<'_>| {
+            let mut words = gesture.words(&options).unwrap().into_iter();
+            words.find(|candidate| candidate.word == "hello").unwrap()
         };
-        let before = hello(&mut session);
-        session.set_context(&["the"]);
-        assert!(hello(&mut session).score > before.score + 1.0);
+        let before = hello(&mut gesture);
+        let mut gesture = gesture.with_context(&["the"]);
+        assert!(hello(&mut gesture).score > before.score + 1.0);
     }
     refuses_damage(&output);
 }

@@ -3,7 +3,7 @@
 use swipekit::layout::{Layout, LetterArea};
 use swipekit::lexicon::Lexicon;
 use swipekit::trace::{Point, Trace};
-use swipekit::{Candidate, Engine, Error};
+use swipekit::{Candidate, Engine, Error, Limits};
 use swipekit_exporters::synth::{random::Random, samples::swipe_on};
 use swipekit_tests::{english, lexicon, repository, runtime, swipes};
 
@@ -35,7 +35,7 @@ fn accuracy(engine: &Engine, swipes: &[(String, Trace)]) -> [f64; 2] {
     let mut session = engine.session();
     let mut hits = [0; 2];
     for (word, trace) in swipes {
-        let candidates = session.decode(trace).unwrap();
+        let candidates = session.decode(trace).unwrap().candidates;
         let place = candidates
             .iter()
             .position(|candidate| candidate.word.eq_ignore_ascii_case(word));
@@ -139,8 +139,8 @@ fn qwerty_of_any_size_decodes_what_it_decoded_before() {
         let mut session = engine.with_layout(&layout).unwrap().session();
         for (_, trace) in swipes(20) {
             let (got, expected) = (
-                session.decode(&trace).unwrap(),
-                plain.decode(&trace).unwrap(),
+                session.decode(&trace).unwrap().candidates,
+                plain.decode(&trace).unwrap().candidates,
             );
             same(&got, &expected, 1e-6);
             for (got, expected) in got.iter().zip(&expected) {
@@ -155,8 +155,8 @@ fn qwerty_of_any_size_decodes_what_it_decoded_before() {
         let mut session = engine.with_layout(&layout).unwrap().session();
         let area = layout.letter_area().unwrap();
         for (_, trace) in swipes(20) {
-            let got = session.decode(&in_pixels(&trace, area)).unwrap();
-            same(&got, &plain.decode(&trace).unwrap(), 1e-3);
+            let got = session.decode(&in_pixels(&trace, area)).unwrap().candidates;
+            same(&got, &plain.decode(&trace).unwrap().candidates, 1e-3);
         }
     }
 }
@@ -175,8 +175,8 @@ fn portrait_and_landscape_decode_alike() {
             let area = placed.letter_area().unwrap();
             let mut session = engine.with_layout(&placed).unwrap().session();
             for (_, trace) in generated(&layout).iter().step_by(5) {
-                let got = session.decode(&in_pixels(trace, area)).unwrap();
-                let expected = plain.decode(trace).unwrap();
+                let got = session.decode(&in_pixels(trace, area)).unwrap().candidates;
+                let expected = plain.decode(trace).unwrap().candidates;
                 // Where a finger rests, rounding decides the direction of its motion, which is a
                 // feature.
                 same(&got[..1], &expected[..1], 0.05);
@@ -220,14 +220,18 @@ fn letters_taken_for_others_score_as_words_spelled_so() {
     let plain = with(&engine, &spelled);
     let (mut session, mut plain) = (qwertz.session(), plain.session());
     for (_, trace) in generated(&Layout::qwertz()).iter().step_by(3) {
-        let mut expected = plain.decode_with(trace, qwertz.options()).unwrap();
+        let limits = Limits::default();
+        let mut spelled = plain.encode(trace, &limits).unwrap();
+        let mut expected = spelled.words(qwertz.options()).unwrap().candidates;
         for candidate in &mut expected {
             candidate.word = exchange(&candidate.word);
         }
-        same(&session.decode(trace).unwrap(), &expected, 1e-4);
+        let mut gesture = session.encode(trace, &limits).unwrap();
+        let got = gesture.words(qwertz.options()).unwrap().candidates;
+        same(&got, &expected, 1e-4);
         assert_eq!(
-            session.greedy(trace).unwrap(),
-            exchange(&plain.greedy(trace).unwrap())
+            gesture.greedy().unwrap(),
+            exchange(&spelled.greedy().unwrap())
         );
     }
 }
@@ -253,13 +257,19 @@ fn engines_of_several_layouts_share_the_rest() {
     assert_eq!(few.layout(), &Layout::dvorak());
     let points = swipe_on(&Layout::dvorak(), "paper", &mut Random::new(1)).unwrap();
     let trace = Trace::in_letter_area(points).unwrap();
-    assert_eq!(few.session().decode(&trace).unwrap()[0].word, "paper");
+    assert_eq!(
+        few.session().decode(&trace).unwrap().candidates[0].word,
+        "paper"
+    );
     // And the way back.
     let back = few.with_layout(&engine.manifest().layout).unwrap();
     assert_eq!(back.lexicon().unwrap().keys(), 2);
     let points = swipe_on(&Layout::qwerty(), "water", &mut Random::new(1)).unwrap();
     let trace = Trace::in_letter_area(points).unwrap();
-    assert_eq!(back.session().decode(&trace).unwrap()[0].word, "water");
+    assert_eq!(
+        back.session().decode(&trace).unwrap().candidates[0].word,
+        "water"
+    );
 }
 
 #[test]
@@ -275,7 +285,7 @@ fn a_layout_that_cannot_be_used_is_refused() {
     let azerty = engine.with_layout(&Layout::azerty()).unwrap();
     let far = [f64::MAX, -f64::MAX, 1e300, 0.0].map(|x| (x, -x, 10.0));
     let trace = Trace::in_letter_area(far).unwrap();
-    let candidates = azerty.session().decode(&trace).unwrap();
+    let candidates = azerty.session().decode(&trace).unwrap().candidates;
     assert!(
         candidates
             .iter()

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use swipekit::error::Error;
 use swipekit::trace::Trace;
-use swipekit::{CancelToken, Engine, Limits};
+use swipekit::{CancelToken, Engine, Limits, Session};
 use swipekit_exporters::synth::{random::Random, samples::trace};
 use swipekit_tests::{repository, runtime};
 
@@ -27,8 +27,10 @@ fn a_cancelled_decode_gives_nothing_and_harms_nothing() {
     }
     let engine = Engine::open(repository("models/en-qwerty")).unwrap();
     let (mut session, swipe) = (engine.session(), swipe());
-    let expected = session.decode(&swipe).unwrap();
-    let options = engine.options().clone();
+    let expected = session.decode(&swipe).unwrap().candidates;
+    let within = |session: &mut Session, limits: &Limits| {
+        session.encode(&swipe, limits)?.words(engine.options())
+    };
     let done = AtomicUsize::new(0);
     let (mut whole, mut cancelled) = (0, 0);
     thread::scope(|scope| {
@@ -43,26 +45,23 @@ fn a_cancelled_decode_gives_nothing_and_harms_nothing() {
                 token.cancel();
                 done.fetch_add(1, Ordering::Relaxed);
             });
-            match session.decode_within(&swipe, &options, &limits) {
-                Ok(candidates) => {
-                    assert!(session.is_whole());
-                    assert_eq!(candidates, expected);
+            match within(&mut session, &limits) {
+                Ok(decoded) => {
+                    assert!(decoded.is_complete);
+                    assert_eq!(decoded.candidates, expected);
                     whole += 1;
                 }
-                Err(Error::Cancelled) => {
-                    assert!(!session.is_whole());
-                    cancelled += 1;
-                }
+                Err(Error::Cancelled) => cancelled += 1,
                 Err(other) => panic!("{other}"),
             }
         }
     });
     println!("{whole} whole, {cancelled} cancelled");
     assert!(whole > 0 && cancelled > 0);
-    assert_eq!(session.decode(&swipe).unwrap(), expected);
+    assert_eq!(session.decode(&swipe).unwrap().candidates, expected);
     let token = CancelToken::new();
     token.cancel();
-    let stale = session.decode_within(&swipe, &options, &cancelled_by(&token));
+    let stale = within(&mut session, &cancelled_by(&token));
     assert!(matches!(stale, Err(Error::Cancelled)));
 }
 
@@ -73,17 +72,18 @@ fn a_deadline_ends_a_decode_with_what_there_is() {
     }
     let engine = Engine::open(repository("models/en-qwerty")).unwrap();
     let (mut session, swipe) = (engine.session(), swipe());
-    let options = engine.options().clone();
-    let expected = session.decode(&swipe).unwrap();
+    let expected = session.decode(&swipe).unwrap().candidates;
+    let mut within = |limits: &Limits| {
+        let mut gesture = session.encode(&swipe, limits).unwrap();
+        gesture.words(engine.options()).unwrap()
+    };
     let mut limits = Limits::default();
     limits.deadline = Some(Duration::ZERO);
-    let none = session.decode_within(&swipe, &options, &limits).unwrap();
-    assert!(!session.is_whole());
-    assert!(none.len() <= options.candidates);
+    let none = within(&limits);
+    assert!(!none.is_complete);
+    assert!(none.candidates.len() <= engine.options().candidates);
     limits.deadline = Some(Duration::from_secs(600));
-    assert_eq!(
-        session.decode_within(&swipe, &options, &limits).unwrap(),
-        expected
-    );
-    assert!(session.is_whole());
+    let all = within(&limits);
+    assert_eq!(all.candidates, expected);
+    assert!(all.is_complete);
 }

@@ -10,7 +10,7 @@ use swipekit::error::Error;
 use swipekit::layout::LetterArea;
 use swipekit::live::Ended;
 use swipekit::trace::{MAX_POINTS, Point, Trace};
-use swipekit::{CancelToken, Engine, Limits, LiveOptions, LiveSession, Partial};
+use swipekit::{CancelToken, Decoded, Engine, Gesture, Limits, LiveOptions, LiveSession, Partial};
 use swipekit_exporters::synth::{random::Random, samples::trace};
 use swipekit_tests::{repository, runtime, swipes};
 
@@ -58,11 +58,16 @@ fn held(engine: &Engine, options: &LiveOptions) -> (LiveSession, Receiver<Partia
 }
 
 fn decode(engine: &Engine, trace: &Trace) -> Vec<Candidate> {
-    engine.session().decode(trace).unwrap()
+    engine.session().decode(trace).unwrap().candidates
 }
 
 fn finish(live: &LiveSession) -> Vec<Candidate> {
-    live.finish(&Limits::default()).unwrap()
+    live.finish(&Limits::default()).unwrap().candidates
+}
+
+fn words_of(live: &LiveSession, ended: &Ended) -> Decoded {
+    let words = |gesture: &mut Gesture<'_>| gesture.words(live.options());
+    live.with_gesture(ended, &Limits::default(), words).unwrap()
 }
 
 fn is_no_gesture<T>(result: Result<T, Error>) -> bool {
@@ -74,7 +79,7 @@ fn finished_gestures_equal_plain_decodes_to_the_bit() {
     let Some(engine) = engine() else { return };
     let mut random = Random::new(5);
     for options in [LiveOptions::default(), eager()] {
-        let mut live = engine.live(&options).unwrap();
+        let live = engine.live(&options).unwrap();
         let mut plain = engine.session();
         for (_, trace) in swipes(60) {
             live.begin(trace.area());
@@ -87,11 +92,19 @@ fn finished_gestures_equal_plain_decodes_to_the_bit() {
                 }
                 rest = later;
             }
-            let got = finish(&live);
-            assert_eq!(got, plain.decode(&trace).unwrap());
-            assert!(live.session().is_whole());
-            let greedy = live.session().last_greedy().unwrap();
-            assert_eq!(greedy, plain.last_greedy().unwrap());
+            let limits = Limits::default();
+            let mut expected = plain.encode(&trace, &limits).unwrap();
+            let compare = |got: &mut Gesture<'_>| {
+                let words = got.words(live.options())?;
+                assert!(words.is_complete);
+                let expected_words = expected.words(engine.options())?;
+                assert_eq!(words.candidates, expected_words.candidates);
+                assert_eq!(got.frames(), expected.frames());
+                assert_eq!(got.greedy()?, expected.greedy()?);
+                Ok(())
+            };
+            let ended = live.end().unwrap();
+            live.with_gesture(&ended, &limits, compare).unwrap();
             assert_eq!(live.partial().unwrap(), None);
         }
     }
@@ -116,7 +129,8 @@ fn words_are_found_before_they_are_spelled() {
         let points = &trace.points()[..trace.len() * 4 / 5];
         let cut = Trace::from_points(trace.area(), points.iter().copied()).unwrap();
         for (found, options) in found.iter_mut().zip(variants) {
-            let candidates = session.decode_with(&cut, options).unwrap();
+            let mut gesture = session.encode(&cut, &Limits::default()).unwrap();
+            let candidates = gesture.words(options).unwrap().candidates;
             *found += usize::from(candidates.first().is_some_and(|first| first.word == word));
         }
     }
@@ -155,8 +169,9 @@ fn partial_results_are_those_of_the_points_that_they_name() {
             assert_eq!(live.partial().unwrap().as_ref(), Some(&partial));
             let points = trace.points()[..partial.points].iter().copied();
             let so_far = Trace::from_points(trace.area(), points).unwrap();
-            let expected = plain.decode_with(&so_far, options.partial.as_ref().unwrap());
-            assert_eq!(partial.candidates, expected.unwrap());
+            let mut so_far = plain.encode(&so_far, &Limits::default()).unwrap();
+            let expected = so_far.words(options.partial.as_ref().unwrap()).unwrap();
+            assert_eq!(partial.candidates, expected.candidates);
         }
         live.abandon();
         assert_eq!(live.partial().unwrap(), None);
@@ -181,9 +196,9 @@ fn the_next_gesture_begins_while_the_last_is_decoded() {
         scope.spawn(move || {
             for (at, ended) in wanted {
                 let (at, ended): (usize, Ended) = (at, ended);
-                let found = live.decode_ended(&ended, &Limits::default()).unwrap();
+                let found = words_of(live, &ended);
                 assert_eq!(found.candidates, expected[at]);
-                assert_eq!((found.is_whole, found.gesture), (true, ended.gesture()));
+                assert!(found.is_complete);
             }
         });
         for round in 0..60 {
@@ -270,7 +285,7 @@ fn decodes_are_bounded_and_happen_only_where_something_changed() {
 #[test]
 fn frames_that_are_there_are_used_and_words_are_those_of_now() {
     let Some(engine) = engine() else { return };
-    let (mut live, partials) = listened(&engine, &eager());
+    let (live, partials) = listened(&engine, &eager());
     let trace = swipe();
     let whole = |live: &LiveSession| {
         live.begin(trace.area());
@@ -280,10 +295,11 @@ fn frames_that_are_there_are_used_and_words_are_those_of_now() {
     };
     for turn in 0..4 {
         whole(&live);
-        let got = finish(&live);
+        let found = live.finish(&Limits::default()).unwrap();
+        let got = found.candidates;
         assert_eq!(got, decode(&engine, &trace));
         assert_eq!(live.counts().reused, 2 * turn + 1);
-        assert_eq!(live.session().timings().encoder, Duration::ZERO);
+        assert_eq!(found.timings.encoder, Duration::ZERO);
 
         whole(&live);
         engine.words().block(&got[0].word).unwrap();
@@ -292,12 +308,17 @@ fn frames_that_are_there_are_used_and_words_are_those_of_now() {
         assert_eq!(without, decode(&engine, &trace));
         assert_eq!(live.counts().reused, 2 * turn + 2);
     }
-    // One that is lent may decode something else: its frames are not taken for the gesture's.
-    whole(&live);
+    // Gestures that were ended are told apart, in whatever order they are encoded.
     let other = swipekit_exporters::synth::samples::trace("water", &mut Random::new(3)).unwrap();
-    live.session().decode(&other).unwrap();
-    assert_eq!(finish(&live), decode(&engine, &trace));
-    assert_eq!(live.counts().reused, 8);
+    whole(&live);
+    let first = live.end().unwrap();
+    live.begin(other.area());
+    live.push(other.points()).unwrap();
+    let second = live.end().unwrap();
+    for (ended, trace) in [(&second, &other), (&first, &trace), (&first, &trace)] {
+        let found = words_of(&live, ended);
+        assert_eq!(found.candidates, decode(&engine, trace));
+    }
 }
 
 #[test]
@@ -326,15 +347,15 @@ fn gestures_that_end_while_they_are_decoded_harm_nothing() {
         }
         assert!(live.partial().unwrap().is_none());
     }
-    let (mut live, partials) = listened(&engine, &eager());
+    let (live, partials) = listened(&engine, &eager());
     let mut counts = live.counts();
     for turn in 0..400u64 {
         live.begin(trace.area());
         live.push(trace.points()).unwrap();
         thread::sleep(Duration::from_micros(turn * 8));
         live.abandon();
-        // Once it is lent no decode runs.
-        drop(live.session());
+        // It waits for a decode that runs.
+        live.memory();
         while partials.try_recv().is_ok() {}
         counts = live.counts();
     }
@@ -431,7 +452,7 @@ fn what_cannot_be_is_refused_and_leaves_the_gesture_alone() {
 fn limits_hold_for_the_last_decode() {
     let Some(engine) = engine() else { return };
     let trace = swipe();
-    let mut live = engine.live(&eager()).unwrap();
+    let live = engine.live(&eager()).unwrap();
     let token = CancelToken::new();
     token.cancel();
     let mut limits = Limits::default();
@@ -445,8 +466,7 @@ fn limits_hold_for_the_last_decode() {
     limits.deadline = Some(Duration::ZERO);
     live.begin(trace.area());
     live.push(trace.points()).unwrap();
-    live.finish(&limits).unwrap();
-    assert!(!live.session().is_whole());
+    assert!(!live.finish(&limits).unwrap().is_complete);
     live.begin(trace.area());
     live.push(trace.points()).unwrap();
     assert_eq!(finish(&live), decode(&engine, &trace));
@@ -547,7 +567,7 @@ fn any_order_of_calls_ends_in_plain_decodes() {
                     };
                     let points = trace.points()[..done].iter().copied();
                     let expected = Trace::from_points(trace.area(), points).unwrap();
-                    assert_eq!(finish(&live), plain.decode(&expected).unwrap());
+                    assert_eq!(finish(&live), plain.decode(&expected).unwrap().candidates);
                     finished += 1;
                 }
                 _ => {
@@ -570,36 +590,74 @@ fn live_sessions_may_be_sent_and_shared() {
 }
 
 #[test]
-fn literal_spellings_stand_beside_the_words() {
+fn spellings_stand_beside_the_words() {
     let Some(engine) = engine() else { return };
+    let (options, limits) = (engine.options(), Limits::default());
     let mut session = engine.session();
     let (mut equal, mut compared, count) = (0, 0, 40);
     for (_, trace) in swipes(count) {
-        let words = session.decode(&trace).unwrap();
-        let encoder = session.timings().encoder;
-        let spellings = session.last_literal(5).unwrap();
-        assert_eq!(session.timings().encoder, encoder, "not run again");
+        let mut gesture = session.encode(&trace, &limits).unwrap();
+        let words = gesture.words(options).unwrap();
+        let spellings = gesture.spellings(5, options).unwrap();
         assert!(spellings.is_sorted_by(|a, b| a.log_probability >= b.log_probability));
         let total: f64 = spellings.iter().map(|spelling| spelling.confidence).sum();
         assert!(total > 0.0 && total <= 1.0 + 1e-6);
-        equal += usize::from(spellings[0].text == session.last_greedy().unwrap());
+        equal += usize::from(spellings[0].text == gesture.greedy().unwrap());
+        for spelling in &spellings {
+            let exact = gesture.log_likelihood(&spelling.labels).unwrap();
+            assert!(exact > spelling.log_probability - 1e-6);
+        }
         // A word that is a spelling is as likely as such, up to what either beam has dropped.
         for spelling in spellings.iter().filter(|found| found.confidence > 0.1) {
-            if let Some(word) = words.iter().find(|word| word.word == spelling.text) {
+            let mut words = words.candidates.iter();
+            if let Some(word) = words.find(|word| word.word == spelling.text) {
                 let difference = spelling.log_probability - word.log_probability;
                 assert!(difference.abs() < 0.5, "{difference}");
                 compared += 1;
             }
         }
+        // The words of the same gesture, afterwards, and its scores.
+        let (again, scores) = gesture.words_and_scores(options).unwrap();
+        assert_eq!(again.candidates, words.candidates);
+        assert_eq!(
+            again.timings.encoder, words.timings.encoder,
+            "not run again"
+        );
+        let is_there = |word: &Candidate| scores.contains(&word.score);
+        assert!(again.candidates.iter().all(is_there));
         let mut other = engine.session();
-        assert_eq!(other.literal(&trace, 5).unwrap(), spellings);
-        // The words of that decode, afterwards.
-        let again = session.decode_again(engine.options(), &Limits::default());
-        assert_eq!(again.unwrap(), words);
+        let mut other = other.encode(&trace, &limits).unwrap();
+        assert_eq!(other.spellings(5, options).unwrap(), spellings);
     }
     assert!(equal * 10 > count * 7, "{equal}");
     assert!(compared > count / 2, "{compared}");
-    assert_eq!(session.literal(&Trace::default(), 3).unwrap(), []);
-    assert_eq!(session.last_literal(3).unwrap(), []);
-    assert!(session.last_literal(0).is_err());
+}
+
+/// Whatever came before it in the session.
+#[test]
+fn a_trace_of_fewer_than_two_points_means_nothing() {
+    let Some(engine) = engine() else { return };
+    let (options, limits) = (engine.options(), Limits::default());
+    let point = Point::new(0.5, 0.5, 0.0);
+    let mut continued = options.clone();
+    continued.continuation = Some(0.5);
+    let mut session = engine.session();
+    for points in [&[][..], &[point]] {
+        session.decode(&swipe()).unwrap();
+        let trace = Trace::from_points(LetterArea::UNIT, points.iter().copied()).unwrap();
+        let mut gesture = session.encode(&trace, &limits).unwrap();
+        assert!(gesture.frames().is_empty());
+        for options in [options, &continued] {
+            let (words, scores) = gesture.words_and_scores(options).unwrap();
+            assert!(words.candidates.is_empty() && words.is_complete && scores.is_empty());
+        }
+        assert_eq!(gesture.spellings(3, options).unwrap(), []);
+        assert!(gesture.spellings(0, options).is_err());
+        assert_eq!(gesture.greedy().unwrap(), "");
+        assert_eq!(gesture.log_likelihood(&[1]).unwrap(), f64::NEG_INFINITY);
+        let report = gesture.explain(&["keyboard"], options).unwrap();
+        assert!(report.candidates.is_empty() && report.beam.is_empty());
+        assert_eq!(report.words[0].geometry, 0.0);
+        assert_eq!(session.decode(&trace).unwrap().candidates, []);
+    }
 }

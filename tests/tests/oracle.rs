@@ -6,12 +6,13 @@ use std::sync::Arc;
 use serde_json::Value;
 use swipekit::Engine;
 use swipekit::decoder::{Decoder, DecoderOptions, greedy, log_likelihood};
-use swipekit::runtime::{Encoder, OnnxModel, RuntimeOptions, Tensor, open_encoder};
+use swipekit::engine::open_encoder;
+use swipekit::runtime::{Encoder, OnnxModel, RuntimeOptions, Tensor};
 use swipekit::trace::Trace;
 use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit_exporters::export;
 use swipekit_tests::goldens::{Goldens, INPUTS, difference};
-use swipekit_tests::{lexicon, options, project, runtime, shared, transducer};
+use swipekit_tests::{encoded, lexicon, options, project, runtime, shared, transducer};
 
 const TOLERANCE: f64 = 2e-5;
 const SCORE_TOLERANCE: f64 = 1e-4;
@@ -483,7 +484,7 @@ fn real_swipes(checkpoint: &Path, goldens: &Goldens, words: &[Value]) {
     let bundle = folder.path().join("bundle");
     export::onnx(&options(checkpoint, &bundle), |_| {}).unwrap();
     let engine = Engine::open(&bundle).unwrap();
-    let (mut session, transducer) = (engine.session(), transducer(&engine));
+    let transducer = transducer(&engine);
     let (mut worst_encoding, mut worst_score) = (0.0_f64, 0.0_f64);
     for (i, word) in words.iter().enumerate().take(10) {
         let points = goldens.floats(&format!("points{i}"));
@@ -492,7 +493,7 @@ fn real_swipes(checkpoint: &Path, goldens: &Goldens, words: &[Value]) {
             .map(|p| (f64::from(p[0]), f64::from(p[1]), f64::from(p[2])));
         let trace = Trace::in_letter_area(points).unwrap();
         let labels = goldens.integers(&format!("labels{i}"));
-        let encoded = session.frames(&trace).unwrap().to_vec();
+        let encoded = encoded(&engine, &trace);
         worst_encoding =
             worst_encoding.max(difference(&encoded, &goldens.floats(&format!("enc{i}"))));
         let got = log_probabilities(&transducer, &encoded, &labels);

@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use swipekit::Engine;
 use swipekit::bundle::manifest::FORMAT;
 use swipekit::decoder::{Candidate, Decoder, DecoderOptions, greedy, log_likelihood};
 use swipekit::lexicon::{Alphabet, LexiconBuilder, Rejection};
 use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
 use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
+use swipekit::{Engine, Limits};
 use swipekit_exporters::export;
 use swipekit_exporters::package::RuntimeMeta;
 use swipekit_exporters::synth::random::Random;
 use swipekit_exporters::words::lexicon::{BuildOptions, build_bytes, open_or_build};
 use swipekit_tests::{
-    checkpoint, english, frames, lexicon, options, plain, random_checkpoint, runtime, shared,
-    small_bundle, swipes,
+    checkpoint, encoded, english, frames, lexicon, options, plain, random_checkpoint, runtime,
+    shared, small_bundle, swipes,
 };
 
 /// The oracle's `tiny`, or a random model, as an open bundle; `None` without a runtime.
@@ -166,7 +166,7 @@ fn fault_2_a_blank_leaves_prefix_and_state_alone() {
         };
     let (mut with_labels, mut differ) = (0, 0);
     for (_, trace) in swipes(12) {
-        let encoded = engine.session().frames(&trace).unwrap().to_vec();
+        let encoded = encoded(&engine, &trace);
         let got = greedy(engine.transducer(), &frames(&engine, &trace), 10).unwrap();
         let (labels, score) = run(&encoded, false);
         assert_eq!(got.labels, labels);
@@ -338,14 +338,10 @@ fn fault_5_a_live_prefix_does_not_keep_words_away() {
                 beam,
                 ..engine.options().clone()
             };
-            assert!(
-                !engine
-                    .session()
-                    .decode_with(&trace, &options)
-                    .unwrap()
-                    .is_empty(),
-                "beam {beam}"
-            );
+            let mut session = engine.session();
+            let mut gesture = session.encode(&trace, &Limits::default()).unwrap();
+            let words = gesture.words(&options).unwrap();
+            assert!(!words.candidates.is_empty(), "beam {beam}");
         }
     }
 }

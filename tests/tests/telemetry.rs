@@ -38,8 +38,8 @@ fn child() {
     }
     let engine = Engine::open(repository("models/en-qwerty")).unwrap();
     let swipe = trace("hello", &mut Random::new(7)).unwrap();
-    let candidates = engine.session().decode(&swipe).unwrap();
-    println!("decoded {}", candidates[0].word);
+    let decoded = engine.session().decode(&swipe).unwrap();
+    println!("decoded {}", decoded.candidates[0].word);
 }
 
 /// Decodes a swipe in a process whose home, cache and folder for temporary files are `home`.

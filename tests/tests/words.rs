@@ -77,7 +77,7 @@ fn choices_decide_between_words_that_a_swipe_may_mean() {
     }
     assert!(place(&engine) <= Some(1));
     let scores = |engine: &Engine| {
-        let candidates = engine.session().decode(&trace).unwrap();
+        let candidates = engine.session().decode(&trace).unwrap().candidates;
         let score = |word: &str| candidates.iter().find(|c| c.word == word).unwrap().score;
         score(&other) - score(&before[0])
     };
@@ -102,7 +102,7 @@ fn a_bundle_without_words_works_with_the_user_s_alone() {
         "{error}"
     );
     engine.words().add("hello").unwrap();
-    let candidates = session.decode(&trace).unwrap();
+    let candidates = session.decode(&trace).unwrap().candidates;
     assert_eq!(candidates.len(), 1);
     assert_eq!(candidates[0].word, "hello");
     engine.words().clear();
@@ -243,11 +243,11 @@ fn memory_is_told_by_part() {
     let mut session = engine.session();
     let before = session.memory();
     assert!(before < memory.prefixes / 8, "sessions share the prefixes");
-    session.decode(&swipe("keyboard")).unwrap();
+    session.decode(&swipe("keyboard")).unwrap().candidates;
     let first = session.memory();
     assert!(first > before);
     for _ in 0..20 {
-        session.decode(&swipe("keyboard")).unwrap();
+        session.decode(&swipe("keyboard")).unwrap().candidates;
     }
     assert_eq!(
         session.memory(),

@@ -10,13 +10,13 @@ use swipekit::bundle::Bundle;
 use swipekit::decoder::{Decoder, DecoderOptions};
 use swipekit::trace::Trace;
 use swipekit::transducer::JointScratch;
-use swipekit::{Engine, EngineOptions};
+use swipekit::{Engine, EngineOptions, Limits};
 use swipekit_benches::input::{self, Parts};
 use swipekit_benches::seed::{self, Dimensions};
 use swipekit_benches::times::{Times, timed};
 use swipekit_benches::{comparison, encoders, live, swipes, threads};
 use swipekit_exporters::judge::compare::{self, Comparison, Machine};
-use swipekit_exporters::judge::evaluate::resident_mib;
+use swipekit_exporters::judge::machine::resident_mib;
 use swipekit_exporters::judge::times::milliseconds;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -379,12 +379,12 @@ fn bundle(arguments: &BundleArguments) -> Result<BundleReport> {
         ..engine.options().clone()
     };
     for trace in &swipes.others {
-        session.decode_with(trace, &options)?;
+        session.encode(trace, &Limits::default())?.words(&options)?;
     }
     let mut times: [Vec<Duration>; 4] = Default::default();
     for trace in &swipes.timed {
-        session.decode_with(trace, &options)?;
-        let timings = session.timings();
+        let mut gesture = session.encode(trace, &Limits::default())?;
+        let timings = gesture.words(&options)?.timings;
         for (list, time) in times.iter_mut().zip([
             timings.features,
             timings.encoder,

@@ -3,7 +3,7 @@
 //! A [`LiveSession`] takes points as they come. A thread of its own decodes the gesture so far,
 //! again and again, at a bounded rate; what is newest wins, and points that came while it was busy
 //! are decoded together. When the finger lifts, [`finish`](LiveSession::finish) decodes the whole
-//! gesture as [`Session::decode`] does, to the bit; where the last decode had seen all of it, its
+//! gesture as [`Session::decode`](crate::Session::decode) does, to the bit; where the last decode had seen all of it, its
 //! encoder frames are taken and only the search runs.
 //!
 //! Nothing waits for a decode that nobody wants any more: it is cancelled, within ONNX Runtime's
@@ -14,8 +14,7 @@ mod pace;
 mod worker;
 
 use std::fmt;
-use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
@@ -27,10 +26,10 @@ use crate::error::{Error, Result};
 use crate::language_model::Context;
 use crate::layout::LetterArea;
 use crate::limits::Limits;
-use crate::session::{Session, Timings};
+use crate::session::{Decoded, Gesture};
 use crate::trace::{Point, Trace};
 use options::Settings;
-use worker::{OnPartial, Shared, Work};
+use worker::{OnPartial, Shared};
 
 /// What a gesture may mean as far as it has come. Words may come and go until it is finished.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +49,7 @@ pub struct Partial {
 pub struct Ended {
     gesture: u64,
     trace: Trace,
-    context: Option<Context>,
+    context: Context,
 }
 
 impl Ended {
@@ -69,20 +68,6 @@ impl fmt::Debug for Ended {
     }
 }
 
-/// What a gesture means, and how that was found.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Finished {
-    /// Words, best first.
-    pub candidates: Vec<Candidate>,
-    /// Number of the gesture, as [`LiveSession::begin`] gave it.
-    pub gesture: u64,
-    /// Whether the gesture was worked off to its end, and not cut short by a deadline.
-    pub is_whole: bool,
-    /// How long the stages took that were still to be done.
-    pub timings: Timings,
-}
-
 /// What a live session has done since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -95,7 +80,8 @@ pub struct LiveCounts {
     pub cancelled: u64,
     /// Of these, failed.
     pub failed: u64,
-    /// Calls of [`LiveSession::finish`] that found the encoder's frames made.
+    /// Calls of [`LiveSession::with_gesture`] and [`LiveSession::finish`] that found the encoder's
+    /// frames made.
     pub reused: u64,
 }
 
@@ -122,7 +108,7 @@ impl Engine {
     /// A session that decodes while the finger moves, with a thread of its own.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for options out of range, [`Error::Runtime`] where the system starts no
+    /// [`Error::Invalid`] for options out of range, [`Error::Thread`] where the system starts no
     /// thread.
     pub fn live(&self, options: &LiveOptions) -> Result<LiveSession> {
         self.live_with(options, |_| ())
@@ -149,10 +135,9 @@ impl Engine {
         let theirs = Arc::clone(&shared);
         let worker = worker
             .spawn(move || theirs.run(on_partial))
-            .map_err(|error| Error::Runtime {
-                runtime: "the system",
-                action: "start a thread",
-                message: error.to_string(),
+            .map_err(|source| Error::Thread {
+                what: "the thread of a live session",
+                source,
             })?;
         Ok(LiveSession {
             shared,
@@ -170,12 +155,12 @@ impl LiveSession {
         slot.gesture
     }
 
-    /// The words before the gesture in its sentence, as [`Session::set_context`] takes them: they
+    /// The words before the gesture in its sentence, as [`Gesture::with_context`] takes them: they
     /// count in what is decoded from now on, until this is called again. It never waits for a
     /// decode.
     pub fn set_context<W: AsRef<str>>(&self, words: &[W]) {
         let context = self.shared.context(words);
-        self.shared.slot().context = Some(context);
+        self.shared.slot().context = context;
     }
 
     /// Appends touch samples to the gesture. It never waits for a decode.
@@ -197,7 +182,7 @@ impl LiveSession {
     /// over.
     ///
     /// # Errors
-    /// What the newest decode failed with, once: whatever [`Session::decode`] gives, and
+    /// What the newest decode failed with, once: whatever [`Session::decode`](crate::Session::decode) gives, and
     /// [`Error::Panicked`]. The gesture goes on, and so do further decodes.
     pub fn partial(&self) -> Result<Option<Partial>> {
         let mut slot = self.shared.slot();
@@ -207,25 +192,23 @@ impl LiveSession {
         }
     }
 
-    /// Ends the gesture and gives its words, best first: those of [`Session::decode`] for all its
-    /// points. The search runs in the caller's thread, the encoder only where the gesture has gone
-    /// on since the last decode.
+    /// Ends the gesture and gives its words: those of [`Session::decode`](crate::Session::decode) for all its points. The
+    /// short way of [`end`](Self::end), [`with_gesture`](Self::with_gesture) and [`Gesture::words`].
     ///
     /// A deadline counts from this call. The gesture is over whatever comes of it, and another
     /// thread may begin the next one meanwhile, which then waits for nothing.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where no gesture has begun, otherwise those of
-    /// [`Session::decode_within`].
-    pub fn finish(&self, limits: &Limits) -> Result<Vec<Candidate>> {
-        let ended = self.end()?;
-        self.decode_ended(&ended, limits)
-            .map(|finished| finished.candidates)
+    /// Those of the three.
+    pub fn finish(&self, limits: &Limits) -> Result<Decoded> {
+        self.with_gesture(&self.end()?, limits, |gesture| {
+            gesture.words(self.options())
+        })
     }
 
-    /// The first half of [`finish`](Self::finish): ends the gesture and keeps it for
-    /// [`decode_ended`](Self::decode_ended). It never waits for a decode, so that the thread with
-    /// the touch events may call it, begin the next gesture, and leave the words to another.
+    /// Ends the gesture and keeps it for [`with_gesture`](Self::with_gesture). It never waits for a decode, so
+    /// that the thread with the touch events may call it, begin the next gesture, and leave the
+    /// words to another.
     ///
     /// # Errors
     /// [`Error::Invalid`] where no gesture has begun.
@@ -242,28 +225,28 @@ impl LiveSession {
         })
     }
 
-    /// The second half of [`finish`](Self::finish): the words of a gesture that was ended. A
-    /// deadline counts from this call.
+    /// Encodes a gesture that was ended and calls `f` with it: [`Gesture::words`] with the
+    /// session's [`options`](Self::options) gives the words of [`finish`](Self::finish). The
+    /// session decodes nothing else meanwhile.
+    ///
+    /// The encoder runs in the caller's thread, and only where the gesture has gone on since the
+    /// last decode; where it does not, it counts as having taken no time. A deadline counts from
+    /// this call.
     ///
     /// # Errors
-    /// Those of [`Session::decode_within`].
-    pub fn decode_ended(&self, ended: &Ended, limits: &Limits) -> Result<Finished> {
-        let start = Instant::now();
+    /// Those of [`Session::encode`](crate::Session::encode), and what `f` gives.
+    pub fn with_gesture<T>(
+        &self,
+        ended: &Ended,
+        limits: &Limits,
+        f: impl FnOnce(&mut Gesture<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let begin = Instant::now();
         let mut work = self.shared.work();
-        if work.follow(ended.gesture, &ended.trace, ended.context.as_ref()) {
+        if work.follow(ended.gesture, &ended.trace, &ended.context) {
             self.shared.slot().counts.reused += 1;
         }
-        let mut limits = limits.clone();
-        limits.deadline = limits
-            .deadline
-            .map(|deadline| deadline.saturating_sub(start.elapsed()));
-        let candidates = work.decode(&self.shared.settings.decoder, &limits)?;
-        Ok(Finished {
-            candidates,
-            gesture: ended.gesture,
-            is_whole: work.session.is_whole(),
-            timings: work.session.timings(),
-        })
+        f(&mut work.gesture(begin, limits)?)
     }
 
     /// Ends the gesture without a result. A decode that is running is cancelled and not waited for.
@@ -276,6 +259,11 @@ impl LiveSession {
         self.shared.slot().trace.len()
     }
 
+    /// How final candidates are found.
+    pub fn options(&self) -> &DecoderOptions {
+        &self.shared.settings.decoder
+    }
+
     /// How partial candidates are found.
     pub fn partial_options(&self) -> &DecoderOptions {
         &self.shared.settings.partial
@@ -286,13 +274,9 @@ impl LiveSession {
         self.shared.slot().counts
     }
 
-    /// The session that decodes, once no decode runs: after [`finish`](Self::finish) for what it
-    /// says of that gesture ([`Session::is_whole`], [`Session::timings`], [`Session::last_greedy`])
-    /// and for what it takes ([`Session::memory`]).
-    pub fn session(&mut self) -> impl DerefMut<Target = Session> + '_ {
-        Lent {
-            work: self.shared.work(),
-        }
+    /// Bytes that the session takes ([`Session::memory`](crate::Session::memory)), once no decode runs.
+    pub fn memory(&self) -> usize {
+        self.shared.work().session.memory()
     }
 }
 
@@ -311,25 +295,4 @@ impl Drop for LiveSession {
 
 fn no_gesture() -> Error {
     Error::invalid("the gesture", "begun with LiveSession::begin", "none")
-}
-
-/// A live session's session, lent out.
-struct Lent<'s> {
-    work: MutexGuard<'s, Work>,
-}
-
-impl Deref for Lent<'_> {
-    type Target = Session;
-
-    fn deref(&self) -> &Session {
-        &self.work.session
-    }
-}
-
-impl DerefMut for Lent<'_> {
-    fn deref_mut(&mut self) -> &mut Session {
-        // It may decode something else.
-        self.work.is_encoded = false;
-        &mut self.work.session
-    }
 }

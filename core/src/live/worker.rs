@@ -10,12 +10,11 @@ use std::time::Instant;
 use super::options::Settings;
 use super::pace::Pace;
 use super::{LiveCounts, Partial};
-use crate::decoder::{Candidate, DecoderOptions};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::language_model::Context;
 use crate::limits::{CancelToken, Limits};
-use crate::session::Session;
+use crate::session::{EncodeTimes, Gesture, Session};
 use crate::trace::Trace;
 
 /// What a caller has called with each partial result.
@@ -29,8 +28,8 @@ pub(super) struct Slot {
     /// Whether the gesture goes on.
     pub(super) is_open: bool,
     pub(super) trace: Trace,
-    /// What stands before it, once somebody has said so.
-    pub(super) context: Option<Context>,
+    /// The words before it in its sentence.
+    pub(super) context: Context,
     /// Points of it that a decode has begun with.
     begun: usize,
     /// Ends the decode that is running.
@@ -76,14 +75,15 @@ impl Slot {
     }
 }
 
-/// A session and what it has decoded last.
+/// A session and the gesture that it decodes.
 #[derive(Debug)]
 pub(super) struct Work {
     pub(super) session: Session,
     gesture: u64,
     trace: Trace,
-    /// Whether the session holds the frames of the trace.
-    pub(super) is_encoded: bool,
+    context: Context,
+    /// Whether the session's buffers hold the frames of the trace.
+    is_encoded: bool,
 }
 
 impl Work {
@@ -92,20 +92,15 @@ impl Work {
             session,
             gesture: 0,
             trace: Trace::default(),
+            context: Context::default(),
             is_encoded: false,
         }
     }
 
-    /// Takes `trace`, the gesture of that number so far; true where its frames are there already.
-    pub(super) fn follow(
-        &mut self,
-        gesture: u64,
-        trace: &Trace,
-        context: Option<&Context>,
-    ) -> bool {
-        if let Some(context) = context {
-            self.session.take_context(context);
-        }
+    /// Takes `trace`, the gesture of that number so far, behind `context`; true where its frames
+    /// are there already.
+    pub(super) fn follow(&mut self, gesture: u64, trace: &Trace, context: &Context) -> bool {
+        self.context.clone_from(context);
         // Points are only ever added, so their number says which they are.
         if self.gesture != gesture || self.trace.len() != trace.len() {
             self.gesture = gesture;
@@ -115,20 +110,22 @@ impl Work {
         self.is_encoded
     }
 
-    /// Decodes the gesture: the only place that does.
-    pub(super) fn decode(
-        &mut self,
-        options: &DecoderOptions,
-        limits: &Limits,
-    ) -> Result<Vec<Candidate>> {
+    /// Has the frames of the gesture in the session's buffers, and says how long it took: no time
+    /// where they were there.
+    fn encode(&mut self, limits: &Limits) -> Result<EncodeTimes> {
         if self.is_encoded {
-            return self.session.decode_again(options, limits);
+            return Ok(EncodeTimes::default());
         }
-        let found = self.session.decode_within(&self.trace, options, limits);
-        // A search that was cancelled has its frames, and they stay good.
-        self.is_encoded = matches!(found, Ok(_) | Err(Error::Cancelled))
-            && !self.session.last_frames().is_empty();
-        found
+        let times = self.session.run_encoder(&self.trace, limits)?;
+        self.is_encoded = true;
+        Ok(times)
+    }
+
+    /// The gesture, whose limits count from `begin`.
+    pub(super) fn gesture(&mut self, begin: Instant, limits: &Limits) -> Result<Gesture<'_>> {
+        let times = self.encode(limits)?;
+        let gesture = Gesture::new(&mut self.session, times, begin, limits);
+        Ok(gesture.after(self.context.clone()))
     }
 }
 
@@ -234,13 +231,15 @@ impl Shared {
     fn step(&self, pace: &mut Pace, start: Instant, on_partial: &mut OnPartial) {
         let cancel = CancelToken::new();
         let mut work = self.work();
+        let (gesture, points);
         {
             let mut slot = self.slot();
             if !slot.is_due(self.settings.min_points) {
                 return;
             }
-            work.follow(slot.gesture, &slot.trace, slot.context.as_ref());
-            slot.begun = slot.trace.len();
+            work.follow(slot.gesture, &slot.trace, &slot.context);
+            (gesture, points) = (slot.gesture, slot.trace.len());
+            slot.begun = points;
             slot.running = Some(cancel.clone());
             slot.counts.started += 1;
         }
@@ -248,19 +247,19 @@ impl Shared {
             cancel: Some(cancel),
             ..Limits::default()
         };
-        let found = work.decode(&self.settings.partial, &limits);
-        let (gesture, points) = (work.gesture, work.trace.len());
+        let gesture_so_far = work.gesture(start, &limits);
+        let found = gesture_so_far.and_then(|mut found| found.words(&self.settings.partial));
         drop(work);
         pace.ran(start, Instant::now());
         let mut slot = self.slot();
         slot.running = None;
         let is_wanted = slot.is_open && slot.gesture == gesture;
         match found {
-            Ok(candidates) => {
+            Ok(decoded) => {
                 slot.counts.finished += 1;
                 if is_wanted {
                     let partial = Partial {
-                        candidates,
+                        candidates: decoded.candidates,
                         points,
                         gesture,
                     };

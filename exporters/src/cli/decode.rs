@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 use swipekit::decoder::{Explanation, Fate};
 use swipekit::lexicon::Alphabet;
-use swipekit::{Candidate, Literal, Timings};
+use swipekit::{Candidate, Decoded, Limits, Spelling};
 
 use super::common::{EngineArguments, SwipesArgument};
 use super::output;
@@ -56,7 +56,7 @@ struct Entry<'a> {
     log_probability: f64,
     log_prior: f64,
     internal_lm: f64,
-    language: f64,
+    language_model: f64,
     geometry: f64,
     confidence: f64,
 }
@@ -69,7 +69,7 @@ impl<'a> Entry<'a> {
             log_probability: candidate.log_probability,
             log_prior: candidate.log_prior,
             internal_lm: candidate.internal_lm,
-            language: candidate.language_model,
+            language_model: candidate.language_model,
             geometry: candidate.geometry,
             confidence: candidate.confidence,
         }
@@ -84,7 +84,7 @@ struct SpellingEntry<'a> {
 }
 
 impl<'a> SpellingEntry<'a> {
-    fn of(spelling: &'a Literal) -> Self {
+    fn of(spelling: &'a Spelling) -> Self {
         Self {
             text: &spelling.text,
             log_probability: spelling.log_probability,
@@ -94,32 +94,31 @@ impl<'a> SpellingEntry<'a> {
 }
 
 /// What was found for one swipe.
-struct Decoded {
-    candidates: Vec<Candidate>,
-    spellings: Option<Vec<Literal>>,
+struct Found {
+    decoded: Decoded,
+    spellings: Option<Vec<Spelling>>,
     explanation: Option<Explanation>,
-    timings: Timings,
 }
 
-impl Decoded {
+impl Found {
     fn json(&self, word: &str) -> Result<String> {
         let spellings = self.spellings.as_ref();
         let line = Line {
             word,
-            candidates: self.candidates.iter().map(Entry::of).collect(),
+            candidates: self.decoded.candidates.iter().map(Entry::of).collect(),
             spellings: spellings.map(|found| found.iter().map(SpellingEntry::of).collect()),
             explanation: self.explanation.as_ref(),
-            ms: milliseconds(self.timings.total()),
-            encoder_ms: milliseconds(self.timings.encoder),
-            search_ms: milliseconds(self.timings.search),
+            ms: milliseconds(self.decoded.timings.total()),
+            encoder_ms: milliseconds(self.decoded.timings.encoder),
+            search_ms: milliseconds(self.decoded.timings.search),
         };
         let line = serde_json::to_string(&line).map_err(Error::json("standard output"))?;
         Ok(format!("{line}\n"))
     }
 
     fn text(&self, word: &str) -> String {
-        let ms = milliseconds(self.timings.total());
-        let candidates = list(&self.candidates, |found| (&found.word, found.score));
+        let ms = milliseconds(self.decoded.timings.total());
+        let candidates = list(&self.decoded.candidates, |found| (&found.word, found.score));
         let mut lines = format!("{word:14} {ms:7.2}  {candidates}\n");
         if let Some(spellings) = &self.spellings {
             let spellings = list(spellings, |found| (&found.text, found.log_probability));
@@ -186,39 +185,38 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         let swipe = swipe?;
         let target = alphabet.fold(&swipe.word).ok();
         let is_target = |text: &str| target.is_some() && alphabet.fold(text).ok() == target;
-        let candidates = session.decode_with(&swipe.trace, &options)?;
-        let timings = session.timings();
-        let best = candidates.first();
+        let mut gesture = session.encode(&swipe.trace, &Limits::default())?;
+        let decoded = gesture.words(&options)?;
+        let best = decoded.candidates.first();
         counts.swipes += 1;
-        counts.ms += milliseconds(timings.total());
+        counts.ms += milliseconds(decoded.timings.total());
         counts.first += usize::from(best.is_some_and(|best| is_target(&best.word)));
         let spellings = match arguments.spellings {
             Some(most) => {
-                let found = session.last_literal_with(most, &options)?;
+                let found = gesture.spellings(most, &options)?;
                 let rank = found.iter().position(|found| is_target(&found.text));
                 counts.spelled_first += usize::from(rank == Some(0));
                 counts.spelled_among_three += usize::from(rank.is_some_and(|rank| rank < 3));
-                counts.spelled_greedily += usize::from(is_target(&session.last_greedy()?));
+                counts.spelled_greedily += usize::from(is_target(&gesture.greedy()?));
                 Some(found)
             }
             None => None,
         };
         let explanation = match arguments.explain {
             true => {
-                let report = session.explain(&swipe.trace, &options, &[&swipe.word])?;
+                let report = gesture.explain(&[&swipe.word], &options)?;
                 report.words.into_iter().next()
             }
             false => None,
         };
-        let decoded = Decoded {
-            candidates,
+        let found = Found {
+            decoded,
             spellings,
             explanation,
-            timings,
         };
         output::text(&match arguments.json {
-            true => decoded.json(&swipe.word)?,
-            false => decoded.text(&swipe.word),
+            true => found.json(&swipe.word)?,
+            false => found.text(&swipe.word),
         })?;
     }
     if !arguments.json && counts.swipes > 0 {

@@ -12,7 +12,10 @@ use crate::error::{Error, Result};
 pub(super) fn long_version() -> String {
     let runtime = match swipekit::runtime::load(None) {
         Ok(loaded) => loaded.to_string(),
-        Err(_) => "not found; run `cargo xtask setup` or set ORT_DYLIB_PATH".to_owned(),
+        Err(_) => {
+            "not found; set ORT_DYLIB_PATH, or run `cargo xtask setup` in swipekit's repository"
+                .to_owned()
+        }
     };
     #[cfg(feature = "executorch")]
     let executorch = swipekit::runtime::EXECUTORCH_VERSION;
@@ -28,10 +31,9 @@ pub(super) fn long_version() -> String {
 /// Prints text as it is. A reader that has gone away, such as `head`, is not an error.
 pub(super) fn text(text: &str) -> Result<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Write {
-            path: "standard output".into(),
-            source: error,
-        }),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::write("standard output")(error))
+        }
         _ => Ok(()),
     }
 }

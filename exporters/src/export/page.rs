@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{LoweringReport, Report};
+use super::report::{LoweringReport, Report};
 use crate::audit::{Audit, SizeAudit};
 use crate::judge::compare;
 use crate::quantize::sensitivity::Sensitivity;

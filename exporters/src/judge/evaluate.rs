@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use swipekit::decoder::DecoderOptions;
-use swipekit::{Engine, Session};
+use swipekit::{Decoded, Engine, Gesture, Limits};
 
 use crate::arguments::at_least_one;
-use crate::error::{Error, Result};
+use crate::files::FileError;
 use crate::judge::accuracy::{Accuracy, FOLDING, Judge, Length, Outcome, Tops};
 use crate::judge::compare::AccuracyDifference;
+use crate::judge::error::Result;
+use crate::judge::machine::resident_mib;
 use crate::judge::times::Times;
 use crate::statistics::Reliability;
 use crate::swipes::{Swipe, Swipes};
@@ -98,7 +100,7 @@ pub struct Evaluation {
 /// Decodes the swipes of `manifest` and compares; `progress` is told the number of swipes done.
 ///
 /// # Errors
-/// Whatever reading the manifest or decoding gives; [`Error::Empty`] where there is no swipe;
+/// Whatever reading the manifest or decoding gives; [`FileError::Empty`] where there is no swipe;
 /// [`swipekit::Error::Invalid`] for words before a swipe without a language model.
 pub fn evaluate(
     engine: &Engine,
@@ -122,20 +124,22 @@ pub fn evaluate(
     for swipe in Swipes::open(manifest)?.take(options.limit.unwrap_or(usize::MAX)) {
         let swipe = swipe?;
         if let Some(context) = &mut context {
-            context
-                .baseline
-                .add(&judge, &mut session, &swipe, decoder)?;
-            context.set(&mut session, &swipe);
+            let gesture = session.encode(&swipe.trace, &Limits::default())?;
+            context.baseline.add(&judge, gesture, &swipe, decoder)?;
         }
-        counts.add(&judge, &mut session, &swipe, decoder)?;
-        session.clear_context();
+        let mut gesture = session.encode(&swipe.trace, &Limits::default())?;
+        if let Some(context) = &mut context {
+            gesture = context.follow(gesture, &swipe);
+        }
+        counts.add(&judge, gesture, &swipe, decoder)?;
         progress(counts.outcomes.len());
     }
     if counts.outcomes.is_empty() {
-        return Err(Error::Empty {
+        return Err(FileError::Empty {
             path: manifest.to_path_buf(),
             what: "swipes",
-        });
+        }
+        .into());
     }
     let effect = context.map(|context| context.effect(&counts.outcomes));
     Ok(counts.summary(engine.runtime().to_string(), effect))
@@ -151,14 +155,16 @@ struct Contexts {
 }
 
 impl Contexts {
-    fn set(&mut self, session: &mut Session, swipe: &Swipe) {
+    /// The gesture of `swipe` behind the words before it.
+    fn follow<'s>(&mut self, gesture: Gesture<'s>, swipe: &Swipe) -> Gesture<'s> {
         let Some(words) = self.cursor.context(swipe) else {
-            return;
+            return gesture;
         };
         let start = Instant::now();
-        session.set_context(&words);
+        let gesture = gesture.with_context(&words);
         self.lookup.push(start.elapsed());
         self.swipes += 1;
+        gesture
     }
 
     fn effect(self, outcomes: &[Outcome]) -> ContextEffect {
@@ -186,16 +192,19 @@ impl Counts {
     fn add(
         &mut self,
         judge: &Judge<'_>,
-        session: &mut Session,
+        mut gesture: Gesture<'_>,
         swipe: &Swipe,
         options: &DecoderOptions,
     ) -> Result<()> {
-        let candidates = session.decode_with(&swipe.trace, options)?;
-        let timings = session.timings();
+        let Decoded {
+            candidates,
+            timings,
+            ..
+        } = gesture.words(options)?;
         self.total.push(timings.total());
         self.encoder.push(timings.encoder);
         self.search.push(timings.search);
-        let greedy = session.last_greedy()?;
+        let greedy = gesture.greedy()?;
         let confidence = candidates.first().map_or(0.0, |best| best.confidence);
         self.confidences.push(confidence);
         self.deviations.push(swipe.deviation);
@@ -237,11 +246,4 @@ impl Counts {
             folding: FOLDING,
         }
     }
-}
-
-/// Resident memory of this process in MiB; 0 where the platform does not tell.
-pub fn resident_mib() -> f64 {
-    memory_stats::memory_stats().map_or(0.0, |stats| {
-        (stats.physical_mem as f64 / f64::from(1 << 20) * 10.0).round() / 10.0
-    })
 }

@@ -14,8 +14,9 @@ use swipekit::layout::Layout;
 use swipekit::lexicon::{Alphabet, Lexicon};
 use swipekit::trace::Point;
 
-use crate::error::{Error, Result};
+use crate::files::FileError;
 use crate::judge::accuracy::Outcome;
+use crate::judge::error::Result;
 use crate::swipes::{Swipe, sample};
 use crate::synth::visits::key_size;
 
@@ -209,11 +210,11 @@ impl Shark2 {
                 }
             }
         }
-        best.map(|(_, weights)| weights)
-            .ok_or_else(|| Error::Empty {
-                path: manifest.to_path_buf(),
-                what: "swipes of words of the lexicon",
-            })
+        let (_, weights) = best.ok_or_else(|| FileError::Empty {
+            path: manifest.to_path_buf(),
+            what: "swipes of words of the lexicon",
+        })?;
+        Ok(weights)
     }
 }
 

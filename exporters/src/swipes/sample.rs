@@ -6,7 +6,7 @@ use std::path::Path;
 use swipekit::bundle::sha256_hex;
 use swipekit::bytes::Bytes;
 
-use crate::error::{Error, Result};
+use crate::files::{FileError, Result};
 use crate::swipes::{Swipe, Swipes};
 
 /// What is taken from a manifest.
@@ -28,7 +28,7 @@ pub struct Sample {
 /// more. `words`: whether the words are wanted.
 ///
 /// # Errors
-/// Whatever reading the manifest gives; [`Error::Empty`] where there is no swipe.
+/// Whatever reading the manifest gives; [`FileError::Empty`] where there is no swipe.
 pub fn read(manifest: &Path, samples: Option<usize>, words: bool) -> Result<Sample> {
     let sha256 = sha256_hex(&Bytes::map(manifest)?);
     let name = manifest.file_name();
@@ -58,7 +58,7 @@ pub fn read(manifest: &Path, samples: Option<usize>, words: bool) -> Result<Samp
         }
     }
     if sample.swipes.is_empty() {
-        return Err(Error::Empty {
+        return Err(FileError::Empty {
             path: manifest.to_path_buf(),
             what: "swipes",
         });
@@ -118,14 +118,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("none.jsonl");
         assert!(
-            matches!(read(&path, None, false), Err(Error::Core(_))),
+            matches!(read(&path, None, false), Err(FileError::Core(_))),
             "it is absent"
         );
         std::fs::write(&path, "\n").unwrap();
         for samples in [None, Some(3)] {
             assert!(matches!(
                 read(&path, samples, false),
-                Err(Error::Empty { .. })
+                Err(FileError::Empty { .. })
             ));
         }
         std::fs::write(&path, "{\"word\":\"mysecret\",\"points\":7}\n").unwrap();

@@ -119,14 +119,14 @@ fn bad_lines_are_named_without_their_content() {
         assert_eq!(found.len(), 3, "{line}");
         let error = found[1].as_ref().unwrap_err();
         assert!(
-            matches!(error, Error::Line { line: 2, .. }),
+            matches!(error, FileError::Line { line: 2, .. }),
             "{line}: {error}"
         );
         assert!(!error.to_string().contains("secret"), "{error}");
         assert!(found[2].is_ok());
     }
     let found = all([LINE.as_bytes(), b"\n{\"word\":\"\xff\",\"points\":[]}"].concat());
-    assert!(matches!(found[1], Err(Error::Line { line: 2, .. })));
+    assert!(matches!(found[1], Err(FileError::Line { line: 2, .. })));
     let long = format!(r#"{{"word":"{}","points":[]}}"#, "a".repeat(257));
     assert!(all(long)[0].is_err());
     let deep = format!(r#"{{"word":"a","points":[],"more":{}"#, "[".repeat(100_000));
@@ -160,7 +160,7 @@ fn ten_thousand_points_are_a_swipe_and_endless_lines_are_not() {
         text.extend(LINE.as_bytes());
         let found = all(text);
         assert_eq!(found.len(), 2, "{size}");
-        assert!(matches!(found[0], Err(Error::Line { line: 1, .. })));
+        assert!(matches!(found[0], Err(FileError::Line { line: 1, .. })));
         assert!(found[1].is_ok());
     }
     let blank = [vec![b' '; 3 * MAX_LINE], LINE.as_bytes().to_vec()].concat();
@@ -172,7 +172,10 @@ fn every_truncation_and_bit_flip_of_a_line_is_survived() {
     for at in 0..LINE.len() {
         if at > 0 {
             let found = all(&LINE.as_bytes()[..at]);
-            assert!(matches!(found[0], Err(Error::Line { .. })), "cut at {at}");
+            assert!(
+                matches!(found[0], Err(FileError::Line { .. })),
+                "cut at {at}"
+            );
         }
         for bit in 0..8 {
             let mut bytes = LINE.as_bytes().to_vec();
@@ -180,7 +183,7 @@ fn every_truncation_and_bit_flip_of_a_line_is_survived() {
             for found in all(bytes) {
                 match found {
                     Ok(swipe) => assert!(swipe.trace.len() <= 2),
-                    Err(error) => assert!(matches!(error, Error::Line { .. }), "{error}"),
+                    Err(error) => assert!(matches!(error, FileError::Line { .. }), "{error}"),
                 }
             }
         }

@@ -3,7 +3,7 @@
 use swipekit::layout::Layout;
 use swipekit::lexicon::Alphabet;
 
-use crate::error::Result;
+use crate::synth::error::Result;
 
 /// Sizes of single keys that count, in sizes of the usual key: a space-wide key is not aimed at as
 /// wildly as it is wide.

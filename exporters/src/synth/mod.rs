@@ -24,6 +24,7 @@
 //! ```
 
 mod board;
+mod error;
 pub mod feed;
 pub mod fit;
 mod motion;
@@ -40,8 +41,8 @@ mod write;
 
 use swipekit::layout::Layout;
 
-use crate::error::Result;
 use board::Board;
+pub use error::{Result, SynthError};
 pub use fit::{Fit, FitOptions, fit};
 use motion::Motion;
 use person::Person;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use swipekit::bytes::Bytes;
 use swipekit::language_model::LanguageModel;
 use swipekit::lexicon::{Layer, Lexicon};
-use swipekit::{Trace, trace};
+use swipekit::{Limits, Session, Trace, trace};
 
 use super::error::{Result, guard};
 use super::layout::{KeyboardLayout, LetterArea};
@@ -79,13 +79,9 @@ impl Engine {
         let limits = limits(options.deadline_ms, cancel);
         let decoder = decoder_options(self.pool.engine.options(), options.candidates, options.beam);
         self.pool.with_session(|session| {
-            session.set_context(&options.context);
-            let candidates = session.decode_within(&trace, &decoder, &limits)?;
-            Ok(DecodeResult {
-                candidates: records::candidates(candidates),
-                is_complete: session.is_whole(),
-                timings: session.timings().into(),
-            })
+            let gesture = session.encode(&trace, &limits)?;
+            let decoded = gesture.with_context(&options.context).words(&decoder)?;
+            Ok(decoded.into())
         })
     }
 }
@@ -215,7 +211,7 @@ impl Engine {
     ///
     /// # Errors
     /// Those of `decode`, and `Argument` for a count that is not 1 to 1024.
-    pub fn literal(
+    pub fn spellings(
         &self,
         points: Vec<Point>,
         area: LetterArea,
@@ -224,9 +220,7 @@ impl Engine {
         guard(|| {
             let trace =
                 Trace::from_points(area.checked()?, points.into_iter().map(trace::Point::from))?;
-            let found = self
-                .pool
-                .with_session(|session| session.literal(&trace, count as usize))?;
+            let found = self.pool.spellings(&trace, count as usize)?;
             Ok(found.into_iter().map(Into::into).collect())
         })
     }
@@ -240,7 +234,9 @@ impl Engine {
         guard(|| {
             let trace =
                 Trace::from_points(area.checked()?, points.into_iter().map(trace::Point::from))?;
-            Ok(self.pool.with_session(|session| session.greedy(&trace))?)
+            let greedy =
+                |session: &mut Session| session.encode(&trace, &Limits::default())?.greedy();
+            Ok(self.pool.with_session(greedy)?)
         })
     }
 

@@ -148,7 +148,7 @@ pub struct Candidate {
     pub log_probability: f64,
 }
 
-pub(super) fn candidates(found: Vec<swipekit::Candidate>) -> Vec<Candidate> {
+fn candidates(found: Vec<swipekit::Candidate>) -> Vec<Candidate> {
     let found = found.into_iter();
     found
         .map(|candidate| Candidate {
@@ -193,6 +193,16 @@ pub struct DecodeResult {
     pub timings: Timings,
 }
 
+impl From<swipekit::Decoded> for DecodeResult {
+    fn from(decoded: swipekit::Decoded) -> Self {
+        Self {
+            candidates: candidates(decoded.candidates),
+            is_complete: decoded.is_complete,
+            timings: decoded.timings.into(),
+        }
+    }
+}
+
 /// What a gesture may mean as far as it has come. Words may come and go until it is finished.
 #[derive(Clone, Debug, PartialEq, uniffi::Record)]
 pub struct PartialResult {
@@ -225,12 +235,12 @@ pub struct Spelling {
     pub log_probability: f64,
 }
 
-impl From<swipekit::Literal> for Spelling {
-    fn from(literal: swipekit::Literal) -> Self {
+impl From<swipekit::Spelling> for Spelling {
+    fn from(spelling: swipekit::Spelling) -> Self {
         Self {
-            text: literal.text,
-            confidence: literal.confidence,
-            log_probability: literal.log_probability,
+            text: spelling.text,
+            confidence: spelling.confidence,
+            log_probability: spelling.log_probability,
         }
     }
 }

@@ -150,12 +150,9 @@ fn decode_ended(
     deadline_ms: Option<u32>,
     cancel: Option<&CancelToken>,
 ) -> Result<DecodeResult> {
-    let finished = live.decode_ended(ended, &limits(deadline_ms, cancel))?;
-    Ok(DecodeResult {
-        candidates: records::candidates(finished.candidates),
-        is_complete: finished.is_whole,
-        timings: finished.timings.into(),
-    })
+    let limits = limits(deadline_ms, cancel);
+    let decoded = live.with_gesture(ended, &limits, |gesture| gesture.words(live.options()))?;
+    Ok(decoded.into())
 }
 
 /// A gesture that was ended, whose words are still to be found. Made by `LiveSession.end`.

@@ -5,7 +5,7 @@ use jni::objects::{
 };
 use jni::sys::{jint, jlong};
 use jni::{Env, NativeMethod};
-use swipekit::{CancelToken, Timings, Trace};
+use swipekit::{CancelToken, Decoded, Trace};
 
 use super::arguments::Settings;
 use super::packed::Packed;
@@ -63,13 +63,12 @@ fn decode<'l>(
     let context = arguments::texts(env, "a word of the context", &context)?;
     let limits = settings.limits(token(cancel)?);
     let options = settings.options(pool.engine.options());
-    let packed = pool.with_session(|session| {
-        session.set_context(&context);
-        let candidates = session.decode_within(&trace, &options, &limits)?;
-        let mut packed = Packed::default();
-        packed.result(session.is_whole(), session.timings(), &candidates);
-        Ok::<_, swipekit::Error>(packed)
+    let decoded = pool.with_session(|session| {
+        let gesture = session.encode(&trace, &limits)?;
+        gesture.with_context(&context).words(&options)
     })?;
+    let mut packed = Packed::default();
+    packed.decoded(&decoded);
     bytes(env, &packed)
 }
 
@@ -86,9 +85,9 @@ fn spell<'l>(
     let trace = trace(env, &points, count, &area)?;
     let number = usize::try_from(number)
         .map_err(|_| Failure::argument("the number of spellings", "1 to 1024", number))?;
-    let literals = pool.with_session(|session| session.literal(&trace, number))?;
+    let spellings = pool.spellings(&trace, number)?;
     let mut packed = Packed::default();
-    packed.literals(&literals);
+    packed.spellings(&spellings);
     bytes(env, &packed)
 }
 
@@ -100,9 +99,11 @@ fn search_frames<'l>(
 ) -> Result<JByteArray<'l>, Thrown> {
     let path = arguments::path(env, "the path of the bundle", &path)?;
     let frames = arguments::floats(env, "the encoder's frames", &frames)?;
-    let candidates = search::frames(&path, &frames)?;
+    let mut decoded = Decoded::default();
+    decoded.candidates = search::frames(&path, &frames)?;
+    decoded.is_complete = true;
     let mut packed = Packed::default();
-    packed.result(true, Timings::default(), &candidates);
+    packed.decoded(&decoded);
     bytes(env, &packed)
 }
 

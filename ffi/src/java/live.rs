@@ -169,9 +169,10 @@ fn finish<'l>(
         Failure::argument("the gesture", expected, "another")
     })?;
     drop(waiting);
-    let finished = session.session.decode_ended(&ended, &limits)?;
+    let live = &session.session;
+    let decoded = live.with_gesture(&ended, &limits, |gesture| gesture.words(live.options()))?;
     let mut packed = Packed::default();
-    packed.result(finished.is_whole, finished.timings, &finished.candidates);
+    packed.decoded(&decoded);
     bytes(env, &packed)
 }
 

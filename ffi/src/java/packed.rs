@@ -1,7 +1,7 @@
 //! What goes back to Java in one array of bytes: little-endian numbers, texts as their length in
 //! bytes (u32) and UTF-8.
 
-use swipekit::{Candidate, Literal, Timings};
+use swipekit::{Candidate, Decoded, Spelling};
 
 /// Bytes in the making.
 #[derive(Debug, Default)]
@@ -76,26 +76,22 @@ impl Packed {
     }
 
     /// A decoded gesture: whether it was worked off to its end, milliseconds of the stages, words.
-    pub fn result(
-        &mut self,
-        is_whole: bool,
-        timings: Timings,
-        candidates: &[Candidate],
-    ) -> &mut Self {
-        self.flag(is_whole);
+    pub fn decoded(&mut self, decoded: &Decoded) -> &mut Self {
+        self.flag(decoded.is_complete);
+        let timings = decoded.timings;
         for stage in [timings.features, timings.encoder, timings.search] {
             self.double(stage.as_secs_f64() * 1e3);
         }
-        self.candidates(candidates)
+        self.candidates(&decoded.candidates)
     }
 
     /// Spellings of a gesture.
-    pub fn literals(&mut self, literals: &[Literal]) -> &mut Self {
-        self.count(literals.len());
-        for literal in literals {
-            self.text(&literal.text)
-                .double(literal.confidence)
-                .double(literal.log_probability);
+    pub fn spellings(&mut self, spellings: &[Spelling]) -> &mut Self {
+        self.count(spellings.len());
+        for spelling in spellings {
+            self.text(&spelling.text)
+                .double(spelling.confidence)
+                .double(spelling.log_probability);
         }
         self
     }

@@ -152,12 +152,12 @@ class Decoding(Case):
 
     def test_spellings_as_in_rust(self):
         for swipe in EXPECTED[:10]:
-            found = self.engine.literal(points(swipe), UNIT, 3)
-            self.assertEqual([(s.text, s.log_probability) for s in found], [tuple(s) for s in swipe["literal"]])
+            found = self.engine.spellings(points(swipe), UNIT, 3)
+            self.assertEqual([(s.text, s.log_probability) for s in found], [tuple(s) for s in swipe["spellings"]])
             self.assertEqual(self.engine.greedy(points(swipe), UNIT), swipe["greedy"])
             self.assertAlmostEqual(found[0].confidence, math.exp(found[0].log_probability))
         for count in (0, 1025):
-            self.fails(SwipekitError.Argument, self.engine.literal, points(swipe), UNIT, count)
+            self.fails(SwipekitError.Argument, self.engine.spellings, points(swipe), UNIT, count)
 
     def test_options(self):
         swipe = EXPECTED[0]
@@ -190,7 +190,7 @@ class Decoding(Case):
                 swipe = points(EXPECTED[0])[:5] + [point]
                 for call in (self.engine.decode, self.engine.greedy):
                     self.fails(SwipekitError.NotFinite, call, swipe, UNIT)
-                self.fails(SwipekitError.NotFinite, self.engine.literal, swipe, UNIT, 1)
+                self.fails(SwipekitError.NotFinite, self.engine.spellings, swipe, UNIT, 1)
             area = LetterArea(left=bad, top=0.0, width=1.0, height=1.0)
             self.fails(SwipekitError.NotFinite, self.engine.decode, swipe[:5], area)
 

@@ -9,7 +9,9 @@ use safetensors::SafeTensors;
 
 use super::test_models::{DOUBLE, FLOAT, INT32, INT64, Size, encoder, model, node, value};
 use super::*;
-use crate::bundle::manifest::{Activation, ModelSpec};
+use crate::error::{Error, Result};
+use crate::runtime::{Encoder, RuntimeOptions, Tensor};
+use crate::transducer::{Activation, ModelSpec};
 
 fn options() -> RuntimeOptions {
     RuntimeOptions::default()

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::checkpoint::{Activation, Checkpoint, CheckpointKind, ConvNorm};
+use crate::checkpoint::{Checkpoint, CheckpointKind};
+use crate::schema::{Activation, ConvNorm};
 
 /// A file of the shared reference data, or `None` with a message where it is absent.
 pub(super) fn shared(name: &str) -> Option<PathBuf> {

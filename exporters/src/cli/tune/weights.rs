@@ -7,8 +7,8 @@ use clap::Args;
 use crate::cli::common::{EngineArguments, Format};
 use crate::cli::output;
 use crate::error::Result;
-use crate::export::write_preset;
 use crate::judge::tune::{Options, blocks, tune};
+use crate::package;
 use crate::report;
 
 #[derive(Debug, Args)]
@@ -44,7 +44,12 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> Result<()> {
         output::json(&tuning.options)?;
     }
     match &arguments.output {
-        Some(output) => write_preset(&engine, &tuning.preset, &tuning.options, output),
+        Some(output) => Ok(package::write_preset(
+            &engine,
+            &tuning.preset,
+            &tuning.options,
+            output,
+        )?),
         None => Ok(()),
     }
 }

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
+use swipekit::Limits;
+
 use super::subject::Words;
-use crate::error::Result;
-use crate::frames::{EncoderError, ErrorHistogram, SwipeError};
 use crate::judge::accuracy::{Judge, Outcome};
+use crate::judge::error::Result;
+use crate::quantize::frames::{EncoderError, ErrorHistogram, SwipeError};
 use crate::swipes::Swipe;
 use crate::swipes::sample::picked;
 
@@ -135,9 +137,10 @@ impl Job<'_> {
             let Some(swipe) = self.swipes.get(index) else {
                 break;
             };
-            let candidates = session.decode_with(&swipe.trace, engine.options())?;
-            let greedy = session.last_greedy()?;
-            let frames = session.last_frames();
+            let mut gesture = session.encode(&swipe.trace, &Limits::default())?;
+            let candidates = gesture.words(engine.options())?.candidates;
+            let greedy = gesture.greedy()?;
+            let frames = gesture.frames();
             let words = candidates.iter().map(|candidate| candidate.word.as_str());
             let picked = picked(index, self.frame_swipes, self.swipes.len());
             let one = One {

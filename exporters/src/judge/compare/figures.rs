@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     AccuracyDifference, Footprint, Latency, LatencyOptions, Machine, Sizes, Speed, WordSource,
 };
-use crate::frames::EncoderError;
 use crate::judge::accuracy::Accuracy;
+use crate::quantize::frames::EncoderError;
 
 /// The swipes of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

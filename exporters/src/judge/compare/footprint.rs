@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use swipekit::bundle::manifest::ONNXRUNTIME;
-use swipekit::{Engine, EngineOptions};
+use swipekit::{Engine, EngineOptions, Limits};
 
 use super::CompareError;
-use crate::error::{Error, Result};
-use crate::judge::evaluate::resident_mib;
+use crate::judge::error::Result;
+use crate::judge::machine::resident_mib;
 use crate::judge::times::milliseconds;
 use crate::statistics;
 use crate::swipes::Swipes;
@@ -95,7 +95,7 @@ pub fn measure(arguments: &MeasureArguments) -> Result<Footprint> {
         if engine.lexicon().is_some() {
             std::hint::black_box(session.decode(&trace)?);
         } else {
-            std::hint::black_box(session.greedy(&trace)?);
+            std::hint::black_box(session.encode(&trace, &Limits::default())?.greedy()?);
         }
         swipes += 1;
     }
@@ -150,7 +150,7 @@ pub(super) fn launch(
         return Err(failed(message).into());
     }
     serde_json::from_slice(&output.stdout)
-        .map_err(|error| Error::from(failed(format!("its output is no measurement: {error}"))))
+        .map_err(|error| failed(format!("its output is no measurement: {error}")).into())
 }
 
 /// The medians of some launches; `None` of none.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use swipekit::{Engine, Session};
+use swipekit::{Engine, Session, Timings};
 
-use crate::error::Result;
+use crate::judge::error::Result;
 use crate::judge::times::{Times, milliseconds};
 use crate::statistics::{median, percentile};
 use crate::swipes::Swipe;
@@ -140,8 +140,7 @@ impl Timed {
         }
     }
 
-    fn add(&mut self, session: &Session) {
-        let timings = session.timings();
+    fn add(&mut self, timings: Timings) {
         for (list, time) in
             self.0
                 .iter_mut()
@@ -172,8 +171,8 @@ pub(super) fn measure(
     for (turn, swipe) in std::iter::repeat_n(swipes, rounds).flatten().enumerate() {
         for step in 0..sessions.len() {
             let which = (turn + step) % sessions.len();
-            std::hint::black_box(sessions[which].decode(&swipe.trace)?);
-            timed[which].add(&sessions[which]);
+            let decoded = std::hint::black_box(sessions[which].decode(&swipe.trace)?);
+            timed[which].add(decoded.timings);
             done();
         }
     }

@@ -7,11 +7,10 @@
 //! word or a finger's path.
 
 mod decoded;
-mod error;
+pub(super) mod error;
 mod figures;
 mod footprint;
 mod latency;
-mod machine;
 mod paired;
 mod report;
 mod run;
@@ -25,11 +24,11 @@ use std::path::PathBuf;
 
 use swipekit::bundle::Bundle;
 
+pub use super::machine::Machine;
 pub use error::CompareError;
 pub use figures::{BundleFigures, Comparison, Data, Difference};
 pub use footprint::{COMMAND, Footprint, MeasureArguments, measure};
 pub use latency::{Latency, LatencyOptions, Ratio, Speed, Stage};
-pub use machine::Machine;
 pub use paired::{AccuracyDifference, LengthDifference, TopDifference};
 pub use report::{blocks, page};
 pub use run::Progress;
@@ -37,8 +36,8 @@ pub use sizes::Sizes;
 pub use subject::{Subject, WordSource};
 
 use crate::arguments::at_least_one;
-use crate::error::Result;
 use crate::judge::accuracy::{Accuracy, FOLDING};
+use crate::judge::error::Result;
 use crate::swipes::sample;
 use run::{Run, Tick, timed_swipes};
 use subject::Words;
@@ -132,7 +131,7 @@ impl Options {
 /// # Errors
 /// [`CompareError::TooFew`] for fewer than two bundles, [`CompareError::Differs`] for bundles with
 /// other labels, another featurizer or other words, [`CompareError::Option`] for a count of 0,
-/// [`Error::Empty`](crate::error::Error::Empty) for a manifest without swipes,
+/// [`FileError::Empty`](crate::files::FileError::Empty) for a manifest without swipes,
 /// [`CompareError::Launch`] where the program fails; otherwise whatever opening, reading and
 /// decoding give.
 pub fn compare(

@@ -8,8 +8,8 @@ use super::decoded::{Decoded, Job};
 use super::figures::{BundleFigures, Difference};
 use super::subject::{Subject, Words};
 use super::{AccuracyDifference, Footprint, Options, footprint, latency};
-use crate::error::Result;
 use crate::judge::accuracy::{Accuracy, percent};
+use crate::judge::error::Result;
 use crate::swipes::{Swipe, sample};
 
 /// How far a comparison is.

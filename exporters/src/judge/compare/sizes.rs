@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use swipekit::bundle::Bundle;
 
 use crate::audit::deflated;
-use crate::error::Result;
+use crate::judge::error::Result;
 
 /// Bytes of a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,8 +2,8 @@
 
 use super::{BundleFigures, Comparison, Difference, Footprint, Latency, Ratio, Speed, Stage};
 use super::{TopDifference, WordSource};
-use crate::frames::EncoderError;
 use crate::judge::accuracy::LengthAccuracy;
+use crate::quantize::frames::EncoderError;
 use crate::report::Table;
 use crate::statistics::Paired;
 

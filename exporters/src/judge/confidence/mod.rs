@@ -13,15 +13,14 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use swipekit::decoder::Candidate;
-use swipekit::{Engine, Session};
+use swipekit::{Engine, Limits};
 
 pub use likeliest::{ConfidenceOptions, likeliest};
 
 use crate::arguments::at_least_one;
-use crate::error::Result;
-use crate::export::write_preset;
 use crate::judge::accuracy::{Judge, Outcome};
+use crate::judge::error::Result;
+use crate::package::write_preset;
 use crate::statistics::Reliability;
 use crate::swipes::sample;
 
@@ -35,12 +34,8 @@ pub struct Scored {
 }
 
 impl Scored {
-    /// Of the swipe that the session has just decoded.
-    pub fn of(session: &Session, candidates: &[Candidate], outcome: &Outcome) -> Self {
-        let mut scores: Vec<f64> = match candidates.is_empty() {
-            true => Vec::new(),
-            false => session.last_scores().collect(),
-        };
+    /// Of a decoded swipe: the scores of all its words, in any order, and what became of it.
+    pub fn of(mut scores: Vec<f64>, outcome: &Outcome) -> Self {
         scores.sort_by(|a, b| b.total_cmp(a));
         Self {
             scores,
@@ -147,9 +142,10 @@ fn decode(
     let mut session = engine.session();
     let mut scored = Vec::with_capacity(swipes.len());
     for swipe in swipes {
-        let candidates = session.decode(&swipe.trace)?;
-        let outcome = judge.outcome(&swipe.word, &candidates, "");
-        scored.push(Scored::of(&session, &candidates, &outcome));
+        let mut gesture = session.encode(&swipe.trace, &Limits::default())?;
+        let (decoded, scores) = gesture.words_and_scores(engine.options())?;
+        let outcome = judge.outcome(&swipe.word, &decoded.candidates, "");
+        scored.push(Scored::of(scores, &outcome));
         progress(scored.len());
     }
     Ok(scored)
@@ -164,5 +160,5 @@ pub fn write(engine: &Engine, fit: &Fit, output: &Path) -> Result<()> {
     let manifest = engine.manifest();
     let preset = manifest.presets.get(&fit.preset);
     let options = fit.fitted.set(preset.cloned().unwrap_or_default());
-    write_preset(engine, &fit.preset, &options, output)
+    Ok(write_preset(engine, &fit.preset, &options, output)?)
 }

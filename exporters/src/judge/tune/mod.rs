@@ -16,15 +16,15 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use swipekit::Engine;
 use swipekit::decoder::DecoderOptions;
 use swipekit::geometry::MAX_WORDS;
+use swipekit::{Engine, Limits};
 
 use crate::arguments::{at_least_one, points};
-use crate::error::Result;
 use crate::judge::accuracy::{Accuracy, Judge, Outcome};
 use crate::judge::compare::TopDifference;
 use crate::judge::confidence::{ConfidenceOptions, Scored, likeliest};
+use crate::judge::error::Result;
 use crate::judge::times::Times;
 use crate::swipes::{Swipe, sample};
 use crate::words::language_model::Cursor;
@@ -32,7 +32,7 @@ pub use blend::{Blend, ScoredList, fit};
 pub use report::blocks;
 pub use search::Tried;
 pub use terms::Group;
-use terms::{collect, fit_weights, set_context};
+use terms::{collect, fit_weights};
 
 /// Settles terms that say the same, see [`fit`].
 const PENALTY: f64 = 1e-4;
@@ -178,7 +178,7 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
     let before = options.before.as_ref().unwrap_or(engine.options()).clone();
     let wide = |options: &DecoderOptions| DecoderOptions {
         beam: options.beam.max(WIDE_BEAM),
-        word_places: options.word_places.max(WIDE_WORDS),
+        word_slots: options.word_slots.max(WIDE_WORDS),
         depth_bonus: options.depth_bonus.max(WIDE_DEPTH),
         ..options.clone()
     };
@@ -280,16 +280,17 @@ fn run(
 ) -> Result<Found> {
     let judge = Judge::new(&engine.manifest().vocabulary.labels, engine.lexicon());
     let mut session = engine.session();
-    let mut cursor = Cursor::default();
+    let mut cursor = context.then(Cursor::default);
     let (mut outcomes, mut scored, mut times) = (Vec::new(), Vec::new(), Vec::new());
     for swipe in swipes {
-        if context {
-            set_context(&mut session, &mut cursor, swipe);
+        let mut gesture = session.encode(&swipe.trace, &Limits::default())?;
+        if let Some(cursor) = &mut cursor {
+            gesture = cursor.follow(gesture, swipe);
         }
-        let candidates = session.decode_with(&swipe.trace, options)?;
-        times.push(session.timings().search);
-        let outcome = judge.outcome(&swipe.word, &candidates, "");
-        scored.push(Scored::of(&session, &candidates, &outcome));
+        let (decoded, scores) = gesture.words_and_scores(options)?;
+        times.push(decoded.timings.search);
+        let outcome = judge.outcome(&swipe.word, &decoded.candidates, "");
+        scored.push(Scored::of(scores, &outcome));
         outcomes.push(outcome);
     }
     Ok(Found {

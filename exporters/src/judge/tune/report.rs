@@ -76,7 +76,7 @@ fn tried(tuning: &Tuning) -> Table {
         let cells = [
             tried.window.to_string(),
             tried.beam.to_string(),
-            tried.word_places.to_string(),
+            tried.word_slots.to_string(),
             format!("{:.2}", tried.top1),
             format!("{:.2}", tried.top3),
             format!("{:.3}", tried.ms),

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use swipekit::Engine;
 use swipekit::decoder::DecoderOptions;
 use swipekit::geometry::{Features, GeometryOptions, GeometryWeights, GesturePath, Keys, Matcher};
 use swipekit::lexicon::Alphabet;
+use swipekit::{Engine, Limits};
 
 use super::blend::{ScoredList, fit};
-use crate::error::Result;
+use crate::judge::error::Result;
 use crate::swipes::Swipe;
 use crate::words::language_model::Cursor;
 
@@ -80,17 +80,18 @@ pub fn collect(
     };
     let mut session = engine.session();
     let (mut path, mut matcher) = (GesturePath::new(), Matcher::new());
-    let mut cursor = Cursor::default();
+    let mut cursor = context.then(Cursor::default);
     let mut lists = Vec::with_capacity(swipes.len());
     for swipe in swipes {
-        if context {
-            set_context(&mut session, &mut cursor, swipe);
+        let mut gesture = session.encode(&swipe.trace, &Limits::default())?;
+        if let Some(cursor) = &mut cursor {
+            gesture = cursor.follow(gesture, swipe);
         }
         let target = alphabet.fold(&swipe.word).ok();
         let mut list = ScoredList::new(TERMS);
         path.set(&keys, &swipe.trace);
         let mut known = BTreeSet::new();
-        for candidate in session.decode_with(&swipe.trace, &options)? {
+        for candidate in gesture.words(&options)? {
             let Ok(key) = alphabet.fold(&candidate.word) else {
                 continue;
             };
@@ -114,15 +115,6 @@ pub fn collect(
         progress(lists.len());
     }
     Ok(lists)
-}
-
-/// Gives the words of a swipe's prompt before its own to a session, and none where they are not
-/// known.
-pub(super) fn set_context(session: &mut swipekit::Session, cursor: &mut Cursor, swipe: &Swipe) {
-    session.clear_context();
-    if let Some(words) = cursor.context(swipe) {
-        session.set_context(&words);
-    }
 }
 
 /// `options` with the weights that make the meant words of `lists` likeliest, of the terms of
@@ -166,7 +158,7 @@ pub fn fit_weights(
         has(Group::Internal),
         has(Group::Language),
     ];
-    let names = Features::NAMES.iter();
+    let names = GeometryWeights::NAMES.iter();
     free.extend(names.map(|name| has(Group::Geometry) && *name != UNUSED));
     let blend = fit(lists, &free, penalty);
     let scale = *blend.weights.first()?;

@@ -162,10 +162,10 @@ fn the_graph_is_the_one_of_rounded_weights() {
                 }
             });
         }
-        let samples = samples(&config, &[17, 40, 1], 5);
-        let got = run(&mut open(&halved), &samples, f32::NAN);
-        assert_eq!(got, run(&mut open(&rounded), &samples, f32::NAN));
-        assert_ne!(got, run(&mut open(&model), &samples, f32::NAN));
+        let swipes = swipes(&config, &[17, 40, 1], 5);
+        let got = run(&mut open(&halved), &swipes, f32::NAN);
+        assert_eq!(got, run(&mut open(&rounded), &swipes, f32::NAN));
+        assert_ne!(got, run(&mut open(&model), &swipes, f32::NAN));
     }
 }
 

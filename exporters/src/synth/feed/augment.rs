@@ -5,8 +5,8 @@ use std::f64::consts::TAU;
 
 use swipekit::trace::Point;
 
-use crate::error::Result;
 use crate::synth::Stream;
+use crate::synth::error::Result;
 
 /// How much swipes are varied. Lengths are in keys of the layout, so they mean the same in both
 /// directions; what one swipe gets is drawn anew each time it comes.

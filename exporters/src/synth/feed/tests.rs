@@ -4,11 +4,12 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use swipekit::features::{FEATURES, Features, Featurizer, FeaturizerSpec};
+use swipekit::features::{Features, Featurizer, FeaturizerSpec};
 use swipekit::layout::Layout;
 
 use super::*;
 use crate::swipes::Swipes;
+use crate::synth::SynthError;
 use crate::synth::samples;
 
 const WORDS: &[&str] = &["the", "don't", "hello", "a", "keyboard", "too", "water"];
@@ -39,6 +40,9 @@ fn bytes(feed: &Feed, start: u64, count: Option<u64>, threads: usize) -> Vec<u8>
     write(feed, start, count, threads, &mut out).unwrap();
     out
 }
+
+/// Features of a sample.
+const FEATURES: usize = 37;
 
 /// Header and samples of a stream.
 fn read(stream: &[u8]) -> (Value, Vec<Sample>) {
@@ -103,7 +107,7 @@ fn a_feed_of_each_swipe_once_holds_cores_features() {
             featurizer.features(&swipe.trace, &mut features)
         );
         for frame in 0..sample.frames {
-            let expected = features.frame(frame).unwrap();
+            let expected = features.sample(frame).unwrap();
             let got = &sample.features[frame * FEATURES..(frame + 1) * FEATURES];
             for (got, expected) in got.iter().zip(expected) {
                 // Coordinates pass through float32.
@@ -271,7 +275,7 @@ fn nothing_to_feed_is_an_error_and_a_reader_that_goes_away_is_none() {
     std::fs::write(&empty, "").unwrap();
     assert!(matches!(
         Feed::open(options(vec![empty])),
-        Err(Error::Empty { .. })
+        Err(SynthError::File(FileError::Empty { .. }))
     ));
     assert!(Feed::open(options(vec![folder.path().join("none")])).is_err());
     let feed = Feed::open(options(vec![manifest(folder.path(), "a.jsonl", WORDS, 1)])).unwrap();

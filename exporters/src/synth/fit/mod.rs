@@ -22,8 +22,9 @@ use swipekit::layout::Layout;
 
 use super::profile::{Fitted, PARAMETERS, Parameter, Profile};
 use crate::arguments::at_least_one;
-use crate::error::{Error, Result};
+use crate::files::FileError;
 use crate::swipes::sample;
+use crate::synth::error::Result;
 use measure::Measured;
 pub use page::{page, summary};
 use remake::Remake;
@@ -100,7 +101,8 @@ pub struct Fit {
 /// Fits the profile to the swipes of a file; `progress` is told of every round.
 ///
 /// # Errors
-/// Whatever reading the file gives; [`Error::Empty`] where no swipe can be made on the layout.
+/// Whatever reading the file gives; [`FileError::Empty`] where no swipe can be made on the
+/// layout.
 pub fn fit(
     swipe_file: &Path,
     options: &FitOptions,
@@ -109,10 +111,11 @@ pub fn fit(
     let sample = sample::read(swipe_file, options.limit, false)?;
     let remake = Remake::new(&sample.swipes, options)?;
     if remake.models.is_empty() {
-        return Err(Error::Empty {
+        return Err(FileError::Empty {
             path: swipe_file.to_path_buf(),
             what: "swipes that can be made on this layout",
-        });
+        }
+        .into());
     }
     let mut profile = options.profile.clone();
     // What is fitted needs no variety besides.

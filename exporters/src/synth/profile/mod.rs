@@ -6,7 +6,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::files::FileError;
+use crate::synth::error::Result;
 pub use parameters::{PARAMETERS, Parameter, Profile};
 
 /// Kinds of phone that a profile may have.
@@ -99,12 +100,12 @@ impl Profile {
     /// Reads a profile from a JSON file.
     ///
     /// # Errors
-    /// [`swipekit::Error::Io`], [`Error::Json`] where it is not a profile, and those of
+    /// [`swipekit::Error::Io`], [`FileError::Json`] where it is not a profile, and those of
     /// [`Profile::validate`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let text = std::fs::read(path).map_err(|source| swipekit::Error::io(path, source))?;
-        let profile: Self = serde_json::from_slice(&text).map_err(Error::json(path))?;
+        let text = std::fs::read(path).map_err(FileError::read(path))?;
+        let profile: Self = serde_json::from_slice(&text).map_err(FileError::json(path))?;
         profile.validate()?;
         Ok(profile)
     }
@@ -160,6 +161,7 @@ fn built_in(text: &str) -> Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::synth::SynthError;
 
     #[test]
     fn variety_changes_spreads_chances_and_times_alone() {
@@ -252,6 +254,9 @@ mod tests {
             Profile::prior().json().replacen("\"skip\"", "\"skipp\"", 1),
         )
         .unwrap();
-        assert!(matches!(Profile::read(&path), Err(Error::Json { .. })));
+        assert!(matches!(
+            Profile::read(&path),
+            Err(SynthError::File(FileError::Json { .. }))
+        ));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use swipekit::Gesture;
 use swipekit::language_model::SENTENCE_START;
 use swipekit::lexicon::fold::{is_apostrophe, is_hyphen};
 
@@ -146,9 +147,18 @@ impl Cursor {
     }
 
     /// As [`before`](Self::before), with the sentence's start, as
-    /// [`Session::set_context`](swipekit::Session::set_context) takes them.
+    /// [`Gesture::with_context`](swipekit::Gesture::with_context) takes them.
     pub fn context<'s>(&mut self, swipe: &'s Swipe) -> Option<Vec<&'s str>> {
         let before = self.before(swipe)?;
         Some(std::iter::once(SENTENCE_START).chain(before).collect())
+    }
+
+    /// The gesture of `swipe` behind the words of its prompt before its own; as it is where they
+    /// are not known.
+    pub fn follow<'g>(&mut self, gesture: Gesture<'g>, swipe: &Swipe) -> Gesture<'g> {
+        match self.context(swipe) {
+            Some(words) => gesture.with_context(&words),
+            None => gesture,
+        }
     }
 }

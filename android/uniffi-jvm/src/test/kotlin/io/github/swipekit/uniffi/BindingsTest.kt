@@ -48,7 +48,7 @@ class BindingsTest {
             assertTrue(result.timings.encoderMs > 0)
             assertEquals(result.candidates, engine.decodePacked(swipe.packed(), swipe.area).candidates)
             assertTrue(engine.greedy(swipe.points, swipe.area).isNotEmpty())
-            assertEquals(3, engine.literal(swipe.points, swipe.area, 3u).size)
+            assertEquals(3, engine.spellings(swipe.points, swipe.area, 3u).size)
         }
         assertTrue(engine.selfTest().swipes >= 6u)
     }
@@ -81,7 +81,7 @@ class BindingsTest {
         val swipe = golden[0]
         val bad = swipe.points + Point(Double.NaN, 0.0, 0.0)
         fails<SwipekitException.NotFinite> { engine.decode(bad, swipe.area) }
-        fails<SwipekitException.NotFinite> { engine.literal(bad, swipe.area, 1u) }
+        fails<SwipekitException.NotFinite> { engine.spellings(bad, swipe.area, 1u) }
         fails<SwipekitException.NotFinite> { engine.greedy(bad, LetterArea(0f, Float.NaN, 1f, 1f)) }
         fails<SwipekitException.Argument> { engine.decode(swipe.points, LetterArea(0f, 0f, 0f, 1f)) }
         fails<SwipekitException.Argument> { engine.decode(swipe.points, swipe.area, DecodeOptions(candidates = 0u)) }

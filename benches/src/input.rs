@@ -12,7 +12,7 @@ use swipekit::runtime::{Encoder, OnnxModel, RuntimeOptions};
 use swipekit::trace::Trace;
 use swipekit::transducer::PredictionJoint;
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
 
 /// A bundle's parts, opened one by one.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ pub fn swipes(
             // Not every word can be drawn in so many points: after a thousand rounds what there is
             // must do.
             for word in std::iter::repeat_n(WORDS, 1000).flatten() {
-                let trace = synthetic::trace(word, &mut random);
+                let trace = samples::trace(word, &mut random);
                 if trace.is_some_and(|trace| input.add(trace, points, count)) {
                     break;
                 }

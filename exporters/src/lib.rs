@@ -52,7 +52,6 @@ pub mod schema;
 pub mod statistics;
 pub mod swipes;
 pub mod synth;
-pub mod synthetic;
 #[cfg(test)]
 mod testing;
 pub mod validate;

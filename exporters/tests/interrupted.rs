@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use swipekit::Engine;
 use swipekit_exporters::fixtures::nemo;
-use swipekit_exporters::synthetic::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
 use swipekit_test_support::found;
 
 /// Whether ONNX Runtime is there; counts a skip where it is not.

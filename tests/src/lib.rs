@@ -18,7 +18,7 @@ use swipekit::{Engine, Limits};
 use swipekit_exporters::export;
 pub use swipekit_exporters::fixtures::random_checkpoint;
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
 use swipekit_test_support::found;
 pub use swipekit_test_support::{Goldens, difference, repository, shared};
 
@@ -101,7 +101,7 @@ pub fn swipes(count: usize) -> Vec<(String, Trace)> {
         .collect::<Vec<_>>();
     let cycled = words.iter().cycle().take(count * 2);
     cycled
-        .filter_map(|word| Some((word.clone(), synthetic::trace(word, &mut random)?)))
+        .filter_map(|word| Some((word.clone(), samples::trace(word, &mut random)?)))
         .take(count)
         .collect()
 }

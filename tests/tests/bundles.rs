@@ -12,14 +12,14 @@ use swipekit_exporters::checkpoint::Checkpoint;
 use swipekit_exporters::fixtures::nemo;
 use swipekit_exporters::network::Network;
 use swipekit_exporters::onnx::LengthType;
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
 use swipekit_exporters::validate::{Files, ValidationError, validate};
 use swipekit_exporters::{export, package};
 use swipekit_tests::{english, lexicon, options, random_checkpoint, runtime, small_bundle, swipes};
 
 /// What an undamaged bundle decodes.
 fn decoded(engine: &Engine) -> Vec<(String, f64)> {
-    let trace = synthetic::trace("hello", &mut Random::new(1)).unwrap();
+    let trace = samples::trace("hello", &mut Random::new(1)).unwrap();
     let candidates = engine.session().decode(&trace).unwrap().candidates;
     candidates
         .into_iter()

@@ -20,7 +20,7 @@ use swipekit_exporters::network::Network;
 use swipekit_exporters::package::{pack, unpack};
 use swipekit_exporters::pte::{Mode, Scheme};
 use swipekit_exporters::reference::{FeatureBatch, encode};
-use swipekit_exporters::synthetic::Random;
+use swipekit_exporters::synth::random::Random;
 use swipekit_tests::pte::{fixture, options as pte_options, python};
 use swipekit_tests::{Goldens, difference};
 use swipekit_tests::{options, random_checkpoint, repository, runtime, shared, swipes};
@@ -519,7 +519,7 @@ fn a_thousand_damaged_bundles_are_refused() {
 fn two_engines_decode_at_once() {
     let traces: Vec<_> = ["the", "people", "keyboard", "hello"]
         .iter()
-        .filter_map(|word| swipekit_exporters::synthetic::trace(word, &mut Random::new(2)))
+        .filter_map(|word| swipekit_exporters::synth::samples::trace(word, &mut Random::new(2)))
         .collect();
     let decode = |engine: &Engine| {
         let mut session = engine.session();

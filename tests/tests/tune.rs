@@ -9,7 +9,7 @@ use swipekit_exporters::files::FileError;
 use swipekit_exporters::judge::JudgeError;
 use swipekit_exporters::judge::tune::{Group, Options, tune};
 use swipekit_exporters::package::write_preset;
-use swipekit_exporters::synthetic::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
 use swipekit_tests::{repository, runtime, shared};
 
 /// The default bundle as an export leaves it, with nothing fitted.

@@ -496,7 +496,7 @@ fn main() -> ExitCode {
             encoders::Report::print,
         ),
         Command::Compare(arguments) => {
-            let print = |comparison: &Comparison| print!("{}", compare::text(comparison));
+            let print = |comparison: &Comparison| print!("{}", compare::page(comparison).to_text());
             let compared = comparison::run(arguments).map_err(Into::into);
             report(compared, arguments.json, print)
         }

@@ -15,7 +15,7 @@ use crate::quantize::calibrate::{EncoderInput, Method};
 use crate::quantize::probe;
 use crate::quantize::probe::{Judge, Target};
 use crate::swipes::sample;
-use crate::synthetic::{self, Random};
+use crate::synth::{random::Random, samples};
 use crate::words::lexicon;
 
 /// What a bundle was calibrated on.
@@ -84,10 +84,10 @@ impl Calibration {
                 (file_name(path), Some(sample.sha256), pairs)
             }
             Source::Synthetic => {
-                let mut random = Random::new(synthetic::SAMPLE_SEED);
-                let words = synthetic::SAMPLE_WORDS.iter().cycle().take(count);
+                let mut random = Random::new(samples::SAMPLE_SEED);
+                let words = samples::SAMPLE_WORDS.iter().cycle().take(count);
                 let swipes = words.filter_map(|word| {
-                    Some(((*word).to_owned(), synthetic::trace(word, &mut random)?))
+                    Some(((*word).to_owned(), samples::trace(word, &mut random)?))
                 });
                 ("synthetic".to_owned(), None, swipes.collect())
             }

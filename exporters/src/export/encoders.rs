@@ -22,7 +22,7 @@ use crate::quantize::layers::layers;
 use crate::quantize::probe::Probe;
 use crate::quantize::rewrite::{Ranges, rewrite};
 use crate::quantize::sensitivity::{self, Budget, Sensitivity};
-use crate::synthetic::{self, Random};
+use crate::synth::{random::Random, samples};
 use crate::validate::{Agreement, agreement};
 
 /// Least mean cosine between the frames of a 16-bit encoder and the FP32 one's.
@@ -393,9 +393,9 @@ impl<'a> Encoders<'a> {
     /// Swipes that need no manifest.
     pub(super) fn synthetic(&self) -> Result<Vec<EncoderInput>> {
         let featurizer = swipekit::features::Featurizer::new(&self.shared.manifest.featurizer)?;
-        let mut random = Random::new(synthetic::SAMPLE_SEED);
-        let words = synthetic::SAMPLE_WORDS.iter();
-        let traces = words.filter_map(|word| synthetic::trace(word, &mut random));
+        let mut random = Random::new(samples::SAMPLE_SEED);
+        let words = samples::SAMPLE_WORDS.iter();
+        let traces = words.filter_map(|word| samples::trace(word, &mut random));
         Ok(traces.map(|trace| features(&featurizer, &trace)).collect())
     }
 }

@@ -11,10 +11,10 @@ use crate::arguments::at_least_one;
 use crate::files::FileError;
 use crate::judge::accuracy::{Accuracy, FOLDING, Judge, Length, Outcome, Tops};
 use crate::judge::compare::AccuracyDifference;
-use crate::judge::confidence::Reliability;
 use crate::judge::error::Result;
 use crate::judge::machine::resident_mib;
 use crate::judge::times::Times;
+use crate::statistics::Reliability;
 use crate::swipes::{Swipe, Swipes};
 use crate::words::language_model::Cursor;
 
@@ -233,7 +233,7 @@ impl Counts {
                 self.outcomes.iter().filter(|outcome| outcome.known),
             ),
             by_deviation: Tops::by_deviation(&self.outcomes, &self.deviations),
-            ece: Reliability::of_pairs(confidences).ece,
+            ece: Reliability::of(confidences).ece,
             n_short: class(Length::UpTo3).map_or(0, |class| class.n),
             ms_p50: total.p50,
             ms_p90: total.p90,

@@ -5,7 +5,7 @@ use swipekit::{Engine, Limits};
 
 use crate::files::Result;
 use crate::quantize::Precision;
-use crate::synthetic::{self, Random};
+use crate::synth::{random::Random, samples};
 
 /// Words of the golden swipes.
 const WORDS: &[&str] = &["the", "hello", "keyboard", "a", "people", "don't"];
@@ -45,7 +45,7 @@ pub(crate) fn golden(engine: &Engine, precision: Precision) -> Result<Golden> {
     let mut random = Random::new(1);
     let mut swipes = Vec::new();
     for word in WORDS {
-        let Some(points) = synthetic::swipe(word, &mut random) else {
+        let Some(points) = samples::swipe(word, &mut random) else {
             continue;
         };
         let mut swipe = GoldenSwipe {

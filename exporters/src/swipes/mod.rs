@@ -169,7 +169,7 @@ impl Swipes {
         if text.len() > MAX_LINE {
             return Err(self.bad("at most 8 MiB", "a longer line".to_owned()));
         }
-        // serde_json's message may quote the line: only the kind of error and its place are told.
+        // serde_json's message may quote the line: only the kind of error and its column are told.
         let line: Line = serde_json::from_slice(text).map_err(|error| {
             self.bad(
                 "an object with a word and points of numbers x, y, t",

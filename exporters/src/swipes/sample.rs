@@ -12,6 +12,8 @@ use crate::swipes::{Swipe, Swipes};
 /// What is taken from a manifest.
 #[derive(Debug)]
 pub struct Sample {
+    /// Name of the file, without its folder.
+    pub name: String,
     /// The swipes, in the order of the manifest.
     pub swipes: Vec<Swipe>,
     /// Swipes of the whole manifest.
@@ -29,7 +31,9 @@ pub struct Sample {
 /// Whatever reading the manifest gives; [`FileError::Empty`] where there is no swipe.
 pub fn read(manifest: &Path, samples: Option<usize>, words: bool) -> Result<Sample> {
     let sha256 = sha256_hex(&Bytes::map(manifest)?);
+    let name = manifest.file_name();
     let mut sample = Sample {
+        name: name.map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         swipes: Vec::new(),
         of: 0,
         words: BTreeSet::new(),
@@ -70,7 +74,7 @@ pub fn picked(index: usize, wanted: usize, of: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic;
+    use crate::synth::samples;
 
     #[test]
     fn samples_lie_evenly() {
@@ -97,11 +101,12 @@ mod tests {
         let path = folder.path().join("swipes.jsonl");
         std::fs::write(
             &path,
-            synthetic::manifest(&["the", "hello", "the", "water"], 1),
+            samples::manifest(&["the", "hello", "the", "water"], 1),
         )
         .unwrap();
         let all = read(&path, None, true).unwrap();
         assert_eq!((all.swipes.len(), all.of, all.words.len()), (4, 4, 3));
+        assert_eq!(all.name, "swipes.jsonl");
         let two = read(&path, Some(2), true).unwrap();
         assert_eq!((two.of, two.words.len(), two.sha256.len()), (4, 3, 64));
         assert_eq!(two.swipes, [all.swipes[1].clone(), all.swipes[3].clone()]);

@@ -200,7 +200,7 @@ mod tests {
     use crate::network::Network;
     use crate::onnx;
     use crate::schema::{ModelConfig, Weights};
-    use crate::synthetic::Random;
+    use crate::synth::random::Random;
     use crate::testing::runtime;
     use crate::validate::ValidationError;
 

@@ -7,7 +7,7 @@ use super::{Check, Graph, Result};
 use crate::network::Network;
 use crate::onnx::LengthType;
 use crate::reference::{FeatureBatch, Matrix, encode};
-use crate::synthetic::Random;
+use crate::synth::random::Random;
 
 /// Numbers of samples that are tried one at a time: the shortest, odd and even ones, a usual swipe,
 /// a very long one.

@@ -6,7 +6,7 @@ use std::process::Output;
 
 use serde_json::Value;
 use swipekit_exporters::fixtures::nemo;
-use swipekit_exporters::synthetic::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
 
 use crate::program::{self, runtime, swipekit};
 

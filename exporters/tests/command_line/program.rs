@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 use swipekit_exporters::fixtures::nemo;
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
 use swipekit_test_support::found;
 
 /// Whether ONNX Runtime is there; counts a skip where it is not.
@@ -75,7 +75,7 @@ pub fn folder() -> tempfile::TempDir {
     let swipes: Vec<String> = ["the", "hello", "dont", "zebra", "a", "people"]
         .iter()
         .map(|word| {
-            let points = synthetic::swipe(word, &mut random).unwrap();
+            let points = samples::swipe(word, &mut random).unwrap();
             let points: Vec<Value> = points
                 .iter()
                 .map(|(x, y, t)| serde_json::json!({"x": x, "y": y, "t": t}))

@@ -14,6 +14,7 @@ use super::CompareError;
 use crate::judge::error::Result;
 use crate::judge::machine::resident_mib;
 use crate::judge::times::milliseconds;
+use crate::statistics;
 use crate::swipes::Swipes;
 use crate::words::lexicon;
 
@@ -156,9 +157,7 @@ pub(super) fn launch(
 pub(super) fn median(launches: &[Footprint]) -> Option<Footprint> {
     let first = launches.first()?;
     let middle = |part: fn(&Footprint) -> f64| {
-        let mut values: Vec<f64> = launches.iter().map(part).collect();
-        values.sort_unstable_by(f64::total_cmp);
-        values[(values.len() - 1) / 2]
+        statistics::median(launches.iter().map(part)).unwrap_or_default()
     };
     Some(Footprint {
         runtime_ms: middle(|launch| launch.runtime_ms),

@@ -193,8 +193,8 @@ pub(super) fn check_comparable(bundles: &[Bundle], words: WordSource) -> Result<
 
 /// Where two lists of labels part.
 fn different_labels(expected: &[String], got: &[String]) -> (String, String) {
-    let place = expected.iter().zip(got).position(|(a, b)| a != b);
-    match place {
+    let first = expected.iter().zip(got).position(|(a, b)| a != b);
+    match first {
         Some(at) => (
             format!("label {at} {:?}", expected[at]),
             format!("{:?}", got[at]),

@@ -4,7 +4,7 @@ use super::*;
 use crate::judge::JudgeError;
 use crate::judge::accuracy::Outcome;
 use crate::judge::times::Times;
-use crate::quantize::frames::ErrorHistogram;
+use crate::quantize::frames::{EncoderError, ErrorHistogram};
 
 fn outcomes(hits: usize) -> Vec<Outcome> {
     (0..20)

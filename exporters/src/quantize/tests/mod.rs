@@ -19,7 +19,7 @@ use crate::network::Network;
 use crate::onnx::proto::{self, Model};
 use crate::onnx::{self, LengthType, serialize};
 use crate::schema::{ModelConfig, Weights};
-use crate::synthetic::Random;
+use crate::synth::random::Random;
 
 /// The encoder of a network.
 fn encoder(config: &ModelConfig, weights: &Weights) -> Model {

@@ -139,7 +139,7 @@ impl Augmentation {
 struct Wave([[f64; 3]; 2]);
 
 impl Wave {
-    /// One of standard deviation `size` at any place.
+    /// One of standard deviation `size` anywhere.
     fn draw(size: f64, random: &mut Stream) -> Self {
         Self([0.0, 1.5].map(|least| {
             let height = size * random.normal();

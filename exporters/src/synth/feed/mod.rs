@@ -27,9 +27,9 @@ use crate::files::FileError;
 use crate::files::sha256;
 use crate::swipes::layouts;
 use crate::synth::error::Result;
+use crate::synth::visits::key_size;
 use crate::synth::{Profile, Stream, Synth, SynthSwipe, WordOptions, Words};
-use crate::synthetic::key_size;
-use order::{AUGMENTATION, Order, Place};
+use order::{AUGMENTATION, Order, Source};
 use recorded::Recorded;
 
 /// What each of the 37 features is multiplied by, so that all are of the order of one: found once
@@ -182,7 +182,7 @@ impl Feed {
         }
     }
 
-    /// A place to draw samples from: one a thread.
+    /// What draws samples: one for each thread.
     pub fn draws(&self) -> Draws<'_> {
         let share = match self.options.synthetic {
             None => 1.0,
@@ -224,8 +224,8 @@ impl Draws<'_> {
         let feed = self.feed;
         self.points.clear();
         sample.labels.clear();
-        match self.order.place(index) {
-            Place::Recorded(at) => {
+        match self.order.source(index) {
+            Source::Recorded(at) => {
                 let (labels, points) = feed.recorded.swipe(at);
                 sample.recorded = true;
                 sample.labels.extend_from_slice(labels);
@@ -242,7 +242,7 @@ impl Draws<'_> {
                     );
                 }
             }
-            Place::Synthetic(at) => {
+            Source::Synthetic(at) => {
                 let Some(source) = &feed.options.synthetic else {
                     return Err(FileError::Empty {
                         path: "the feed".into(),

@@ -15,7 +15,7 @@ use crate::files::{FileError, sha256};
 use crate::swipes::deviation::deviation;
 use crate::swipes::{Swipe, Swipes};
 use crate::synth::error::Result;
-use crate::synthetic::visits;
+use crate::synth::visits::visits;
 
 /// Which recorded swipes a feed holds.
 #[derive(Clone, Debug, Default, clap::Args)]

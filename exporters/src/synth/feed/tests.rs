@@ -10,13 +10,13 @@ use swipekit::layout::Layout;
 use super::*;
 use crate::swipes::Swipes;
 use crate::synth::SynthError;
-use crate::synthetic;
+use crate::synth::samples;
 
 const WORDS: &[&str] = &["the", "don't", "hello", "a", "keyboard", "too", "water"];
 
 fn manifest(folder: &Path, name: &str, words: &[&str], seed: u64) -> PathBuf {
     let path = folder.join(name);
-    std::fs::write(&path, synthetic::manifest(words, seed)).unwrap();
+    std::fs::write(&path, samples::manifest(words, seed)).unwrap();
     path
 }
 
@@ -148,7 +148,7 @@ fn a_stream_may_begin_anywhere_and_be_made_by_several_threads() {
 #[test]
 fn people_and_swipes_that_are_held_out_take_no_part() {
     let folder = tempfile::tempdir().unwrap();
-    let text = synthetic::manifest(WORDS, 1);
+    let text = samples::manifest(WORDS, 1);
     let with_user =
         |line: &str, user: &str| line.replacen('{', &format!("{{\"user\":\"{user}\","), 1);
     let lines: Vec<String> = (text.lines().enumerate())
@@ -158,7 +158,7 @@ fn people_and_swipes_that_are_held_out_take_no_part() {
     std::fs::write(&all, lines.join("\n")).unwrap();
     let held_out = folder.path().join("dev.jsonl");
     // Another swipe of person one, and the path of a swipe of person two under another name.
-    let other = synthetic::manifest(&["other"], 9);
+    let other = samples::manifest(&["other"], 9);
     let same = with_user(text.lines().nth(5).unwrap(), "three");
     std::fs::write(
         &held_out,
@@ -205,7 +205,7 @@ fn no_development_swipe_is_among_those_to_train_on() {
 #[test]
 fn far_swipes_and_words_without_keys_are_left_out() {
     let folder = tempfile::tempdir().unwrap();
-    let text = synthetic::manifest(&["keyboard", "water"], 1);
+    let text = samples::manifest(&["keyboard", "water"], 1);
     let lines: Vec<&str> = text.lines().collect();
     // A swipe of another word, one that says itself that it is far, a word that no key types, a
     // single point.

@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use super::{Fitted, Scored};
-
 /// Bins of the expected calibration error (Naeini et al. 2015).
 pub const BINS: usize = 15;
 
@@ -35,16 +33,8 @@ pub struct Reliability {
 }
 
 impl Reliability {
-    /// Of confidences with these options.
-    pub fn of(scored: &[Scored], fitted: Fitted) -> Self {
-        let pairs = scored
-            .iter()
-            .map(|swipe| (fitted.confidence(&swipe.scores), swipe.hit));
-        Self::of_pairs(pairs)
-    }
-
     /// Of confidences, 0 to 1, with whether they were right.
-    pub fn of_pairs(pairs: impl Iterator<Item = (f64, bool)>) -> Self {
+    pub fn of(pairs: impl Iterator<Item = (f64, bool)>) -> Self {
         let mut bins = vec![Bin::default(); BINS];
         let (mut n, mut loss) = (0_usize, 0.0);
         for (confidence, hit) in pairs {
@@ -74,11 +64,37 @@ impl Reliability {
 }
 
 /// log P of what was the case; a confidence of 0 or 1 costs much where it was wrong, not all.
-pub(super) fn log_likelihood(confidence: f64, hit: bool) -> f64 {
+pub fn log_likelihood(confidence: f64, hit: bool) -> f64 {
     let confidence = confidence.clamp(1e-9, 1.0 - 1e-9);
     if hit {
         confidence.ln()
     } else {
         (1.0 - confidence).ln()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reliability_is_what_the_bins_say() {
+        // One of two right at 0.5 and all right at 0.9: off by 0 and by 0.1.
+        let pairs = [(0.5, true), (0.5, false), (0.9, true), (0.9, true)];
+        let got = Reliability::of(pairs.into_iter());
+        assert!((got.ece - 0.05).abs() < 1e-12);
+        assert!((got.confidence - 0.7).abs() < 1e-12 && (got.accuracy - 0.75).abs() < 1e-12);
+        let loss = -(2.0 * 0.5_f64.ln() + 2.0 * 0.9_f64.ln()) / 4.0;
+        assert!((got.negative_log_likelihood - loss).abs() < 1e-12);
+        assert_eq!(got.bins.iter().map(|bin| bin.n).collect::<Vec<_>>(), {
+            let mut expected = vec![0; BINS];
+            (expected[7], expected[13]) = (2, 2);
+            expected
+        });
+        // Certainty and nothing at all have bins as well.
+        let edges = Reliability::of([(0.0, false), (1.0, true)].into_iter());
+        assert!(edges.ece < 1e-12 && edges.negative_log_likelihood < 1e-6);
+        let none = Reliability::of(std::iter::empty());
+        assert_eq!((none.ece, none.accuracy), (0.0, 0.0));
     }
 }

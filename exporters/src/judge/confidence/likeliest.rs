@@ -4,24 +4,42 @@ use serde::Serialize;
 use swipekit::decoder::DecoderOptions;
 
 use super::Scored;
-use super::reliability::log_likelihood;
+use crate::statistics::{Reliability, log_likelihood};
 
 /// The options that confidences follow from.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Fitted {
+pub struct ConfidenceOptions {
     /// Temperature.
     pub temperature: f32,
     /// Score of another word.
     pub other_score: Option<f32>,
 }
 
-impl Fitted {
+impl ConfidenceOptions {
     /// Those of a preset.
     pub fn of(options: &DecoderOptions) -> Self {
         Self {
             temperature: options.temperature,
             other_score: options.other_score,
         }
+    }
+
+    /// `options` with these.
+    pub fn set(self, options: DecoderOptions) -> DecoderOptions {
+        DecoderOptions {
+            temperature: self.temperature,
+            other_score: self.other_score,
+            ..options
+        }
+    }
+
+    /// The confidences that they give, next to what was the case.
+    pub fn reliability(&self, scored: &[Scored]) -> Reliability {
+        Reliability::of(
+            scored
+                .iter()
+                .map(|swipe| (self.confidence(&swipe.scores), swipe.hit)),
+        )
     }
 
     /// Confidence of the first of `scores`; 0 where there is none.
@@ -56,11 +74,11 @@ const LAST_STEP: f64 = 1e-3;
 ///
 /// A compass search: the loss is smooth in two variables and cheap, and the way does not depend on
 /// the machine.
-pub fn fit(scored: &[Scored], before: Fitted) -> Fitted {
+pub fn likeliest(scored: &[Scored], before: ConfidenceOptions) -> ConfidenceOptions {
     if scored.iter().all(|swipe| swipe.scores.is_empty()) {
         return before;
     }
-    let options = |[temperature, other]: [f64; 2]| Fitted {
+    let options = |[temperature, other]: [f64; 2]| ConfidenceOptions {
         temperature: (temperature.exp() as f32).clamp(0.05, 20.0),
         other_score: Some(other as f32),
     };

@@ -1,10 +1,10 @@
-//! A page that puts synthetic swipes beside real ones.
+//! A report that puts synthetic swipes beside real ones.
 
-use super::calibrate::Calibration;
+use super::Fit;
 use super::measure::Measured;
-use super::profile::PARAMETERS;
-use super::statistics::quantile;
-use crate::report::{Html, Line, Page, lines, table, text};
+use crate::report::{Block, Column, Line, Lines, Page, Table};
+use crate::statistics::quantile;
+use crate::synth::profile::{Fitted, PARAMETERS, Parameter};
 
 /// A distribution that is plotted: what it is, its unit, and its numbers.
 type Plot = (&'static str, &'static str, fn(&Measured) -> Vec<f64>);
@@ -91,79 +91,73 @@ fn sizes(list: &[f64]) -> Vec<f64> {
     list.iter().map(|value| value.abs()).collect()
 }
 
-/// The page of a fit: what each parameter was fitted to, and the distributions of real and
-/// synthetic swipes.
-pub fn page(calibration: &Calibration) -> String {
-    let figure = |value: f64| {
-        format!("{value:.4}")
-            .trim_end_matches('0')
-            .trim_end_matches('.')
-            .to_owned()
-    };
-    let profile = &calibration.profile;
-    let fitted: Vec<Vec<String>> = profile
-        .fitted
-        .iter()
-        .map(|fitted| {
-            let parameter = PARAMETERS
-                .iter()
-                .find(|p| Some(p.name) == fitted.parameter.as_deref());
-            vec![
-                fitted.statistic.clone(),
-                figure(fitted.real),
-                figure(fitted.synthetic),
-                parameter.map_or_else(String::new, |p| p.name.to_owned()),
-                parameter.map_or_else(String::new, |p| figure((p.get)(profile))),
-            ]
-        })
-        .collect();
-    let by_hand = PARAMETERS.iter().filter(|p| {
-        let fitted = profile
-            .fitted
-            .iter()
-            .any(|fitted| fitted.parameter.as_deref() == Some(p.name));
-        !fitted
-    });
-    let by_hand: Vec<Vec<String>> = by_hand
-        .map(|p| {
-            vec![
-                p.name.to_owned(),
-                figure((p.get)(profile)),
-                p.meaning.trim().to_owned(),
-            ]
-        })
-        .collect();
-    let plots: Vec<Html> = PLOTS
-        .iter()
-        .map(|(caption, unit, get)| {
-            plot(
-                caption,
-                unit,
-                get(&calibration.real),
-                get(&calibration.synthetic),
-            )
-        })
-        .collect();
-    Page::new("Synthetic swipes beside real ones")
-        .section("What was fitted", [
-            text(&format!(
-                "{} of {} swipes by {} people; as many synthetic swipes of the same words on keyboards of the same sizes. Mean \
-                 distance of the fitted statistics: {:.3} before, {:.3} after.",
-                calibration.swipes, calibration.of, calibration.people, calibration.before, calibration.distance
-            )),
-            text(&profile.source),
-        ])
-        .section("Parameters and statistics", [table(
-            &["statistic", "real", "synthetic", "parameter", "value"],
-            &fitted,
-        )])
-        .section("Parameters that were not fitted", [table(&["parameter", "value", "meaning"], &by_hand)])
-        .section("Distributions", plots)
-        .finish()
+/// A figure in a table.
+fn figure(value: f64) -> String {
+    format!("{value:.4}")
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_owned()
 }
 
-/// Cumulative distributions of both.
-fn plot(caption: &str, unit: &str, real: Vec<f64>, synthetic: Vec<f64>) -> Html {
+/// How much was fitted to what, and how well: a sentence, and a table of the statistics.
+pub fn summary(fit: &Fit) -> Vec<Block> {
+    let columns = [
+        Column::new("statistic"),
+        Column::new("real"),
+        Column::new("synthetic"),
+        Column::new("parameter").start(),
+        Column::new("value"),
+    ];
+    let mut table = Table::new(columns);
+    for fitted in &fit.profile.fitted {
+        let parameter = fitted.parameter.as_deref().and_then(Parameter::named);
+        let cells = [
+            figure(fitted.real),
+            figure(fitted.synthetic),
+            parameter.map_or_else(String::new, |p| p.name.to_owned()),
+            parameter.map_or_else(String::new, |p| figure((p.get)(&fit.profile))),
+        ];
+        table.row(&fitted.statistic, cells);
+    }
+    let text = format!(
+        "{} of {} swipes by {} people, {} left out; as many synthetic swipes of the same words on \
+         keyboards of the same sizes. Mean distance of the fitted statistics: {:.3} before, {:.3} \
+         after.",
+        fit.swipes, fit.of, fit.people, fit.left_out, fit.before, fit.distance
+    );
+    vec![Block::text(text), table.into()]
+}
+
+/// The report of a fit: what each parameter was fitted to, and the distributions of real and
+/// synthetic swipes.
+pub fn page(fit: &Fit) -> Page {
+    let profile = &fit.profile;
+    let columns = [
+        Column::new("parameter"),
+        Column::new("value"),
+        Column::new("meaning").start(),
+    ];
+    let mut by_hand = Table::new(columns);
+    for parameter in PARAMETERS {
+        let is_it = |fitted: &Fitted| fitted.parameter.as_deref() == Some(parameter.name);
+        if !profile.fitted.iter().any(is_it) {
+            let meaning = parameter.meaning.trim().to_owned();
+            by_hand.row(parameter.name, [figure((parameter.get)(profile)), meaning]);
+        }
+    }
+    let plots = PLOTS.iter().map(|(caption, unit, get)| {
+        let lists = [get(&fit.real), get(&fit.synthetic)];
+        plot(caption, unit, lists)
+    });
+    Page::new("Synthetic swipes beside real ones")
+        .section("Parameters and statistics", summary(fit))
+        .with([Block::text(&*profile.source)])
+        .section("Parameters that were not fitted", [by_hand.into()])
+        .section("Distributions", plots)
+}
+
+/// Cumulative distributions of real and synthetic values.
+fn plot(caption: &str, unit: &str, [real, synthetic]: [Vec<f64>; 2]) -> Block {
     let far = [&real, &synthetic]
         .map(|list| quantile(list, SHOWN))
         .into_iter()
@@ -182,10 +176,6 @@ fn plot(caption: &str, unit: &str, real: Vec<f64>, synthetic: Vec<f64>) -> Html 
             points: points.collect(),
         }
     };
-    lines(
-        caption,
-        unit,
-        "% at most",
-        &[line("real", real), line("synthetic", synthetic)],
-    )
+    let both = [line("real", real), line("synthetic", synthetic)];
+    Lines::new(caption, unit, "% at most", both).into()
 }

@@ -1,6 +1,7 @@
 //! How a swipe's path lies to the keys of its word.
 
-use super::board::Board;
+use crate::swipes::deviation::bottleneck;
+use crate::synth::board::Board;
 
 /// A finger counts as resting at its first or last point within this many key widths.
 const LEAVES: f64 = 0.25;
@@ -24,7 +25,7 @@ impl Target {
                 }
                 continue;
             }
-            let centre = board.place(*key).centre;
+            let centre = board.area(*key).centre;
             target
                 .keys
                 .push([0, 1].map(|axis| centre[axis] / board.unit[axis]));
@@ -52,7 +53,6 @@ pub(super) struct Path {
     /// Last point of the rest at the beginning, first one of the rest at the end.
     pub(super) moves: [usize; 2],
     costs: Vec<f64>,
-    worst: Vec<f64>,
     from: Vec<u32>,
 }
 
@@ -92,19 +92,15 @@ impl Path {
         self.from.resize(target.keys.len() * count, 0);
         self.costs.clear();
         self.costs.resize(count, 0.0);
-        self.worst.clear();
-        self.worst.resize(count, 0.0);
         for (key, centre) in target.keys.iter().enumerate() {
-            let (mut best, mut best_at, mut least) = (f64::INFINITY, 0, f64::INFINITY);
+            let (mut best, mut best_at) = (f64::INFINITY, 0);
             for at in 0..count {
                 let square = square(self.points[at], *centre);
                 // What it costs to be done with all keys before this one by now.
                 if self.costs[at] < best {
                     (best, best_at) = (self.costs[at], at as u32);
                 }
-                least = least.min(self.worst[at]);
                 self.costs[at] = best + square;
-                self.worst[at] = least.max(square);
                 self.from[key * count + at] = best_at;
             }
         }
@@ -117,12 +113,7 @@ impl Path {
             at = self.from[key * count + at] as usize;
         }
         self.nearest.reverse();
-        self.deviation = self
-            .worst
-            .iter()
-            .copied()
-            .fold(f64::INFINITY, f64::min)
-            .sqrt();
+        self.deviation = bottleneck(self.points.iter().copied(), &target.keys, square).sqrt();
     }
 
     /// Length of the path in key widths.

@@ -1,5 +1,5 @@
-//! Synthetic swipes: sample input for demonstrations, goldens and tests. Not a model of human
-//! swiping: no number here is fitted to people.
+//! Sample swipes for demonstrations, goldens and tests. Not a model of human swiping: no number here
+//! is fitted to people.
 //!
 //! A finger visits the word's key centres on a keyboard, QWERTY where none is named. Between two
 //! keys it follows a minimum-jerk profile (Flash and Hogan 1985), in a time that grows with the
@@ -10,40 +10,13 @@
 use swipekit::layout::Layout;
 use swipekit::trace::Trace;
 
+use super::random::Random;
+use super::visits::{key_size, visits};
+
 /// Time between two samples, in milliseconds.
 const SAMPLE_MS: f64 = 16.7;
 /// Standard deviation of a visit's offset, in key sizes.
 const OFFSET: f64 = 0.14;
-
-/// A repeatable source of random numbers (SplitMix64, Steele et al. 2014).
-#[derive(Clone, Debug)]
-pub struct Random(u64);
-
-impl Random {
-    /// A source that gives the same numbers for the same seed.
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// The next 64 bits.
-    pub fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number in [0, 1).
-    pub fn uniform(&mut self) -> f64 {
-        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    /// A number of the standard normal distribution, by the sum of twelve uniform ones.
-    pub fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
-    }
-}
 
 /// A swipe of `word` on a QWERTY keyboard, as points (x, y, ms) in the letter area's frame; letters
 /// without a key are passed over. `None` where no letter has a key.
@@ -94,40 +67,6 @@ pub fn swipe_on(layout: &Layout, word: &str, random: &mut Random) -> Option<Vec<
         (pixel(x, 360.0), pixel(y, 160.0), time)
     });
     Some(points.collect())
-}
-
-/// The middles of the keys that a finger visits for `word`, in the letter area's frame: letters
-/// without a key are passed over, a doubled one counts once. `None` where the layout is none.
-pub(crate) fn visits(layout: &Layout, word: &str) -> Option<Vec<[f64; 2]>> {
-    let area = layout.letter_area().ok()?;
-    let mut visits = Vec::new();
-    let mut last = None;
-    for letter in word.chars().flat_map(char::to_lowercase) {
-        let Some([x, y]) = layout.key_centre(letter) else {
-            continue;
-        };
-        if last != Some(letter) {
-            last = Some(letter);
-            visits.push(area.normalize(x.into(), y.into()));
-        }
-    }
-    Some(visits)
-}
-
-/// Width and height of the smallest letter key in the letter area's frame, to a millionth; `None`
-/// where the layout is none.
-pub(crate) fn key_size(layout: &Layout) -> Option<[f64; 2]> {
-    let area = layout.letter_area().ok()?;
-    let mut least = [f64::INFINITY; 2];
-    for key in layout.keys.iter().filter(|key| key.label.is_alphabetic()) {
-        let [left, top] = area.normalize(key.x.into(), key.y.into());
-        let right = f64::from(key.x) + f64::from(key.width);
-        let bottom = f64::from(key.y) + f64::from(key.height);
-        let [right, bottom] = area.normalize(right, bottom);
-        least = [least[0].min(right - left), least[1].min(bottom - top)];
-    }
-    // What float32 adds to a tenth is taken away.
-    Some(least.map(|size| (size * 1e6).round() / 1e6))
 }
 
 /// [`swipe`] as a trace; `None` where no letter has a key.
@@ -253,19 +192,8 @@ mod tests {
     }
 
     #[test]
-    fn offsets_and_times_are_what_the_description_says() {
+    fn samples_come_at_the_pace_of_a_touch_screen() {
         let mut random = Random::new(3);
-        let numbers: Vec<f64> = (0..10_000).map(|_| random.normal()).collect();
-        let mean = numbers.iter().sum::<f64>() / 1e4;
-        let variance = numbers
-            .iter()
-            .map(|number| (number - mean).powi(2))
-            .sum::<f64>()
-            / 1e4;
-        assert!(
-            mean.abs() < 0.05 && (variance - 1.0).abs() < 0.05,
-            "{mean} {variance}"
-        );
         let points = swipe("understanding", &mut random).unwrap();
         assert_eq!(points[0].2, 0.0);
         assert!(

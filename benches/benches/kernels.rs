@@ -6,7 +6,7 @@ use swipekit::features::{Features, Featurizer, FeaturizerSpec};
 use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit_benches::random;
 use swipekit_exporters::fixtures::values;
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
 
 fn model() -> PredictionJoint {
     random::transducer(&random::spec()).unwrap()
@@ -69,7 +69,7 @@ fn joint(c: &mut Criterion) {
 
 fn features(c: &mut Criterion) {
     let featurizer = Featurizer::new(&FeaturizerSpec::seed()).unwrap();
-    let trace = synthetic::trace("keyboard", &mut Random::new(1)).unwrap();
+    let trace = samples::trace("keyboard", &mut Random::new(1)).unwrap();
     let mut features = Features::new();
     c.bench_function("features", |b| {
         b.iter(|| featurizer.features(black_box(&trace), &mut features))

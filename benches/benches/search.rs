@@ -10,7 +10,7 @@ use swipekit::transducer::JointScratch;
 use swipekit_benches::input::{self, Parts};
 use swipekit_benches::random;
 use swipekit_exporters::fixtures::values;
-use swipekit_exporters::synthetic::Random;
+use swipekit_exporters::synth::random::Random;
 
 /// Times each of `swipes` (projected frames) in turn, in a session that has seen them and in one
 /// that has not.

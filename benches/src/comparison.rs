@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use swipekit_exporters::error::{Error, Result};
 use swipekit_exporters::judge::compare::{self, Comparison, LatencyOptions, Subject};
-use swipekit_exporters::synthetic;
+use swipekit_exporters::synth::samples;
 
 /// What to compare.
 #[derive(Debug, Args)]
@@ -42,7 +42,7 @@ pub fn run(arguments: &Arguments) -> Result<Comparison> {
         Some(path) => path.clone(),
         None => {
             let path = folder.path().join("synthetic.jsonl");
-            let swipes = synthetic::manifest(synthetic::SAMPLE_WORDS, synthetic::SAMPLE_SEED);
+            let swipes = samples::manifest(samples::SAMPLE_WORDS, samples::SAMPLE_SEED);
             std::fs::write(&path, swipes).map_err(Error::write(&path))?;
             path
         }
@@ -56,5 +56,5 @@ pub fn run(arguments: &Arguments) -> Result<Comparison> {
     });
     options.program = std::env::current_exe().ok();
     let subjects = Subject::from_paths(&arguments.bundles);
-    compare::compare(&subjects, &options, |_| {})
+    Ok(compare::compare(&subjects, &options, |_| {})?)
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 use swipekit::bundle::Bundle;
+use swipekit::engine::open_encoder;
 use swipekit::features::{Features, Featurizer};
-use swipekit::runtime::{self, Encoder, RuntimeOptions};
+use swipekit::runtime::{Encoder, RuntimeOptions};
 use swipekit_exporters::judge::compare::{Machine, Ratio, Subject};
 
 use crate::input;
@@ -107,7 +108,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Box<dyn std::error::Error>> 
         let mut options = RuntimeOptions::default();
         options.threads = Some(1);
         runs.push(Run {
-            encoder: runtime::open_encoder(&bundle, &options)?,
+            encoder: open_encoder(&bundle, &options)?,
             features: features.collect(),
             times: Vec::new(),
         });
@@ -120,7 +121,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Box<dyn std::error::Error>> 
             for turn in 0..runs.len() {
                 let place = (turn + swipe) % runs.len();
                 let run = &mut runs[place];
-                let (data, frames) = (run.features[swipe].data(), run.features[swipe].frames());
+                let (data, frames) = (run.features[swipe].data(), run.features[swipe].samples());
                 for _ in 0..*warm_up {
                     run.encoder.encode(data, frames, &mut encoded)?;
                 }

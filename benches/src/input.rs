@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use swipekit::bundle::Bundle;
 use swipekit::bundle::manifest::ONNXRUNTIME;
+use swipekit::engine::open_encoder;
 use swipekit::features::{Features, Featurizer};
 use swipekit::lexicon::Lexicon;
-use swipekit::runtime::{self, Encoder, OnnxModel, RuntimeOptions};
+use swipekit::runtime::{Encoder, OnnxModel, RuntimeOptions};
 use swipekit::trace::Trace;
 use swipekit::transducer::PredictionJoint;
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
 
 /// A bundle's parts, opened one by one.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ impl Parts {
         let weights = bundle.file(&manifest.runtime.transducer)?;
         Ok(Self {
             featurizer: Featurizer::new(&manifest.featurizer)?,
-            encoder: runtime::open_encoder(&bundle, &RuntimeOptions::default())?,
+            encoder: open_encoder(&bundle, &RuntimeOptions::default())?,
             transducer: Arc::new(PredictionJoint::new(
                 &weights,
                 &manifest.model,
@@ -119,7 +120,7 @@ pub fn swipes(
             // Not every word can be drawn in so many points: after a thousand rounds what there is
             // must do.
             for word in std::iter::repeat_n(WORDS, 1000).flatten() {
-                let trace = synthetic::trace(word, &mut random);
+                let trace = samples::trace(word, &mut random);
                 if trace.is_some_and(|trace| input.add(trace, points, count)) {
                     break;
                 }

@@ -12,7 +12,7 @@ use swipekit::{Engine, Limits, LiveOptions, LiveSession, Session};
 use swipekit_exporters::judge::compare::{Machine, Ratio};
 use swipekit_exporters::judge::times::{Times, milliseconds};
 use swipekit_exporters::swipes::{Swipe, Swipes, sample};
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
 
 use crate::times::cpu;
 
@@ -123,7 +123,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
         Ok(match &arguments.swipes {
             Some(path) => sample::read(path, Some(count as usize), false)?.swipes,
             None => {
-                let lines = synthetic::manifest(synthetic::SAMPLE_WORDS, synthetic::SAMPLE_SEED);
+                let lines = samples::manifest(samples::SAMPLE_WORDS, samples::SAMPLE_SEED);
                 let lines = std::io::Cursor::new(lines);
                 let swipes = Swipes::new("synthetic", lines).take(count as usize);
                 swipes.collect::<std::result::Result<_, _>>()?

@@ -11,7 +11,7 @@ use swipekit::lexicon::UserWords;
 use swipekit::{Engine, EngineOptions, Trace};
 use swipekit_exporters::error::Result;
 use swipekit_exporters::judge::compare::Machine;
-use swipekit_exporters::judge::evaluate::resident_mib;
+use swipekit_exporters::judge::machine::resident_mib;
 use swipekit_exporters::swipes::sample;
 
 /// What to run.

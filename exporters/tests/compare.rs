@@ -10,7 +10,7 @@ use prost::Message;
 use serde_json::Value;
 use swipekit::bundle::{Bundle, Manifest};
 use swipekit::{Engine, Limits};
-use swipekit_exporters::error::Error;
+use swipekit_exporters::judge::JudgeError;
 use swipekit_exporters::judge::accuracy::Length;
 use swipekit_exporters::judge::compare::{
     CompareError, Comparison, LatencyOptions, Options, Subject, WordSource, compare,
@@ -18,8 +18,13 @@ use swipekit_exporters::judge::compare::{
 use swipekit_exporters::onnx::{proto, serialize};
 use swipekit_exporters::package::BundleWriter;
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synthetic::Random;
-use swipekit_tests::{repository, runtime};
+use swipekit_exporters::synth::random::Random;
+use swipekit_test_support::{found, repository};
+
+/// Whether ONNX Runtime is there; counts a skip where it is not.
+fn runtime() -> bool {
+    found(swipekit::runtime::load(None)).is_some()
+}
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_swipekit");
 
@@ -262,7 +267,7 @@ fn bundles_of_another_task_are_refused() {
         let subjects = Subject::from_paths(&[&default_bundle(), path]);
         let error = compare(&subjects, &quick(), |_| {}).unwrap_err();
         assert!(
-            matches!(&error, Error::Compare(CompareError::Differs { what, .. }) if *what == expected),
+            matches!(&error, JudgeError::Compare(CompareError::Differs { what, .. }) if *what == expected),
             "{error}"
         );
         let message = error.to_string();

@@ -10,10 +10,7 @@ use serde_json::{Value, json};
 use swipekit::language_model::LanguageModelBuilder;
 use swipekit::{Engine, Limits, Trace, runtime};
 use swipekit_bindgen::{Language, generate};
-
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
-}
+use swipekit_test_support::{found, repository};
 
 /// The library that cargo has built beside this test.
 fn library() -> PathBuf {
@@ -26,15 +23,9 @@ fn library() -> PathBuf {
     deps.parent().unwrap().join(name)
 }
 
-/// Whether ONNX Runtime is there; says so where it is not.
+/// Whether ONNX Runtime is there; counts a skip where it is not.
 fn runtime_is_here() -> bool {
-    match runtime::load(None) {
-        Ok(_) => true,
-        Err(error) => {
-            eprintln!("skipped: {error}");
-            false
-        }
-    }
+    found(runtime::load(None)).is_some()
 }
 
 /// The sample swipes with what Rust makes of them.
@@ -93,8 +84,7 @@ fn python_gives_what_rust_gives() {
     if !runtime_is_here() {
         return;
     }
-    if Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("skipped: there is no python3");
+    if found(Command::new("python3").arg("--version").output()).is_none() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -16,7 +16,7 @@ use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
 use swipekit_exporters::export::{self, Options, Precision, Quantization, Source, Target};
 use swipekit_exporters::quantize::Recipe;
 use swipekit_exporters::quantize::recipe::{DYNAMIC_U8S7, STATIC_S8S8, STATIC_U8S7};
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
@@ -90,7 +90,7 @@ fn shipped() -> Result<Vec<PathBuf>, Box<dyn Error>> {
 fn encoders(path: &Path) -> Result<Vec<Value>, Box<dyn Error>> {
     let bundle = Bundle::open(path)?;
     let manifest = bundle.manifest();
-    let trace = synthetic::trace("keyboard", &mut Random::new(3)).ok_or("no swipe")?;
+    let trace = samples::trace("keyboard", &mut Random::new(3)).ok_or("no swipe")?;
     let (features, lengths) = input(&Featurizer::new(&manifest.featurizer)?, &trace);
     let runtime = &manifest.runtime;
     let optimized = runtime.optimized.as_ref();

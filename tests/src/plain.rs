@@ -9,7 +9,7 @@ use swipekit::bundle::manifest::{
 use swipekit::transducer::PredictionJoint;
 use swipekit::transducer::file;
 
-use crate::checkpoint::labels;
+use swipekit_exporters::fixtures::nemo::labels;
 
 /// Classes of the plain transducer: the labels of [`labels`] and the blank.
 pub const CLASSES: usize = 28;

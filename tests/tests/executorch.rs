@@ -10,18 +10,20 @@ use std::thread;
 use swipekit::Engine;
 use swipekit::bundle::Bundle;
 use swipekit::bytes::Bytes;
+use swipekit::engine::open_encoder;
 use swipekit::error::Error as CoreError;
-use swipekit::runtime::{Encoder, OnnxModel, PteModel, RuntimeOptions, Tensor, open_encoder};
+use swipekit::runtime::{Encoder, OnnxModel, PteModel, RuntimeOptions, Tensor};
 use swipekit_exporters::checkpoint::Checkpoint;
 use swipekit_exporters::export::{self, Options, Outcome, Precision, Quantization, Source};
+use swipekit_exporters::fixtures::nemo;
 use swipekit_exporters::network::Network;
 use swipekit_exporters::package::{pack, unpack};
 use swipekit_exporters::pte::{Mode, Scheme};
 use swipekit_exporters::reference::{FeatureBatch, encode};
-use swipekit_exporters::synthetic::Random;
-use swipekit_tests::goldens::{Goldens, INPUTS, difference};
+use swipekit_exporters::synth::random::Random;
 use swipekit_tests::pte::{fixture, options as pte_options, python};
-use swipekit_tests::{checkpoint, options, random_checkpoint, repository, runtime, shared, swipes};
+use swipekit_tests::{Goldens, difference};
+use swipekit_tests::{options, random_checkpoint, repository, runtime, shared, swipes};
 
 const TOLERANCE: f64 = 2e-5;
 
@@ -83,7 +85,7 @@ impl Oracle {
 
     fn encodings(&self) {
         let encoder = open_encoder(&self.bundle, &RuntimeOptions::default()).unwrap();
-        for key in INPUTS {
+        for key in &self.goldens.inputs() {
             let input = format!("in.{key}");
             let length = self.goldens.shape(&input)[2];
             let got = frames(&*encoder, &self.goldens.floats(&input), length);
@@ -415,7 +417,7 @@ fn eight_bits_that_cost_too_much_are_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let wild = folder.path().join("wild.nemo");
     // One channel is far beyond the others: one range cannot serve both.
-    checkpoint::write_nemo_with(&wild, 7, |name, values| {
+    nemo::write_nemo_with(&wild, 7, |name, values| {
         if name.ends_with("norm_feed_forward2.weight") || name.ends_with("norm_conv.weight") {
             values[0] *= 65536.0;
         }
@@ -517,7 +519,7 @@ fn a_thousand_damaged_bundles_are_refused() {
 fn two_engines_decode_at_once() {
     let traces: Vec<_> = ["the", "people", "keyboard", "hello"]
         .iter()
-        .filter_map(|word| swipekit_exporters::synthetic::trace(word, &mut Random::new(2)))
+        .filter_map(|word| swipekit_exporters::synth::samples::trace(word, &mut Random::new(2)))
         .collect();
     let decode = |engine: &Engine| {
         let mut session = engine.session();

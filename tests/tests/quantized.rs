@@ -8,8 +8,8 @@ use serde_json::Value;
 use swipekit::Engine;
 use swipekit::bundle::manifest::Execution;
 use swipekit_exporters::export::{self, Options, Outcome, Precision, Quantization, Source, Target};
-use swipekit_exporters::synthetic::{SAMPLE_SEED, SAMPLE_WORDS, manifest, trace};
-use swipekit_exporters::{error::Error, synthetic::Random};
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest, trace};
+use swipekit_exporters::{error::Error, synth::random::Random};
 use swipekit_tests::{english, options, random_checkpoint, runtime, shared};
 
 const PRECISIONS: [Precision; 3] = [Precision::Fp32, Precision::Fp16, Precision::Int8];
@@ -267,7 +267,7 @@ fn assets_with_unusable_names_are_refused() {
             ..options(&checkpoint, &folder.path().join("out"))
         };
         let error = export::onnx(&options, |_| {}).unwrap_err();
-        assert!(matches!(error, Error::Core(_)), "{error}");
+        assert!(matches!(error, Error::File(_)), "{error}");
         assert!(error.to_string().contains(name), "{error}");
         assert!(!options.output.exists());
         assert!(

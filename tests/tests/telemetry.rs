@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use swipekit::Engine;
-use swipekit_exporters::synthetic::{Random, trace};
+use swipekit_exporters::synth::{random::Random, samples::trace};
 use swipekit_tests::{repository, runtime};
 
 /// Tells [`child`] that it is one.

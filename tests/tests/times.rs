@@ -3,7 +3,7 @@
 use swipekit::trace::{Point, Trace};
 use swipekit::{Engine, Limits, LiveOptions};
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synthetic::Random;
+use swipekit_exporters::synth::random::Random;
 use swipekit_tests::{repository, runtime, swipes};
 
 type Alteration = fn(&mut [f64], &mut Random);
@@ -78,7 +78,10 @@ fn found(engine: &Engine, swipes: &[(String, Trace)], alter: Alteration) -> usiz
         let points = altered(trace, alter, &mut random);
         let trace = Trace::from_points(trace.area(), points).unwrap();
         let decoded = session.decode(&trace).unwrap();
-        decoded.candidates.first().is_some_and(|best| best.word == *word)
+        decoded
+            .candidates
+            .first()
+            .is_some_and(|best| best.word == *word)
     };
     swipes.iter().filter(is_first).count()
 }

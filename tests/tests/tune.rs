@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use swipekit::decoder::DecoderOptions;
 use swipekit::{Engine, Error};
-use swipekit_exporters::export::write_preset;
+use swipekit_exporters::files::FileError;
+use swipekit_exporters::judge::JudgeError;
 use swipekit_exporters::judge::tune::{Group, Options, tune};
-use swipekit_exporters::synthetic::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
+use swipekit_exporters::package::write_preset;
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
 use swipekit_tests::{repository, runtime, shared};
 
 /// The default bundle as an export leaves it, with nothing fitted.
@@ -144,7 +146,7 @@ fn swipes_that_say_nothing_are_an_error() {
     fs::write(&path, lines.collect::<String>()).unwrap();
     let engine = Engine::open(repository("models/en-qwerty-synthetic")).unwrap();
     let error = tune(&engine, &options(&path), |_| ()).unwrap_err();
-    let swipekit_exporters::error::Error::Core(Error::Invalid { .. }) = error else {
+    let JudgeError::File(FileError::Core(Error::Invalid { .. })) = error else {
         panic!("{error}");
     };
     assert!(!error.to_string().contains("qqqqqq"));

@@ -16,7 +16,7 @@ use swipekit_benches::seed::{self, Dimensions};
 use swipekit_benches::times::{Times, timed};
 use swipekit_benches::{comparison, encoders, live, swipes, threads};
 use swipekit_exporters::judge::compare::{self, Comparison, Machine};
-use swipekit_exporters::judge::evaluate::resident_mib;
+use swipekit_exporters::judge::machine::resident_mib;
 use swipekit_exporters::judge::times::milliseconds;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -496,7 +496,7 @@ fn main() -> ExitCode {
             encoders::Report::print,
         ),
         Command::Compare(arguments) => {
-            let print = |comparison: &Comparison| print!("{}", compare::text(comparison));
+            let print = |comparison: &Comparison| print!("{}", compare::page(comparison).to_text());
             let compared = comparison::run(arguments).map_err(Into::into);
             report(compared, arguments.json, print)
         }

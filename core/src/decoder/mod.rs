@@ -20,7 +20,6 @@ mod greedy;
 #[cfg(test)]
 mod layers_tests;
 mod log;
-mod options;
 mod prefixes;
 #[cfg(test)]
 mod prefixes_tests;
@@ -33,16 +32,20 @@ mod spellings_tests;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod warm;
+mod watch;
+mod waves;
 
 use std::sync::Arc;
 
 pub use explain::{Explanation, Fate, Report};
 pub use forward::{internal_log_probability, log_likelihood};
 pub use greedy::{Greedy, greedy};
-pub use options::{DecoderOptions, LANGUAGE_MODEL_WEIGHT};
 pub use prefixes::{MAX_PREFIXES, PrefixTable};
 pub(crate) use spellings::text as spelling_text;
 pub use spellings::{Spelling, SpellingSearch};
+
+pub use crate::options::{DecoderOptions, LANGUAGE_MODEL_WEIGHT};
 
 use crate::error::Result;
 use crate::geometry::{GeometryOptions, GesturePath, Matcher};
@@ -119,7 +122,7 @@ struct Scored {
     log_prior: f64,
     language_model: f64,
     geometry: f64,
-    /// Place among the forms of its key.
+    /// Index among the forms of its key.
     form: u32,
 }
 
@@ -235,8 +238,8 @@ impl Decoder {
     /// Where the search ended within words only, as for a path that breaks off, each prefix of the
     /// beam stands for its most frequent word, scored exactly.
     fn complete_prefixes(&mut self, frames: &[f32]) -> Result<()> {
-        for place in 0..self.search.prefixes().len() {
-            let (prefix, _) = self.search.prefixes()[place];
+        for index in 0..self.search.prefixes().len() {
+            let (prefix, _) = self.search.prefixes()[index];
             let Some(node) = self
                 .tree
                 .best_word(&self.layers, &self.transducer, prefix)?

@@ -23,7 +23,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use automaton::{Arc, Arcs, State};
+pub use automaton::{State, Transition, Transitions};
 pub use builder::{BuiltLexicon, DEFAULT_COST_UNIT, LexiconBuilder, Rejected, Rejection};
 pub use fold::{Alphabet, MAX_KEY, Untypeable};
 pub use format::{LEXICON_VERSION, MAX_FILE};

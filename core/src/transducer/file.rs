@@ -18,8 +18,8 @@ use std::fmt;
 use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use crate::bundle::manifest::ModelSpec;
 use crate::error::{Error, Result};
+use crate::transducer::ModelSpec;
 
 /// Name of the file in a bundle.
 pub const FILE: &str = "transducer.safetensors";

@@ -2,7 +2,7 @@
 
 use super::PredictionJoint;
 use super::file::{self, TensorName};
-use crate::bundle::manifest::{Activation, ModelSpec, Vocabulary};
+use crate::transducer::{Activation, ModelSpec, Vocabulary};
 
 /// A repeatable source of numbers.
 pub(crate) struct Random(u64);

@@ -7,8 +7,8 @@ use pulp::{Arch, NullaryFnOnce};
 use super::activation::{exp, sigmoid, tanh};
 use super::file::{JointLayer, Reader};
 use super::linear::Linear;
-use crate::bundle::manifest::{Activation, ModelSpec};
 use crate::error::{Error, Result};
+use crate::transducer::{Activation, ModelSpec};
 
 /// The joint network after its prediction side has been projected (see
 /// [`Prediction`](super::Prediction)).
@@ -149,7 +149,7 @@ impl Joint {
     }
 
     /// The internal language model: log-probabilities of the next label without a swipe, appended
-    /// to `out` as `[N, V+1]`; the blank is left out and its place zero.
+    /// to `out` as `[N, V+1]`; the blank is left out and its entry zero.
     ///
     /// The encoder's part of the joint's sum is zero (Variani et al. 2020, "Hybrid autoregressive
     /// transducer"; Meng et al. 2021, "Internal language model estimation").

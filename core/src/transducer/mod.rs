@@ -14,13 +14,14 @@ pub(crate) mod fixtures;
 mod joint;
 mod linear;
 mod prediction;
+mod spec;
 #[cfg(test)]
 mod tests;
 
 pub use joint::{Joint, JointScratch};
 pub use prediction::{Prediction, PredictionScratch};
+pub use spec::{Activation, LOG_PROBABILITIES, LOGITS, ModelSpec, Vocabulary, ZERO_VECTOR};
 
-use crate::bundle::manifest::{ModelSpec, Vocabulary};
 use crate::error::{Error, Result};
 
 /// The prediction network and the joint of one model. Immutable and shared by all sessions.
@@ -33,8 +34,8 @@ pub struct PredictionJoint {
 }
 
 impl PredictionJoint {
-    /// Reads the weights out of a bundle's `transducer.safetensors` (see [`file`]); the arithmetic is
-    /// in 32 bits, whatever the file's.
+    /// Reads the weights out of a bundle's `transducer.safetensors`, which [`file`] describes. The
+    /// arithmetic is in 32 bits, whatever the numbers of the file are in.
     ///
     /// # Errors
     /// [`Error::Damaged`] where the file is not safetensors or lacks a tensor,

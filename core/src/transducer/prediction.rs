@@ -7,8 +7,8 @@ use pulp::{Arch, NullaryFnOnce};
 use super::activation::{sigmoid, tanh};
 use super::file::{JointLayer, Reader, TensorName};
 use super::linear::Linear;
-use crate::bundle::manifest::ModelSpec;
 use crate::error::{Error, Result};
+use crate::transducer::ModelSpec;
 
 /// The prediction network together with the joint's projection of its output.
 ///

@@ -4,8 +4,9 @@ use safetensors::tensor::{Dtype, TensorView};
 use super::file::TensorName;
 use super::fixtures::{self, Random};
 use super::*;
-use crate::bundle::manifest::{Activation, Manifest};
+use crate::bundle::Manifest;
 use crate::error::Error;
+use crate::transducer::Activation;
 
 type Tensors = Vec<(String, Vec<usize>, Vec<f32>)>;
 

@@ -81,7 +81,7 @@ impl Checkpoint {
 fn read(path: &Path) -> Result<Checkpoint, Problem> {
     let mut file = File::open(path)?;
     let format = container::detect(&mut file)?;
-    let sha256 = crate::sha256::of_file(&mut file)?;
+    let sha256 = crate::files::sha256::of_file(&mut file)?;
     let (config, weights, kind) = match format {
         Format::Tar => read_nemo(file)?,
         Format::GzippedTar => read_nemo(container::unpack(&mut file)?)?,

@@ -156,15 +156,15 @@ fn gather<const N: usize>(
     let mut at = view.offset;
     for _ in 0..count {
         data.push(decode(*elements.get(usize::try_from(at).ok()?)?));
-        for (dimension, place) in index.iter_mut().enumerate().rev() {
+        for (dimension, along) in index.iter_mut().enumerate().rev() {
             let (size, stride) = (*view.shape.get(dimension)?, *view.stride.get(dimension)?);
-            *place += 1;
-            if *place < size {
+            *along += 1;
+            if *along < size {
                 at = at.checked_add(stride)?;
                 break;
             }
             at = at.checked_sub(stride.checked_mul(size - 1)?)?;
-            *place = 0;
+            *along = 0;
         }
     }
     Some(data)

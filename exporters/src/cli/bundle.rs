@@ -64,9 +64,10 @@ pub(super) struct Inspect {
 
 pub(super) fn run(command: Command) -> Result<()> {
     match command {
-        Command::Pack(arguments) => package::pack(&arguments.bundle, &arguments.output),
+        Command::Pack(arguments) => Ok(package::pack(&arguments.bundle, &arguments.output)?),
         Command::Unpack(arguments) => {
-            package::unpack(&arguments.bundle, &arguments.output).map(drop)
+            package::unpack(&arguments.bundle, &arguments.output)?;
+            Ok(())
         }
         Command::Verify(arguments) => verify(&arguments),
         Command::Inspect(arguments) => {

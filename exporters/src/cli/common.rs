@@ -11,7 +11,7 @@ use swipekit::{Engine, EngineOptions};
 
 use super::output;
 use crate::error::{Error, Result};
-use crate::layouts;
+use crate::swipes::layouts;
 use crate::words::lexicon;
 
 /// A bundle, and how to open it for decoding.
@@ -100,7 +100,7 @@ pub(super) struct LayoutArgument {
 
 impl LayoutArgument {
     pub(super) fn read(&self) -> Result<Layout> {
-        layouts::named(&self.name)
+        Ok(layouts::named(&self.name)?)
     }
 }
 

@@ -48,10 +48,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     });
     bar.finish_and_clear();
     let comparison = result?;
+    let page = compare::page(&comparison);
     if let Some(path) = &arguments.html {
-        output::file(path, compare::html(&comparison).as_bytes())?;
+        output::file(path, page.to_html().as_bytes())?;
     }
-    arguments.format.print_as(&comparison, compare::text)
+    arguments.format.print_as(&comparison, |_| page.to_text())
 }
 
 pub(super) fn measure(arguments: &MeasureArguments) -> Result<()> {

@@ -10,12 +10,12 @@ use super::common::Format;
 use super::output;
 use crate::error::Result;
 use crate::export::{self, Options, Outcome, Precision, PteOptions, Target};
-use crate::judge::compare::Table;
 use crate::onnx::LengthType;
 use crate::quantize::Recipe;
 use crate::quantize::calibrate::Method;
 use crate::quantize::recipe::RECIPES;
 use crate::quantize::sensitivity::When;
+use crate::report::{self, Block, Column, Table};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -173,16 +173,16 @@ fn with_progress(
 
 /// The bundles as a table, and where the rest stands.
 fn summary(outcome: &Outcome) -> String {
-    let headers = [
-        "bundle",
-        "encoder KiB",
-        "of FP32",
-        "deflated KiB",
-        "recipe",
-        "in float",
-        "top-1",
-        "points lost",
-        "cosine",
+    let columns = [
+        Column::new("bundle"),
+        Column::new("encoder").unit("KiB"),
+        Column::new("of FP32"),
+        Column::new("deflated").unit("KiB"),
+        Column::new("recipe").start(),
+        Column::new("in float"),
+        Column::new("top-1"),
+        Column::new("points lost"),
+        Column::new("cosine"),
     ];
     let rows = outcome.bundles.iter().map(|bundle| {
         let report = &bundle.report;
@@ -225,18 +225,18 @@ fn summary(outcome: &Outcome) -> String {
         let page = bundle.path.join(export::REPORT_PAGE);
         format!("{}\n", page.display())
     });
-    let table = Table {
-        title: format!(
-            "{} bundles in {} s, {} MiB resident",
-            outcome.bundles.len(),
-            outcome.seconds,
-            outcome.rss_mb
-        ),
-        note: "Accuracy is that of the validation, or of the calibration where there was none."
-            .to_owned(),
-        headers: headers.map(str::to_owned).to_vec(),
-        rows: rows.collect(),
-    };
+    let heading = format!(
+        "{} bundles in {} s, {} MiB resident",
+        outcome.bundles.len(),
+        outcome.seconds,
+        outcome.rss_mb
+    );
+    let note = "Accuracy is that of the validation, or of the calibration where there was none.";
+    let blocks = [
+        Block::heading(heading),
+        Block::text(note),
+        Table::new(columns).with_rows(rows).into(),
+    ];
     let warnings = outcome.bundles.iter().flat_map(|bundle| {
         let lowering = bundle.report.lowering.iter();
         let warnings = lowering.flat_map(|lowering| &lowering.warnings);
@@ -244,7 +244,7 @@ fn summary(outcome: &Outcome) -> String {
     });
     format!(
         "{}\n{}Reports:\n{}",
-        table.text(),
+        report::to_text(&blocks),
         warnings.collect::<String>(),
         reports.collect::<String>()
     )

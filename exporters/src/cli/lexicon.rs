@@ -7,7 +7,8 @@ use swipekit::bundle::Bundle;
 
 use super::common::Format;
 use crate::checkpoint::Checkpoint;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::files::FileError;
 use crate::words::lexicon::{self, BuildOptions, PrepareOptions};
 
 #[derive(Debug, Subcommand)]
@@ -76,18 +77,15 @@ impl Labels {
             return Ok(Checkpoint::open(path)?.config.labels);
         }
         let path = self.labels.clone().unwrap_or_default();
-        let text =
-            std::fs::read_to_string(&path).map_err(|source| swipekit::Error::io(&path, source))?;
+        let text = std::fs::read_to_string(&path).map_err(FileError::read(&path))?;
         let labels: Vec<String> = text
             .lines()
             .filter(|line| !line.is_empty())
             .map(str::to_owned)
             .collect();
         if labels.is_empty() {
-            Err(Error::Empty {
-                path,
-                what: "labels",
-            })
+            let what = "labels";
+            Err(FileError::Empty { path, what }.into())
         } else {
             Ok(labels)
         }

@@ -31,10 +31,9 @@ pub(super) fn long_version() -> String {
 /// Prints text as it is. A reader that has gone away, such as `head`, is not an error.
 pub(super) fn text(text: &str) -> Result<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Write {
-            path: "standard output".into(),
-            source: error,
-        }),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::write("standard output")(error))
+        }
         _ => Ok(()),
     }
 }

@@ -11,8 +11,8 @@ use crate::arguments::at_least_one;
 use crate::error::Result;
 use crate::judge::accuracy::{Accuracy, Tops};
 use crate::judge::shark2::{Shark2, Weights};
-use crate::layouts;
 use crate::swipes::Swipes;
+use crate::swipes::layouts;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

@@ -10,7 +10,9 @@ use flate2::write::GzEncoder;
 use super::common::{Format, LayoutArgument, SwipesArgument};
 use super::output;
 use crate::error::{Error, Result};
-use crate::synth::{self, CalibrateOptions, Calibration, Profile, Synth, WordOptions, Words};
+use crate::report;
+use crate::synth::fit::summary;
+use crate::synth::{self, FitOptions, Profile, Synth, WordOptions, Words};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -55,7 +57,7 @@ pub(super) struct Fit {
     #[command(flatten)]
     swipes: SwipesArgument,
     #[command(flatten)]
-    options: CalibrateOptions,
+    options: FitOptions,
     #[command(flatten)]
     layout: LayoutArgument,
     /// Profile to begin with: prior, how-we-swipe, or a JSON file.
@@ -132,13 +134,13 @@ fn make(arguments: &Make) -> Result<()> {
 }
 
 fn fit(arguments: &Fit) -> Result<()> {
-    let options = CalibrateOptions {
+    let options = FitOptions {
         layout: arguments.layout.read()?,
         profile: Profile::named(&arguments.profile)?,
         ..arguments.options.clone()
     };
     let bar = output::progress(Some(options.rounds + 1), "rounds");
-    let result = synth::calibrate(&arguments.swipes.path, &options, |round| {
+    let result = synth::fit(&arguments.swipes.path, &options, |round| {
         bar.set_position(round as u64)
     });
     bar.finish_and_clear();
@@ -151,36 +153,9 @@ fn fit(arguments: &Fit) -> Result<()> {
         output::file(path, fit.profile.json().as_bytes())?;
     }
     if let Some(path) = &arguments.report {
-        output::file(path, synth::page(&fit).as_bytes())?;
+        output::file(path, synth::fit::page(&fit).to_html().as_bytes())?;
     }
-    arguments.format.print_as(&fit, table)
-}
-
-/// The statistics that the profile was fitted to.
-fn table(fit: &Calibration) -> String {
-    let mut out = format!(
-        "{} of {} swipes by {} people, {} left out; mean distance {:.3} before, {:.3} after\n\n{:56} {:>9} {:>9}  parameter\n",
-        fit.swipes,
-        fit.of,
-        fit.people,
-        fit.left_out,
-        fit.before,
-        fit.distance,
-        "statistic",
-        "real",
-        "synthetic"
-    );
-    for fitted in &fit.profile.fitted {
-        let value = synth::PARAMETERS
-            .iter()
-            .find(|p| Some(p.name) == fitted.parameter.as_deref())
-            .map_or_else(String::new, |p| {
-                format!("{} {}", p.name, (p.get)(&fit.profile))
-            });
-        out.push_str(&format!(
-            "{:56} {:9.4} {:9.4}  {value}\n",
-            fitted.statistic, fitted.real, fitted.synthetic
-        ));
-    }
-    out
+    arguments
+        .format
+        .print_as(&fit, |fit| report::to_text(&summary(fit)))
 }

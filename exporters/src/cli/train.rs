@@ -95,7 +95,7 @@ fn feed(arguments: FeedArguments) -> Result<()> {
         }),
         None => {
             let mut out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
-            write(&feed, start, count, threads, &mut out)
+            Ok(write(&feed, start, count, threads, &mut out)?)
         }
     }
 }

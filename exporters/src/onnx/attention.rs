@@ -2,7 +2,7 @@
 //! Conformer).
 
 use super::builder::{Attribute, ElementType, GraphBuilder, Value};
-use super::encoder::{Context, cast, layer_norm, linear, swap_last};
+use super::layers::{Context, cast, layer_norm, linear, swap_last};
 use crate::network::{self, Affine};
 use crate::schema::EncoderConfig;
 

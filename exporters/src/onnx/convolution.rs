@@ -1,7 +1,7 @@
 //! The Conformer's convolution module.
 
 use super::builder::{Attribute, GraphBuilder, Value};
-use super::encoder::{Context, EPSILON, layer_norm, linear, swish};
+use super::layers::{Context, EPSILON, layer_norm, linear, swish};
 use crate::network::{Affine, Convolution, ConvolutionNorm};
 use crate::schema::EncoderConfig;
 

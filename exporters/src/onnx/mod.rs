@@ -8,6 +8,7 @@ mod attention;
 mod builder;
 mod convolution;
 mod encoder;
+mod layers;
 mod prediction;
 pub mod proto;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Prediction network and joint as graphs: together as one step, and apart.
 
 use super::builder::{Attribute, Dim, ElementType, GraphBuilder, Value};
-use super::encoder::linear;
+use super::layers::linear;
 use super::{StepOutput, proto};
 use crate::network::Network;
 use crate::schema::Activation;

@@ -20,8 +20,8 @@ pub fn vocabulary(network: &Network) -> Vocabulary {
     }
 }
 
-/// The bytes of `transducer.safetensors`: 32-bit floats, or with the matrices in 16-bit floats where
-/// `half` is set.
+/// The bytes of `transducer.safetensors`, in 32-bit floats, or with the matrices in 16-bit floats
+/// where `half` is set.
 ///
 /// # Errors
 /// None that a network of sane sizes gives.

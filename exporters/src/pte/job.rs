@@ -9,11 +9,11 @@ use crate::onnx::StepOutput;
 use crate::schema::{self, ConvNorm, ModelConfig};
 use swipekit::bundle::manifest::Activation;
 
-/// The longest swipe that an encoder program takes, in frames; the featurizer gives
-/// [`MAX_FRAMES`](swipekit::features::MAX_FRAMES) at most.
-pub const MAX_FRAMES: usize = 256;
+/// The longest swipe that an encoder program takes, in samples; the featurizer gives
+/// [`MAX_SAMPLES`](swipekit::features::MAX_SAMPLES) at most.
+pub const MAX_SAMPLES: usize = 256;
 
-const _: () = assert!(swipekit::features::MAX_FRAMES <= MAX_FRAMES);
+const _: () = assert!(swipekit::features::MAX_SAMPLES <= MAX_SAMPLES);
 
 /// Rows that a step program takes at most.
 pub const MAX_BATCH: usize = 64;
@@ -212,7 +212,7 @@ mod tests {
             tensors: shapes(&config, true),
             output: Path::new("o"),
             network: NetworkJob::new(&config),
-            max_frames: MAX_FRAMES,
+            max_frames: MAX_SAMPLES,
             max_batch: MAX_BATCH,
             calibration: None,
             encoders: vec![

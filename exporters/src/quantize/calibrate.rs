@@ -94,16 +94,16 @@ pub struct Observations {
     seen: BTreeMap<String, Seen>,
 }
 
-/// Features of one swipe, `[F, T]` row-major.
+/// What an encoder reads of one swipe.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sample {
-    /// The values.
+pub struct EncoderInput {
+    /// Features `[F, T]`, row-major.
     pub features: Vec<f32>,
-    /// T.
-    pub frames: usize,
+    /// Samples of the path, T.
+    pub samples: usize,
 }
 
-/// Runs `model` over `samples`, one swipe at a time so that padding never counts, and takes down
+/// Runs `model` over `swipes`, one swipe at a time so that padding never counts, and takes down
 /// its activations. A batch of the moving average is `batch` swipes. The swipes are spread over
 /// `threads` threads; the result does not depend on their number.
 ///
@@ -112,13 +112,13 @@ pub struct Sample {
 pub fn observe(
     model: &Model,
     lengths: LengthType,
-    samples: &[Sample],
+    swipes: &[EncoderInput],
     batch: usize,
     threads: usize,
-) -> crate::error::Result<Observations> {
+) -> Result<Observations> {
     let names = activations(model)?;
     let bytes = serialize(watched(model, &names)?);
-    let batches: Vec<&[Sample]> = samples.chunks(batch.max(1)).collect();
+    let batches: Vec<&[EncoderInput]> = swipes.chunks(batch.max(1)).collect();
     let share = batches.len().div_ceil(threads.max(1)).max(1);
     let parts = std::thread::scope(|scope| {
         let runs: Vec<_> = batches
@@ -132,7 +132,7 @@ pub fn observe(
             Ok(part) => part,
             Err(panic) => std::panic::resume_unwind(panic),
         });
-        parts.collect::<crate::error::Result<Vec<_>>>()
+        parts.collect::<Result<Vec<_>>>()
     })?;
     let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
     for (name, part) in parts.into_iter().flatten() {
@@ -148,14 +148,14 @@ fn observe_batches(
     model: &[u8],
     names: &BTreeSet<String>,
     lengths: LengthType,
-    batches: &[&[Sample]],
-) -> crate::error::Result<BTreeMap<String, Seen>> {
+    batches: &[&[EncoderInput]],
+) -> Result<BTreeMap<String, Seen>> {
     let mut model = OnnxModel::from_bytes(model, &RuntimeOptions::default())?;
     let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
     for batch in batches {
         let mut ranges: BTreeMap<String, (f32, f32)> = BTreeMap::new();
-        for sample in *batch {
-            for (name, tensor) in run(&mut model, sample, lengths)? {
+        for swipe in *batch {
+            for (name, tensor) in run(&mut model, swipe, lengths)? {
                 let Some(values) = tensor.as_f32().filter(|_| names.contains(&name)) else {
                     continue;
                 };
@@ -189,18 +189,14 @@ fn observe_batches(
 
 fn run(
     model: &mut OnnxModel,
-    sample: &Sample,
+    swipe: &EncoderInput,
     lengths: LengthType,
 ) -> swipekit::Result<Vec<(String, Tensor)>> {
-    let count = sample
-        .features
-        .len()
-        .checked_div(sample.frames)
-        .unwrap_or(0);
-    let features = Tensor::f32([1, count, sample.frames], sample.features.clone());
+    let count = swipe.features.len().checked_div(swipe.samples).unwrap_or(0);
+    let features = Tensor::f32([1, count, swipe.samples], swipe.features.clone());
     let lengths = match lengths {
-        LengthType::Int32 => Tensor::i32([1], vec![sample.frames as i32]),
-        LengthType::Int64 => Tensor::i64([1], vec![sample.frames as i64]),
+        LengthType::Int32 => Tensor::i32([1], vec![swipe.samples as i32]),
+        LengthType::Int64 => Tensor::i64([1], vec![swipe.samples as i64]),
     };
     model.run(&[("features_bft", &features), ("lengths", &lengths)])
 }

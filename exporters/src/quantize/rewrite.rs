@@ -84,8 +84,8 @@ pub fn rewrite(
         zeros: BTreeSet::new(),
         temporaries: 0,
     };
-    for (place, node) in source.node.iter().enumerate() {
-        match chosen.get(&place) {
+    for (index, node) in source.node.iter().enumerate() {
+        match chosen.get(&index) {
             Some(layer) => rewriter.layer(layer, node)?,
             // Their names are those of their outputs anyway, and a twentieth of a small file.
             None => rewriter.nodes.push(Node {

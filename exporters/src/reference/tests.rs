@@ -4,7 +4,7 @@ use super::*;
 use crate::fixtures::{random_weights, small_config, small_configs, values};
 use crate::network::{Network, NetworkError};
 use crate::schema::ModelConfig;
-use crate::synthetic::Random;
+use crate::synth::random::Random;
 use crate::testing::max_abs;
 
 fn batch<'a>(features: &'a [f32], frames: usize, lengths: &'a [usize]) -> FeatureBatch<'a> {

@@ -6,7 +6,8 @@ use swipekit::lexicon::MAX_KEY;
 
 use super::board::Board;
 use super::random::Stream;
-use crate::error::{Error, Result};
+use crate::files::FileError;
+use crate::synth::error::Result;
 use crate::words::lexicon::read_frequencies;
 
 /// Letters up to which longer words are drawn more often by [`WordOptions::length_power`].
@@ -107,16 +108,17 @@ impl Words {
     /// [`read_frequencies`] takes.
     ///
     /// # Errors
-    /// Those of [`read_frequencies`] and of [`Words::new`]; [`Error::Empty`] where no word has a
+    /// Those of [`read_frequencies`] and of [`Words::new`]; [`FileError::Empty`] where no word has a
     /// frequency.
     pub fn read(path: impl AsRef<Path>, options: WordOptions) -> Result<Self> {
         let path = path.as_ref();
         let list = read_frequencies(path)?.words;
         if list.is_empty() {
-            return Err(Error::Empty {
+            return Err(FileError::Empty {
                 path: path.to_path_buf(),
                 what: "words with frequencies",
-            });
+            }
+            .into());
         }
         Self::new(list, options)
     }
@@ -211,6 +213,7 @@ impl Urn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::synth::SynthError;
     use std::collections::BTreeMap;
     use swipekit::layout::Layout;
 
@@ -311,7 +314,7 @@ mod tests {
         std::fs::write(&path, "# nothing\n").unwrap();
         assert!(matches!(
             Words::read(&path, WordOptions::default()),
-            Err(Error::Empty { .. })
+            Err(SynthError::File(FileError::Empty { .. }))
         ));
     }
 }

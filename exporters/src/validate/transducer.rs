@@ -7,7 +7,8 @@ use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
 use super::cases::{Case, case, cases, rows};
 use super::measure::{Comparison, expect};
-use super::{Check, Result, ValidationError, failed};
+use super::{Check, Result, failed, refused};
+use crate::files::FileError;
 use crate::network::Network;
 use crate::onnx;
 
@@ -17,10 +18,7 @@ const HALF_TOLERANCE: f64 = 1e-2;
 
 /// Checks the file's tensors, then what core computes with them.
 pub(super) fn check(network: &Network<'_>, path: &Path, cases: &[Case]) -> Result<Vec<Check>> {
-    let bytes = std::fs::read(path).map_err(|source| ValidationError::Io {
-        path: path.to_path_buf(),
-        source,
-    })?;
+    let bytes = std::fs::read(path).map_err(FileError::read(path))?;
     Ok(vec![
         weights(network, &bytes)?,
         run(network, path, &bytes, cases)?,
@@ -30,11 +28,8 @@ pub(super) fn check(network: &Network<'_>, path: &Path, cases: &[Case]) -> Resul
 /// Every tensor is the checkpoint's, and there is no other.
 fn weights(network: &Network<'_>, bytes: &[u8]) -> Result<Check> {
     let check = "transducer.weights";
-    let unreadable = |error: swipekit::Error| ValidationError::Check {
-        check: check.to_owned(),
-        expected: "the tensors of the checkpoint".to_owned(),
-        got: error.to_string(),
-    };
+    let unreadable =
+        |error: swipekit::Error| refused(check, "the tensors of the checkpoint", error);
     let model = network.model_spec();
     let file = Reader::new(bytes, &model, network.classes()).map_err(unreadable)?;
     let mut comparison = Comparison::new(check);
@@ -81,11 +76,10 @@ fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Resu
         .copied()
         .collect();
     comparison.close("states", &after, &states)?;
-    comparison.close(
-        "projected prediction",
-        &rows(cases, |case| &case.projected),
-        &projected,
-    )?;
+    let mut close = |what, part: fn(&Case) -> &[f64], got: &[f32]| {
+        comparison.close(what, &rows(cases, part), got)
+    };
+    close("projected prediction", |case| &case.projected, &projected)?;
 
     let mut frames = Vec::new();
     let mut scratch = JointScratch::default();
@@ -97,11 +91,7 @@ fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Resu
         .joint
         .project_encoder(&encoded, &mut frames, &mut scratch)
         .map_err(failed(path))?;
-    comparison.close(
-        "projected frame",
-        &rows(cases, |case| &case.frame_projected),
-        &frames,
-    )?;
+    close("projected frame", |case| &case.frame_projected, &frames)?;
     let mut scores = Vec::new();
     let width = transducer.joint.width();
     for (frame, prefix) in frames
@@ -113,17 +103,16 @@ fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Resu
             .joint
             .log_probabilities(frame, prefixes, &mut scores, &mut scratch);
     }
-    comparison.close(
-        "log-probabilities",
-        &rows(cases, |case| &case.log_probabilities),
-        &scores,
-    )?;
+    close("log-probabilities", |case| &case.log_probabilities, &scores)?;
     Ok(comparison.finish())
 }
 
-/// What rounding the prediction network and the joint costs: `rounded` against `network`, the
-/// log-probabilities of all cases.
-pub(super) fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<Check> {
+/// Holds a network whose prediction network and joint were rounded to 16-bit floats to the one that
+/// it was: the log-probabilities of all cases.
+///
+/// # Errors
+/// [`ValidationError`](super::ValidationError) where one changes by more than 0.01, or 1 % where it is beyond 1.
+pub fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<Check> {
     let mut comparison = Comparison::within("transducer.half", HALF_TOLERANCE);
     for wanted in cases(network)? {
         let got = case(rounded, wanted.label, wanted.before, wanted.frame)?;

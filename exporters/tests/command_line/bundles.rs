@@ -2,9 +2,7 @@
 
 use std::fs;
 
-use swipekit_tests::runtime;
-
-use crate::program::{EXPORT, fail, fail_naming, folder, json, succeed};
+use crate::program::{EXPORT, fail, fail_naming, folder, json, runtime, succeed};
 
 #[test]
 fn bundles_are_packed_verified_and_shown() {

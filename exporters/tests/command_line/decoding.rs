@@ -1,9 +1,7 @@
 //! From a checkpoint to words: `export`, `eval`, `decode`.
 
+use crate::program::{EXPORT, folder, json, runtime, succeed};
 use serde_json::Value;
-use swipekit_tests::runtime;
-
-use crate::program::{EXPORT, folder, json, succeed};
 
 #[test]
 fn from_a_checkpoint_to_words() {

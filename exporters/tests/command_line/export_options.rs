@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::Output;
 
 use serde_json::Value;
-use swipekit_exporters::synthetic::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
-use swipekit_tests::{checkpoint, runtime};
+use swipekit_exporters::fixtures::nemo;
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
 
-use crate::program::{self, swipekit};
+use crate::program::{self, runtime, swipekit};
 
 /// Exports `model.nemo` of `folder` to `out` there.
 fn export(folder: &Path, options: &str) -> Output {
@@ -38,7 +38,7 @@ fn names(folder: &Path) -> Vec<String> {
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, content: &str| fs::write(folder.path().join(name), content).unwrap();
-    checkpoint::write_nemo(&folder.path().join("model.nemo"), 7);
+    nemo::write_nemo(&folder.path().join("model.nemo"), 7);
     write("swipes.jsonl", &manifest(SAMPLE_WORDS, SAMPLE_SEED));
     write("empty.jsonl", "");
     write(

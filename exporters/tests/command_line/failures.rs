@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use swipekit_tests::{checkpoint, runtime};
+use swipekit_exporters::fixtures::nemo;
 
-use crate::program::{fail, fail_naming, folder, succeed};
+use crate::program::{fail, fail_naming, folder, runtime, succeed};
 
 #[test]
 fn a_wrong_command_line_is_a_usage_error() {
@@ -51,7 +51,7 @@ fn a_failed_check_has_a_code_of_its_own() {
     }
     let folder = folder();
     let at = folder.path();
-    checkpoint::write_nemo_with(&at.join("blank.nemo"), 7, |name, values| {
+    nemo::write_nemo_with(&at.join("blank.nemo"), 7, |name, values| {
         if name == "decoder.prediction.embed.weight" {
             *values.last_mut().unwrap() = 0.5;
         }

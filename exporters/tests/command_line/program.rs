@@ -5,8 +5,14 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use swipekit_exporters::synthetic::{self, Random};
-use swipekit_tests::checkpoint;
+use swipekit_exporters::fixtures::nemo;
+use swipekit_exporters::synth::{random::Random, samples};
+use swipekit_test_support::found;
+
+/// Whether ONNX Runtime is there; counts a skip where it is not.
+pub fn runtime() -> bool {
+    found(swipekit::runtime::load(None)).is_some()
+}
 
 /// Exports the checkpoint of [`folder`] with its words.
 pub const EXPORT: &str = "export onnx --checkpoint model.nemo --output bundle --lexicon words.tsv";
@@ -55,7 +61,7 @@ pub fn fail_naming(folder: &Path, code: i32, line: &str, parts: &[&str]) -> Stri
 /// A folder with a checkpoint, a word list and a file of six swipes.
 pub fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    checkpoint::write_nemo(&folder.path().join("model.nemo"), 7);
+    nemo::write_nemo(&folder.path().join("model.nemo"), 7);
     let words = [
         "the", "hello", "keyboard", "a", "people", "don't", "water", "which", "number", "I'm",
     ];
@@ -69,7 +75,7 @@ pub fn folder() -> tempfile::TempDir {
     let swipes: Vec<String> = ["the", "hello", "dont", "zebra", "a", "people"]
         .iter()
         .map(|word| {
-            let points = synthetic::swipe(word, &mut random).unwrap();
+            let points = samples::swipe(word, &mut random).unwrap();
             let points: Vec<Value> = points
                 .iter()
                 .map(|(x, y, t)| serde_json::json!({"x": x, "y": y, "t": t}))

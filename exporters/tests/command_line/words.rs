@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
-use swipekit_tests::repository;
+use swipekit_test_support::repository;
 
 use crate::program::{fail, fail_naming, folder, json, succeed};
 

@@ -248,7 +248,10 @@ fn whole_models_of_the_accepted_space_load() {
         vec![
             (
                 "/featurizer",
-                json!(FeaturizerSpec::kinematic37(vec![0.1; 37])),
+                json!(FeaturizerSpec::kinematic37(
+                    Layout::qwerty_unshifted().key_centres(),
+                    vec![0.1; 37]
+                )),
             ),
             ("/layout", json!(Layout::qwertz())),
         ],
@@ -385,7 +388,10 @@ fn labels_that_differ_from_those_of_the_joint_are_refused() {
 fn featurizer_and_layout_are_those_that_training_wrote() {
     let mut config = small_config();
     assert_eq!(read(&config).unwrap().featurizer, None);
-    let (spec, layout) = (FeaturizerSpec::kinematic37(vec![0.3; 37]), Layout::dvorak());
+    let (spec, layout) = (
+        FeaturizerSpec::kinematic37(Layout::qwerty_unshifted().key_centres(), vec![0.3; 37]),
+        Layout::dvorak(),
+    );
     config["featurizer"] = json!(spec);
     config["layout"] = json!(layout);
     let config = read(&config).unwrap();

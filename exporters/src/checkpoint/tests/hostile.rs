@@ -453,7 +453,7 @@ fn hostile_zip_archives() {
             .for_each(|at| bytes[at + field..at + field + value.len()].copy_from_slice(&value));
         assert!(open(&bytes).is_err(), "directory field {field}");
     }
-    // All entries at one place: every storage would read the whole file.
+    // All entries at one offset: every storage would read the whole file.
     let mut bytes = sound.clone();
     directory
         .iter()

@@ -7,7 +7,8 @@ use clap::Args;
 use crate::cli::common::{EngineArguments, Format};
 use crate::cli::output;
 use crate::error::Result;
-use crate::judge::confidence::{Calibration, Options, Reliability, calibrate, write};
+use crate::judge::confidence::{Fit, Options, fit, write};
+use crate::statistics::Reliability;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
@@ -30,7 +31,7 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> Result<()> {
         ..arguments.options.clone()
     };
     let bar = output::progress(None, "swipes");
-    let result = calibrate(&engine, &options, |done| bar.set_position(done as u64));
+    let result = fit(&engine, &options, |done| bar.set_position(done as u64));
     bar.finish_and_clear();
     let fit = result?;
     if let Some(output) = &arguments.output {
@@ -39,7 +40,7 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> Result<()> {
     arguments.format.print_as(&fit, table)
 }
 
-fn table(fit: &Calibration) -> String {
+fn table(fit: &Fit) -> String {
     let fitted = fit.fitted;
     let figures = |reliability: &Reliability| {
         format!(

@@ -11,9 +11,10 @@ use swipekit::bundle::manifest::ONNXRUNTIME;
 use swipekit::{Engine, EngineOptions, Limits};
 
 use super::CompareError;
-use crate::error::{Error, Result};
-use crate::judge::evaluate::resident_mib;
+use crate::judge::error::Result;
+use crate::judge::machine::resident_mib;
 use crate::judge::times::milliseconds;
+use crate::statistics;
 use crate::swipes::Swipes;
 use crate::words::lexicon;
 
@@ -149,16 +150,14 @@ pub(super) fn launch(
         return Err(failed(message).into());
     }
     serde_json::from_slice(&output.stdout)
-        .map_err(|error| Error::from(failed(format!("its output is no measurement: {error}"))))
+        .map_err(|error| failed(format!("its output is no measurement: {error}")).into())
 }
 
 /// The medians of some launches; `None` of none.
 pub(super) fn median(launches: &[Footprint]) -> Option<Footprint> {
     let first = launches.first()?;
     let middle = |part: fn(&Footprint) -> f64| {
-        let mut values: Vec<f64> = launches.iter().map(part).collect();
-        values.sort_unstable_by(f64::total_cmp);
-        values[(values.len() - 1) / 2]
+        statistics::median(launches.iter().map(part)).unwrap_or_default()
     };
     Some(Footprint {
         runtime_ms: middle(|launch| launch.runtime_ms),

@@ -6,13 +6,14 @@
 //! all gain together.
 
 pub mod blend;
+mod report;
 pub mod search;
 pub mod terms;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use swipekit::decoder::DecoderOptions;
@@ -20,13 +21,15 @@ use swipekit::geometry::MAX_WORDS;
 use swipekit::{Engine, Limits};
 
 use crate::arguments::{at_least_one, points};
-use crate::error::Result;
 use crate::judge::accuracy::{Accuracy, Judge, Outcome};
 use crate::judge::compare::TopDifference;
-use crate::judge::confidence::{Fitted, Reliability, Scored, fit as fit_confidence};
+use crate::judge::confidence::{ConfidenceOptions, Scored, likeliest};
+use crate::judge::error::Result;
+use crate::judge::times::Times;
 use crate::swipes::{Swipe, sample};
 use crate::words::language_model::Cursor;
 pub use blend::{Blend, ScoredList, fit};
+pub use report::blocks;
 pub use search::Tried;
 pub use terms::Group;
 use terms::{collect, fit_weights};
@@ -175,7 +178,7 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
     let before = options.before.as_ref().unwrap_or(engine.options()).clone();
     let wide = |options: &DecoderOptions| DecoderOptions {
         beam: options.beam.max(WIDE_BEAM),
-        word_places: options.word_places.max(WIDE_WORDS),
+        word_slots: options.word_slots.max(WIDE_WORDS),
         depth_bonus: options.depth_bonus.max(WIDE_DEPTH),
         ..options.clone()
     };
@@ -213,9 +216,8 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
     }
     progress("fitting confidences");
     let found = run(engine, swipes, &fitted, options.context)?;
-    let confidence = fit_confidence(&found.scored, Fitted::of(&fitted));
-    fitted.temperature = confidence.temperature;
-    fitted.other_score = confidence.other_score;
+    let confidence = likeliest(&found.scored, ConfidenceOptions::of(&fitted));
+    fitted = confidence.set(fitted);
     fitted.validate()?;
 
     let mut validation = Vec::new();
@@ -223,12 +225,7 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
         let mut variants = vec![("before".to_owned(), before.clone())];
         let mut alone = |name: &str, groups: &[Group]| {
             let weights = fit_weights(&first, groups, &before, options.words, PENALTY);
-            let confidence = Fitted::of(&before);
-            let weights = weights.map(|weights| DecoderOptions {
-                temperature: confidence.temperature,
-                other_score: confidence.other_score,
-                ..weights
-            });
+            let weights = weights.map(|weights| ConfidenceOptions::of(&before).set(weights));
             let weights = weights.filter(|weights| weights.validate().is_ok());
             variants.extend(weights.map(|weights| (name.to_owned(), weights)));
         };
@@ -249,13 +246,15 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
                 name,
                 accuracy: Accuracy::of(&found.outcomes),
                 difference: TopDifference::of(&baseline, &found.outcomes, |_| true),
-                ece: Reliability::of(&found.scored, Fitted::of(&decoder)).ece,
+                ece: ConfidenceOptions::of(&decoder)
+                    .reliability(&found.scored)
+                    .ece,
                 search_ms: found.search_ms,
             });
         }
     }
     Ok(Tuning {
-        manifest: file_name(&options.swipes),
+        manifest: sample.name,
         sha256: sample.sha256,
         swipes: swipes.len(),
         preset: options.preset.clone(),
@@ -288,24 +287,15 @@ fn run(
         if let Some(cursor) = &mut cursor {
             gesture = cursor.follow(gesture, swipe);
         }
-        let (decoded, mut scores) = gesture.words_and_scores(options)?;
+        let (decoded, scores) = gesture.words_and_scores(options)?;
         times.push(decoded.timings.search);
         let outcome = judge.outcome(&swipe.word, &decoded.candidates, "");
-        scores.sort_by(|a, b| b.total_cmp(a));
-        scored.push(Scored {
-            hit: outcome.within(1),
-            scores,
-        });
+        scored.push(Scored::of(scores, &outcome));
         outcomes.push(outcome);
     }
     Ok(Found {
         outcomes,
         scored,
-        search_ms: crate::judge::times::Times::of(times).p50,
+        search_ms: Times::of(times).p50,
     })
-}
-
-fn file_name(path: &Path) -> String {
-    let name = path.file_name();
-    name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }

@@ -1,18 +1,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use swipekit::bundle::manifest::SessionSpec;
-use swipekit_tests::runtime;
-
 use super::*;
 use crate::audit::{Expected, audit, product_weights};
-use crate::precision::Precision;
+use crate::quantize::Precision;
 use crate::quantize::calibrate::{Method, observe};
 use crate::quantize::layers::{Kind, Layer, layers};
 use crate::quantize::recipe::{DYNAMIC_U8S8, RECIPES, STATIC_S8S8, STATIC_U8S8};
 use crate::quantize::rewrite::{Range, Ranges, rewrite};
 use crate::quantize::weights::quantize;
 use crate::quantize::{ActivationType, QuantizeError, Recipe, Scheme};
+use crate::testing::runtime;
 use crate::validate::agreement;
+use swipekit::bundle::manifest::SessionSpec;
 
 /// Ranges that hold what the small networks compute, roughly.
 fn wide(model: &Model) -> Ranges {
@@ -21,8 +20,8 @@ fn wide(model: &Model) -> Ranges {
     names.map(|name| (name, Range::new(-6.0, 7.0))).collect()
 }
 
-fn observed(model: &Model, samples: &[Sample]) -> Ranges {
-    let seen = observe(model, LengthType::Int64, samples, 1, 1).unwrap();
+fn observed(model: &Model, swipes: &[EncoderInput]) -> Ranges {
+    let seen = observe(model, LengthType::Int64, swipes, 1, 1).unwrap();
     seen.ranges(Method::MinMax)
 }
 
@@ -42,14 +41,14 @@ fn frames_are_near_those_in_float() {
         return;
     }
     for (config, model) in encoders() {
-        let samples = samples(&config, &[40, 33, 9, 1, 64, 27], 1);
-        let ranges = observed(&model, &samples);
+        let swipes = swipes(&config, &[40, 33, 9, 1, 64, 27], 1);
+        let ranges = observed(&model, &swipes);
         let fp32 = serialize(model.clone());
         for recipe in RECIPES {
             let file = serialize(int8(&model, &recipe, &ranges));
-            let got = agreement(&fp32, &file, &samples, LengthType::Int64, 0.99);
+            let got = agreement(&fp32, &file, &swipes, LengthType::Int64, 0.99);
             let got = got.unwrap_or_else(|error| panic!("{}: {error}", recipe.name));
-            assert_eq!(got.error.swipes, samples.len());
+            assert_eq!(got.error.swipes, swipes.len());
             assert!(got.error.rms_relative > 0.0, "{}", recipe.name);
         }
     }
@@ -61,14 +60,14 @@ fn outputs_keep_their_names_shapes_and_lengths() {
         return;
     }
     for (config, model) in encoders() {
-        let samples = samples(&config, &[23, 8, 1], 2);
+        let swipes = swipes(&config, &[23, 8, 1], 2);
         let ranges = wide(&model);
-        let expected = run(&mut open(&model), &samples, 0.0);
+        let expected = run(&mut open(&model), &swipes, 0.0);
         for recipe in RECIPES {
             let quantized = int8(&model, &recipe, &ranges);
             assert_eq!(body(&quantized).input, body(&model).input);
             assert_eq!(body(&quantized).output, body(&model).output);
-            let got = run(&mut open(&quantized), &samples, 0.0);
+            let got = run(&mut open(&quantized), &swipes, 0.0);
             for ((name, got), (expected_name, expected)) in got.iter().zip(&expected) {
                 assert_eq!((name, &got.shape), (expected_name, &expected.shape));
             }
@@ -83,13 +82,13 @@ fn padding_never_shows() {
         return;
     }
     for (config, model) in encoders() {
-        let samples = samples(&config, &[40, 9, 26], 3);
+        let swipes = swipes(&config, &[40, 9, 26], 3);
         let ranges = wide(&model);
         for recipe in RECIPES {
             let mut quantized = open(&int8(&model, &recipe, &ranges));
-            let clean = run(&mut quantized, &samples, 0.0);
+            let clean = run(&mut quantized, &swipes, 0.0);
             for padding in [f32::NAN, f32::INFINITY, 1e30, -3.0] {
-                let got = run(&mut quantized, &samples, padding);
+                let got = run(&mut quantized, &swipes, padding);
                 assert_eq!(got, clean, "{} {padding}", recipe.name);
             }
         }
@@ -353,13 +352,13 @@ fn an_activation_that_is_always_zero_leaves_the_bias() {
             change(&mut model, &norm, |values| values.fill(0.0));
         }
     }
-    let samples = samples(&config, &[20, 11], 6);
-    let ranges = observed(&model, &samples);
+    let swipes = swipes(&config, &[20, 11], 6);
+    let ranges = observed(&model, &swipes);
     assert!(ranges.values().any(|range| *range == Range::new(0.0, 0.0)));
     let fp32 = serialize(model.clone());
     for recipe in RECIPES {
         let file = serialize(int8(&model, &recipe, &ranges));
-        let got = agreement(&fp32, &file, &samples, LengthType::Int64, 0.99);
+        let got = agreement(&fp32, &file, &swipes, LengthType::Int64, 0.99);
         got.unwrap_or_else(|error| panic!("{}: {error}", recipe.name));
     }
 }

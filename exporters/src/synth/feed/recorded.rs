@@ -11,11 +11,11 @@ use swipekit::lexicon::Alphabet;
 use swipekit::trace::Point;
 
 use crate::arguments::positive;
-use crate::error::Result;
-use crate::sha256;
+use crate::files::{FileError, sha256};
 use crate::swipes::deviation::deviation;
 use crate::swipes::{Swipe, Swipes};
-use crate::synthetic::visits;
+use crate::synth::error::Result;
+use crate::synth::visits::visits;
 
 /// Which recorded swipes a feed holds.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -78,7 +78,7 @@ impl Recorded {
         }
         let mut recorded = Self::default();
         for path in &options.swipes {
-            let failed = |source| swipekit::Error::io(path, source);
+            let failed = |source| FileError::read(path)(source);
             let hash = (File::open(path).and_then(|mut file| sha256::of_file(&mut file)))
                 .map_err(failed)?;
             let mut source = ManifestSource {

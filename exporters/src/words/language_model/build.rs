@@ -13,11 +13,12 @@ use swipekit::lexicon::Lexicon;
 
 use super::arpa::{self, Selection};
 use super::counts::{Corpus, Vocabulary};
-use super::error::{LanguageError, Result};
+use super::error::Result;
 use super::kneser_ney::{self, Model};
 use super::lines::Lines;
 use super::text::Sentences;
 use crate::arguments::{arguments_of, at_least_one};
+use crate::files::FileError;
 
 /// Where a model comes from.
 #[derive(Clone, Debug)]
@@ -261,7 +262,11 @@ fn corpus(options: &BuildOptions) -> Result<(Corpus, usize)> {
         Source::Arpa(path) => path,
     };
     if corpus.sentences == 0 {
-        return Err(LanguageError::Empty { path: path.clone() });
+        return Err(FileError::Empty {
+            path: path.clone(),
+            what: "sentence",
+        }
+        .into());
     }
     Ok((corpus, left_out.len()))
 }
@@ -292,7 +297,7 @@ fn fill(model: &Model, words: &[String]) -> Result<LanguageModelBuilder, Refusal
 fn words_of(path: &Path) -> Result<HashSet<String>> {
     let bytes = Bytes::map(path)?;
     if !Lexicon::is_lexicon(&bytes) {
-        let words = crate::words::lexicon::read_words(path).map_err(crate::error::Error::from)?;
+        let words = crate::words::lexicon::read_words(path)?;
         return Ok(words.iter().filter_map(|word| fold_word(word)).collect());
     }
     let lexicon = Lexicon::any_vocabulary(bytes, path)?;

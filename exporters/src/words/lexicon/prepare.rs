@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 use super::error::{LexiconError, Result};
 use super::filter::{Filters, Reason};
 use super::sources::{read_frequencies, read_words};
+use crate::files::FileError;
 
 /// Words of the small list by default.
 const SMALL: usize = 12_000;
@@ -321,7 +322,7 @@ fn write_lists(
     report: &PrepareReport,
 ) -> Result<()> {
     let mut stats = serde_json::to_string_pretty(report)
-        .map_err(|error| LexiconError::write(folder, error.into()))?;
+        .map_err(|error| FileError::write(folder)(error.into()))?;
     stats.push('\n');
     let mut files = vec![("lexicon_stats.json", stats)];
     for (text, table, words) in [
@@ -337,7 +338,7 @@ fn write_lists(
             .map(|w| format!("{}\t{:e}\n", w.word, w.frequency));
         files.push((table, lines.collect()));
     }
-    std::fs::create_dir_all(folder).map_err(|source| LexiconError::write(folder, source))?;
+    std::fs::create_dir_all(folder).map_err(FileError::write(folder))?;
     // All are written before the first takes its place, so that a full disk leaves the old lists
     // together.
     let mut written = Vec::new();
@@ -349,12 +350,12 @@ fn write_lists(
                 file.as_file().sync_all()?;
                 Ok(file)
             })
-            .map_err(|source| LexiconError::write(&path, source))?;
+            .map_err(FileError::write(&path))?;
         written.push((file, path));
     }
     for (file, path) in written {
         file.persist(&path)
-            .map_err(|failed| LexiconError::write(&path, failed.error))?;
+            .map_err(|failed| FileError::write(&path)(failed.error))?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Accuracy of a bundle on layouts that it was not trained on: the table of docs/LAYOUTS.md.
+//! Accuracy of a bundle on layouts that it was not trained on; see docs/LAYOUTS.md.
 //!
 //! `cargo run --release -p swipekit-cli --example layouts -- BUNDLE [COUNT] [MANIFEST]`
 //!

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
-use swipekit::bundle::Bundle;
-use swipekit::features::{Features, Featurizer};
-use swipekit::runtime::{self, Encoder, RuntimeOptions};
+use swipekit::internals::bundle::Bundle;
+use swipekit::internals::features::{Features, Featurizer};
+use swipekit::internals::runtime::{self, Encoder, RuntimeOptions};
 use swipekit_exporters::judge::compare::{Machine, Ratio, Subject};
 
 use crate::input;

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use swipekit::bundle::Bundle;
-use swipekit::bundle::manifest::ONNXRUNTIME;
-use swipekit::features::{Features, Featurizer};
+use swipekit::internals::bundle::Bundle;
+use swipekit::internals::bundle::manifest::ONNXRUNTIME;
+use swipekit::internals::features::{Features, Featurizer};
+use swipekit::internals::runtime::{self, Encoder, OnnxModel, RuntimeOptions};
+use swipekit::internals::transducer::PredictionJoint;
 use swipekit::lexicon::Lexicon;
-use swipekit::runtime::{self, Encoder, OnnxModel, RuntimeOptions};
 use swipekit::trace::Trace;
-use swipekit::transducer::PredictionJoint;
 use swipekit_exporters::swipes::Swipes;
 use swipekit_exporters::synthetic::{self, Random};
 

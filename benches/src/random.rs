@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use safetensors::tensor::{Dtype, TensorView};
-use swipekit::bundle::manifest::{Activation, ModelSpec, Vocabulary};
+use swipekit::internals::bundle::manifest::{Activation, ModelSpec, Vocabulary};
+use swipekit::internals::transducer::PredictionJoint;
 use swipekit::lexicon::{Lexicon, LexiconBuilder};
-use swipekit::transducer::PredictionJoint;
 use swipekit_exporters::synthetic::Random;
 
 /// Result of making something; the errors are of several crates.

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use half::f16;
 use prost::Message;
 use serde_json::Value;
-use swipekit::bundle::{Bundle, Manifest};
+use swipekit::internals::bundle::{Bundle, Manifest};
 use swipekit::{Engine, Limits};
 use swipekit_exporters::error::Error;
 use swipekit_exporters::judge::accuracy::Length;

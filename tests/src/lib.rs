@@ -13,9 +13,9 @@ pub mod pte;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use swipekit::internals::transducer::{JointScratch, PredictionJoint};
 use swipekit::lexicon::{Lexicon, LexiconBuilder};
 use swipekit::trace::Trace;
-use swipekit::transducer::{JointScratch, PredictionJoint};
 use swipekit::{Engine, Limits};
 use swipekit_exporters::export;
 use swipekit_exporters::swipes::Swipes;
@@ -38,7 +38,7 @@ pub fn repository(path: &str) -> PathBuf {
 
 /// Whether ONNX Runtime is there; says so where it is not.
 pub fn runtime() -> bool {
-    match swipekit::runtime::load(None) {
+    match swipekit::internals::runtime::load(None) {
         Ok(_) => true,
         Err(error) => {
             eprintln!("skipped: {error}");

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use safetensors::tensor::{Dtype, TensorView};
-use swipekit::bundle::manifest::{
+use swipekit::internals::bundle::manifest::{
     Activation, LOG_PROBABILITIES, ModelSpec, Vocabulary, ZERO_VECTOR,
 };
-use swipekit::transducer::PredictionJoint;
+use swipekit::internals::transducer::PredictionJoint;
 
 use crate::checkpoint::labels;
 

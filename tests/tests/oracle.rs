@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use swipekit::Engine;
-use swipekit::decoder::{Decoder, DecoderOptions, greedy, log_likelihood};
-use swipekit::runtime::{Encoder, OnnxModel, RuntimeOptions, Tensor, open_encoder};
+use swipekit::internals::decoder::{Decoder, DecoderOptions, greedy, log_likelihood};
+use swipekit::internals::runtime::{Encoder, OnnxModel, RuntimeOptions, Tensor, open_encoder};
+use swipekit::internals::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit::trace::Trace;
-use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit_exporters::export;
 use swipekit_tests::goldens::{Goldens, INPUTS, difference};
 use swipekit_tests::{encoded, lexicon, options, project, runtime, shared, transducer};
@@ -343,11 +343,9 @@ impl Case {
                 .collect();
             let mut decoder =
                 Decoder::new(Arc::clone(&self.transducer), lexicon(&words, names), 0).unwrap();
-            let options = DecoderOptions {
-                beam: 0,
-                prior_weight: 0.0,
-                ..Default::default()
-            };
+            let mut options = DecoderOptions::default();
+            options.beam = 0;
+            options.prior_weight = 0.0;
             let got = decoder.decode(&frames, &options).unwrap();
             for (labels, score) in &hypotheses {
                 let found = got

@@ -77,7 +77,7 @@ fn found(engine: &Engine, swipes: &[(String, Trace)], alter: Alteration) -> usiz
     let is_first = |(word, trace): &&(String, Trace)| {
         let points = altered(trace, alter, &mut random);
         let trace = Trace::from_points(trace.area(), points).unwrap();
-        let candidates = session.decode(&trace).unwrap();
+        let candidates = session.decode(&trace).unwrap().candidates;
         candidates.first().is_some_and(|best| best.word == *word)
     };
     swipes.iter().filter(is_first).count()

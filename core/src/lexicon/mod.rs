@@ -9,14 +9,16 @@
 //! A search runs over [`LexiconStack`]: one or more lexicons, each with a weight, and on top of
 //! them the user's own [`UserWords`], which change between two swipes in microseconds.
 
+#[doc(hidden)]
 pub mod automaton;
 mod builder;
+#[doc(hidden)]
 pub mod fold;
 mod format;
 mod minimize;
 mod reader;
-pub mod stack;
-pub mod user;
+pub(crate) mod stack;
+pub(crate) mod user;
 mod verify;
 mod words;
 
@@ -29,4 +31,4 @@ pub use fold::{Alphabet, MAX_KEY, Untypeable};
 pub use format::{LEXICON_VERSION, MAX_FILE};
 pub use reader::Lexicon;
 pub use stack::{Layer, LexiconStack, MAX_LAYERS};
-pub use user::{MAX_USER_WORDS, UserWord, UserWords};
+pub use user::{HALF_LIFE, MAX_BOOST, MAX_USER_WORDS, UserWord, UserWords};

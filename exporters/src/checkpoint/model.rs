@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use half::f16;
-pub use swipekit::bundle::manifest::Activation;
-use swipekit::features::FeaturizerSpec;
+pub use swipekit::internals::bundle::manifest::Activation;
+use swipekit::internals::features::FeaturizerSpec;
 use swipekit::layout::Layout;
 
 /// Everything of NeMo's configuration that the network's maths depends on.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use swipekit::decoder::{Explanation, Fate};
+use swipekit::internals::decoder::{Explanation, Fate};
 use swipekit::lexicon::Alphabet;
 use swipekit::{Decoded, Limits};
 

@@ -120,7 +120,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 }
 
 impl EngineArguments {
-    fn open(&self) -> Result<(Engine, swipekit::decoder::DecoderOptions)> {
+    fn open(&self) -> Result<(Engine, swipekit::DecoderOptions)> {
         let mut options = EngineOptions::default();
         options.threads = self.threads;
         options.preset = self.preset.clone();

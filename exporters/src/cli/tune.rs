@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use swipekit::geometry::MAX_WORDS;
+use swipekit::internals::geometry::MAX_WORDS;
 
 use super::{EngineArguments, at_least_one, output};
 use crate::error::Result;

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use swipekit::Engine;
-#[cfg(feature = "executorch")]
-use swipekit::bundle::manifest::EXECUTORCH;
-use swipekit::bundle::manifest::{OptimizationLevel, OptimizedSpec};
-use swipekit::bundle::{GOLDEN_FILE, Manifest, REPORT_FILE, RUNTIME_META_FILE};
 use swipekit::bytes::Bytes;
-use swipekit::runtime::{OnnxModel, OptimizedFormat};
+#[cfg(feature = "executorch")]
+use swipekit::internals::bundle::manifest::EXECUTORCH;
+use swipekit::internals::bundle::manifest::{OptimizationLevel, OptimizedSpec};
+use swipekit::internals::bundle::{GOLDEN_FILE, Manifest, REPORT_FILE, RUNTIME_META_FILE};
+use swipekit::internals::runtime::{OnnxModel, OptimizedFormat};
 
 use super::encoders::Encoder;
 use super::golden::golden;
@@ -151,7 +151,11 @@ impl Package {
         }
         self.writer.finish(self.manifest)?;
         if let Some(folder) = &options.package_dir {
-            let file = format!("{}.{}", self.place.name, swipekit::bundle::EXTENSION);
+            let file = format!(
+                "{}.{}",
+                self.place.name,
+                swipekit::internals::bundle::EXTENSION
+            );
             pack(&self.place.folder, folder.join(file))?;
         }
         Ok(self.report)
@@ -277,7 +281,7 @@ fn optimize(writer: &mut BundleWriter, encoder: &Encoder, target: Target) -> Res
     let to = writer.folder().join(OPTIMIZED);
     OnnxModel::optimize(&encoder.file, &session, level, OptimizedFormat::Ort, &to)?;
     writer.adopt(OPTIMIZED)?;
-    let version = swipekit::runtime::load(None)?.version;
+    let version = swipekit::internals::runtime::load(None)?.version;
     let mut parts = version.split('.');
     let runtime = match (parts.next(), parts.next()) {
         (Some(major), Some(minor)) => format!("{major}.{minor}"),
@@ -307,7 +311,10 @@ fn compressed(
 
 /// Makes sure that several bundles may stand in `folder`.
 pub(super) fn check_folder(folder: &Path) -> Result<()> {
-    if folder.join(swipekit::bundle::MANIFEST_FILE).exists() {
+    if folder
+        .join(swipekit::internals::bundle::MANIFEST_FILE)
+        .exists()
+    {
         return Err(Error::InTheWay {
             path: folder.to_path_buf(),
             expected: "a folder that several bundles can stand in",

@@ -390,7 +390,8 @@ impl<'a> Encoders<'a> {
 
     /// Swipes that need no manifest.
     pub(super) fn synthetic(&self) -> Result<Vec<Sample>> {
-        let featurizer = swipekit::features::Featurizer::new(&self.graphs.manifest.featurizer)?;
+        let featurizer =
+            swipekit::internals::features::Featurizer::new(&self.graphs.manifest.featurizer)?;
         let mut random = Random::new(synthetic::SAMPLE_SEED);
         let words = synthetic::SAMPLE_WORDS.iter();
         let traces = words.filter_map(|word| synthetic::trace(word, &mut random));

@@ -1,8 +1,8 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use swipekit::bundle::manifest::{FileEntry, SessionSpec};
-use swipekit::runtime::{OnnxModel, RuntimeOptions};
+use swipekit::internals::bundle::manifest::{FileEntry, SessionSpec};
+use swipekit::internals::runtime::{OnnxModel, RuntimeOptions};
 use swipekit_tests::{random_checkpoint, runtime};
 
 use super::*;

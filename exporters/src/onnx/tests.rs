@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use safetensors::SafeTensors;
-use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
+use swipekit::internals::runtime::{OnnxModel, RuntimeOptions, Tensor};
 
 use super::*;
 use crate::checkpoint::Checkpoint;

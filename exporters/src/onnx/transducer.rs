@@ -5,7 +5,7 @@ use safetensors::tensor::{Dtype, TensorView};
 
 use crate::network::Network;
 
-/// The file's bytes: tensors under the names that [`swipekit::transducer::PredictionJoint::new`]
+/// The file's bytes: tensors under the names that [`swipekit::internals::transducer::PredictionJoint::new`]
 /// reads, in 32-bit floats, or with the matrices in 16-bit floats where `half` is set.
 ///
 /// # Errors

@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use crate::checkpoint::{ConvNorm, ModelConfig};
 use crate::onnx::StepOutput;
-use swipekit::bundle::manifest::Activation;
+use swipekit::internals::bundle::manifest::Activation;
 
 /// The longest swipe that an encoder program takes, in frames; the featurizer gives
-/// [`MAX_FRAMES`](swipekit::features::MAX_FRAMES) at most.
+/// [`MAX_FRAMES`](swipekit::internals::features::MAX_FRAMES) at most.
 pub const MAX_FRAMES: usize = 256;
 
-const _: () = assert!(swipekit::features::MAX_FRAMES <= MAX_FRAMES);
+const _: () = assert!(swipekit::internals::features::MAX_FRAMES <= MAX_FRAMES);
 
 /// Rows that a step program takes at most.
 pub const MAX_BATCH: usize = 64;

@@ -1,7 +1,7 @@
 //! An encoder of fewer bits against the FP32 encoder: the same swipes through both.
 
 use serde::Serialize;
-use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
+use swipekit::internals::runtime::{OnnxModel, RuntimeOptions, Tensor};
 
 use super::{Result, ValidationError};
 use crate::frames::{EncoderError, ErrorHistogram, SwipeError};

@@ -69,7 +69,7 @@ impl Export {
 
 /// Whether ONNX Runtime is there; says so where it is not.
 fn runtime() -> bool {
-    match swipekit::runtime::load(None) {
+    match swipekit::internals::runtime::load(None) {
         Ok(_) => true,
         Err(error) => {
             eprintln!("skipped: {error}");

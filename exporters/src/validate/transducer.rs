@@ -4,8 +4,8 @@ use std::path::Path;
 
 use half::f16;
 use safetensors::{Dtype, SafeTensors};
-use swipekit::bundle::manifest::{ModelSpec, Vocabulary};
-use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
+use swipekit::internals::bundle::manifest::{ModelSpec, Vocabulary};
+use swipekit::internals::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
 use super::cases::{Case, case, cases, rows};
 use super::measure::{Comparison, expect};

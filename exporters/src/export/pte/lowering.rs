@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use swipekit::runtime::{EXECUTORCH_VERSION, OnnxEncoder, PteEncoder, RuntimeOptions};
+use swipekit::internals::runtime::{EXECUTORCH_VERSION, OnnxEncoder, PteEncoder, RuntimeOptions};
 
 use super::PteOptions;
 use super::kind::{FIRST_LAYER, Kind, Trial};

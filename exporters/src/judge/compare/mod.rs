@@ -22,7 +22,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use swipekit::bundle::Bundle;
+use swipekit::internals::bundle::Bundle;
 
 pub use error::CompareError;
 pub use footprint::{COMMAND, Footprint, MeasureArguments, measure};

@@ -1,7 +1,7 @@
 //! The options that make confidences likeliest.
 
 use serde::Serialize;
-use swipekit::decoder::DecoderOptions;
+use swipekit::DecoderOptions;
 
 use super::Scored;
 use super::reliability::log_likelihood;

@@ -14,7 +14,6 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use swipekit::decoder::DecoderOptions;
 use swipekit::{Engine, Limits};
 
 pub use fit::{Fitted, fit};
@@ -153,11 +152,9 @@ fn decode(
 pub fn write(engine: &Engine, calibration: &Calibration, output: &Path) -> Result<()> {
     let manifest = engine.manifest();
     let preset = manifest.presets.get(&calibration.preset);
-    let options = DecoderOptions {
-        temperature: calibration.fitted.temperature,
-        other_score: calibration.fitted.other_score,
-        ..preset.cloned().unwrap_or_default()
-    };
+    let mut options = preset.cloned().unwrap_or_default();
+    options.temperature = calibration.fitted.temperature;
+    options.other_score = calibration.fitted.other_score;
     write_preset(engine, &calibration.preset, &options, output)
 }
 

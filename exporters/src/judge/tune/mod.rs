@@ -14,8 +14,8 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use swipekit::decoder::DecoderOptions;
-use swipekit::geometry::MAX_WORDS;
+use swipekit::DecoderOptions;
+use swipekit::internals::geometry::MAX_WORDS;
 use swipekit::{Engine, Limits};
 
 use crate::error::Result;
@@ -138,11 +138,12 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
     let sample = sample::read(&options.manifest, options.samples, false)?;
     let swipes = &sample.swipes;
     let before = options.before.as_ref().unwrap_or(engine.options()).clone();
-    let wide = |options: &DecoderOptions| DecoderOptions {
-        beam: options.beam.max(WIDE_BEAM),
-        word_places: options.word_places.max(WIDE_WORDS),
-        depth_bonus: options.depth_bonus.max(WIDE_DEPTH),
-        ..options.clone()
+    let wide = |options: &DecoderOptions| {
+        let mut changed = options.clone();
+        changed.beam = options.beam.max(WIDE_BEAM);
+        changed.word_places = options.word_places.max(WIDE_WORDS);
+        changed.depth_bonus = options.depth_bonus.max(WIDE_DEPTH);
+        changed
     };
     let nothing = || {
         swipekit::Error::invalid(
@@ -188,10 +189,10 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
         let mut alone = |name: &str, groups: &[Group]| {
             let weights = fit_weights(&first, groups, &before, options.words, PENALTY);
             let confidence = Fitted::of(&before);
-            let weights = weights.map(|weights| DecoderOptions {
-                temperature: confidence.temperature,
-                other_score: confidence.other_score,
-                ..weights
+            let weights = weights.map(|mut weights| {
+                weights.temperature = confidence.temperature;
+                weights.other_score = confidence.other_score;
+                weights
             });
             let weights = weights.filter(|weights| weights.validate().is_ok());
             variants.extend(weights.map(|weights| (name.to_owned(), weights)));

@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use swipekit::bundle::manifest::{ModelSpec, Vocabulary};
-use swipekit::decoder::{Decoder, DecoderOptions};
+use swipekit::internals::bundle::manifest::{ModelSpec, Vocabulary};
+use swipekit::internals::decoder::{Decoder, DecoderOptions};
+use swipekit::internals::runtime::{Encoder, OnnxEncoder};
+use swipekit::internals::transducer::{JointScratch, PredictionJoint};
 use swipekit::lexicon::Alphabet;
-use swipekit::runtime::{Encoder, OnnxEncoder};
-use swipekit::transducer::{JointScratch, PredictionJoint};
 use swipekit_tests::runtime;
 
 use super::*;

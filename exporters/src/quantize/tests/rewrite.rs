@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use swipekit::bundle::manifest::SessionSpec;
+use swipekit::internals::bundle::manifest::SessionSpec;
 use swipekit_tests::runtime;
 
 use super::*;

@@ -123,7 +123,7 @@ impl Feed {
             }));
         }
         json!({
-            "features": swipekit::features::FEATURES,
+            "features": swipekit::internals::features::FEATURES,
             "labels": self.labels,
             "blank": self.labels.len(),
             "layout": options.layout,

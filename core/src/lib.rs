@@ -236,7 +236,8 @@
 //!
 //! All that this documentation shows, as Semantic Versioning has it; options and results may get
 //! further fields. `swipekit::internals`, which it does not show, is for swipekit's own tools and
-//! may change with any version.
+//! may change with any version. `core/api.txt` in the repository lists what is stable, and a check
+//! holds it to that.
 #![deny(unsafe_code)]
 
 mod bundle;

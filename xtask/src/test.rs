@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::{
-    android, bindings, executorch, graphs, licences, packages, process, python, setup, training,
+    android, api, bindings, executorch, graphs, licences, packages, process, python, setup,
+    training,
 };
 
 /// What a step does.
@@ -119,6 +120,7 @@ pub fn run() -> Result<()> {
                 process::run(command.env("RUSTDOCFLAGS", "-D warnings"))
             }),
         ),
+        ("public API", Box::new(api::check)),
         ("packages", Box::new(packages::check)),
         ("exported graphs", Box::new(|| graphs::check(&python))),
         (

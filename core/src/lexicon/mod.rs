@@ -25,8 +25,10 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+#[doc(hidden)]
 pub use automaton::{Arc, Arcs, State};
 pub use builder::{BuiltLexicon, DEFAULT_COST_UNIT, LexiconBuilder, Rejected, Rejection};
+#[doc(inline)]
 pub use fold::{Alphabet, MAX_KEY, Untypeable};
 pub use format::{LEXICON_VERSION, MAX_FILE};
 pub use reader::Lexicon;

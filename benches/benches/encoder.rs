@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use swipekit::internals::bundle::Bundle;
+use swipekit::internals::engine::open_encoder;
 use swipekit::internals::features::{Features, Featurizer};
 use swipekit::internals::runtime::{self, RuntimeOptions};
 use swipekit_benches::input;
@@ -48,7 +49,7 @@ fn encoders(c: &mut Criterion) {
         for threads in THREADS {
             let mut options = RuntimeOptions::default();
             options.threads = Some(threads);
-            let encoder = runtime::open_encoder(&bundle, &options).unwrap();
+            let encoder = open_encoder(&bundle, &options).unwrap();
             let name = format!("encoder/{}/{threads} threads", manifest.precision);
             let mut group = c.benchmark_group(name);
             let mut next = swipes.iter().cycle();

@@ -5,7 +5,8 @@ use std::hint::black_box;
 use swipekit::internals::features::{Features, Featurizer, FeaturizerSpec};
 use swipekit::internals::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit_benches::random;
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::fixtures::values;
+use swipekit_exporters::synth::{random::Random, samples};
 
 fn model() -> PredictionJoint {
     random::transducer(&random::spec()).unwrap()
@@ -17,7 +18,7 @@ fn prediction(c: &mut Criterion) {
     let mut group = c.benchmark_group("prediction_step");
     for rows in [1, 4, 16] {
         let labels: Vec<usize> = (2..2 + rows).collect();
-        let states = random::numbers(&mut Random::new(1), rows * prediction.state_width(), 1.0);
+        let states = values(&mut Random::new(1), rows * prediction.state_width(), 1.0);
         let (mut current, mut projected, mut scratch) =
             (states.clone(), Vec::new(), PredictionScratch::default());
         group.bench_function(BenchmarkId::from_parameter(rows), |b| {
@@ -42,9 +43,9 @@ fn joint(c: &mut Criterion) {
     let joint = &transducer.joint;
     let mut random = Random::new(1);
     let mut group = c.benchmark_group("joint_log_probabilities");
-    let frame = random::numbers(&mut random, joint.width(), 1.0);
+    let frame = values(&mut random, joint.width(), 1.0);
     for rows in [1, 16, 32] {
-        let prefixes = random::numbers(&mut random, rows * joint.width(), 1.0);
+        let prefixes = values(&mut random, rows * joint.width(), 1.0);
         let (mut out, mut scratch) = (Vec::new(), JointScratch::default());
         group.bench_function(BenchmarkId::from_parameter(rows), |b| {
             b.iter(|| {
@@ -55,7 +56,7 @@ fn joint(c: &mut Criterion) {
         });
     }
     group.finish();
-    let frames = random::numbers(&mut random, 32 * random::spec().encoder, 1.0);
+    let frames = values(&mut random, 32 * random::spec().encoder, 1.0);
     let (mut projected, mut scratch) = (Vec::new(), JointScratch::default());
     c.bench_function("joint_project_32_frames", |b| {
         b.iter(|| {
@@ -68,7 +69,7 @@ fn joint(c: &mut Criterion) {
 
 fn features(c: &mut Criterion) {
     let featurizer = Featurizer::new(&FeaturizerSpec::seed()).unwrap();
-    let trace = synthetic::trace("keyboard", &mut Random::new(1)).unwrap();
+    let trace = samples::trace("keyboard", &mut Random::new(1)).unwrap();
     let mut features = Features::new();
     c.bench_function("features", |b| {
         b.iter(|| featurizer.features(black_box(&trace), &mut features))

@@ -9,7 +9,8 @@ use swipekit::internals::decoder::{Decoder, DecoderOptions};
 use swipekit::internals::transducer::JointScratch;
 use swipekit_benches::input::{self, Parts};
 use swipekit_benches::random;
-use swipekit_exporters::synthetic::Random;
+use swipekit_exporters::fixtures::values;
+use swipekit_exporters::synth::random::Random;
 
 /// Times each of `swipes` (projected frames) in turn, in a session that has seen them and in one
 /// that has not.
@@ -39,7 +40,7 @@ fn random_model(c: &mut Criterion) {
     let transducer = Arc::new(random::transducer(&spec).unwrap());
     let mut random = Random::new(3);
     let swipes: Vec<_> = (0..16)
-        .map(|_| random::numbers(&mut random, 32 * spec.joint, 2.0))
+        .map(|_| values(&mut random, 32 * spec.joint, 2.0))
         .collect();
     let decoder = Decoder::new(transducer, random::lexicon(5_000).unwrap(), 256).unwrap();
     time(c, "random_model", decoder, &swipes);

@@ -5,27 +5,27 @@ use std::path::PathBuf;
 use clap::Args;
 use swipekit_exporters::error::{Error, Result};
 use swipekit_exporters::judge::compare::{self, Comparison, LatencyOptions, Subject};
-use swipekit_exporters::synthetic;
+use swipekit_exporters::synth::samples;
 
 /// What to compare.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Bundles, folders or .swipekit files; the others are held against the first.
+    /// Bundles: folders or .swipekit files. The others are compared with the first.
     #[arg(value_name = "BUNDLE", required = true, num_args = 2..)]
     bundles: Vec<PathBuf>,
-    /// Swipes to take; synthetic ones where none is given.
+    /// Swipe file; synthetic swipes by default.
     #[arg(long, value_name = "FILE")]
-    manifest: Option<PathBuf>,
-    /// Swipes at most, evenly out of the manifest.
+    swipes: Option<PathBuf>,
+    /// Swipes at most, taken evenly.
     #[arg(long, value_name = "N", default_value_t = 200)]
-    samples: usize,
+    limit: usize,
     /// How often each swipe is timed.
     #[arg(long, value_name = "N", default_value_t = 1)]
     rounds: usize,
     /// Words in place of the bundles' own: a built lexicon or a word list.
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
-    /// Print one JSON object in place of tables.
+    /// Print one JSON value instead of tables.
     #[arg(long)]
     pub json: bool,
 }
@@ -34,27 +34,27 @@ pub struct Arguments {
 /// program itself, started anew: it must have the command [`compare::COMMAND`].
 ///
 /// # Errors
-/// Those of [`compare::compare`], and a synthetic manifest that cannot be written.
+/// Those of [`compare::compare`], and synthetic swipes that cannot be written.
 pub fn run(arguments: &Arguments) -> Result<Comparison> {
     let temporary = std::env::temp_dir();
     let folder = tempfile::tempdir_in(&temporary).map_err(Error::write(&temporary))?;
-    let manifest = match &arguments.manifest {
+    let path = match &arguments.swipes {
         Some(path) => path.clone(),
         None => {
             let path = folder.path().join("synthetic.jsonl");
-            let swipes = synthetic::manifest(synthetic::SAMPLE_WORDS, synthetic::SAMPLE_SEED);
+            let swipes = samples::manifest(samples::SAMPLE_WORDS, samples::SAMPLE_SEED);
             std::fs::write(&path, swipes).map_err(Error::write(&path))?;
             path
         }
     };
-    let mut options = compare::Options::new(manifest);
-    options.samples = Some(arguments.samples);
+    let mut options = compare::Options::new(path);
+    options.limit = Some(arguments.limit);
     options.lexicon = arguments.lexicon.clone();
     options.latency = Some(LatencyOptions {
-        swipes: arguments.samples,
+        swipes: arguments.limit,
         rounds: arguments.rounds,
     });
     options.program = std::env::current_exe().ok();
     let subjects = Subject::from_paths(&arguments.bundles);
-    compare::compare(&subjects, &options, |_| {})
+    Ok(compare::compare(&subjects, &options, |_| {})?)
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 use swipekit::internals::bundle::Bundle;
+use swipekit::internals::engine::open_encoder;
 use swipekit::internals::features::{Features, Featurizer};
-use swipekit::internals::runtime::{self, Encoder, RuntimeOptions};
+use swipekit::internals::runtime::{Encoder, RuntimeOptions};
 use swipekit_exporters::judge::compare::{Machine, Ratio, Subject};
 
 use crate::input;
@@ -16,18 +17,18 @@ use crate::times::{Times, timed};
 /// What is timed.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Bundles, folders or .swipekit files; the others are held against the first.
+    /// Bundles: folders or .swipekit files. The others are compared with the first.
     #[arg(value_name = "BUNDLE", required = true)]
     bundles: Vec<PathBuf>,
-    /// Swipes to take; synthetic ones where none is given.
+    /// Swipe file; synthetic swipes by default.
     #[arg(long, value_name = "FILE")]
-    manifest: Option<PathBuf>,
+    swipes: Option<PathBuf>,
     /// Points of a timed swipe. From 49 to 111 the encoder sees as many frames (T).
     #[arg(long, value_name = "N", default_value_t = 64)]
     points: usize,
     /// Swipes at most.
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    swipes: u32,
+    limit: u32,
     /// How often each swipe is timed.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     rounds: u32,
@@ -36,7 +37,7 @@ pub struct Arguments {
     /// in them.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
     warm_up: u32,
-    /// Print one JSON object in place of a table.
+    /// Print one JSON value instead of a table.
     #[arg(long)]
     pub json: bool,
 }
@@ -80,17 +81,17 @@ struct Run {
 pub fn run(arguments: &Arguments) -> Result<Report, Box<dyn std::error::Error>> {
     let Arguments {
         bundles,
-        manifest,
-        points,
         swipes,
+        points,
+        limit,
         rounds,
         warm_up,
         ..
     } = arguments;
-    let traces = input::swipes(manifest.as_deref(), *points, *swipes as usize)?.timed;
+    let traces = input::swipes(swipes.as_deref(), *points, *limit as usize)?.timed;
     if traces.is_empty() {
         return Err(
-            format!("no swipe of {points} points: give another --points or --manifest").into(),
+            format!("no swipe of {points} points: give another --points or --swipes").into(),
         );
     }
     let subjects = Subject::from_paths(bundles);
@@ -107,7 +108,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Box<dyn std::error::Error>> 
         let mut options = RuntimeOptions::default();
         options.threads = Some(1);
         runs.push(Run {
-            encoder: runtime::open_encoder(&bundle, &options)?,
+            encoder: open_encoder(&bundle, &options)?,
             features: features.collect(),
             times: Vec::new(),
         });
@@ -120,7 +121,7 @@ pub fn run(arguments: &Arguments) -> Result<Report, Box<dyn std::error::Error>> 
             for turn in 0..runs.len() {
                 let place = (turn + swipe) % runs.len();
                 let run = &mut runs[place];
-                let (data, frames) = (run.features[swipe].data(), run.features[swipe].frames());
+                let (data, frames) = (run.features[swipe].data(), run.features[swipe].samples());
                 for _ in 0..*warm_up {
                     run.encoder.encode(data, frames, &mut encoded)?;
                 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use swipekit::internals::bundle::Bundle;
 use swipekit::internals::bundle::manifest::ONNXRUNTIME;
+use swipekit::internals::engine::open_encoder;
 use swipekit::internals::features::{Features, Featurizer};
-use swipekit::internals::runtime::{self, Encoder, OnnxModel, RuntimeOptions};
+use swipekit::internals::runtime::{Encoder, OnnxModel, RuntimeOptions};
 use swipekit::internals::transducer::PredictionJoint;
 use swipekit::lexicon::Lexicon;
 use swipekit::trace::Trace;
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
 
 /// A bundle's parts, opened one by one.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ impl Parts {
         let weights = bundle.file(&manifest.runtime.transducer)?;
         Ok(Self {
             featurizer: Featurizer::new(&manifest.featurizer)?,
-            encoder: runtime::open_encoder(&bundle, &RuntimeOptions::default())?,
+            encoder: open_encoder(&bundle, &RuntimeOptions::default())?,
             transducer: Arc::new(PredictionJoint::new(
                 &weights,
                 &manifest.model,
@@ -96,17 +97,17 @@ pub struct Input {
 }
 
 /// Up to `count` swipes of exactly `points` points and as many of up to 8 points fewer or more: of
-/// `manifest` where it is given, otherwise synthetic ones.
+/// the file `path` where it is given, otherwise synthetic ones.
 ///
 /// # Errors
-/// What reading the manifest gives.
+/// What reading the file gives.
 pub fn swipes(
-    manifest: Option<&Path>,
+    path: Option<&Path>,
     points: usize,
     count: usize,
 ) -> swipekit_exporters::error::Result<Input> {
     let mut input = Input::default();
-    match manifest {
+    match path {
         Some(path) => {
             for swipe in Swipes::open(path)? {
                 if input.add(swipe?.trace, points, count) {
@@ -119,7 +120,7 @@ pub fn swipes(
             // Not every word can be drawn in so many points: after a thousand rounds what there is
             // must do.
             for word in std::iter::repeat_n(WORDS, 1000).flatten() {
-                let trace = synthetic::trace(word, &mut random);
+                let trace = samples::trace(word, &mut random);
                 if trace.is_some_and(|trace| input.add(trace, points, count)) {
                     break;
                 }

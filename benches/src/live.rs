@@ -12,7 +12,7 @@ use swipekit::{Engine, Limits, LiveOptions, LiveSession, Session};
 use swipekit_exporters::judge::compare::{Machine, Ratio};
 use swipekit_exporters::judge::times::{Times, milliseconds};
 use swipekit_exporters::swipes::{Swipe, Swipes, sample};
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
 
 use crate::times::cpu;
 
@@ -22,17 +22,17 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Bundle: a folder or a .swipekit file.
-    #[arg(long, value_name = "PATH")]
+    #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
     /// Lexicon in place of the bundle's own: a built lexicon or a word list.
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
-    /// Swipes to take; synthetic ones where none is given.
+    /// Swipe file; synthetic swipes by default.
     #[arg(long, value_name = "FILE")]
-    manifest: Option<PathBuf>,
-    /// Swipes to replay at most, evenly out of the manifest, each in the time that it took.
+    swipes: Option<PathBuf>,
+    /// Swipes to replay at most, taken evenly, each in the time that it took.
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    swipes: u32,
+    limit: u32,
     /// Swipes at most to cut off and decode.
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     cuts: u32,
@@ -42,7 +42,7 @@ pub struct Arguments {
     /// Share of the time that decodes run at most.
     #[arg(long, value_name = "X", default_value_t = LiveOptions::default().share)]
     share: f64,
-    /// Print one JSON object in place of a table.
+    /// Print one JSON value instead of a table.
     #[arg(long)]
     pub json: bool,
 }
@@ -120,17 +120,17 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     options.interval = Duration::try_from_secs_f64(1.0 / arguments.rate)?;
     options.share = arguments.share;
     let swipes = |count: u32| -> Result<Vec<Swipe>> {
-        Ok(match &arguments.manifest {
+        Ok(match &arguments.swipes {
             Some(path) => sample::read(path, Some(count as usize), false)?.swipes,
             None => {
-                let lines = synthetic::manifest(synthetic::SAMPLE_WORDS, synthetic::SAMPLE_SEED);
+                let lines = samples::manifest(samples::SAMPLE_WORDS, samples::SAMPLE_SEED);
                 let lines = std::io::Cursor::new(lines);
                 let swipes = Swipes::new("synthetic", lines).take(count as usize);
                 swipes.collect::<std::result::Result<_, _>>()?
             }
         })
     };
-    let replayed = swipes(arguments.swipes)?;
+    let replayed = swipes(arguments.limit)?;
     let mut plain = engine.session();
     // Both sessions know the prefixes of these words, as after some typing.
     let (live, partials) = listened(&engine, &options)?;

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use safetensors::tensor::{Dtype, TensorView};
-use swipekit::internals::bundle::manifest::{Activation, ModelSpec, Vocabulary};
+use swipekit::internals::bundle::manifest::{
+    Activation, LOG_PROBABILITIES, ModelSpec, Vocabulary, ZERO_VECTOR,
+};
 use swipekit::internals::transducer::PredictionJoint;
+use swipekit::internals::transducer::file::{self, JointLayer, TensorName};
 use swipekit::lexicon::{Lexicon, LexiconBuilder};
-use swipekit_exporters::synthetic::Random;
+use swipekit_exporters::fixtures::values;
+use swipekit_exporters::synth::random::Random;
 
 /// Result of making something; the errors are of several crates.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -35,16 +38,9 @@ pub fn vocabulary() -> Vocabulary {
     Vocabulary {
         blank: labels.len(),
         labels,
-        start_of_sequence: "zero-vector".to_owned(),
-        step_output: "log-probabilities".to_owned(),
+        start_of_sequence: ZERO_VECTOR.to_owned(),
+        step_output: LOG_PROBABILITIES.to_owned(),
     }
-}
-
-/// `count` numbers in [-scale, scale).
-pub fn numbers(random: &mut Random, count: usize, scale: f32) -> Vec<f32> {
-    (0..count)
-        .map(|_| (2.0 * random.uniform() as f32 - 1.0) * scale)
-        .collect()
 }
 
 /// A transducer of the dimensions `model` with random weights. The output biases favour the blank,
@@ -55,44 +51,23 @@ pub fn numbers(random: &mut Random, count: usize, scale: f32) -> Vec<f32> {
 pub fn transducer(model: &ModelSpec) -> Result<PredictionJoint> {
     let vocabulary = vocabulary();
     let classes = vocabulary.labels.len() + 1;
-    let (d, h, j) = (model.encoder, model.prediction, model.joint);
-    let mut shapes = vec![("embedding".to_owned(), vec![classes, h])];
-    for layer in 0..model.prediction_layers {
-        shapes.push((format!("lstm.{layer}.weight_ih"), vec![4 * h, h]));
-        shapes.push((format!("lstm.{layer}.weight_hh"), vec![4 * h, h]));
-        shapes.push((format!("lstm.{layer}.bias"), vec![4 * h]));
-    }
-    for (name, rows, columns) in [
-        ("encoder", j, d),
-        ("prediction", j, h),
-        ("output", classes, j),
-    ] {
-        shapes.push((format!("joint.{name}.weight"), vec![rows, columns]));
-        shapes.push((format!("joint.{name}.bias"), vec![rows]));
-    }
     let mut random = Random::new(1);
-    let mut tensors = Vec::with_capacity(shapes.len());
-    for (name, shape) in shapes {
-        let fan_in = shape.last().copied().unwrap_or(1) as f32;
-        let mut values = numbers(&mut random, shape.iter().product(), (3.0 / fan_in).sqrt());
-        match name.as_str() {
-            "embedding" => values[(classes - 1) * h..].fill(0.0),
-            "joint.output.weight" => values.iter_mut().for_each(|value| *value *= 4.0),
-            "joint.output.bias" => values[classes - 1] += 6.0,
+    let bytes = file::write(model, classes, false, |name| {
+        let shape = name.shape(model, classes);
+        let fan_in = shape.last().copied().unwrap_or(1);
+        let scale = (3.0 / fan_in as f32).sqrt();
+        let mut values = values(&mut random, shape.iter().product(), scale);
+        match name {
+            TensorName::Embedding => values[(classes - 1) * fan_in..].fill(0.0),
+            TensorName::JointWeight(JointLayer::Output) => {
+                values.iter_mut().for_each(|value| *value *= 4.0);
+            }
+            TensorName::JointBias(JointLayer::Output) => values[classes - 1] += 6.0,
             _ => {}
         }
-        let bytes: Vec<u8> = values.into_iter().flat_map(f32::to_le_bytes).collect();
-        tensors.push((name, shape, bytes));
-    }
-    let mut views = Vec::with_capacity(tensors.len());
-    for (name, shape, bytes) in &tensors {
-        views.push((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?));
-    }
-    Ok(PredictionJoint::new(
-        &safetensors::serialize(views, None)?,
-        model,
-        &vocabulary,
-    )?)
+        values.into()
+    })?;
+    Ok(PredictionJoint::new(&bytes, model, &vocabulary)?)
 }
 
 /// A lexicon of `words` random words of two to ten letters, frequencies after Zipf's law.

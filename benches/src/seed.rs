@@ -104,18 +104,18 @@ pub fn search(
                     gather(&h, row, live.len(), dimensions),
                     gather(&c, row, live.len(), dimensions),
                 ));
-                let mut children: Vec<_> = lexicon.arcs(hypothesis.state).collect();
+                let mut children: Vec<_> = lexicon.transitions(hypothesis.state).collect();
                 children.sort_by(|a, b| {
                     scores[usize::from(b.label)].total_cmp(&scores[usize::from(a.label)])
                 });
-                for arc in children.into_iter().take(CHILDREN) {
+                for transition in children.into_iter().take(CHILDREN) {
                     let mut labels = hypothesis.labels.clone();
-                    labels.push(arc.label);
+                    labels.push(transition.label);
                     next.push(Hypothesis {
                         labels,
-                        state: arc.next,
-                        cost: hypothesis.cost + arc.cost,
-                        score: hypothesis.score + f64::from(scores[usize::from(arc.label)]),
+                        state: transition.next,
+                        cost: hypothesis.cost + transition.cost,
+                        score: hypothesis.score + f64::from(scores[usize::from(transition.label)]),
                         memory: Rc::clone(&memory),
                         blank: false,
                     });

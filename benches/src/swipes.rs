@@ -20,24 +20,24 @@ use crate::times::{Times, timed};
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Bundle: a folder or a .swipekit file.
-    #[arg(long, value_name = "PATH")]
+    #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
     /// Lexicon in place of the bundle's own: a built lexicon or a word list.
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
-    /// Swipes.
+    /// Swipe file: JSON lines, plain or gzipped.
     #[arg(long, value_name = "FILE")]
-    manifest: PathBuf,
+    swipes: PathBuf,
     /// Swipes to time at most, taken evenly.
     #[arg(long, value_name = "N", default_value_t = 1000)]
-    swipes: usize,
+    limit: usize,
     /// Prefixes of the table.
     #[arg(long, value_name = "N", default_value_t = 4096)]
     prefixes: usize,
     /// Memory of the prefixes that a session remembers, in KiB.
     #[arg(long, value_name = "KIB", default_value_t = PREFIX_BYTES / 1024)]
     prefix_kib: usize,
-    /// Print one JSON object in place of a table.
+    /// Print one JSON value instead of a table.
     #[arg(long)]
     pub json: bool,
 }
@@ -97,7 +97,7 @@ const WAYS: [(&str, usize, bool, bool); 6] = [
 /// What opening the bundle and decoding give.
 pub fn run(arguments: &Arguments) -> Result<Report> {
     let parts = Parts::open(&arguments.bundle, arguments.lexicon.as_deref())?;
-    let sample = sample::read(&arguments.manifest, Some(arguments.swipes), false)?;
+    let sample = sample::read(&arguments.swipes, Some(arguments.limit), false)?;
     let manifest = parts.bundle.manifest();
     let preset = manifest.presets.get("default").cloned().unwrap_or_default();
     let layers = LexiconStack::new(vec![Layer::new(Lexicon::clone(&parts.lexicon))])?;

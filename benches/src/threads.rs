@@ -11,21 +11,21 @@ use swipekit::lexicon::UserWords;
 use swipekit::{Engine, EngineOptions, Trace};
 use swipekit_exporters::error::Result;
 use swipekit_exporters::judge::compare::Machine;
-use swipekit_exporters::judge::evaluate::resident_mib;
+use swipekit_exporters::judge::machine::resident_mib;
 use swipekit_exporters::swipes::sample;
 
 /// What to run.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Bundle: a folder or a .swipekit file.
-    #[arg(long, value_name = "PATH")]
+    #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
-    /// Swipes.
+    /// Swipe file: JSON lines, plain or gzipped.
     #[arg(long, value_name = "FILE")]
-    manifest: PathBuf,
+    swipes: PathBuf,
     /// Swipes that are decoded again and again, taken evenly.
     #[arg(long, value_name = "N", default_value_t = 100)]
-    swipes: usize,
+    limit: usize,
     /// Decodes of all threads together.
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     decodes: usize,
@@ -35,7 +35,7 @@ pub struct Arguments {
     /// Copies of the encoder: swipes that are encoded at the same time.
     #[arg(long, value_name = "N", default_value_t = 2)]
     copies: usize,
-    /// Print one JSON object in place of a table.
+    /// Print one JSON value instead of a table.
     #[arg(long)]
     pub json: bool,
 }
@@ -84,7 +84,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
     let mut options = EngineOptions::default();
     options.copies = arguments.copies;
     let engine = Engine::open_with(&arguments.bundle, &options)?;
-    let sample = sample::read(&arguments.manifest, Some(arguments.swipes), false)?;
+    let sample = sample::read(&arguments.swipes, Some(arguments.limit), false)?;
     let traces: Vec<&Trace> = sample.swipes.iter().map(|swipe| &swipe.trace).collect();
 
     // One thread, every swipe with every state of the words.

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     labels.push("<unk>".to_owned());
 
     println!(
-        "unit nats   bytes automaton   table  states  words   keys  build ms  open us  verify us  ns an arc"
+        "unit nats   bytes automaton   table  states  words   keys  build ms  open us  verify us  ns a transition"
     );
     let folder = std::env::temp_dir();
     for unit in [0.0625, 0.125, 0.25, 0.5, 1.0] {
@@ -55,14 +55,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         let lexicon = Lexicon::from_bytes(Bytes::map(&file)?, &labels, &file)?;
         std::fs::remove_file(&file)?;
         let start = Instant::now();
-        let (mut arcs, mut stack) = (0u64, vec![lexicon.root()]);
+        let (mut transitions, mut stack) = (0u64, vec![lexicon.root()]);
         while let Some(state) = stack.pop() {
-            for arc in lexicon.arcs(state) {
-                arcs += 1;
-                stack.push(arc.next);
+            for transition in lexicon.transitions(state) {
+                transitions += 1;
+                stack.push(transition.next);
             }
         }
-        let ns = start.elapsed().as_secs_f64() * 1e9 / arcs as f64;
+        let ns = start.elapsed().as_secs_f64() * 1e9 / transitions as f64;
         let [bytes, automaton, table] = lexicon.sizes();
         println!(
             "{unit:9} {bytes:7} {automaton:9} {table:7} {:7} {:6} {:6} {build_ms:9.1} {open_us:8.0} {verify_us:10.0} {ns:10.1}",

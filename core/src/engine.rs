@@ -12,9 +12,12 @@ use crate::keyboard::Keyboard;
 use crate::language_model::LanguageModel;
 use crate::layout::Layout;
 use crate::lexicon::{Layer, Lexicon, LexiconStack, UserWords};
-use crate::runtime::{self, Encoder, RuntimeInfo, RuntimeOptions};
+use crate::runtime::{RuntimeInfo, RuntimeOptions};
 use crate::session::Session;
+use crate::shared::{Shared, open_prefix_table};
 use crate::transducer::PredictionJoint;
+
+pub use crate::shared::open_encoder;
 
 /// Options of [`Engine::open_with`].
 #[derive(Clone, Debug)]
@@ -89,15 +92,6 @@ pub struct Memory {
     pub words: usize,
 }
 
-/// What sessions share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) bundle: Bundle,
-    pub(crate) featurizer: Featurizer,
-    pub(crate) encoder: Box<dyn Encoder>,
-    pub(crate) transducer: Arc<PredictionJoint>,
-}
-
 impl Engine {
     /// Opens the bundle at `path` (a folder or a `.swipekit` file) with the default options.
     ///
@@ -159,7 +153,7 @@ impl Engine {
             library: options.runtime_library.clone(),
             ..RuntimeOptions::default()
         };
-        let encoder = runtime::open_encoder(&bundle, &runtime)?;
+        let encoder = open_encoder(&bundle, &runtime)?;
         let lexicon = match &manifest.lexicon {
             Some(spec) => {
                 let path = bundle.path().join(&spec.file);
@@ -179,7 +173,7 @@ impl Engine {
             None => None,
         };
         let layers = LexiconStack::new(lexicon.map(Layer::new).into_iter().collect())?;
-        let table = bundle.prefix_table(&transducer)?.map(Arc::new);
+        let table = open_prefix_table(&bundle, &transducer)?.map(Arc::new);
         let decoder = decoder(
             &transducer,
             &layers,

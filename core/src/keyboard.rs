@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::bundle::Manifest;
-use crate::decoder::DecoderOptions;
 use crate::error::Result;
 use crate::geometry::Keys;
 use crate::layout::{Layout, LayoutPolicy, Mapping, Warp};
+use crate::options::DecoderOptions;
 use crate::transducer::PredictionJoint;
 
 /// What is added to the weights of the internal language model and of the prior on a keyboard all
@@ -56,7 +56,7 @@ impl Keyboard {
             return Self::trained(manifest, transducer);
         }
         let labels = &manifest.vocabulary.labels;
-        let mapping = match manifest.featurizer.layout_policy() {
+        let mapping = match manifest.featurizer.layout_policy()? {
             LayoutPolicy::Warp => Mapping::new(layout, &manifest.layout, labels)?,
         };
         let transducer = match &mapping.classes {

@@ -164,7 +164,7 @@
 //! ([`LanguageModel::gain`](language_model::LanguageModel::gain)), and without words before,
 //! candidates are as they are without a model.
 //! [`LanguageModelBuilder`](language_model::LanguageModelBuilder) makes one of n-grams,
-//! `swipekit language build` of an ARPA file or text.
+//! `swipekit language-model build` of an ARPA file or text.
 //!
 //! # Other layouts
 //!
@@ -248,15 +248,19 @@ mod error;
 mod features;
 mod files;
 mod geometry;
+mod hash;
 mod keyboard;
 pub mod language_model;
 pub mod layout;
 pub mod lexicon;
 mod limits;
 pub mod live;
+mod options;
 mod runtime;
+mod sections;
 mod self_test;
 mod session;
+mod shared;
 pub mod trace;
 mod transducer;
 
@@ -286,6 +290,10 @@ pub mod internals {
     /// See `core/src/decoder`.
     pub mod decoder {
         pub use crate::decoder::*;
+    }
+    /// See `core/src/engine.rs`.
+    pub mod engine {
+        pub use crate::engine::open_encoder;
     }
     /// See `core/src/features`.
     pub mod features {

@@ -14,7 +14,7 @@ use swipekit::{Engine, Limits, Result};
 use swipekit_exporters::judge::accuracy::{Accuracy, Judge};
 use swipekit_exporters::swipes::Swipes;
 use swipekit_exporters::swipes::carry::carry;
-use swipekit_exporters::synthetic::{Random, swipe_on};
+use swipekit_exporters::synth::{random::Random, samples::swipe_on};
 
 fn layouts() -> Vec<Layout> {
     let mut split = Layout::qwerty();

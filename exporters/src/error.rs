@@ -1,25 +1,30 @@
-//! What can go wrong in an export or a command.
+//! What can go wrong in an export or a command: the errors of all folders together.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::audit::AuditError;
 use crate::checkpoint::CheckpointError;
-use crate::judge::compare::CompareError;
+use crate::files::FileError;
+use crate::judge::JudgeError;
 use crate::network::NetworkError;
 use crate::pte::PteError;
 use crate::quantize::QuantizeError;
+use crate::synth::SynthError;
 use crate::validate::ValidationError;
 use crate::words::language_model::LanguageError;
 use crate::words::lexicon::LexiconError;
 
-/// Result of a command.
+/// Result of an export or a command.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Everything that can go wrong in this crate.
+/// Everything that can go wrong in an export or a command.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A file cannot be read, written or used, or core failed.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The checkpoint cannot be read.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -52,94 +57,77 @@ pub enum Error {
     /// The weights cannot be put into a file.
     #[error("cannot write the weights of prediction network and joint: {0}")]
     Weights(#[from] safetensors::SafeTensorError),
-    /// Bundles cannot be compared.
+    /// A bundle cannot be judged.
     #[error(transparent)]
-    Compare(#[from] CompareError),
-    /// A bundle, a lexicon or a runtime failed.
+    Judge(#[from] JudgeError),
+    /// Swipes cannot be made.
     #[error(transparent)]
-    Core(#[from] swipekit::Error),
-    /// A line of a manifest of swipes is not of its form. What stands there is not shown: it may be
-    /// what someone typed.
-    #[error("{path}:{line}: expected {expected}, got {got}; correct or remove the line", path = path.display())]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// Number of the line, from 1.
-        line: u64,
-        /// What a sound line holds.
-        expected: &'static str,
-        /// What is wrong, without the content.
-        got: String,
-    },
-    /// A folder or file is in the way of what is to be written.
-    #[error("{path} is in the way: expected {expected}, got {got}; move it away or write to another place", path = path.display())]
-    InTheWay {
-        /// The folder or file.
-        path: PathBuf,
-        /// What may be replaced there.
-        expected: &'static str,
-        /// What is there.
-        got: String,
-    },
-    /// A file holds nothing to work on.
-    #[error("{path} holds no {what}", path = path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-        /// What was expected.
-        what: &'static str,
-    },
+    Synth(#[from] SynthError),
     /// A dynamic bundle was given to a command that needs words.
     #[error("{path} has no lexicon: give one with --lexicon", path = path.display())]
     NoLexicon {
         /// The bundle.
         path: PathBuf,
     },
-    /// Something could not be written.
-    #[error("cannot write {path}: {source}", path = path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
-        #[source]
-        source: io::Error,
-    },
-    /// JSON could not be made or read.
-    #[error("{path}: {source}", path = path.display())]
-    Json {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        #[source]
-        source: serde_json::Error,
-    },
+}
+
+impl From<swipekit::Error> for Error {
+    fn from(error: swipekit::Error) -> Self {
+        Self::File(error.into())
+    }
 }
 
 impl Error {
     /// For `map_err` on JSON of `path`.
     pub fn json(path: impl AsRef<Path>) -> impl FnOnce(serde_json::Error) -> Self {
-        let path = path.as_ref().to_path_buf();
-        move |source| Self::Json { path, source }
+        let failed = FileError::json(path);
+        move |source| failed(source).into()
     }
 
     /// For `map_err` on writes to `path`.
     pub fn write(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
-        let path = path.as_ref().to_path_buf();
-        move |source| Self::Write { path, source }
+        let failed = FileError::write(path);
+        move |source| failed(source).into()
     }
 
-    /// Exit code of the command line: 3 for a failed check, 1 for everything else.
-    pub fn exit_code(&self) -> u8 {
+    /// Whether a check of an artefact failed: it was made, and is not what it should be.
+    pub fn is_failed_check(&self) -> bool {
+        matches!(
+            self,
+            Self::Validation(ValidationError::Check(_))
+                | Self::Audit(_)
+                | Self::Quantize(QuantizeError::Check(_))
+                | Self::Pte(PteError::Check(_))
+        )
+    }
+
+    /// The error of a file, whichever folder met it.
+    fn file(&self) -> Option<&FileError> {
         match self {
-            Self::Validation(ValidationError::Check { .. })
-            | Self::Audit(_)
-            | Self::Quantize(QuantizeError::Budget { .. })
-            | Self::Pte(PteError::Refused { .. } | PteError::Budget { .. })
-            | Self::Core(swipekit::Error::SelfTest { .. }) => 3,
-            Self::Core(swipekit::Error::Damaged { .. }) => 3,
-            Self::Lexicon(LexiconError::Core(swipekit::Error::Damaged { .. })) => 3,
-            Self::Language(LanguageError::Core(swipekit::Error::Damaged { .. })) => 3,
-            _ => 1,
+            Self::File(error)
+            | Self::Lexicon(LexiconError::File(error))
+            | Self::Language(
+                LanguageError::File(error) | LanguageError::Lexicon(LexiconError::File(error)),
+            )
+            | Self::Judge(
+                JudgeError::File(error) | JudgeError::Lexicon(LexiconError::File(error)),
+            )
+            | Self::Synth(
+                SynthError::File(error) | SynthError::Lexicon(LexiconError::File(error)),
+            ) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Exit code of the command line: 3 for a failed check or a damaged file, 1 for everything
+    /// else.
+    pub fn exit_code(&self) -> u8 {
+        let is_refused = self.file().is_some_and(|error| {
+            error.is_damage() || matches!(error, FileError::Core(swipekit::Error::SelfTest { .. }))
+        });
+        match is_refused || self.is_failed_check() {
+            true => 3,
+            false => 1,
         }
     }
 }

@@ -1,26 +1,57 @@
 //! swipekit exporters: from a NeMo checkpoint to a validated bundle.
+//!
+//! Each folder does one thing and uses only folders further down this list; a test of the
+//! repository holds the code to it (`tests/tests/arrows.rs`). What uses no other stands last.
+//!
+//! | folder | what it does |
+//! |---|---|
+//! | [`cli`] | the command line |
+//! | [`export`] | a whole export: from a checkpoint to bundles that have proved themselves |
+//! | [`error`](mod@error) | the errors of all folders together, for `export` and `cli` |
+//! | [`judge`] | how good a bundle is: accuracy, comparison, fitted weights and confidences |
+//! | [`synth`] | synthetic swipes, and the stream of samples that a training reads |
+//! | [`validate`] | finished artefacts held to the reference, run by the runtimes that will run them |
+//! | [`package`] | the files of a bundle: writing, packing, inspecting, golden swipes |
+//! | [`audit`] | encoders looked at tensor by tensor |
+//! | [`pte`] | programs of ExecuTorch, lowered by the Python side |
+//! | [`quantize`] | encoders in 16 and 8 bits |
+//! | [`onnx`] | the network as ONNX graphs |
+//! | [`reference`](mod@reference) | the network in double precision, to hold artefacts to |
+//! | [`network`] | the network's parameters by role |
+//! | [`checkpoint`] | NeMo's files |
+//! | [`schema`] | names, roles and shapes of a checkpoint's tensors |
+//! | [`words`] | lexicons and language models |
+//! | [`swipes`] | recorded swipes, and layouts by name |
+//! | [`statistics`] | statistics that more than one judgement needs |
+//! | [`report`] | pages and plots |
+//! | [`synthetic`] | sample swipes for demonstrations and tests |
+//! | [`files`] | what can go wrong with files, and their hashes |
+//! | `arguments` | values that options of the library take on the command line |
+//! | [`check`] | a check that failed |
 #![forbid(unsafe_code)]
 
+mod arguments;
 pub mod audit;
+pub mod check;
 pub mod checkpoint;
 pub mod cli;
 pub mod error;
 pub mod export;
-pub mod frames;
+pub mod files;
+#[doc(hidden)]
+pub mod fixtures;
 pub mod judge;
-pub mod layouts;
 pub mod network;
 pub mod onnx;
 pub mod package;
-pub mod precision;
 pub mod pte;
 pub mod quantize;
 pub mod reference;
 pub mod report;
-mod sha256;
+pub mod schema;
+pub mod statistics;
 pub mod swipes;
 pub mod synth;
-pub mod synthetic;
 #[cfg(test)]
 mod testing;
 pub mod validate;

@@ -10,7 +10,7 @@ use prost::Message;
 use serde_json::Value;
 use swipekit::internals::bundle::{Bundle, Manifest};
 use swipekit::{Engine, Limits};
-use swipekit_exporters::error::Error;
+use swipekit_exporters::judge::JudgeError;
 use swipekit_exporters::judge::accuracy::Length;
 use swipekit_exporters::judge::compare::{
     CompareError, Comparison, LatencyOptions, Options, Subject, WordSource, compare,
@@ -18,8 +18,13 @@ use swipekit_exporters::judge::compare::{
 use swipekit_exporters::onnx::{proto, serialize};
 use swipekit_exporters::package::BundleWriter;
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synthetic::Random;
-use swipekit_tests::{repository, runtime};
+use swipekit_exporters::synth::random::Random;
+use swipekit_test_support::{found, repository};
+
+/// Whether ONNX Runtime is there; counts a skip where it is not.
+fn runtime() -> bool {
+    found(swipekit::internals::runtime::load(None)).is_some()
+}
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_swipekit");
 
@@ -262,7 +267,7 @@ fn bundles_of_another_task_are_refused() {
         let subjects = Subject::from_paths(&[&default_bundle(), path]);
         let error = compare(&subjects, &quick(), |_| {}).unwrap_err();
         assert!(
-            matches!(&error, Error::Compare(CompareError::Differs { what, .. }) if *what == expected),
+            matches!(&error, JudgeError::Compare(CompareError::Differs { what, .. }) if *what == expected),
             "{error}"
         );
         let message = error.to_string();
@@ -306,7 +311,7 @@ fn latency_memory_and_sizes_are_measured() {
         return;
     }
     let mut options = quick();
-    options.samples = Some(10);
+    options.limit = Some(10);
     options.latency = Some(LatencyOptions {
         swipes: 5,
         rounds: 2,
@@ -377,13 +382,7 @@ fn the_command_prints_a_table_json_and_a_page() {
     let (bundle, swipes) = (default_bundle(), manifest());
     let (bundle, swipes) = (bundle.to_str().unwrap(), swipes.to_str().unwrap());
     let base = [
-        "compare",
-        bundle,
-        bundle,
-        "--manifest",
-        swipes,
-        "--samples",
-        "8",
+        "compare", bundle, bundle, "--swipes", swipes, "--limit", "8",
     ];
     let succeed = |more: &[&str]| {
         let output = swipekit(folder.path(), &[&base[..], more].concat());
@@ -391,7 +390,7 @@ fn the_command_prints_a_table_json_and_a_page() {
         assert!(output.status.success() && errors.is_empty(), "{errors}");
         String::from_utf8(output.stdout).unwrap()
     };
-    let table = succeed(&["--latency-swipes", "4", "--html", "page.html"]);
+    let table = succeed(&["--latency-limit", "4", "--html", "page.html"]);
     for part in [
         "en-qwerty-fp16 (2)",
         "top-1",
@@ -443,15 +442,13 @@ fn the_command_says_what_is_wrong() {
         assert!(output.stdout.is_empty());
         message
     };
-    assert!(fail(2, &[bundle, "--manifest", swipes]).contains("Usage"));
-    assert!(fail(2, &[bundle, bundle]).contains("--manifest"));
-    assert!(
-        fail(2, &[bundle, bundle, "--manifest", swipes, "--samples", "0"]).contains("at least 1")
-    );
-    let absent = fail(1, &[bundle, "no-such-bundle", "--manifest", swipes]);
+    assert!(fail(2, &[bundle, "--swipes", swipes]).contains("Usage"));
+    assert!(fail(2, &[bundle, bundle]).contains("--swipes"));
+    assert!(fail(2, &[bundle, bundle, "--swipes", swipes, "--limit", "0"]).contains("at least 1"));
+    let absent = fail(1, &[bundle, "no-such-bundle", "--swipes", swipes]);
     assert!(absent.contains("no-such-bundle"), "{absent}");
-    let absent = fail(1, &[bundle, bundle, "--manifest", "no-such.jsonl"]);
+    let absent = fail(1, &[bundle, bundle, "--swipes", "no-such.jsonl"]);
     assert!(absent.contains("no-such.jsonl"), "{absent}");
-    let empty = fail(1, &[bundle, bundle, "--manifest", "none.jsonl"]);
+    let empty = fail(1, &[bundle, bundle, "--swipes", "none.jsonl"]);
     assert!(empty.contains("none.jsonl holds no swipes"), "{empty}");
 }

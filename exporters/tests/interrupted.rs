@@ -7,13 +7,19 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use swipekit::Engine;
-use swipekit_exporters::synthetic::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
-use swipekit_tests::{checkpoint, runtime};
+use swipekit_exporters::fixtures::nemo;
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
+use swipekit_test_support::found;
+
+/// Whether ONNX Runtime is there; counts a skip where it is not.
+fn runtime() -> bool {
+    found(swipekit::internals::runtime::load(None)).is_some()
+}
 
 /// The exports take a checkpoint and calibration swipes in the folder they run in.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    checkpoint::write_nemo(&folder.path().join("model.nemo"), 7);
+    nemo::write_nemo(&folder.path().join("model.nemo"), 7);
     let swipes = manifest(SAMPLE_WORDS, SAMPLE_SEED);
     fs::write(folder.path().join("swipes.jsonl"), swipes).unwrap();
     folder

@@ -11,10 +11,7 @@ use swipekit::internals::runtime;
 use swipekit::language_model::LanguageModelBuilder;
 use swipekit::{Engine, Limits, Trace};
 use swipekit_bindgen::{Language, generate};
-
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
-}
+use swipekit_test_support::{found, repository};
 
 /// The library that cargo has built beside this test.
 fn library() -> PathBuf {
@@ -27,15 +24,9 @@ fn library() -> PathBuf {
     deps.parent().unwrap().join(name)
 }
 
-/// Whether ONNX Runtime is there; says so where it is not.
+/// Whether ONNX Runtime is there; counts a skip where it is not.
 fn runtime_is_here() -> bool {
-    match runtime::load(None) {
-        Ok(_) => true,
-        Err(error) => {
-            eprintln!("skipped: {error}");
-            false
-        }
-    }
+    found(runtime::load(None)).is_some()
 }
 
 /// The sample swipes with what Rust makes of them.
@@ -94,8 +85,7 @@ fn python_gives_what_rust_gives() {
     if !runtime_is_here() {
         return;
     }
-    if Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("skipped: there is no python3");
+    if found(Command::new("python3").arg("--version").output()).is_none() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
 //! Exports bundles of all precisions, targets and schemes and writes what this runtime gives for
 //! their encoders, to be held to another runtime: `encoders FOLDER CHECKPOINT...`. Without a
-//! checkpoint a random one is exported.
+//! checkpoint a random one is exported. The bundles in `models` are written out besides.
 //!
 //! `FOLDER/cases.jsonl` gets a line for each encoder; see `xtask/python/run_onnxruntime.py`.
 
@@ -16,7 +16,7 @@ use swipekit::internals::runtime::{OnnxModel, RuntimeOptions, Tensor};
 use swipekit_exporters::export::{self, Options, Precision, Quantization, Source, Target};
 use swipekit_exporters::quantize::Recipe;
 use swipekit_exporters::quantize::recipe::{DYNAMIC_U8S7, STATIC_S8S8, STATIC_U8S7};
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
@@ -60,25 +60,43 @@ fn main() -> Result<(), Box<dyn Error>> {
                 )
             };
             for bundle in export::onnx(&options, |_| {})?.bundles {
-                for case in encoders(&bundle.path, bundle.report.precision)? {
+                for case in encoders(&bundle.path)? {
                     cases.push_str(&format!("{case}\n"));
                 }
             }
+        }
+    }
+    for bundle in shipped()? {
+        for case in encoders(&bundle)? {
+            cases.push_str(&format!("{case}\n"));
         }
     }
     fs::write(folder.join("cases.jsonl"), cases)?;
     Ok(())
 }
 
+/// The bundles that ship with the repository.
+fn shipped() -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let entries = fs::read_dir(swipekit_tests::repository("models"))?;
+    let mut folders = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>, std::io::Error>>()?;
+    folders.retain(|folder| folder.join("bundle.json").exists());
+    folders.sort();
+    Ok(folders)
+}
+
 /// The encoders of a bundle, with a swipe and its frames.
-fn encoders(path: &Path, precision: Precision) -> Result<Vec<Value>, Box<dyn Error>> {
+fn encoders(path: &Path) -> Result<Vec<Value>, Box<dyn Error>> {
     let bundle = Bundle::open(path)?;
     let manifest = bundle.manifest();
-    let trace = synthetic::trace("keyboard", &mut Random::new(3)).ok_or("no swipe")?;
+    let trace = samples::trace("keyboard", &mut Random::new(3)).ok_or("no swipe")?;
     let (features, lengths) = input(&Featurizer::new(&manifest.featurizer)?, &trace);
-    let optimized = manifest.runtime.optimized.as_ref().map(|spec| &spec.file);
+    let runtime = &manifest.runtime;
+    let optimized = runtime.optimized.as_ref();
+    let optimized = optimized.map(|spec| (&spec.file, &spec.runtime));
     let mut cases = Vec::new();
-    for file in [Some(&manifest.runtime.encoder), optimized]
+    for (file, minimum) in [Some((&runtime.encoder, &runtime.minimum)), optimized]
         .into_iter()
         .flatten()
     {
@@ -94,12 +112,13 @@ fn encoders(path: &Path, precision: Precision) -> Result<Vec<Value>, Box<dyn Err
         let (encoded, valid) = (output("encoded_btf")?, output("encoded_lengths")?);
         cases.push(json!({
             "model": path.join(file),
+            "minimum": minimum,
             "features": {"shape": features.shape, "values": features.as_f32()},
             "lengths": {"shape": lengths.shape, "values": lengths.as_i64()},
             "encoded": {"shape": encoded.shape, "values": encoded.as_f32()},
             "encoded_lengths": {"shape": valid.shape, "values": valid.as_i64()},
             // An integer that rounds the other way moves everything behind it.
-            "tolerance": if precision == Precision::Int8 { 0.05 } else { 1e-5 },
+            "tolerance": if manifest.precision == Precision::Int8.name() { 0.05 } else { 1e-5 },
         }));
     }
     Ok(cases)

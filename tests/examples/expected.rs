@@ -20,7 +20,7 @@ use swipekit::trace::Point;
 use swipekit::{Engine, Limits, Trace};
 use swipekit_exporters::package::pack;
 use swipekit_exporters::swipes::sample;
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
 
 /// Swipes whose frames are written.
 const FRAMES: usize = 5;
@@ -92,7 +92,7 @@ fn drawn(count: usize) -> Result<Vec<Trace>, Box<dyn Error>> {
     let words = list.lines().filter_map(|line| line.split('\t').next());
     let mut random = Random::new(500);
     Ok(words
-        .filter_map(|word| synthetic::trace(word, &mut random))
+        .filter_map(|word| samples::trace(word, &mut random))
         .take(count)
         .collect())
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use swipekit_exporters::export::{self, Options, PteOptions};
 use swipekit_exporters::package::pack;
-use swipekit_exporters::pte::Mode;
+use swipekit_exporters::pte::{Mode, Scheme};
 use swipekit_tests::{english, options, random_checkpoint};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options = PteOptions {
         base,
         modes: vec![Mode::Xnnpack],
-        scheme: None,
+        scheme: Scheme::Dynamic,
         fallback_fp32: false,
         python: None,
     };

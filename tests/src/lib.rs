@@ -1,11 +1,9 @@
 //! What the end-to-end tests of swipekit share.
 //!
 //! Tests hold the shipped path (checkpoint, bundle, engine) to stored outputs of NeMo and to exact
-//! computations. Where the folder `../shared` with those outputs is absent they say so, and what
-//! can be tried on a random checkpoint is.
+//! computations. A part of those outputs is in `tests/data`; what only `../shared` has is skipped and
+//! counted where that folder is absent.
 
-pub mod checkpoint;
-pub mod goldens;
 pub mod plain;
 #[cfg(feature = "executorch")]
 pub mod pte;
@@ -18,33 +16,15 @@ use swipekit::lexicon::{Lexicon, LexiconBuilder};
 use swipekit::trace::Trace;
 use swipekit::{Engine, Limits};
 use swipekit_exporters::export;
+pub use swipekit_exporters::fixtures::random_checkpoint;
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
+use swipekit_test_support::found;
+pub use swipekit_test_support::{Goldens, difference, repository, shared};
 
-/// A path below `../shared`; `None` with a message where it is absent.
-pub fn shared(path: &str) -> Option<PathBuf> {
-    let full = repository("../shared").join(path);
-    if full.exists() {
-        return Some(full);
-    }
-    eprintln!("skipped: ../shared/{path} is absent");
-    None
-}
-
-/// A path below the repository's root.
-pub fn repository(path: &str) -> PathBuf {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(path)
-}
-
-/// Whether ONNX Runtime is there; says so where it is not.
+/// Whether ONNX Runtime is there; counts a skip where it is not.
 pub fn runtime() -> bool {
-    match swipekit::internals::runtime::load(None) {
-        Ok(_) => true,
-        Err(error) => {
-            eprintln!("skipped: {error}");
-            false
-        }
-    }
+    found(swipekit::internals::runtime::load(None)).is_some()
 }
 
 /// Options of an export without a lexicon.
@@ -58,10 +38,9 @@ pub fn options(checkpoint: &Path, output: &Path) -> export::Options {
     }
 }
 
-/// A bundle with the `words` most frequent English words: of the oracle's `tiny` where it is there,
-/// otherwise of a random model.
+/// A bundle with the `words` most frequent English words, of the committed oracle's model.
 pub fn small_bundle(folder: &Path, words: usize) -> PathBuf {
-    let checkpoint = shared("oracle/tiny/tiny.nemo").unwrap_or_else(|| random_checkpoint(folder));
+    let checkpoint = repository("tests/data/oracle/tiny-cut/tiny-cut.nemo");
     let list = folder.join("words.tsv");
     let lines: Vec<String> = english(words)
         .into_iter()
@@ -77,13 +56,6 @@ pub fn small_bundle(folder: &Path, words: usize) -> PathBuf {
     };
     export::onnx(&options, |_| {}).unwrap();
     output
-}
-
-/// A random checkpoint in `folder`.
-pub fn random_checkpoint(folder: &Path) -> PathBuf {
-    let path = folder.join("random.nemo");
-    checkpoint::write_nemo(&path, 7);
-    path
 }
 
 /// The first `count` words of the English list with their frequencies.
@@ -129,7 +101,7 @@ pub fn swipes(count: usize) -> Vec<(String, Trace)> {
         .collect::<Vec<_>>();
     let cycled = words.iter().cycle().take(count * 2);
     cycled
-        .filter_map(|word| Some((word.clone(), synthetic::trace(word, &mut random)?)))
+        .filter_map(|word| Some((word.clone(), samples::trace(word, &mut random)?)))
         .take(count)
         .collect()
 }

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use safetensors::tensor::{Dtype, TensorView};
 use swipekit::internals::bundle::manifest::{
     Activation, LOG_PROBABILITIES, ModelSpec, Vocabulary, ZERO_VECTOR,
 };
 use swipekit::internals::transducer::PredictionJoint;
+use swipekit::internals::transducer::file;
 
-use crate::checkpoint::labels;
+use swipekit_exporters::fixtures::nemo::labels;
 
 /// Classes of the plain transducer: the labels of [`labels`] and the blank.
 pub const CLASSES: usize = 28;
@@ -17,42 +17,6 @@ pub const CLASSES: usize = 28;
 /// A transducer whose logits are the frame itself, whatever the prefix: J = D = [`CLASSES`], all
 /// entries at least 0.
 pub fn transducer() -> Arc<PredictionJoint> {
-    let zeros = |shape: &[usize]| vec![0.0_f32; shape.iter().product()];
-    let identity: Vec<f32> = (0..CLASSES * CLASSES)
-        .map(|i| if i % (CLASSES + 1) == 0 { 1.0 } else { 0.0 })
-        .collect();
-    let tensors: [(&str, &[usize]); 10] = [
-        ("embedding", &[CLASSES, 1]),
-        ("lstm.0.weight_ih", &[4, 1]),
-        ("lstm.0.weight_hh", &[4, 1]),
-        ("lstm.0.bias", &[4]),
-        ("joint.encoder.weight", &[CLASSES, CLASSES]),
-        ("joint.encoder.bias", &[CLASSES]),
-        ("joint.prediction.weight", &[CLASSES, 1]),
-        ("joint.prediction.bias", &[CLASSES]),
-        ("joint.output.weight", &[CLASSES, CLASSES]),
-        ("joint.output.bias", &[CLASSES]),
-    ];
-    let values = tensors.map(|(_, shape)| {
-        if shape == [CLASSES, CLASSES] {
-            identity.clone()
-        } else {
-            zeros(shape)
-        }
-    });
-    let bytes = values.map(|values| {
-        values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect::<Vec<u8>>()
-    });
-    let views = tensors.iter().zip(&bytes).map(|((name, shape), bytes)| {
-        (
-            *name,
-            TensorView::new(Dtype::F32, shape.to_vec(), bytes).unwrap(),
-        )
-    });
-    let file = safetensors::serialize(views, None).unwrap();
     let model = ModelSpec {
         features: 37,
         encoder: CLASSES,
@@ -63,13 +27,21 @@ pub fn transducer() -> Arc<PredictionJoint> {
         activation: Activation::Relu,
         parameters: 0,
     };
+    let bytes = file::write(&model, CLASSES, false, |name| {
+        let shape = name.shape(&model, CLASSES);
+        let count = shape.iter().product();
+        let is_identity = shape == [CLASSES, CLASSES];
+        let value = |i| f32::from(is_identity && i % (CLASSES + 1) == 0);
+        (0..count).map(value).collect()
+    })
+    .unwrap();
     let vocabulary = Vocabulary {
         labels: labels(),
         blank: CLASSES - 1,
         start_of_sequence: ZERO_VECTOR.to_owned(),
         step_output: LOG_PROBABILITIES.to_owned(),
     };
-    Arc::new(PredictionJoint::new(&file, &model, &vocabulary).unwrap())
+    Arc::new(PredictionJoint::new(&bytes, &model, &vocabulary).unwrap())
 }
 
 /// A frame `[J]` of logits: those given by letter, `blank` for the blank, 0 for all others.

@@ -2,20 +2,18 @@
 
 use std::path::Path;
 
-use swipekit_exporters::error::Error;
 use swipekit_exporters::export::{Options, PteOptions};
-use swipekit_exporters::pte::{Mode, Python};
+use swipekit_exporters::pte::{Mode, PteError, Python, Scheme};
+use swipekit_test_support::found;
 
-/// Whether there is a Python that lowers programs; says so where there is none.
+/// Whether there is a Python that lowers programs; counts a skip where there is none.
 pub fn python() -> bool {
     let folder = tempfile::tempdir().unwrap();
     match Python::find(None, folder.path()) {
-        Ok(_) => true,
-        Err(error @ Error::Pte(_)) => {
-            eprintln!("skipped: {error}");
-            false
+        Err(error) if !matches!(error, PteError::NoPython { .. } | PteError::Start { .. }) => {
+            panic!("{error}")
         }
-        Err(error) => panic!("{error}"),
+        python => found(python).is_some(),
     }
 }
 
@@ -24,7 +22,7 @@ pub fn options(base: Options, modes: &[Mode]) -> PteOptions {
     PteOptions {
         base,
         modes: modes.to_vec(),
-        scheme: None,
+        scheme: Scheme::Dynamic,
         fallback_fp32: false,
         python: None,
     }

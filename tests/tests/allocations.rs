@@ -1,8 +1,9 @@
 //! The search allocates nothing for a frame once it is warm.
 
 use swipekit::internals::decoder::{Decoder, DecoderOptions};
-use swipekit_exporters::synthetic::Random;
-use swipekit_tests::{checkpoint, english, lexicon, plain};
+use swipekit_exporters::fixtures::nemo;
+use swipekit_exporters::synth::random::Random;
+use swipekit_tests::{english, lexicon, plain};
 
 /// Allocations of one decoding after two that warmed the buffers up.
 fn allocations(decoder: &mut Decoder, frames: &[f32], options: &DecoderOptions) -> u64 {
@@ -21,7 +22,7 @@ fn allocations(decoder: &mut Decoder, frames: &[f32], options: &DecoderOptions) 
 
 #[test]
 fn frames_cost_no_allocation() {
-    let lexicon = lexicon(&english(5000), &checkpoint::labels());
+    let lexicon = lexicon(&english(5000), &nemo::labels());
     let mut decoder = Decoder::new(plain::transducer(), lexicon, 256).unwrap();
     let mut random = Random::new(9);
     let frames: Vec<f32> = (0..1600 * plain::CLASSES)

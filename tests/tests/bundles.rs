@@ -9,18 +9,17 @@ use swipekit::lexicon::Lexicon;
 use swipekit::trace::Trace;
 use swipekit::{Engine, EngineOptions, Error, Limits};
 use swipekit_exporters::checkpoint::Checkpoint;
+use swipekit_exporters::fixtures::nemo;
 use swipekit_exporters::network::Network;
 use swipekit_exporters::onnx::LengthType;
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
 use swipekit_exporters::validate::{Files, ValidationError, validate};
 use swipekit_exporters::{export, package};
-use swipekit_tests::{
-    checkpoint, english, lexicon, options, random_checkpoint, runtime, small_bundle, swipes,
-};
+use swipekit_tests::{english, lexicon, options, random_checkpoint, runtime, small_bundle, swipes};
 
 /// What an undamaged bundle decodes.
 fn decoded(engine: &Engine) -> Vec<(String, f64)> {
-    let trace = synthetic::trace("hello", &mut Random::new(1)).unwrap();
+    let trace = samples::trace("hello", &mut Random::new(1)).unwrap();
     let candidates = engine.session().decode(&trace).unwrap().candidates;
     candidates
         .into_iter()
@@ -274,7 +273,7 @@ fn a_failed_validation_names_the_artefact() {
     let folder = tempfile::tempdir().unwrap();
     let export = |seed: u64| {
         let path = folder.path().join(format!("{seed}.nemo"));
-        checkpoint::write_nemo(&path, seed);
+        nemo::write_nemo(&path, seed);
         let output = folder.path().join(seed.to_string());
         export::onnx(&options(&path, &output), |_| {}).unwrap();
         (Checkpoint::open(&path).unwrap(), output)
@@ -301,10 +300,10 @@ fn a_failed_validation_names_the_artefact() {
         (check(&files, &other, &files), "step"),
         (check(&files, &files, &other), "transducer"),
     ] {
-        let Err(ValidationError::Check { check, .. }) = result else {
+        let Err(ValidationError::Check(failed)) = result else {
             panic!("{name} passed")
         };
-        assert!(check.starts_with(name), "{check}");
+        assert!(failed.check.starts_with(name), "{failed}");
     }
 }
 
@@ -342,7 +341,7 @@ fn a_failed_export_leaves_nothing_behind() {
 
     // The blank's embedding is not zero: the weights read well, and the validation refuses them.
     let blank = folder.path().join("blank.nemo");
-    checkpoint::write_nemo_with(&blank, 7, |name, values| {
+    nemo::write_nemo_with(&blank, 7, |name, values| {
         if name == "decoder.prediction.embed.weight" {
             *values.last_mut().unwrap() = 0.5;
         }

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use swipekit::Engine;
-use swipekit_exporters::judge::confidence::{Options, calibrate, write};
-use swipekit_exporters::synthetic::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
+use swipekit_exporters::judge::confidence::{Options, fit, write};
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
 use swipekit_tests::{repository, runtime, shared, swipes};
 
 fn copy(from: &Path, to: &Path) {
@@ -15,10 +15,10 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn options(manifest: &Path) -> Options {
+fn options(swipes: &Path) -> Options {
     Options {
-        manifest: manifest.to_path_buf(),
-        samples: Some(3000),
+        swipes: swipes.to_path_buf(),
+        limit: Some(3000),
         validate: None,
         preset: "default".to_owned(),
     }
@@ -41,11 +41,11 @@ fn fitted_confidences_are_right_as_often_as_they_say() {
         ..options(&train)
     };
     let mut seen = 0;
-    let calibration = calibrate(&engine, &options, |done| seen = done).unwrap();
+    let found = fit(&engine, &options, |done| seen = done).unwrap();
     assert_eq!(seen, 3000);
     // Other people's swipes.
-    let checked = calibration.validation.as_ref().unwrap();
-    println!("{:?}: {:?}", calibration.fitted, checked.after);
+    let checked = found.validation.as_ref().unwrap();
+    println!("{:?}: {:?}", found.fitted, checked.after);
     assert!(checked.after.ece <= 0.03, "{}", checked.after.ece);
     let plain = swipekit::DecoderOptions::default();
     assert!((plain.temperature, plain.other_score) == (1.0, None));
@@ -65,14 +65,14 @@ fn a_bundle_takes_the_fitted_options_and_keeps_its_words() {
     let path = folder.path().join("swipes.jsonl");
     fs::write(&path, manifest(SAMPLE_WORDS, SAMPLE_SEED)).unwrap();
     let before = Engine::open(&bundle).unwrap();
-    let mut calibration = calibrate(&before, &options(&path), |_| ()).unwrap();
-    assert_eq!(calibration.swipes, SAMPLE_WORDS.len());
-    calibration.fitted.temperature = 3.0;
-    calibration.fitted.other_score = Some(-9.5);
+    let mut found = fit(&before, &options(&path), |_| ()).unwrap();
+    assert_eq!(found.swipes, SAMPLE_WORDS.len());
+    found.fitted.temperature = 3.0;
+    found.fitted.other_score = Some(-9.5);
     // Beside the bundle, and in its own place.
     let other = folder.path().join("other");
-    write(&before, &calibration, &other).unwrap();
-    write(&before, &calibration, &bundle).unwrap();
+    write(&before, &found, &other).unwrap();
+    write(&before, &found, &bundle).unwrap();
     for path in [other, bundle] {
         let after = Engine::open(&path).unwrap();
         after.self_test().unwrap();

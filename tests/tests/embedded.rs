@@ -7,7 +7,7 @@ use swipekit::bytes::Bytes;
 use swipekit::internals::bundle::Bundle;
 use swipekit::{Engine, Error};
 use swipekit_exporters::package;
-use swipekit_exporters::synthetic::{self, Random};
+use swipekit_exporters::synth::{random::Random, samples};
 use swipekit_tests::{repository, runtime};
 
 /// A packed bundle in a file with `before` bytes in front and `after` behind, as an asset lies in
@@ -30,7 +30,7 @@ fn a_bundle_is_opened_where_it_lies_in_another_file() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let trace = &synthetic::trace("hello", &mut Random::new(1)).unwrap();
+    let trace = &samples::trace("hello", &mut Random::new(1)).unwrap();
     let whole = Engine::open(repository("models/en-qwerty")).unwrap();
     let expected = whole.session().decode(trace).unwrap().candidates;
     for (before, after) in [(0, 0), (4, 0), (1, 1), (4096, 7), (12_345, 100)] {

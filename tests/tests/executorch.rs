@@ -11,19 +11,19 @@ use swipekit::Engine;
 use swipekit::Error as CoreError;
 use swipekit::bytes::Bytes;
 use swipekit::internals::bundle::Bundle;
-use swipekit::internals::runtime::{
-    Encoder, OnnxModel, PteModel, RuntimeOptions, Tensor, open_encoder,
-};
+use swipekit::internals::engine::open_encoder;
+use swipekit::internals::runtime::{Encoder, OnnxModel, PteModel, RuntimeOptions, Tensor};
 use swipekit_exporters::checkpoint::Checkpoint;
 use swipekit_exporters::export::{self, Options, Outcome, Precision, Quantization, Source};
+use swipekit_exporters::fixtures::nemo;
 use swipekit_exporters::network::Network;
 use swipekit_exporters::package::{pack, unpack};
 use swipekit_exporters::pte::{Mode, Scheme};
 use swipekit_exporters::reference::{FeatureBatch, encode};
-use swipekit_exporters::synthetic::Random;
-use swipekit_tests::goldens::{Goldens, INPUTS, difference};
+use swipekit_exporters::synth::random::Random;
 use swipekit_tests::pte::{fixture, options as pte_options, python};
-use swipekit_tests::{checkpoint, options, random_checkpoint, repository, runtime, shared, swipes};
+use swipekit_tests::{Goldens, difference};
+use swipekit_tests::{options, random_checkpoint, repository, runtime, shared, swipes};
 
 const TOLERANCE: f64 = 2e-5;
 
@@ -85,7 +85,7 @@ impl Oracle {
 
     fn encodings(&self) {
         let encoder = open_encoder(&self.bundle, &RuntimeOptions::default()).unwrap();
-        for key in INPUTS {
+        for key in &self.goldens.inputs() {
             let input = format!("in.{key}");
             let length = self.goldens.shape(&input)[2];
             let got = frames(&*encoder, &self.goldens.floats(&input), length);
@@ -270,7 +270,7 @@ fn the_default_checkpoint_gives_the_same_words() {
         lexicon: Some(repository("models/lexicons/en/words.tsv")),
         parts: false,
         quantization: Quantization {
-            calibration: Some(Source::Manifest(train.clone())),
+            calibration: Some(Source::Swipes(train.clone())),
             ..Quantization::default()
         },
         ..options(&checkpoint, &folder.path().join(name))
@@ -341,7 +341,7 @@ fn the_default_checkpoint_gives_the_same_words() {
 }
 
 /// An export of the random checkpoint with all its files.
-fn exported(folder: &Path, modes: &[Mode], scheme: Option<Scheme>) -> Outcome {
+fn exported(folder: &Path, modes: &[Mode], scheme: Scheme) -> Outcome {
     let asset = folder.join("notes.txt");
     fs::write(&asset, "for people").unwrap();
     let base = Options {
@@ -369,7 +369,7 @@ fn every_mode_gives_a_whole_bundle() {
     }
     let folder = tempfile::tempdir().unwrap();
     let modes = [Mode::Fp32, Mode::Xnnpack, Mode::Int8];
-    let outcome = exported(folder.path(), &modes, Some(Scheme::Static));
+    let outcome = exported(folder.path(), &modes, Scheme::Static);
     assert_eq!(outcome.bundles.len(), 3);
     for (bundle, mode) in outcome.bundles.iter().zip(modes) {
         assert_eq!(bundle.path, folder.path().join("out").join(mode.name()));
@@ -417,7 +417,7 @@ fn eight_bits_that_cost_too_much_are_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let wild = folder.path().join("wild.nemo");
     // One channel is far beyond the others: one range cannot serve both.
-    checkpoint::write_nemo_with(&wild, 7, |name, values| {
+    nemo::write_nemo_with(&wild, 7, |name, values| {
         if name.ends_with("norm_feed_forward2.weight") || name.ends_with("norm_conv.weight") {
             values[0] *= 65536.0;
         }
@@ -519,7 +519,7 @@ fn a_thousand_damaged_bundles_are_refused() {
 fn two_engines_decode_at_once() {
     let traces: Vec<_> = ["the", "people", "keyboard", "hello"]
         .iter()
-        .filter_map(|word| swipekit_exporters::synthetic::trace(word, &mut Random::new(2)))
+        .filter_map(|word| swipekit_exporters::synth::samples::trace(word, &mut Random::new(2)))
         .collect();
     let decode = |engine: &Engine| {
         let mut session = engine.session();

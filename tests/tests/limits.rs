@@ -7,7 +7,7 @@ use std::time::Duration;
 use swipekit::Error;
 use swipekit::trace::Trace;
 use swipekit::{CancelToken, Engine, Limits, Session};
-use swipekit_exporters::synthetic::{Random, trace};
+use swipekit_exporters::synth::{random::Random, samples::trace};
 use swipekit_tests::{repository, runtime};
 
 fn swipe() -> Trace {

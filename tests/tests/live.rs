@@ -11,7 +11,7 @@ use swipekit::layout::LetterArea;
 use swipekit::live::Ended;
 use swipekit::trace::{MAX_POINTS, Point, Trace};
 use swipekit::{CancelToken, Decoded, Engine, Gesture, Limits, LiveOptions, LiveSession, Partial};
-use swipekit_exporters::synthetic::{Random, trace};
+use swipekit_exporters::synth::{random::Random, samples::trace};
 use swipekit_tests::{repository, runtime, swipes};
 
 /// Long enough for any machine; a test that waits so long has failed.
@@ -308,7 +308,7 @@ fn frames_that_are_there_are_used_and_words_are_those_of_now() {
         assert_eq!(live.counts().reused, 2 * turn + 2);
     }
     // Gestures that were ended are told apart, in whatever order they are encoded.
-    let other = swipekit_exporters::synthetic::trace("water", &mut Random::new(3)).unwrap();
+    let other = swipekit_exporters::synth::samples::trace("water", &mut Random::new(3)).unwrap();
     whole(&live);
     let first = live.end().unwrap();
     live.begin(other.area());

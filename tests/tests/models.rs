@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use prost::Message;
 use swipekit::Engine;
+use swipekit_exporters::onnx::proto::Model;
 use swipekit_exporters::package;
 use swipekit_exporters::swipes::Swipes;
 use swipekit_tests::{repository, runtime};
@@ -60,6 +62,30 @@ fn there_is_each_in_int8_for_both_and_in_fp16_and_they_are_small() {
         fs::remove_file(packed).unwrap();
     }
     assert!(all <= MOST_OF_ALL, "{all} bytes");
+}
+
+/// ONNX Runtime before 1.24, which they promise to run on, takes no signed ones.
+#[test]
+fn their_integer_convolutions_have_unsigned_weights() {
+    let mut convolutions = 0;
+    for path in bundles() {
+        let bytes = fs::read(path.join("encoder.onnx")).unwrap();
+        let graph = Model::decode(&bytes[..]).unwrap().graph.unwrap();
+        let integers = |name: &str| {
+            let mut tensors = graph.initializer.iter();
+            let found = tensors.find(|tensor| tensor.name.as_deref() == Some(name));
+            let found = found.unwrap_or_else(|| panic!("no constant {name}"));
+            assert_eq!(found.data_type, Some(2), "{}: {name}", path.display());
+            found.raw_data.clone().unwrap()
+        };
+        let nodes = graph.node.iter();
+        for node in nodes.filter(|node| node.op_type.as_deref() == Some("ConvInteger")) {
+            assert!(!integers(&node.input[1]).is_empty());
+            assert_eq!(integers(&node.input[3]), [128]);
+            convolutions += 1;
+        }
+    }
+    assert!(convolutions > 0);
 }
 
 #[test]

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use serde_json::Value;
 use swipekit::Engine;
 use swipekit::internals::decoder::{Decoder, DecoderOptions, greedy, log_likelihood};
-use swipekit::internals::runtime::{Encoder, OnnxModel, RuntimeOptions, Tensor, open_encoder};
+use swipekit::internals::engine::open_encoder;
+use swipekit::internals::runtime::{Encoder, OnnxModel, RuntimeOptions, Tensor};
 use swipekit::internals::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit::trace::Trace;
 use swipekit_exporters::export;
-use swipekit_tests::goldens::{Goldens, INPUTS, difference};
-use swipekit_tests::{encoded, lexicon, options, project, runtime, shared, transducer};
+
+use swipekit_tests::{
+    Goldens, difference, encoded, lexicon, options, project, runtime, shared, transducer,
+};
 
 const TOLERANCE: f64 = 2e-5;
 const SCORE_TOLERANCE: f64 = 1e-4;
@@ -83,7 +86,7 @@ impl Case {
     }
 
     fn encodings(&self) {
-        for key in INPUTS {
+        for key in &self.goldens.inputs() {
             let worst = difference(
                 &self.encode(key),
                 &self.goldens.encodings(&format!("enc.{key}"))[0],
@@ -427,6 +430,11 @@ fn check(model: &str, files: &[&str]) {
             case.check();
         }
     }
+}
+
+#[test]
+fn the_committed_model_decodes_as_nemo() {
+    check("tiny-cut", &["tiny-cut.nemo"]);
 }
 
 #[test]

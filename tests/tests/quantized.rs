@@ -8,8 +8,8 @@ use serde_json::Value;
 use swipekit::Engine;
 use swipekit::internals::bundle::manifest::Execution;
 use swipekit_exporters::export::{self, Options, Outcome, Precision, Quantization, Source, Target};
-use swipekit_exporters::synthetic::{SAMPLE_SEED, SAMPLE_WORDS, manifest, trace};
-use swipekit_exporters::{error::Error, synthetic::Random};
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest, trace};
+use swipekit_exporters::{error::Error, synth::random::Random};
 use swipekit_tests::{english, options, random_checkpoint, runtime, shared};
 
 const PRECISIONS: [Precision; 3] = [Precision::Fp32, Precision::Fp16, Precision::Int8];
@@ -23,7 +23,7 @@ fn all(checkpoint: &Path, folder: &Path) -> Options {
         precisions: PRECISIONS.to_vec(),
         targets: TARGETS.to_vec(),
         quantization: Quantization {
-            calibration: Some(Source::Manifest(swipes)),
+            calibration: Some(Source::Swipes(swipes)),
             ..Quantization::default()
         },
         name: None,
@@ -230,7 +230,7 @@ fn dynamic_bundles_are_calibrated_with_the_swipes_own_words() {
         precisions: vec![Precision::Int8],
         targets: vec![Target::Android],
         quantization: Quantization {
-            calibration: Some(Source::Manifest(swipes)),
+            calibration: Some(Source::Swipes(swipes)),
             ..Quantization::default()
         },
         name: Some("one".to_owned()),
@@ -267,7 +267,7 @@ fn assets_with_unusable_names_are_refused() {
             ..options(&checkpoint, &folder.path().join("out"))
         };
         let error = export::onnx(&options, |_| {}).unwrap_err();
-        assert!(matches!(error, Error::Core(_)), "{error}");
+        assert!(matches!(error, Error::File(_)), "{error}");
         assert!(error.to_string().contains(name), "{error}");
         assert!(!options.output.exists());
         assert!(
@@ -292,14 +292,14 @@ fn the_default_checkpoint_keeps_sizes_and_words() {
     let folder = tempfile::tempdir().unwrap();
     let options = Options {
         quantization: Quantization {
-            calibration: Some(Source::Manifest(swipes.clone())),
+            calibration: Some(Source::Swipes(swipes.clone())),
             batches: 4,
             ..Quantization::default()
         },
         lexicon: Some(swipekit_tests::repository("models/lexicons/en/words.tsv")),
         validation: Some(export::Validation {
-            manifest: swipes,
-            samples: Some(150),
+            swipes,
+            limit: Some(150),
             program: None,
         }),
         ..all(&checkpoint, folder.path())

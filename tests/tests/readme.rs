@@ -48,27 +48,66 @@ fn read(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// The pages with command lines, from the root of the repository.
+fn pages() -> Vec<String> {
+    let mut pages = vec![
+        "README.md".to_owned(),
+        "exporters/training/README.md".to_owned(),
+    ];
+    for folder in ["docs", "models"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("..")
+            .join(folder);
+        let names = fs::read_dir(path).unwrap().map(|entry| entry.unwrap());
+        let names = names.map(|entry| entry.file_name().into_string().unwrap());
+        let names = names.filter(|name| name.ends_with(".md"));
+        pages.extend(names.map(|name| format!("{folder}/{name}")));
+    }
+    pages
+}
+
+/// Command lines that stand in quotes as an argument of another program, in `sh` blocks.
+fn quoted(document: &str) -> Vec<String> {
+    let blocks = document.split("```sh\n").skip(1);
+    let blocks = blocks.filter_map(|rest| rest.split("```").next());
+    let parts = blocks.flat_map(|block| block.split('"').skip(1).step_by(2));
+    let lines = parts.filter(|part| part.starts_with("swipekit ") && !part.contains("..."));
+    lines.map(|line| line.replace('\n', " ")).collect()
+}
+
 #[test]
-fn the_readme_s_commands_parse() {
-    let commands = commands(&read("README.md"));
-    for command in &commands {
-        if let Err(error) = Arguments::try_parse_from(words(command)) {
-            panic!("`{command}`\n{error}");
+fn the_pages_commands_parse() {
+    let mut seen = 0;
+    for page in pages() {
+        let text = read(&page);
+        for command in commands(&text).into_iter().chain(quoted(&text)) {
+            // A line that ends in a comment, or is a part of a pipe.
+            let line = command.split(['#', '|', '>']).next().unwrap();
+            if let Err(error) = Arguments::try_parse_from(words(line)) {
+                panic!("{page}: `{command}`\n{error}");
+            }
+            seen += 1;
         }
     }
+    assert!(seen > 40, "{seen} commands");
+}
+
+#[test]
+fn the_readme_shows_every_task() {
+    let commands = commands(&read("README.md"));
     for task in [
         "export onnx",
         "export pte",
-        "calibrate",
-        "tune",
+        "tune weights",
+        "tune confidence",
         "compare",
         "eval",
         "decode",
         "lexicon prepare",
         "lexicon build",
         "lexicon inspect",
-        "language build",
-        "language inspect",
+        "language-model build",
+        "language-model inspect",
         "bundle pack",
         "bundle verify",
         "bundle inspect",
@@ -83,10 +122,9 @@ fn the_readme_s_commands_parse() {
 
 #[test]
 fn a_command_that_the_program_does_not_take_is_noticed() {
-    let document =
-        "```sh\nswipekit decode --bundle b \\\n    --no-such-flag 1\n```\nswipekit no command\n";
+    let document = "```sh\nswipekit decode b \\\n    --no-such-flag 1\n```\nswipekit no command\n";
     let commands = commands(document);
-    assert_eq!(commands, ["swipekit decode --bundle b --no-such-flag 1"]);
+    assert_eq!(commands, ["swipekit decode b --no-such-flag 1"]);
     assert!(Arguments::try_parse_from(words(&commands[0])).is_err());
 }
 

@@ -3,7 +3,7 @@
 use swipekit::trace::{Point, Trace};
 use swipekit::{Engine, Limits, LiveOptions};
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synthetic::Random;
+use swipekit_exporters::synth::random::Random;
 use swipekit_tests::{repository, runtime, swipes};
 
 type Alteration = fn(&mut [f64], &mut Random);
@@ -77,8 +77,11 @@ fn found(engine: &Engine, swipes: &[(String, Trace)], alter: Alteration) -> usiz
     let is_first = |(word, trace): &&(String, Trace)| {
         let points = altered(trace, alter, &mut random);
         let trace = Trace::from_points(trace.area(), points).unwrap();
-        let candidates = session.decode(&trace).unwrap().candidates;
-        candidates.first().is_some_and(|best| best.word == *word)
+        let decoded = session.decode(&trace).unwrap();
+        decoded
+            .candidates
+            .first()
+            .is_some_and(|best| best.word == *word)
     };
     swipes.iter().filter(is_first).count()
 }

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use swipekit::DecoderOptions;
 use swipekit::{Engine, Error};
-use swipekit_exporters::export::write_preset;
+use swipekit_exporters::files::FileError;
+use swipekit_exporters::judge::JudgeError;
 use swipekit_exporters::judge::tune::{Group, Options, tune};
-use swipekit_exporters::synthetic::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
+use swipekit_exporters::package::write_preset;
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
 use swipekit_tests::{repository, runtime, shared};
 
 /// The default bundle as an export leaves it, with nothing fitted.
@@ -19,15 +21,15 @@ fn plain(folder: &Path) -> PathBuf {
     path
 }
 
-fn options(manifest: &Path) -> Options {
+fn options(swipes: &Path) -> Options {
     Options {
-        manifest: manifest.to_path_buf(),
-        samples: Some(1500),
+        swipes: swipes.to_path_buf(),
+        limit: Some(1500),
         validate: None,
-        validate_samples: Some(1500),
+        validate_limit: Some(1500),
         preset: "default".to_owned(),
         before: None,
-        groups: vec![Group::Length, Group::Internal, Group::Geometry],
+        groups: Some(vec![Group::Length, Group::Internal, Group::Geometry]),
         words: 16,
         context: false,
         tolerance: None,
@@ -142,7 +144,7 @@ fn swipes_that_say_nothing_are_an_error() {
     fs::write(&path, lines.collect::<String>()).unwrap();
     let engine = Engine::open(repository("models/en-qwerty-synthetic")).unwrap();
     let error = tune(&engine, &options(&path), |_| ()).unwrap_err();
-    let swipekit_exporters::error::Error::Core(Error::Invalid { .. }) = error else {
+    let JudgeError::File(FileError::Core(Error::Invalid { .. })) = error else {
         panic!("{error}");
     };
     assert!(!error.to_string().contains("qqqqqq"));
@@ -153,7 +155,7 @@ fn swipes_that_say_nothing_are_an_error() {
     for (context, groups) in [(true, vec![]), (false, vec![Group::Language])] {
         let options = Options {
             context,
-            groups,
+            groups: Some(groups),
             ..options(&path)
         };
         assert!(tune(&engine, &options, |_| ()).is_err());

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use swipekit_test_support::skip;
+
 use crate::error::{Error, Result};
 use crate::{files, process};
 
@@ -152,9 +154,25 @@ pub fn stock_runtime(python: &Path) -> Result<bool> {
     }
     let installed = install(python, &requirements);
     if let Err(error) = installed {
-        eprintln!("skipped: stock ONNX Runtime cannot be installed: {error}");
+        let reason = format!("it cannot be installed: {error}");
+        skip("stock ONNX Runtime", &reason);
         return Ok(false);
     }
     fs::write(&stamp, wanted).map_err(Error::io(&stamp))?;
     Ok(true)
+}
+
+/// Makes an environment with the oldest ONNX Runtime that bundles promise to run on, unless it is
+/// there, and gives its interpreter; none, with a message, where it cannot be installed.
+pub fn oldest_runtime() -> Option<PathBuf> {
+    let made = environment(&Environment {
+        what: "Oldest ONNX Runtime",
+        folder: "native/python-oldest",
+        requirements: "xtask/python/onnxruntime-oldest.txt",
+    });
+    made.map_err(|error| {
+        let reason = format!("it cannot be installed: {error}");
+        skip("the oldest ONNX Runtime", &reason);
+    })
+    .ok()
 }

@@ -1,6 +1,11 @@
 //! Everything that must pass.
 
+use std::env;
+use std::fs;
+use std::process::Command;
 use std::time::Instant;
+
+use swipekit_test_support::{COMPLETE, SKIPS, skip};
 
 use crate::error::{Error, Result};
 use crate::{
@@ -22,8 +27,27 @@ const FEATURES: [&str; 3] = [
 /// not for each anew.
 const WITHOUT: &str = "--package swipekit-cli --package swipekit-benches --package swipekit-tests";
 
-/// Runs every step, also after one has failed, prints how each ended, and fails where any has.
+/// Runs every step, also after one has failed, prints how each ended and how many tests were
+/// skipped, and fails where any step has.
+///
+/// Tests that lack a runtime or a file fail: the steps run in a process that has
+/// [`COMPLETE`] and [`SKIPS`] in its environment.
 pub fn run() -> Result<()> {
+    if env::var_os(COMPLETE).is_some() {
+        return steps();
+    }
+    let skips = process::target()?.join("skipped-tests.txt");
+    fs::write(&skips, "").map_err(Error::io(&skips))?;
+    let program = env::current_exe().map_err(Error::io("the path of this program"))?;
+    let mut tests = Command::new(program);
+    tests.arg("test").env(COMPLETE, "1").env(SKIPS, &skips);
+    let result = process::run(&mut tests);
+    let skipped = fs::read_to_string(&skips).map_err(Error::io(&skips))?;
+    eprint!("\n{} tests skipped\n{skipped}", skipped.lines().count());
+    result
+}
+
+fn steps() -> Result<()> {
     // Nothing can be tested without these.
     setup::runtime()?;
     let python = python::tools()?;
@@ -32,7 +56,7 @@ pub fn run() -> Result<()> {
         executorch::libraries()?;
         executorch::environment()?;
     } else {
-        eprintln!("skipped: all of ExecuTorch, which has no wheel for this platform");
+        skip("ExecuTorch", "it has no wheel for this platform");
     }
     let cargo = |arguments: &str| process::run(process::cargo().args(arguments.split(' ')));
     let both = |command: &str, rest: &str| {

@@ -38,7 +38,7 @@ pub fn check(python: &Path) -> Result<()> {
     let words = words.join("lexicon_full.tsv");
     let program = target.join("debug/swipekit");
     let feed = format!(
-        "{} feed --words {} --profile prior",
+        "{} train feed --words {} --profile prior",
         program.display(),
         words.display()
     );
@@ -107,13 +107,8 @@ pub fn check(python: &Path) -> Result<()> {
     )?;
     let evaluation = process::output(
         process::swipekit()
-            .args([
-                "eval",
-                "--json",
-                "--manifest",
-                "models/samples/en-qwerty.jsonl",
-                "--bundle",
-            ])
+            .args(["eval", "--json", "--swipes"])
+            .arg("models/samples/en-qwerty.jsonl")
             .arg(&bundle),
     )?;
     let evaluation: serde_json::Value = serde_json::from_slice(&evaluation).unwrap_or_default();

@@ -16,7 +16,7 @@ use swipekit_benches::seed::{self, Dimensions};
 use swipekit_benches::times::{Times, timed};
 use swipekit_benches::{comparison, encoders, live, swipes, threads};
 use swipekit_exporters::judge::compare::{self, Comparison, Machine};
-use swipekit_exporters::judge::evaluate::resident_mib;
+use swipekit_exporters::judge::machine::resident_mib;
 use swipekit_exporters::judge::times::milliseconds;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -56,34 +56,34 @@ enum Command {
 #[derive(Debug, Args)]
 struct InputArguments {
     /// Bundle: a folder or a .swipekit file.
-    #[arg(long, value_name = "PATH")]
+    #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
     /// Lexicon in place of the bundle's own: a built lexicon or a word list.
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
-    /// Swipes to take; synthetic ones where none is given.
+    /// Swipe file; synthetic swipes by default.
     #[arg(long, value_name = "FILE")]
-    manifest: Option<PathBuf>,
+    swipes: Option<PathBuf>,
     /// Points of a timed swipe. From 49 to 111 the encoder sees as many frames (T).
     #[arg(long, value_name = "N", default_value_t = 64)]
     points: usize,
-    /// Swipes to time at most, each once; as many others warm up.
+    /// Swipes to time at most, each once. As many others warm up.
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    swipes: u32,
+    limit: u32,
     /// Beam.
     #[arg(long, value_name = "N", default_value_t = 16)]
     beam: usize,
-    /// Print one JSON object in place of a table.
+    /// Print one JSON value instead of a table.
     #[arg(long)]
     json: bool,
 }
 
 impl InputArguments {
     fn swipes(&self) -> Result<input::Input> {
-        let input = input::swipes(self.manifest.as_deref(), self.points, self.swipes as usize)?;
+        let input = input::swipes(self.swipes.as_deref(), self.points, self.limit as usize)?;
         if input.timed.is_empty() {
             return Err(format!(
-                "no swipe of {} points: give another --points or --manifest",
+                "no swipe of {} points: give another --points or --swipes",
                 self.points
             )
             .into());
@@ -492,7 +492,7 @@ fn main() -> ExitCode {
             encoders::Report::print,
         ),
         Command::Compare(arguments) => {
-            let print = |comparison: &Comparison| print!("{}", compare::text(comparison));
+            let print = |comparison: &Comparison| print!("{}", compare::page(comparison).to_text());
             let compared = comparison::run(arguments).map_err(Into::into);
             report(compared, arguments.json, print)
         }

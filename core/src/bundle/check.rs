@@ -7,14 +7,13 @@ use serde::Deserialize;
 
 use super::MANIFEST_FILE;
 use super::manifest::{
-    FORMAT, FileEntry, LOG_PROBABILITIES, LOGITS, Manifest, ONNXRUNTIME, PRECISIONS, RUNTIMES,
-    TARGETS, ZERO_VECTOR,
+    FORMAT, FileEntry, LOG_PROBABILITIES, LOGITS, Manifest, PRECISIONS, TARGETS, ZERO_VECTOR,
 };
-use super::settings::Problem;
-use crate::decoder::DecoderOptions;
 use crate::error::{Error, Result};
-use crate::features::{FEATURES, Featurizer, KINEMATIC37, KINEMATIC37_VERSION};
+use crate::features::{self, Featurizer};
 use crate::language_model::MAX_ORDER;
+use crate::options::DecoderOptions;
+use crate::runtime::{self, Problem};
 
 /// Most files of a bundle, without the manifest.
 pub const MAX_FILES: usize = 256;
@@ -115,14 +114,14 @@ impl Manifest {
 
     fn check_runtime(&self, check: &Check) -> Result<()> {
         let runtime = &self.runtime;
-        if !RUNTIMES.contains(&runtime.kind.as_str()) {
+        let Some(kind) = runtime::kind(&runtime.kind) else {
             return Err(unsupported(
                 check.0,
                 "runtime",
-                RUNTIMES.join(", "),
+                runtime::known().join(", "),
                 shown(&runtime.kind),
             ));
-        }
+        };
         check.that(
             runtime.minimum_version().is_some(),
             "runtime.minimum",
@@ -165,10 +164,10 @@ impl Manifest {
         runtime.session.check().map_err(damaged)?;
         if let Some(optimized) = &runtime.optimized {
             check.that(
-                runtime.kind == ONNXRUNTIME,
+                kind.runs_optimized,
                 "runtime.kind of a bundle with an optimized encoder",
-                ONNXRUNTIME,
-                &runtime.kind,
+                &runtime::run_optimized().join(", "),
+                kind.name,
             )?;
             optimized.check().map_err(damaged)?;
             self.check_listed(check, "runtime.optimized.file", &optimized.file)?;
@@ -187,13 +186,6 @@ impl Manifest {
 
     fn check_model(&self, check: &Check) -> Result<()> {
         let model = &self.model;
-        if model.features != FEATURES {
-            return Err(check.damaged(
-                "model.features",
-                format!("the {FEATURES} of the featurizer"),
-                model.features,
-            ));
-        }
         for (what, dimension, limit) in [
             ("model.encoder", model.encoder, MAX_DIMENSION),
             ("model.prediction", model.prediction, MAX_DIMENSION),
@@ -258,18 +250,26 @@ impl Manifest {
 
     fn check_featurizer(&self, check: &Check) -> Result<()> {
         let spec = &self.featurizer;
-        if spec.id != KINEMATIC37 || spec.version != KINEMATIC37_VERSION {
+        if !spec.is_known() {
             return Err(unsupported(
                 check.0,
                 "featurizer",
-                format!("{KINEMATIC37} version {KINEMATIC37_VERSION}"),
+                features::known().join(", "),
                 format!("{} version {}", shown(&spec.id), spec.version),
             ));
         }
-        match Featurizer::new(spec) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(check.damaged("featurizer", "usable parameters", error)),
+        let width = match Featurizer::new(spec) {
+            Ok(featurizer) => featurizer.width(),
+            Err(error) => return Err(check.damaged("featurizer", "usable parameters", error)),
+        };
+        if self.model.features != width {
+            return Err(check.damaged(
+                "model.features",
+                format!("the {width} of the featurizer"),
+                self.model.features,
+            ));
         }
+        Ok(())
     }
 
     fn check_presets(&self, check: &Check) -> Result<()> {

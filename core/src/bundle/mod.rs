@@ -8,9 +8,7 @@
 mod archive;
 mod check;
 pub mod golden;
-mod hash;
 pub mod manifest;
-mod settings;
 #[cfg(test)]
 mod settings_tests;
 #[cfg(test)]
@@ -23,13 +21,12 @@ use std::path::{Path, PathBuf};
 pub use archive::ALIGNMENT;
 pub use check::{MAX_FILES, is_file_name};
 pub use golden::Golden;
-pub use hash::sha256_hex;
 pub use manifest::Manifest;
 
+pub use crate::hash::sha256_hex;
+
 use crate::bytes::Bytes;
-use crate::decoder::PrefixTable;
 use crate::error::{Error, Result};
-use crate::transducer::PredictionJoint;
 
 /// File name of the manifest.
 pub const MANIFEST_FILE: &str = "bundle.json";
@@ -134,7 +131,7 @@ impl Bundle {
         };
         check_size("bundle.json", manifest.bytes.len() as u64, MAX_MANIFEST)?;
         // Nothing but this sum covers the manifest: it cannot hold a hash of itself.
-        let got = hash::crc32(&manifest.bytes);
+        let got = crc32fast::hash(&manifest.bytes);
         if got != manifest.crc32 {
             return Err(Error::damaged(
                 &manifest_path,
@@ -218,28 +215,6 @@ impl Bundle {
         let files = self.files.iter();
         let files = files.filter(|(name, _)| !searched.contains(&Some(*name)));
         files.for_each(|(_, bytes)| bytes.forget());
-    }
-
-    /// The table of prefixes of the bundle; `None` where it has none. `transducer` is the bundle's
-    /// own.
-    ///
-    /// # Errors
-    /// Those of [`PrefixTable::from_bytes`].
-    pub fn prefix_table(&self, transducer: &PredictionJoint) -> Result<Option<PrefixTable>> {
-        let manifest = &self.manifest;
-        let Some(name) = &manifest.runtime.prefixes else {
-            return Ok(None);
-        };
-        let hash = |name: &str| manifest.files.get(name).map(|file| file.sha256.as_str());
-        let lexicon = manifest.lexicon.as_ref();
-        PrefixTable::from_bytes(
-            &self.file(name)?,
-            transducer,
-            hash(&manifest.runtime.transducer).unwrap_or_default(),
-            lexicon.and_then(|lexicon| hash(&lexicon.file)),
-            &self.path.join(name),
-        )
-        .map(Some)
     }
 
     /// Where the file `name` lies by itself, for runtimes that read files: `None` in a packed

@@ -140,7 +140,7 @@ fn zip(entries: &[Stored]) -> Vec<u8> {
         shared.extend(entry.flags.to_le_bytes());
         shared.extend(entry.method.to_le_bytes());
         shared.extend([0, 0, 33, 0]);
-        shared.extend(hash::crc32(&entry.data).to_le_bytes());
+        shared.extend(crc32fast::hash(&entry.data).to_le_bytes());
         shared.extend(size);
         shared.extend(size);
         shared.extend((entry.name.len() as u16).to_le_bytes());
@@ -171,19 +171,19 @@ fn zip(entries: &[Stored]) -> Vec<u8> {
     out
 }
 
-struct Place {
+struct Written {
     _folder: tempfile::TempDir,
     folder: PathBuf,
     packed: PathBuf,
 }
 
-fn place() -> Place {
+fn written() -> Written {
     let temporary = tempfile::tempdir().unwrap();
     let folder = temporary.path().join("bundle");
     let packed = temporary.path().join("bundle.swipekit");
     write_folder(&folder);
     fs::write(&packed, zip(&entries())).unwrap();
-    Place {
+    Written {
         _folder: temporary,
         folder,
         packed,
@@ -192,8 +192,8 @@ fn place() -> Place {
 
 #[test]
 fn a_folder_and_a_packed_file_open_alike() {
-    let place = place();
-    for path in [&place.folder, &place.packed] {
+    let written = written();
+    for path in [&written.folder, &written.packed] {
         let bundle = Bundle::open(path).unwrap();
         assert_eq!(bundle.path(), path);
         assert_eq!(bundle.manifest(), &manifest());
@@ -211,7 +211,7 @@ fn a_folder_and_a_packed_file_open_alike() {
         let path = bundle.file_path("encoder.onnx");
         assert_eq!(path.is_some(), bundle.path().is_dir());
     }
-    let aligned = Bundle::open(&place.packed).unwrap();
+    let aligned = Bundle::open(&written.packed).unwrap();
     for (name, _) in FILES.iter().filter(|(_, size)| *size > 0) {
         let address = aligned.file(name).unwrap().as_ptr() as usize;
         assert_eq!(address % 4096, 0, "{name} lies at a page");
@@ -220,7 +220,7 @@ fn a_folder_and_a_packed_file_open_alike() {
 
 #[test]
 fn golden_swipes_are_read() {
-    let place = place();
+    let written = written();
     let golden = br#"{"encoder_tolerance":0.001,"score_tolerance":0.01,"swipes":[]}"#;
     let mut manifest = manifest();
     let entry = FileEntry {
@@ -228,63 +228,63 @@ fn golden_swipes_are_read() {
         sha256: sha256_hex(golden),
     };
     manifest.files.insert(GOLDEN_FILE.to_owned(), entry);
-    fs::write(place.folder.join(GOLDEN_FILE), golden).unwrap();
-    fs::write(place.folder.join(MANIFEST_FILE), json(&manifest)).unwrap();
-    let bundle = Bundle::open(&place.folder).unwrap();
+    fs::write(written.folder.join(GOLDEN_FILE), golden).unwrap();
+    fs::write(written.folder.join(MANIFEST_FILE), json(&manifest)).unwrap();
+    let bundle = Bundle::open(&written.folder).unwrap();
     assert_eq!(bundle.golden().unwrap().unwrap().score_tolerance, 0.01);
 }
 
 #[test]
 fn unlisted_files_are_named_in_a_folder_and_refused_in_a_packed_file() {
-    let place = place();
-    fs::write(place.folder.join("notes.txt"), "x").unwrap();
-    let bundle = Bundle::open(&place.folder).unwrap();
+    let written = written();
+    fs::write(written.folder.join("notes.txt"), "x").unwrap();
+    let bundle = Bundle::open(&written.folder).unwrap();
     assert_eq!(bundle.unlisted_files(), ["notes.txt"]);
     assert!(bundle.file("notes.txt").is_err());
 
     let mut entries = entries();
     entries.push(stored("notes.txt", vec![1]));
-    fs::write(&place.packed, zip(&entries)).unwrap();
-    let error = Bundle::open(&place.packed).unwrap_err();
+    fs::write(&written.packed, zip(&entries)).unwrap();
+    let error = Bundle::open(&written.packed).unwrap_err();
     assert!(matches!(error, Error::Damaged { .. }), "{error}");
 }
 
 #[test]
 fn a_missing_file_or_bundle_is_an_error() {
-    let place = place();
+    let written = written();
     for (name, _) in FILES.into_iter().chain([(MANIFEST_FILE, 0)]) {
-        let path = place.folder.join(name);
+        let path = written.folder.join(name);
         let content = fs::read(&path).unwrap();
         fs::remove_file(&path).unwrap();
-        let error = Bundle::open(&place.folder).unwrap_err();
+        let error = Bundle::open(&written.folder).unwrap_err();
         assert!(matches!(error, Error::Io { .. }), "{error}");
         // A folder where a file should be.
         fs::create_dir(&path).unwrap();
-        let error = Bundle::open(&place.folder).unwrap_err();
+        let error = Bundle::open(&written.folder).unwrap_err();
         assert!(matches!(error, Error::Damaged { .. }), "{error}");
         fs::remove_dir(&path).unwrap();
         fs::write(&path, content).unwrap();
         let mut entries = entries();
         entries.retain(|entry| entry.name != name);
-        fs::write(&place.packed, zip(&entries)).unwrap();
-        let error = Bundle::open(&place.packed).unwrap_err();
+        fs::write(&written.packed, zip(&entries)).unwrap();
+        let error = Bundle::open(&written.packed).unwrap_err();
         assert!(matches!(error, Error::Damaged { .. }), "{error}");
     }
     assert!(matches!(
-        Bundle::open(place.folder.join("absent")),
+        Bundle::open(written.folder.join("absent")),
         Err(Error::Io { .. })
     ));
     for content in [&b""[..], b"PK", &[0; 22], &[0xff; 100]] {
-        fs::write(&place.packed, content).unwrap();
-        assert!(Bundle::open(&place.packed).is_err());
+        fs::write(&written.packed, content).unwrap();
+        assert!(Bundle::open(&written.packed).is_err());
     }
 }
 
 #[test]
 fn every_altered_byte_of_a_file_is_found() {
-    let place = place();
+    let written = written();
     for (name, size) in FILES.iter().filter(|(_, size)| *size > 0) {
-        let path = place.folder.join(name);
+        let path = written.folder.join(name);
         let sound = content(name, *size);
         for step in 0..40 {
             let at = step * (size - 1) / 39;
@@ -292,15 +292,15 @@ fn every_altered_byte_of_a_file_is_found() {
             flipped[at] ^= 1 << (step % 8);
             for bad in [&flipped[..], &sound[..at]] {
                 fs::write(&path, bad).unwrap();
-                let error = Bundle::open(&place.folder).unwrap_err();
+                let error = Bundle::open(&written.folder).unwrap_err();
                 assert!(matches!(error, Error::Damaged { .. }), "{error}");
             }
         }
         fs::write(&path, [&sound[..], b"more"].concat()).unwrap();
-        assert!(Bundle::open(&place.folder).is_err());
+        assert!(Bundle::open(&written.folder).is_err());
         fs::write(&path, &sound).unwrap();
     }
-    Bundle::open(&place.folder).unwrap();
+    Bundle::open(&written.folder).unwrap();
 }
 
 #[test]
@@ -319,11 +319,11 @@ fn altered_manifests_give_an_error_or_a_sound_manifest() {
 
 #[test]
 fn altered_packed_files_give_an_error_or_the_same_content() {
-    let place = place();
+    let written = written();
     let sound = zip(&entries());
     let check = |bad: &[u8]| {
-        fs::write(&place.packed, bad).unwrap();
-        match Bundle::open(&place.packed) {
+        fs::write(&written.packed, bad).unwrap();
+        match Bundle::open(&written.packed) {
             // A bit of the padding or of a time stamp.
             Ok(bundle) => {
                 assert_eq!(bundle.manifest(), &manifest());
@@ -529,10 +529,10 @@ fn unsound_manifests_are_refused() {
 
 #[test]
 fn a_huge_manifest_is_refused_before_it_is_read() {
-    let place = place();
-    let file = fs::File::create(place.folder.join(MANIFEST_FILE)).unwrap();
+    let written = written();
+    let file = fs::File::create(written.folder.join(MANIFEST_FILE)).unwrap();
     file.set_len(1 << 40).unwrap();
-    let error = Bundle::open(&place.folder).unwrap_err();
+    let error = Bundle::open(&written.folder).unwrap_err();
     assert!(matches!(error, Error::TooLarge { .. }), "{error}");
 }
 

@@ -10,9 +10,9 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::log::{ZERO, add};
-use super::options::DecoderOptions;
 use super::{Candidate, Decoder, Evidence};
-use crate::lexicon::stack::Place;
+use crate::lexicon::stack::Position;
+use crate::options::DecoderOptions;
 
 /// Prefixes that are followed for each word wanted, before what has been found must do.
 const STEPS: usize = 128;
@@ -34,7 +34,7 @@ struct Open {
     is_word: bool,
     /// Its labels, and where it stands.
     key: Vec<u8>,
-    place: Place,
+    position: Position,
 }
 
 impl PartialEq for Open {
@@ -89,7 +89,7 @@ impl Decoder {
             .collect();
         let found = self.likeliest(&prefixes, weight, cost, options.candidates);
         let mut more = Vec::new();
-        for (key, place) in found {
+        for (key, position) in found {
             let letters = key.len();
             let (mut mass, mut score, mut internal_lm) = (ZERO, ZERO, 0.0);
             for length in 0..=letters {
@@ -100,7 +100,7 @@ impl Decoder {
                     internal_lm = prefix.internal_lm;
                 }
             }
-            for (word, cost) in self.layers.forms(&key, place.user().map(|user| &**user)) {
+            for (word, cost) in self.layers.forms(&key, position.user().map(|user| &**user)) {
                 let log_prior = -f64::from(cost);
                 let language_model = evidence.language_model(&word, options);
                 more.push(Candidate {
@@ -143,52 +143,58 @@ impl Decoder {
         weight: f64,
         cost: f64,
         count: usize,
-    ) -> Vec<(Vec<u8>, Place)> {
+    ) -> Vec<(Vec<u8>, Position)> {
         let unit = weight * f64::from(self.layers.cost_unit());
         let mut heap = BinaryHeap::new();
         let mut order = 0;
-        let mut open = |heap: &mut BinaryHeap<Open>, bound, is_word, key, place| {
+        let mut open = |heap: &mut BinaryHeap<Open>, bound, is_word, key, position| {
             order += 1;
             heap.push(Open {
                 bound,
                 order,
                 is_word,
                 key,
-                place,
+                position,
             });
         };
         for (key, prefix) in prefixes {
             let root = self.layers.root();
-            let place = key
+            let position = key
                 .iter()
-                .fold(root, |place, label| self.layers.step(&place, *label));
-            let bound = prefix.score - unit * f64::from(self.layers.look_ahead(&place));
-            open(&mut heap, bound, false, key.clone(), place);
+                .fold(root, |position, label| self.layers.step(&position, *label));
+            let bound = prefix.score - unit * f64::from(self.layers.look_ahead(&position));
+            open(&mut heap, bound, false, key.clone(), position);
         }
-        let mut found: Vec<(Vec<u8>, Place)> = Vec::new();
-        let mut arcs = Vec::new();
+        let mut found: Vec<(Vec<u8>, Position)> = Vec::new();
+        let mut transitions = Vec::new();
         for _ in 0..count.saturating_mul(STEPS) {
             let Some(best) = heap.pop() else { break };
             if best.is_word {
                 if found.iter().all(|(key, _)| *key != best.key) {
-                    found.push((best.key, best.place));
+                    found.push((best.key, best.position));
                 }
                 if found.len() == count {
                     break;
                 }
                 continue;
             }
-            let look_ahead = f64::from(self.layers.look_ahead(&best.place));
-            if let Some(own) = self.layers.word_cost(&best.place) {
+            let look_ahead = f64::from(self.layers.look_ahead(&best.position));
+            if let Some(own) = self.layers.word_cost(&best.position) {
                 let bound = best.bound - unit * (f64::from(own) - look_ahead);
-                open(&mut heap, bound, true, best.key.clone(), best.place.clone());
+                open(
+                    &mut heap,
+                    bound,
+                    true,
+                    best.key.clone(),
+                    best.position.clone(),
+                );
             }
-            self.layers.arcs(&best.place, &mut arcs);
-            for (label, below) in &arcs {
+            self.layers.transitions(&best.position, &mut transitions);
+            for (label, below) in &transitions {
                 let bound = best.bound - cost - unit * (f64::from(*below) - look_ahead);
                 let key = best.key.iter().chain([label]).copied().collect();
-                let place = self.layers.step(&best.place, *label);
-                open(&mut heap, bound, false, key, place);
+                let position = self.layers.step(&best.position, *label);
+                open(&mut heap, bound, false, key, position);
             }
         }
         found

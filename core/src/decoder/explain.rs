@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::beam::Completed;
-use super::tree::{NodeId, PrefixTree};
+use super::watch::Watch;
 use super::{
     Candidate, Decoder, DecoderOptions, Evidence, Scored, internal_log_probability, log,
     log_likelihood,
@@ -16,7 +16,7 @@ use crate::lexicon::{Alphabet, fold::display_form};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Fate {
-    /// It is a candidate, at this place from 0.
+    /// It is a candidate, at this index from 0.
     Candidate(usize),
     /// The search completed it, but this many words scored better: more candidates would show it.
     Outranked(usize),
@@ -101,49 +101,6 @@ impl Explanation {
             score: None,
             least: None,
         }
-    }
-}
-
-/// Follows some label strings through a search.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Watch {
-    keys: Vec<Vec<u8>>,
-    trails: Vec<Vec<Option<u16>>>,
-    beam: Vec<usize>,
-    labels: Vec<u8>,
-}
-
-impl Watch {
-    pub(super) fn new(keys: Vec<Vec<u8>>) -> Self {
-        Self {
-            trails: vec![Vec::new(); keys.len()],
-            keys,
-            beam: Vec::new(),
-            labels: Vec::new(),
-        }
-    }
-
-    /// Takes down what the beam holds after a frame.
-    pub(super) fn frame(&mut self, tree: &PrefixTree, active: &[(NodeId, f64)]) {
-        self.beam.push(active.len());
-        for trail in &mut self.trails {
-            trail.push(None);
-        }
-        for (node, _) in active {
-            tree.labels(*node, &mut self.labels);
-            for (key, trail) in self.keys.iter().zip(&mut self.trails) {
-                if key.starts_with(&self.labels)
-                    && let Some(longest) = trail.last_mut()
-                {
-                    *longest = (*longest).max(Some(self.labels.len() as u16));
-                }
-            }
-        }
-    }
-
-    /// The trail of each key, and the size of the beam, frame by frame.
-    pub(super) fn taken(self) -> (Vec<Vec<Option<u16>>>, Vec<usize>) {
-        (self.trails, self.beam)
     }
 }
 
@@ -239,7 +196,7 @@ impl Decoder {
                 found = Some(*completed);
             }
         }
-        let place = |completed: Completed| {
+        let index = |completed: Completed| {
             let is_it = |scored: &Scored| {
                 scored.completed.node == completed.node && scored.form as usize == form
             };
@@ -253,9 +210,9 @@ impl Decoder {
         let fate = match (log_prior, shown) {
             (None, _) if is_blocked => Fate::Blocked,
             (None, _) => Fate::Unknown,
-            (Some(_), Some(place)) => Fate::Candidate(place),
-            (Some(_), None) => match found.and_then(place) {
-                Some(place) => Fate::Outranked(place),
+            (Some(_), Some(index)) => Fate::Candidate(index),
+            (Some(_), None) => match found.and_then(index) {
+                Some(index) => Fate::Outranked(index),
                 None => lost(&trail),
             },
         };

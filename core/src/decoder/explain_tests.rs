@@ -18,7 +18,7 @@ fn every_word_has_a_fate_that_the_search_bears_out() {
         let options = DecoderOptions {
             beam: 8,
             candidates: 3,
-            word_places: 12,
+            word_slots: 12,
             internal_lm_weight: 0.1,
             length_reward: 0.3,
             ..Default::default()
@@ -38,16 +38,16 @@ fn every_word_has_a_fate_that_the_search_bears_out() {
             assert_eq!(word.trail.len(), report.beam.len());
             assert_eq!(word.least, plain.last().map(|last| last.score));
             match word.fate {
-                Fate::Candidate(place) => {
+                Fate::Candidate(index) => {
                     candidates += 1;
-                    assert_eq!(plain[place].word, *name);
+                    assert_eq!(plain[index].word, *name);
                     let score = word.score.unwrap() - exact + word.found.unwrap();
-                    assert!((plain[place].score - score).abs() < 1e-5);
-                    assert!((plain[place].internal_lm - word.internal_lm).abs() < 1e-5);
+                    assert!((plain[index].score - score).abs() < 1e-5);
+                    assert!((plain[index].internal_lm - word.internal_lm).abs() < 1e-5);
                 }
-                Fate::Outranked(place) => {
+                Fate::Outranked(index) => {
                     outranked += 1;
-                    assert!(place >= plain.len() && word.found.is_some());
+                    assert!(index >= plain.len() && word.found.is_some());
                 }
                 Fate::Pruned { frame, labels } => {
                     pruned += 1;

@@ -20,7 +20,6 @@ mod greedy;
 #[cfg(test)]
 mod layers_tests;
 mod log;
-mod options;
 mod prefixes;
 #[cfg(test)]
 mod prefixes_tests;
@@ -33,16 +32,20 @@ mod spellings_tests;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod warm;
+mod watch;
+mod waves;
 
 use std::sync::Arc;
 
 pub use explain::{Explanation, Fate, Report};
 pub use forward::{internal_log_probability, log_likelihood};
 pub use greedy::{Greedy, greedy};
-pub use options::{DecoderOptions, LANGUAGE_MODEL_WEIGHT};
 pub use prefixes::{MAX_PREFIXES, PrefixTable};
 pub(crate) use spellings::text as spelling_text;
 pub use spellings::{Spelling, SpellingSearch};
+
+pub use crate::options::{DecoderOptions, LANGUAGE_MODEL_WEIGHT};
 
 use crate::error::Result;
 use crate::geometry::{GeometryOptions, GesturePath, Matcher};
@@ -88,7 +91,7 @@ pub struct Candidate {
     /// How likely it is that this word was meant, 0 to 1: exp(score / T) as a share of that of all
     /// words which the search completed and, where the options have a score for it, of another
     /// word. What the confidences of a list lack to 1 is for words that are not in it. It is a
-    /// probability as far as the options were fitted (`swipekit calibrate`). With
+    /// probability as far as the options were fitted (`swipekit tune confidence`). With
     /// [`DecoderOptions::continuation`] it is a share of the best words and those that the path may
     /// become.
     pub confidence: f64,
@@ -119,7 +122,7 @@ struct Scored {
     log_prior: f64,
     language_model: f64,
     geometry: f64,
-    /// Place among the forms of its key.
+    /// Index among the forms of its key.
     form: u32,
 }
 
@@ -235,8 +238,8 @@ impl Decoder {
     /// Where the search ended within words only, as for a path that breaks off, each prefix of the
     /// beam stands for its most frequent word, scored exactly.
     fn complete_prefixes(&mut self, frames: &[f32]) -> Result<()> {
-        for place in 0..self.search.prefixes().len() {
-            let (prefix, _) = self.search.prefixes()[place];
+        for index in 0..self.search.prefixes().len() {
+            let (prefix, _) = self.search.prefixes()[index];
             let Some(node) = self
                 .tree
                 .best_word(&self.layers, &self.transducer, prefix)?

@@ -5,16 +5,14 @@
 //! own. What is in a row depends on the network alone; the words only decide which prefixes are
 //! worth a row.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::rows::Widths;
-use super::tree::PrefixTree;
 use crate::bytes::Bytes;
 use crate::error::{Error, Result};
-use crate::lexicon::LexiconStack;
 use crate::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
 /// Most prefixes of a table.
@@ -53,56 +51,23 @@ impl Numbers {
 }
 
 impl PrefixTable {
-    /// The empty prefix and besides it the prefixes of `layers` of the greatest prior, `count` in
-    /// all.
-    ///
-    /// # Errors
-    /// [`Error::TooLarge`] for more than [`MAX_PREFIXES`]; otherwise none that a sound model and
-    /// lexicon give.
-    pub fn compute(
-        transducer: &PredictionJoint,
-        layers: &LexiconStack,
-        count: usize,
-    ) -> Result<Self> {
-        if count > MAX_PREFIXES {
-            return Err(Error::TooLarge {
-                what: "the number of prefixes",
-                limit: MAX_PREFIXES as u64,
-                got: count as u64,
-            });
-        }
-        let root = Self::root(transducer)?;
-        if count <= 1 {
-            return Ok(root);
-        }
-        let mut tree = PrefixTree::new(layers, std::sync::Arc::new(root));
-        tree.grow_likeliest(layers, transducer, count)?;
-        let widths = Widths::of(transducer);
-        let mut table = Self {
-            labels: vec![0],
-            children: Vec::with_capacity(tree.len() + 1),
-            rows: Numbers::Memory(Vec::new()),
+    /// The table of prefixes that stand in the order of [`PrefixTable`].
+    pub(super) fn of_rows(
+        labels: Vec<u8>,
+        children: Vec<u32>,
+        rows: Vec<f32>,
+        widths: Widths,
+    ) -> Self {
+        Self {
+            labels,
+            children,
+            rows: Numbers::Memory(rows),
             widths,
-        };
-        let mut rows = Vec::with_capacity(tree.len() * widths.row());
-        let mut open = VecDeque::from([super::tree::ROOT]);
-        while let Some(node) = open.pop_front() {
-            rows.extend_from_slice(tree.row(node));
-            let mut children = tree.children(node);
-            children.sort_unstable();
-            table.children.push(table.labels.len() as u32);
-            for (label, child) in children {
-                table.labels.push(label);
-                open.push_back(child);
-            }
         }
-        table.children.push(table.labels.len() as u32);
-        table.rows = Numbers::Memory(rows);
-        Ok(table)
     }
 
     /// The empty prefix alone.
-    fn root(transducer: &PredictionJoint) -> Result<Self> {
+    pub(super) fn root(transducer: &PredictionJoint) -> Result<Self> {
         let (prediction, joint) = (&transducer.prediction, &transducer.joint);
         let mut row = vec![0.0; prediction.state_width()];
         let (mut projected, mut internal_lm) = (Vec::new(), Vec::new());
@@ -158,8 +123,8 @@ impl PrefixTable {
         let start = self.children[index as usize];
         let end = self.children[index as usize + 1];
         let labels = &self.labels[start as usize..end as usize];
-        let place = labels.binary_search(&label).ok()?;
-        Some(start + place as u32)
+        let index = labels.binary_search(&label).ok()?;
+        Some(start + index as u32)
     }
 
     /// The table as a file of a bundle whose `transducer.safetensors` and `lexicon.fst` have these

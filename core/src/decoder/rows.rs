@@ -74,8 +74,8 @@ impl Rows {
 
     /// The row `slot`.
     pub(super) fn get(&self, slot: u32) -> &[f32] {
-        let (page, place) = (slot as usize / PAGE, slot as usize % PAGE);
-        &self.pages[page][place * self.width..][..self.width]
+        let (page, offset) = (slot as usize / PAGE, slot as usize % PAGE);
+        &self.pages[page][offset * self.width..][..self.width]
     }
 
     /// A row of the parts given, together as wide as a row.
@@ -89,8 +89,8 @@ impl Rows {
         // The page has just been made where none was free.
         let slot = self.free.pop().unwrap_or_default();
         self.used += 1;
-        let (page, place) = (slot as usize / PAGE, slot as usize % PAGE);
-        let mut rest = &mut self.pages[page][place * self.width..][..self.width];
+        let (page, offset) = (slot as usize / PAGE, slot as usize % PAGE);
+        let mut rest = &mut self.pages[page][offset * self.width..][..self.width];
         for part in parts {
             let (here, after) = rest.split_at_mut(part.len());
             here.copy_from_slice(part);
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_stay_where_they_are_and_places_are_used_again() {
+    fn rows_stay_where_they_are_and_slots_are_used_again() {
         let mut rows = Rows::new(6);
         let numbers = |n: u32| [n as f32, n as f32 + 0.5];
         let insert =

@@ -125,9 +125,9 @@ fn spellings_are_each_there_once_and_in_order() {
     let mut search = SpellingSearch::default();
     let got = run(&mut search, &transducer, &frames, 50, &options(64)).unwrap();
     assert_eq!(got.len(), 50);
-    for (place, spelling) in got.iter().enumerate() {
+    for (index, spelling) in got.iter().enumerate() {
         assert!(
-            got[..place]
+            got[..index]
                 .iter()
                 .all(|other| other.labels != spelling.labels)
         );

@@ -1,4 +1,4 @@
-//! The prefixes that a search has met, each with its place in the lexicon and its
+//! The prefixes that a search has met, each with its position in the lexicon and its
 //! prediction-network output.
 //!
 //! A prefix is its labels, not its state of the automaton: an automaton shares states between
@@ -9,24 +9,23 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
-use std::sync::Arc as Shared;
+use std::sync::Arc;
 
 use super::prefixes::PrefixTable;
 use super::rows::{Rows, Widths};
+pub(super) use super::waves::NodeId;
 use crate::error::Result;
-use crate::lexicon::stack::Place;
+use crate::lexicon::stack::Position;
 use crate::lexicon::user::Node as UserNode;
 use crate::lexicon::{LexiconStack, MAX_KEY};
 use crate::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
-/// Index of a node; the root is 0.
-pub(super) type NodeId = u32;
-/// Index of an arc.
-pub(super) type ArcId = u32;
+/// Index of an edge.
+pub(super) type EdgeId = u32;
 
 /// The root: the empty prefix.
 pub(super) const ROOT: NodeId = 0;
-/// An arc whose child has not been made, a root without a parent.
+/// An edge whose child has not been made, a root without a parent.
 const NONE: u32 = u32::MAX;
 
 /// One prefix.
@@ -36,7 +35,7 @@ pub(super) struct Node {
     label: u8,
     /// Labels of the prefix.
     pub(super) depth: u16,
-    place: Place,
+    position: Position,
     /// Least prior cost of any word that begins with the prefix, in the lexicon's units: the
     /// look-ahead.
     pub(super) cost: u32,
@@ -44,7 +43,7 @@ pub(super) struct Node {
     pub(super) word_cost: Option<u32>,
     /// log P(prefix) of the internal language model.
     pub(super) internal_lm: f32,
-    arcs: Option<(ArcId, ArcId)>,
+    edges: Option<(EdgeId, EdgeId)>,
     row: RowId,
     /// The swipe that met it last.
     met: u32,
@@ -61,7 +60,7 @@ enum RowId {
 
 /// A way on from a prefix by one label.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Arc {
+pub(super) struct Edge {
     /// The label.
     pub(super) label: u8,
     child: NodeId,
@@ -69,8 +68,8 @@ pub(super) struct Arc {
     pub(super) cost: u32,
 }
 
-impl Arc {
-    /// The node that the arc leads to, where it has been made.
+impl Edge {
+    /// The node that the edge leads to, where it has been made.
     pub(super) fn child(&self) -> Option<NodeId> {
         (self.child != NONE).then_some(self.child)
     }
@@ -80,8 +79,8 @@ impl Arc {
 #[derive(Clone, Debug)]
 pub(super) struct PrefixTree {
     nodes: Vec<Node>,
-    arcs: Vec<Arc>,
-    table: Shared<PrefixTable>,
+    edges: Vec<Edge>,
+    table: Arc<PrefixTable>,
     own: Rows,
     widths: Widths,
     /// Swipes so far.
@@ -91,9 +90,9 @@ pub(super) struct PrefixTree {
 
 #[derive(Clone, Debug, Default)]
 struct Scratch {
-    arcs: Vec<(u8, u32)>,
-    /// Arcs whose children the prediction network has to run for.
-    missing: Vec<(NodeId, ArcId)>,
+    transitions: Vec<(u8, u32)>,
+    /// Edges whose children the prediction network has to run for.
+    missing: Vec<(NodeId, EdgeId)>,
     labels: Vec<usize>,
     states: Vec<f32>,
     projected: Vec<f32>,
@@ -105,23 +104,23 @@ struct Scratch {
 impl PrefixTree {
     /// The tree of the empty prefix alone, which finds in `table` what the prediction network has
     /// run for.
-    pub(super) fn new(layers: &LexiconStack, table: Shared<PrefixTable>) -> Self {
-        let place = layers.root();
+    pub(super) fn new(layers: &LexiconStack, table: Arc<PrefixTable>) -> Self {
+        let position = layers.root();
         let widths = table.widths();
         Self {
             nodes: vec![Node {
                 parent: NONE,
                 label: 0,
                 depth: 0,
-                cost: layers.look_ahead(&place),
-                word_cost: layers.word_cost(&place),
+                cost: layers.look_ahead(&position),
+                word_cost: layers.word_cost(&position),
                 internal_lm: 0.0,
-                place,
-                arcs: None,
+                position,
+                edges: None,
                 row: RowId::Table(0),
                 met: 0,
             }],
-            arcs: Vec::new(),
+            edges: Vec::new(),
             own: Rows::new(widths.row()),
             widths,
             table,
@@ -149,7 +148,7 @@ impl PrefixTree {
     pub(super) fn bytes(&self) -> usize {
         self.own.bytes()
             + size_of::<Node>() * self.nodes.capacity()
-            + size_of::<Arc>() * self.arcs.capacity()
+            + size_of::<Edge>() * self.edges.capacity()
     }
 
     /// Begins a swipe: where the tree takes more than `bytes`, those prefixes are forgotten that
@@ -161,7 +160,7 @@ impl PrefixTree {
         self.swipe += 1;
         let used = size_of::<f32>() * self.widths.row() * self.own.used()
             + size_of::<Node>() * self.nodes.len()
-            + size_of::<Arc>() * self.arcs.len();
+            + size_of::<Edge>() * self.edges.len();
         if used > bytes {
             self.forget_older_half();
         }
@@ -176,9 +175,9 @@ impl PrefixTree {
     pub(super) fn clear(&mut self) {
         self.nodes.truncate(1);
         self.nodes.shrink_to_fit();
-        self.nodes[0].arcs = None;
+        self.nodes[0].edges = None;
         self.nodes[0].met = 0;
-        self.arcs = Vec::new();
+        self.edges = Vec::new();
         self.own.clear();
         self.swipe = 0;
     }
@@ -189,23 +188,23 @@ impl PrefixTree {
         let middle = met.len() / 2;
         let (_, median, _) = met.select_nth_unstable(middle);
         let median = *median;
-        let mut place: Vec<NodeId> = vec![NONE; self.nodes.len()];
-        place[ROOT as usize] = 0;
+        let mut moved: Vec<NodeId> = vec![NONE; self.nodes.len()];
+        moved[ROOT as usize] = 0;
         // Children stand behind their parents.
         for id in (1..self.nodes.len()).rev() {
             let node = &self.nodes[id];
-            if node.met > median || place[id] != NONE {
-                place[id] = 0;
-                place[node.parent as usize] = 0;
+            if node.met > median || moved[id] != NONE {
+                moved[id] = 0;
+                moved[node.parent as usize] = 0;
             }
         }
-        let kept = place.iter_mut().filter(|place| **place != NONE);
-        for (place, at) in kept.zip(0..) {
-            *place = at;
+        let kept = moved.iter_mut().filter(|moved| **moved != NONE);
+        for (moved, at) in kept.zip(0..) {
+            *moved = at;
         }
         let mut nodes = Vec::with_capacity(self.nodes.len());
-        let mut arcs = Vec::with_capacity(self.arcs.len());
-        for (mut node, at) in std::mem::take(&mut self.nodes).into_iter().zip(&place) {
+        let mut edges = Vec::with_capacity(self.edges.len());
+        for (mut node, at) in std::mem::take(&mut self.nodes).into_iter().zip(&moved) {
             if *at == NONE {
                 if let RowId::Own(slot) = node.row {
                     self.own.remove(slot);
@@ -213,21 +212,21 @@ impl PrefixTree {
                 continue;
             }
             if node.parent != NONE {
-                node.parent = place[node.parent as usize];
+                node.parent = moved[node.parent as usize];
             }
-            if let Some((start, end)) = node.arcs {
-                let kept = self.arcs[start as usize..end as usize].iter();
-                let start = arcs.len() as ArcId;
-                arcs.extend(kept.map(|arc| Arc {
-                    child: arc.child().map_or(NONE, |child| place[child as usize]),
-                    ..*arc
+            if let Some((start, end)) = node.edges {
+                let kept = self.edges[start as usize..end as usize].iter();
+                let start = edges.len() as EdgeId;
+                edges.extend(kept.map(|edge| Edge {
+                    child: edge.child().map_or(NONE, |child| moved[child as usize]),
+                    ..*edge
                 }));
-                node.arcs = Some((start, arcs.len() as ArcId));
+                node.edges = Some((start, edges.len() as EdgeId));
             }
             nodes.push(node);
         }
         self.nodes = nodes;
-        self.arcs = arcs;
+        self.edges = edges;
     }
 
     /// What the prediction network gave for a prefix, see [`Widths`].
@@ -240,9 +239,10 @@ impl PrefixTree {
 
     /// Labels and nodes of the children that have been made.
     pub(super) fn children(&self, id: NodeId) -> Vec<(u8, NodeId)> {
-        let (start, end) = self.node(id).arcs.unwrap_or_default();
-        let arcs = self.arcs[start as usize..end as usize].iter();
-        arcs.filter_map(|arc| Some((arc.label, arc.child()?)))
+        let (start, end) = self.node(id).edges.unwrap_or_default();
+        let edges = self.edges[start as usize..end as usize].iter();
+        edges
+            .filter_map(|edge| Some((edge.label, edge.child()?)))
             .collect()
     }
 
@@ -251,9 +251,9 @@ impl PrefixTree {
         &self.nodes[id as usize]
     }
 
-    /// The arc `id`.
-    pub(super) fn arc(&self, id: ArcId) -> &Arc {
-        &self.arcs[id as usize]
+    /// The edge `id`.
+    pub(super) fn edge(&self, id: EdgeId) -> &Edge {
+        &self.edges[id as usize]
     }
 
     /// The joint's projection of the prediction network's output after the prefix, `[J]`.
@@ -268,7 +268,7 @@ impl PrefixTree {
 
     /// What the user says of the prefix as a key.
     pub(super) fn user(&self, id: NodeId) -> Option<&UserNode> {
-        self.node(id).place.user().map(|user| &**user)
+        self.node(id).position.user().map(|user| &**user)
     }
 
     /// The labels of a prefix, first label first, into `labels`.
@@ -282,21 +282,21 @@ impl PrefixTree {
         labels.reverse();
     }
 
-    /// The arcs of a node, read out of the lexicons the first time.
-    pub(super) fn arcs(&mut self, layers: &LexiconStack, id: NodeId) -> Range<ArcId> {
+    /// The edges of a node, read out of the lexicons the first time.
+    pub(super) fn edges(&mut self, layers: &LexiconStack, id: NodeId) -> Range<EdgeId> {
         let node = &mut self.nodes[id as usize];
-        let (start, end) = match node.arcs {
-            Some(arcs) => arcs,
+        let (start, end) = match node.edges {
+            Some(edges) => edges,
             None => {
-                layers.arcs(&node.place, &mut self.scratch.arcs);
-                let start = self.arcs.len() as ArcId;
-                let arcs = self.scratch.arcs.iter();
-                self.arcs.extend(arcs.map(|(label, cost)| Arc {
+                layers.transitions(&node.position, &mut self.scratch.transitions);
+                let start = self.edges.len() as EdgeId;
+                let edges = self.scratch.transitions.iter();
+                self.edges.extend(edges.map(|(label, cost)| Edge {
                     label: *label,
                     child: NONE,
                     cost: *cost,
                 }));
-                *node.arcs.insert((start, self.arcs.len() as ArcId))
+                *node.edges.insert((start, self.edges.len() as EdgeId))
             }
         };
         start..end
@@ -305,42 +305,41 @@ impl PrefixTree {
     /// Brings the tree to the words that the user has now: those prefixes are worked out again that
     /// the user says or said something of. What the prediction network gave for them stays.
     pub(super) fn relink(&mut self, layers: &LexiconStack) {
-        let root = self.nodes[ROOT as usize].place.user();
+        let root = self.nodes[ROOT as usize].position.user();
         let is_same = match (root, layers.user()) {
-            (Some(old), Some(new)) => Shared::ptr_eq(old, new),
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
             (None, None) => true,
             _ => false,
         };
         if is_same {
             return;
         }
-        let mut open: Vec<(NodeId, Option<Shared<UserNode>>)> =
-            vec![(ROOT, layers.user().cloned())];
+        let mut open: Vec<(NodeId, Option<Arc<UserNode>>)> = vec![(ROOT, layers.user().cloned())];
         while let Some((id, user)) = open.pop() {
             let node = &mut self.nodes[id as usize];
-            node.place.set_user(user);
-            node.cost = layers.look_ahead(&node.place);
-            node.word_cost = layers.word_cost(&node.place);
-            let Some((start, end)) = node.arcs else {
+            node.position.set_user(user);
+            node.cost = layers.look_ahead(&node.position);
+            node.word_cost = layers.word_cost(&node.position);
+            let Some((start, end)) = node.edges else {
                 continue;
             };
-            layers.arcs(&node.place, &mut self.scratch.arcs);
-            let old: Vec<Arc> = self.arcs[start as usize..end as usize].to_vec();
-            let new = self.scratch.arcs.iter().map(|(label, cost)| Arc {
+            layers.transitions(&node.position, &mut self.scratch.transitions);
+            let old: Vec<Edge> = self.edges[start as usize..end as usize].to_vec();
+            let new = self.scratch.transitions.iter().map(|(label, cost)| Edge {
                 label: *label,
                 child: old
                     .iter()
-                    .find(|arc| arc.label == *label)
-                    .map_or(NONE, |arc| arc.child),
+                    .find(|edge| edge.label == *label)
+                    .map_or(NONE, |edge| edge.child),
                 cost: *cost,
             });
-            let new: Vec<Arc> = new.collect();
-            for arc in &new {
-                let Some(child) = arc.child() else { continue };
-                let below = self.nodes[id as usize].place.user();
-                let below = below.and_then(|user| user.child(arc.label)).cloned();
-                let is_same = match (self.nodes[child as usize].place.user(), &below) {
-                    (Some(old), Some(new)) => Shared::ptr_eq(old, new),
+            let new: Vec<Edge> = new.collect();
+            for edge in &new {
+                let Some(child) = edge.child() else { continue };
+                let below = self.nodes[id as usize].position.user();
+                let below = below.and_then(|user| user.child(edge.label)).cloned();
+                let is_same = match (self.nodes[child as usize].position.user(), &below) {
+                    (Some(old), Some(new)) => Arc::ptr_eq(old, new),
                     (None, None) => true,
                     _ => false,
                 };
@@ -348,34 +347,34 @@ impl PrefixTree {
                     open.push((child, below));
                 }
             }
-            // A list that has grown needs another place; its old one lies idle until the tree is
+            // A list that has grown needs another range; its old one lies idle until the tree is
             // cut back.
             if new.len() <= old.len() {
-                let end = start + new.len() as ArcId;
-                self.arcs[start as usize..end as usize].copy_from_slice(&new);
-                self.nodes[id as usize].arcs = Some((start, end));
+                let end = start + new.len() as EdgeId;
+                self.edges[start as usize..end as usize].copy_from_slice(&new);
+                self.nodes[id as usize].edges = Some((start, end));
             } else {
-                let start = self.arcs.len() as ArcId;
-                self.arcs.extend_from_slice(&new);
-                self.nodes[id as usize].arcs = Some((start, self.arcs.len() as ArcId));
+                let start = self.edges.len() as EdgeId;
+                self.edges.extend_from_slice(&new);
+                self.nodes[id as usize].edges = Some((start, self.edges.len() as EdgeId));
             }
         }
     }
 
-    /// Makes the children at the end of `arcs` (given with their parents, each once) that have not
+    /// Makes the children at the end of `edges` (given with their parents, each once) that have not
     /// been made, running the prediction network once for all of them that are not in the table.
     pub(super) fn grow(
         &mut self,
         layers: &LexiconStack,
         transducer: &PredictionJoint,
-        arcs: impl Iterator<Item = (NodeId, ArcId)>,
+        edges: impl Iterator<Item = (NodeId, EdgeId)>,
     ) -> Result<()> {
         let mut missing = std::mem::take(&mut self.scratch.missing);
         missing.clear();
         self.scratch.labels.clear();
         self.scratch.states.clear();
-        for (parent, arc) in arcs {
-            let Arc { label, child, .. } = self.arcs[arc as usize];
+        for (parent, edge) in edges {
+            let Edge { label, child, .. } = self.edges[edge as usize];
             if child != NONE {
                 continue;
             }
@@ -384,9 +383,9 @@ impl PrefixTree {
                 RowId::Own(_) => None,
             };
             match row {
-                Some(row) => self.insert(layers, parent, arc, RowId::Table(row)),
+                Some(row) => self.insert(layers, parent, edge, RowId::Table(row)),
                 None => {
-                    missing.push((parent, arc));
+                    missing.push((parent, edge));
                     self.scratch.labels.push(label.into());
                     let row = match self.nodes[parent as usize].row {
                         RowId::Table(row) => self.table.row(row),
@@ -400,18 +399,18 @@ impl PrefixTree {
         if !missing.is_empty() {
             self.run(transducer)?;
         }
-        for (place, (parent, arc)) in missing.iter().enumerate() {
+        for (index, (parent, edge)) in missing.iter().enumerate() {
             let Widths {
                 state,
                 joint,
                 classes,
             } = self.widths;
             let slot = self.own.insert([
-                &self.scratch.states[place * state..][..state],
-                &self.scratch.projected[place * joint..][..joint],
-                &self.scratch.internal_lm[place * classes..][..classes],
+                &self.scratch.states[index * state..][..state],
+                &self.scratch.projected[index * joint..][..joint],
+                &self.scratch.internal_lm[index * classes..][..classes],
             ]);
-            self.insert(layers, *parent, *arc, RowId::Own(slot));
+            self.insert(layers, *parent, *edge, RowId::Own(slot));
         }
         self.scratch.missing = missing;
         Ok(())
@@ -437,24 +436,24 @@ impl PrefixTree {
         Ok(())
     }
 
-    /// Makes the child at the end of an arc, whose row is there.
-    fn insert(&mut self, layers: &LexiconStack, parent: NodeId, arc: ArcId, row: RowId) {
-        let Arc { label, cost, .. } = self.arcs[arc as usize];
+    /// Makes the child at the end of an edge, whose row is there.
+    fn insert(&mut self, layers: &LexiconStack, parent: NodeId, edge: EdgeId, row: RowId) {
+        let Edge { label, cost, .. } = self.edges[edge as usize];
         let above = &self.nodes[parent as usize];
-        let place = layers.step(&above.place, label);
+        let position = layers.step(&above.position, label);
         let node = Node {
             parent,
             label,
             depth: above.depth.saturating_add(1),
             cost,
-            word_cost: layers.word_cost(&place),
+            word_cost: layers.word_cost(&position),
             internal_lm: above.internal_lm + self.internal_lm(parent)[usize::from(label)],
-            place,
-            arcs: None,
+            position,
+            edges: None,
             row,
             met: self.swipe,
         };
-        self.arcs[arc as usize].child = self.nodes.len() as NodeId;
+        self.edges[edge as usize].child = self.nodes.len() as NodeId;
         self.nodes.push(node);
     }
 
@@ -475,7 +474,7 @@ impl PrefixTree {
         #[derive(PartialEq, Eq, PartialOrd, Ord)]
         enum Step {
             Word(NodeId),
-            Prefix(NodeId, ArcId),
+            Prefix(NodeId, EdgeId),
         }
         let mut heap = BinaryHeap::new();
         let mut order = 0u32;
@@ -490,16 +489,16 @@ impl PrefixTree {
                 heap.push(Reverse((cost, 0, order, Step::Word(at))));
                 order += 1;
             }
-            for arc in self.arcs(layers, at) {
-                let step = Step::Prefix(at, arc);
-                heap.push(Reverse((self.arc(arc).cost, deep, order, step)));
+            for edge in self.edges(layers, at) {
+                let step = Step::Prefix(at, edge);
+                heap.push(Reverse((self.edge(edge).cost, deep, order, step)));
                 order += 1;
             }
             match heap.pop() {
                 Some(Reverse((_, _, _, Step::Word(word)))) => return Ok(Some(word)),
-                Some(Reverse((_, _, _, Step::Prefix(parent, arc)))) => {
-                    self.grow(layers, transducer, std::iter::once((parent, arc)))?;
-                    let Some(child) = self.arc(arc).child() else {
+                Some(Reverse((_, _, _, Step::Prefix(parent, edge)))) => {
+                    self.grow(layers, transducer, std::iter::once((parent, edge)))?;
+                    let Some(child) = self.edge(edge).child() else {
                         break;
                     };
                     at = child;
@@ -521,22 +520,27 @@ impl PrefixTree {
         // one batch.
         const BATCH: usize = 64;
         let mut heap = BinaryHeap::new();
-        let push_arcs = |tree: &mut Self, heap: &mut BinaryHeap<_>, id: NodeId| {
-            for arc in tree.arcs(layers, id) {
-                if tree.arc(arc).child().is_none() {
-                    heap.push(Reverse((tree.arc(arc).cost, tree.node(id).depth, id, arc)));
+        let push_edges = |tree: &mut Self, heap: &mut BinaryHeap<_>, id: NodeId| {
+            for edge in tree.edges(layers, id) {
+                if tree.edge(edge).child().is_none() {
+                    heap.push(Reverse((
+                        tree.edge(edge).cost,
+                        tree.node(id).depth,
+                        id,
+                        edge,
+                    )));
                 }
             }
         };
-        push_arcs(self, &mut heap, ROOT);
+        push_edges(self, &mut heap, ROOT);
         let mut batch = Vec::with_capacity(BATCH);
         while self.len() < nodes {
             batch.clear();
             while batch.len() < BATCH.min(nodes - self.len()) {
-                let Some(Reverse((_, _, parent, arc))) = heap.pop() else {
+                let Some(Reverse((_, _, parent, edge))) = heap.pop() else {
                     break;
                 };
-                batch.push((parent, arc));
+                batch.push((parent, edge));
             }
             if batch.is_empty() {
                 break;
@@ -544,7 +548,7 @@ impl PrefixTree {
             let known = self.len();
             self.grow(layers, transducer, batch.iter().copied())?;
             for id in known as NodeId..self.len() as NodeId {
-                push_arcs(self, &mut heap, id);
+                push_edges(self, &mut heap, id);
             }
         }
         Ok(())

@@ -1,51 +1,35 @@
-//! The featurizer `kinematic37` and the buffer that it writes to.
+//! Turning a trace into features.
 
-use super::kinematics::{Motion, length};
-use super::neighbours::{NEIGHBOURS, nearest};
+use std::sync::Arc;
+
+use super::buffer::Features;
+use super::kind::{Describe, check_parameters};
 use super::resample::resample;
-use super::window::statistics;
-use super::{FEATURES, FeaturizerSpec, Frame, KINEMATIC37, KINEMATIC37_VERSION};
+use super::spec::FeaturizerSpec;
 use crate::error::{Error, Result};
 use crate::layout::Warp;
 use crate::trace::Trace;
-
-/// Most key centres that a featurizer takes.
-const MAX_KEY_CENTRES: usize = 512;
-
-/// Largest magnitude of a scale or of a key centre's coordinate: keeps every feature finite in
-/// float32.
-const LARGEST_PARAMETER: f32 = 1e6;
 
 /// Turns traces into features, by the parameters of one bundle. Cheap to clone; holds no buffer.
 #[derive(Clone, Debug)]
 pub struct Featurizer {
     max_points: Option<usize>,
     clamp_before_resampling: bool,
-    /// Carried to [-1, 1].
-    key_centres: Vec<[f64; 2]>,
-    scale: [f64; FEATURES],
+    describe: Arc<dyn Describe>,
+    /// One a feature.
+    scale: Vec<f64>,
 }
 
 impl Featurizer {
     /// The featurizer that `spec` describes.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for an unknown id or version, a scale that is neither empty nor
-    /// [`FEATURES`] long, fewer than five key centres (the five nearest are features) or parameters
-    /// out of range, [`Error::TooLarge`] for more than 512 key centres, [`Error::NotFinite`] for a
-    /// parameter that is NaN or infinite.
+    /// [`Error::Invalid`] for an unknown id or version, fewer than five key centres (the five
+    /// nearest are features) or parameters out of range, [`Error::Shape`] for a scale that is
+    /// neither empty nor has one entry a feature, [`Error::TooLarge`] for more than 512 key
+    /// centres, [`Error::NotFinite`] for a parameter that is NaN or infinite.
     pub fn new(spec: &FeaturizerSpec) -> Result<Self> {
-        if spec.id != KINEMATIC37 {
-            let got: String = spec.id.chars().take(64).collect();
-            return Err(Error::invalid("the featurizer", KINEMATIC37, got));
-        }
-        if spec.version != KINEMATIC37_VERSION {
-            return Err(Error::invalid(
-                "the version of the featurizer kinematic37",
-                KINEMATIC37_VERSION,
-                spec.version,
-            ));
-        }
+        let kind = spec.kind()?;
         if spec.max_points.is_some_and(|points| points < 2) {
             return Err(Error::invalid(
                 "the featurizer's max_points",
@@ -53,48 +37,33 @@ impl Featurizer {
                 spec.max_points.unwrap_or(0),
             ));
         }
-        if spec.key_centres.len() < NEIGHBOURS {
-            return Err(Error::invalid(
-                "the featurizer's number of key centres",
-                format!("at least {NEIGHBOURS}"),
-                spec.key_centres.len(),
-            ));
-        }
-        if spec.key_centres.len() > MAX_KEY_CENTRES {
-            return Err(Error::TooLarge {
-                what: "the featurizer's number of key centres",
-                limit: MAX_KEY_CENTRES as u64,
-                got: spec.key_centres.len() as u64,
+        let describe = (kind.open)(spec)?;
+        check_parameters("the featurizer's scale", spec.scale.iter())?;
+        if !spec.scale.is_empty() && spec.scale.len() != kind.features {
+            return Err(Error::Shape {
+                what: "the featurizer's scale".to_owned(),
+                expected: vec![kind.features],
+                got: vec![spec.scale.len()],
             });
         }
-        check_parameters(
-            "the featurizer's key centres",
-            spec.key_centres.iter().flatten(),
-        )?;
-        check_parameters("the featurizer's scale", spec.scale.iter())?;
-        let mut scale = [1.0; FEATURES];
-        if !spec.scale.is_empty() {
-            if spec.scale.len() != FEATURES {
-                return Err(Error::Shape {
-                    what: "the featurizer's scale".to_owned(),
-                    expected: vec![FEATURES],
-                    got: vec![spec.scale.len()],
-                });
-            }
-            for (entry, value) in scale.iter_mut().zip(&spec.scale) {
-                *entry = f64::from(*value);
-            }
-        }
-        let centre = |c: &[f32; 2]| c.map(|v| f64::from(v) * 2.0 - 1.0);
+        let scale = match spec.scale.as_slice() {
+            [] => vec![1.0; kind.features],
+            scale => scale.iter().copied().map(f64::from).collect(),
+        };
         Ok(Self {
             max_points: spec.max_points,
             clamp_before_resampling: spec.clamp_before_resampling,
-            key_centres: spec.key_centres.iter().map(centre).collect(),
+            describe,
             scale,
         })
     }
 
-    /// Replaces the content of `out` by the features of `trace` and returns the number of frames:
+    /// Number of features F of a sample.
+    pub fn width(&self) -> usize {
+        self.scale.len()
+    }
+
+    /// Replaces the content of `out` by the features of `trace` and returns the number of samples:
     /// 49 to 111, or 1 (all zero) for a trace of fewer than two points.
     ///
     /// Every feature is finite, whatever the trace. Allocates nothing once `out` has held the
@@ -118,122 +87,20 @@ impl Featurizer {
             self.clamp_before_resampling,
             &mut out.path,
         );
-        out.frames = out.path.len().max(1);
+        out.samples = out.path.len().max(1);
+        out.width = self.width();
         out.data.clear();
-        out.data.resize(FEATURES * out.frames, 0.0);
+        out.data.resize(out.width * out.samples, 0.0);
         if out.path.len() >= 2 {
             for index in 0..out.path.len() {
-                let row = self.frame(&out.path, index);
-                for (feature, (value, scale)) in row.iter().zip(&self.scale).enumerate() {
-                    out.data[feature * out.frames + index] = (value * scale) as f32;
+                out.row.clear();
+                out.row.resize(out.width, 0.0);
+                self.describe.describe(&out.path, index, &mut out.row);
+                for (feature, (value, scale)) in out.row.iter().zip(&self.scale).enumerate() {
+                    out.data[feature * out.samples + index] = (value * scale) as f32;
                 }
             }
         }
-        out.frames
-    }
-
-    /// The features of frame `index` of a path of at least two frames, before scaling.
-    fn frame(&self, path: &[Frame], index: usize) -> [f64; FEATURES] {
-        let Frame { x, y, t } = path[index];
-        let motion = Motion::at(path, index);
-        let last = path.len() - 1;
-        let flag = |set: bool| if set { 1.0 } else { 0.0 };
-        let mut row = [0.0; FEATURES];
-        row[0..3].copy_from_slice(&[x, y, t / 1000.0]);
-        row[3..5].copy_from_slice(&motion.velocity);
-        row[5] = length(motion.velocity);
-        row[6..8].copy_from_slice(&motion.acceleration);
-        row[8] = length(motion.acceleration);
-        row[9] = motion.angle;
-        row[10] = libm::sin(motion.angle);
-        row[11] = libm::cos(motion.angle);
-        row[12] = motion.curvature;
-        row[13..13 + NEIGHBOURS].copy_from_slice(&nearest(&self.key_centres, x, y));
-        row[18] = index as f64 / last as f64;
-        row[19] = flag(index == 0);
-        row[20] = flag(index == last);
-        row[21..27].copy_from_slice(&statistics(path, index));
-        row
-    }
-}
-
-fn check_parameters<'a>(
-    what: &'static str,
-    mut values: impl Iterator<Item = &'a f32> + Clone,
-) -> Result<()> {
-    if !values.clone().all(|value| value.is_finite()) {
-        return Err(Error::NotFinite { what });
-    }
-    match values.find(|value| value.abs() > LARGEST_PARAMETER) {
-        Some(value) => Err(Error::invalid(
-            what,
-            format!("at most {LARGEST_PARAMETER} in magnitude"),
-            value,
-        )),
-        None => Ok(()),
-    }
-}
-
-/// Features of one path, reusable from gesture to gesture.
-#[derive(Clone, Debug, Default)]
-pub struct Features {
-    data: Vec<f32>,
-    frames: usize,
-    /// The resampled path: scratch of the featurizer.
-    path: Vec<Frame>,
-}
-
-impl Features {
-    /// An empty buffer.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Number of frames T.
-    pub fn frames(&self) -> usize {
-        self.frames
-    }
-
-    /// All features, [37, T] row-major: the encoder's input `features_bft` of a batch of one.
-    pub fn data(&self) -> &[f32] {
-        &self.data
-    }
-
-    /// The 37 features of frame `index`; `None` past the last.
-    pub fn frame(&self, index: usize) -> Option<[f32; FEATURES]> {
-        (index < self.frames).then(|| std::array::from_fn(|f| self.data[f * self.frames + index]))
-    }
-
-    /// Writes the features into `out` [37, `width`] row-major with zeros behind frame T: one row of
-    /// a padded batch.
-    ///
-    /// # Errors
-    /// [`Error::Shape`] where `out` has another size or `width` is less than T.
-    pub fn copy_padded(&self, width: usize, out: &mut [f32]) -> Result<()> {
-        if width < self.frames || width.checked_mul(FEATURES) != Some(out.len()) {
-            return Err(Error::Shape {
-                what: "the padded features".to_owned(),
-                expected: vec![FEATURES, width.max(self.frames)],
-                got: vec![out.len()],
-            });
-        }
-        if self.frames == 0 {
-            out.fill(0.0);
-            return Ok(());
-        }
-        for (row, padded) in self
-            .data
-            .chunks_exact(self.frames)
-            .zip(out.chunks_exact_mut(width))
-        {
-            padded[..self.frames].copy_from_slice(row);
-            padded[self.frames..].fill(0.0);
-        }
-        Ok(())
-    }
-
-    #[cfg(test)]
-    pub(super) fn path(&self) -> &[Frame] {
-        &self.path
+        out.samples
     }
 }

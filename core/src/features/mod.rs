@@ -1,7 +1,8 @@
 //! Points become features.
 //!
-//! `kinematic37` describes each frame of a path by 37 numbers, all in the letter area's frame
-//! carried to [-1, 1] and in seconds:
+//! A bundle names its featurizer by id and version ([`FeaturizerSpec`]), with all parameters that
+//! its output depends on. The only one so far is `kinematic37`, version 1. It describes each sample
+//! of a path by 37 numbers, all in the letter area's frame carried to [-1, 1] and in seconds:
 //!
 //! | features | what |
 //! |---|---|
@@ -9,36 +10,36 @@
 //! | 3-5, 6-8 | velocity (x, y, magnitude), acceleration (x, y, magnitude) |
 //! | 9-11, 12 | direction of motion (angle, sine, cosine), curvature: change of that angle |
 //! | 13-17 | the five smallest distances to key centres, ascending |
-//! | 18-20 | progress, whether first frame, whether last frame |
-//! | 21-26 | mean x, std x, mean y, std y, range x, range y over five frames |
+//! | 18-20 | progress, whether first sample, whether last sample |
+//! | 21-26 | mean x, std x, mean y, std y, range x, range y over five samples |
 //! | 27-36 | zero |
 //!
-//! A path is first resampled in time to at most [`MAX_FRAMES`] frames, so the encoder's work is
+//! A path is first resampled in time to at most [`MAX_SAMPLES`] samples, so the encoder's work is
 //! bounded whatever the touch screen delivers. All arithmetic is float64 with one rounding to
 //! float32 at the end: accelerations divide twice by a few milliseconds, which float32 does not
 //! survive. Transcendental functions come from one library on every platform, so the same trace
 //! gives the same bits everywhere.
 
+mod buffer;
 mod featurizer;
-mod kinematics;
-mod neighbours;
+mod kind;
+mod kinematic37;
+mod known;
 mod resample;
 mod spec;
 #[cfg(test)]
 mod tests;
-mod window;
 
-pub use featurizer::{Features, Featurizer};
-pub use resample::MAX_FRAMES;
-pub use spec::{FeaturizerSpec, KINEMATIC37, KINEMATIC37_VERSION};
-
-/// Features a frame of `kinematic37`.
-pub const FEATURES: usize = 37;
+pub use buffer::Features;
+pub use featurizer::Featurizer;
+pub(crate) use known::known;
+pub use resample::MAX_SAMPLES;
+pub use spec::FeaturizerSpec;
 
 /// One resampled sample of a path: x and y in [-1, 1] over the letter area, t in milliseconds since
 /// touch-down.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Frame {
+struct Sample {
     x: f64,
     y: f64,
     t: f64,

@@ -1,24 +1,24 @@
 //! Resampling of a path in time.
 
-use super::Frame;
+use super::Sample;
 use crate::layout::{LetterArea, Warp};
 use crate::trace::{Point, Trace};
 
-/// Most frames that a path is resampled to.
-pub const MAX_FRAMES: usize = 111;
+/// Most samples that a path is resampled to.
+pub const MAX_SAMPLES: usize = 111;
 
-/// Paths of up to this many points are stretched to [`STRETCHED`] frames.
+/// Paths of up to this many points are stretched to [`STRETCHED`] samples.
 const SHORT: usize = 48;
 const STRETCHED: usize = 56;
-/// Paths of this many points and more are squeezed to [`SQUEEZED`] frames.
+/// Paths of this many points and more are squeezed to [`SQUEEZED`] samples.
 const LONG: usize = 112;
 const SQUEEZED: usize = 96;
 
 /// Spans of time are at least this long when they divide, in milliseconds.
 const SHORTEST_SPAN: f64 = 1.0;
 
-/// Frames that a path of `points` points becomes.
-fn frame_count(points: usize) -> usize {
+/// Samples that a path of `points` points becomes.
+fn sample_count(points: usize) -> usize {
     match points {
         0 | 1 => points,
         2..=SHORT => STRETCHED,
@@ -27,7 +27,7 @@ fn frame_count(points: usize) -> usize {
     }
 }
 
-/// A trace's points as frames, computed when asked for.
+/// A trace's points as samples, computed when asked for.
 struct Source<'a> {
     points: &'a [Point],
     area: LetterArea,
@@ -37,30 +37,30 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    fn frame(&self, index: usize) -> Frame {
+    fn sample(&self, index: usize) -> Sample {
         let point = self.points[index];
         let point_there = self.area.normalize(point.x, point.y);
         let [x, y] = self
             .warp
             .map_or(point_there, |warp| warp.apply(point_there));
-        let frame = Frame {
+        let sample = Sample {
             x: x * 2.0 - 1.0,
             y: y * 2.0 - 1.0,
             t: (point.t - self.start).max(0.0),
         };
-        if self.clamp { clamped(frame) } else { frame }
+        if self.clamp { clamped(sample) } else { sample }
     }
 }
 
-fn clamped(frame: Frame) -> Frame {
-    Frame {
-        x: frame.x.clamp(-1.0, 1.0),
-        y: frame.y.clamp(-1.0, 1.0),
-        t: frame.t,
+fn clamped(sample: Sample) -> Sample {
+    Sample {
+        x: sample.x.clamp(-1.0, 1.0),
+        y: sample.y.clamp(-1.0, 1.0),
+        t: sample.t,
     }
 }
 
-/// Replaces `frames` by the frames of the first `max_points` points of `trace`, at equal steps of
+/// Replaces `samples` by the samples of the first `max_points` points of `trace`, at equal steps of
 /// time with positions interpolated linearly, or point by point where the number of points suits
 /// already. Positions come out clamped to [-1, 1]; `clamp_first` clamps the points too, before they
 /// are interpolated.
@@ -69,9 +69,9 @@ pub(super) fn resample(
     warp: Option<&Warp>,
     max_points: Option<usize>,
     clamp_first: bool,
-    frames: &mut Vec<Frame>,
+    samples: &mut Vec<Sample>,
 ) {
-    frames.clear();
+    samples.clear();
     let points = trace.points();
     let points = &points[..points.len().min(max_points.unwrap_or(usize::MAX))];
     let Some(first) = points.first() else { return };
@@ -82,26 +82,26 @@ pub(super) fn resample(
         clamp: clamp_first,
         start: first.t,
     };
-    let count = frame_count(points.len());
+    let count = sample_count(points.len());
     if count == points.len() {
-        frames.extend((0..count).map(|index| clamped(source.frame(index))));
+        samples.extend((0..count).map(|index| clamped(source.sample(index))));
         return;
     }
     let last = points.len() - 1;
-    let end = source.frame(last).t;
+    let end = source.sample(last).t;
     let step = end.max(SHORTEST_SPAN) / (count - 1) as f64;
     let mut index = 0;
-    let (mut here, mut next) = (source.frame(0), source.frame(1));
+    let (mut here, mut next) = (source.sample(0), source.sample(1));
     for i in 0..count {
         let t = if i == count - 1 { end } else { step * i as f64 };
         while index + 2 <= last && next.t < t {
             index += 1;
             here = next;
-            next = source.frame(index + 1);
+            next = source.sample(index + 1);
         }
         let part = (t - here.t) / (next.t - here.t).max(SHORTEST_SPAN);
         let part = part.clamp(0.0, 1.0);
-        frames.push(clamped(Frame {
+        samples.push(clamped(Sample {
             x: here.x + (next.x - here.x) * part,
             y: here.y + (next.y - here.y) * part,
             t,
@@ -113,16 +113,16 @@ pub(super) fn resample(
 mod tests {
     use super::*;
 
-    fn frames_of(points: &[(f64, f64, f64)], max_points: Option<usize>) -> Vec<Frame> {
+    fn samples_of(points: &[(f64, f64, f64)], max_points: Option<usize>) -> Vec<Sample> {
         let trace = Trace::in_letter_area(points.iter().copied()).unwrap();
-        let mut frames = Vec::new();
-        resample(&trace, None, max_points, true, &mut frames);
-        frames
+        let mut samples = Vec::new();
+        resample(&trace, None, max_points, true, &mut samples);
+        samples
     }
 
     #[test]
-    fn the_number_of_frames_is_bounded() {
-        for (points, frames) in [
+    fn the_number_of_samples_is_bounded() {
+        for (points, samples) in [
             (0, 0),
             (1, 1),
             (2, 56),
@@ -132,21 +132,21 @@ mod tests {
             (112, 96),
             (10_000, 96),
         ] {
-            assert_eq!(frame_count(points), frames);
-            assert!(frames <= MAX_FRAMES);
+            assert_eq!(sample_count(points), samples);
+            assert!(samples <= MAX_SAMPLES);
             let path: Vec<_> = (0..points).map(|i| (0.5, 0.5, i as f64)).collect();
-            assert_eq!(frames_of(&path, None).len(), frames);
+            assert_eq!(samples_of(&path, None).len(), samples);
         }
     }
 
     #[test]
     fn a_straight_path_is_cut_into_equal_steps() {
-        let frames = frames_of(&[(0.0, 0.0, 7.0), (1.0, 0.5, 557.0)], None);
-        for (i, frame) in frames.iter().enumerate() {
+        let samples = samples_of(&[(0.0, 0.0, 7.0), (1.0, 0.5, 557.0)], None);
+        for (i, sample) in samples.iter().enumerate() {
             let part = i as f64 / 55.0;
-            assert!((frame.x - (2.0 * part - 1.0)).abs() < 1e-12);
-            assert!((frame.y - (part - 1.0)).abs() < 1e-12);
-            assert!((frame.t - 10.0 * i as f64).abs() < 1e-9);
+            assert!((sample.x - (2.0 * part - 1.0)).abs() < 1e-12);
+            assert!((sample.y - (part - 1.0)).abs() < 1e-12);
+            assert!((sample.t - 10.0 * i as f64).abs() < 1e-9);
         }
     }
 
@@ -155,22 +155,22 @@ mod tests {
         let path: Vec<_> = (0..300)
             .map(|i| (f64::from(i) / 300.0, 0.5, i as f64))
             .collect();
-        assert_eq!(frames_of(&path, Some(256)), frames_of(&path[..256], None));
-        assert_eq!(frames_of(&path, Some(1)).len(), 1);
+        assert_eq!(samples_of(&path, Some(256)), samples_of(&path[..256], None));
+        assert_eq!(samples_of(&path, Some(1)).len(), 1);
     }
 
     #[test]
-    fn points_at_one_time_give_finite_frames() {
-        let frames = frames_of(&[(0.1, 0.1, 5.0), (0.9, 0.9, 5.0), (0.5, 0.5, 5.0)], None);
-        assert_eq!(frames.len(), 56);
+    fn points_at_one_time_give_finite_samples() {
+        let samples = samples_of(&[(0.1, 0.1, 5.0), (0.9, 0.9, 5.0), (0.5, 0.5, 5.0)], None);
+        assert_eq!(samples.len(), 56);
         // They are two sixtieths of a second apart.
         let last = 100.0 / 3.0 + 1e-9;
-        assert!(frames.iter().all(|f| f.x.abs() <= 1.0 && f.t <= last));
+        assert!(samples.iter().all(|f| f.x.abs() <= 1.0 && f.t <= last));
         // Too far from the origin for sixtieths of a second, so they stay at one time.
-        let frames = frames_of(
+        let samples = samples_of(
             &[(0.1, 0.1, 1e300), (0.9, 0.9, 1e300), (0.5, 0.5, 1e300)],
             None,
         );
-        assert!(frames.iter().all(|f| f.x.abs() <= 1.0 && f.t <= 1.0));
+        assert!(samples.iter().all(|f| f.x.abs() <= 1.0 && f.t <= 1.0));
     }
 }

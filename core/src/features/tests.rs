@@ -1,14 +1,22 @@
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use proptest::prelude::*;
 use safetensors::SafeTensors;
 use serde::Deserialize;
+use swipekit_test_support::shared;
 
 use super::*;
 use crate::error::Error;
 use crate::layout::{Layout, LetterArea};
 use crate::trace::{Point, Trace};
+
+/// Features of `kinematic37`.
+const FEATURES: usize = 37;
+
+/// `kinematic37` with the grid that its vectors were computed on.
+fn kinematic37(scale: Vec<f32>) -> FeaturizerSpec {
+    FeaturizerSpec::kinematic37(Layout::qwerty_unshifted().key_centres(), scale)
+}
 
 /// |got - expected| in units of 1 + |expected|.
 fn relative(got: f32, expected: f32) -> f64 {
@@ -18,7 +26,7 @@ fn relative(got: f32, expected: f32) -> f64 {
 #[derive(Deserialize)]
 struct Vector {
     points: Vec<(f64, f64, f64)>,
-    frames: usize,
+    samples: usize,
     features: BTreeMap<usize, Vec<f32>>,
 }
 
@@ -29,19 +37,19 @@ fn stored_vectors() {
     let vectors: Vec<Vector> =
         serde_json::from_str(include_str!("fixtures/kinematic37.json")).unwrap();
     assert_eq!(vectors.len(), 3);
-    let featurizer = Featurizer::new(&FeaturizerSpec::kinematic37(Vec::new())).unwrap();
+    let featurizer = Featurizer::new(&kinematic37(Vec::new())).unwrap();
     let mut out = Features::new();
     for vector in vectors {
         let trace = Trace::in_letter_area(vector.points).unwrap();
-        assert_eq!(featurizer.features(&trace, &mut out), vector.frames);
+        assert_eq!(featurizer.features(&trace, &mut out), vector.samples);
         for (index, expected) in vector.features {
-            let got = out.frame(index).unwrap();
+            let got = out.sample(index).unwrap();
             assert_eq!(expected.len(), FEATURES);
             for (feature, (got, expected)) in got.into_iter().zip(expected).enumerate() {
                 let error = relative(got, expected);
                 assert!(
                     error < 2e-7,
-                    "frame {index} feature {feature}: {got} for {expected}"
+                    "sample {index} feature {feature}: {got} for {expected}"
                 );
             }
         }
@@ -55,11 +63,11 @@ fn a_straight_swipe_by_hand() {
     let trace = Trace::in_letter_area([(0.05, sixth, 100.0), (0.95, sixth, 1100.0)]).unwrap();
     let mut scale = vec![1.0; FEATURES];
     scale[2] = 0.5;
-    let featurizer = Featurizer::new(&FeaturizerSpec::kinematic37(scale)).unwrap();
+    let featurizer = Featurizer::new(&kinematic37(scale)).unwrap();
     let mut out = Features::new();
     assert_eq!(featurizer.features(&trace, &mut out), 56);
     let step = 1.8 / 55.0;
-    let at = |index: usize| out.frame(index).unwrap();
+    let at = |index: usize| out.sample(index).unwrap();
     let near = |got: f32, expected: f32| assert!(relative(got, expected) < 1e-5, "{got}");
     let first = at(0);
     near(first[0], -0.9);
@@ -79,35 +87,33 @@ fn a_straight_swipe_by_hand() {
     assert!(first[24] < 1e-12);
     assert_eq!(first[26..], [0.0; 11]);
     for index in 1..56 {
-        let frame = at(index);
-        near(frame[2], 0.5 * index as f32 / 55.0);
-        near(frame[3], 1.8);
-        near(frame[5], 1.8);
-        assert!(frame[6].abs() < 1e-6 && frame[8].abs() < 1e-6);
-        assert_eq!(frame[9..13], [0.0, 0.0, 1.0, 0.0]);
-        near(frame[18], index as f32 / 55.0);
-        assert_eq!(frame[19], 0.0);
-        assert_eq!(frame[20], if index == 55 { 1.0 } else { 0.0 });
+        let sample = at(index);
+        near(sample[2], 0.5 * index as f32 / 55.0);
+        near(sample[3], 1.8);
+        near(sample[5], 1.8);
+        assert!(sample[6].abs() < 1e-6 && sample[8].abs() < 1e-6);
+        assert_eq!(sample[9..13], [0.0, 0.0, 1.0, 0.0]);
+        near(sample[18], index as f32 / 55.0);
+        assert_eq!(sample[19], 0.0);
+        assert_eq!(sample[20], if index == 55 { 1.0 } else { 0.0 });
     }
 }
 
 #[test]
 fn checkpoint_goldens() {
-    let file =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/checkpoints/golden.safetensors");
-    let Ok(bytes) = std::fs::read(&file) else {
-        eprintln!("skipped: ../shared/checkpoints/golden.safetensors is absent");
+    let Some(file) = shared("checkpoints/golden.safetensors") else {
         return;
     };
+    let bytes = std::fs::read(&file).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     let floats = |name: String| -> Vec<f32> {
         let data = tensors.tensor(&name).unwrap().data();
         let number = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
         data.chunks_exact(4).map(number).collect()
     };
-    let featurizer = Featurizer::new(&FeaturizerSpec::kinematic37(Vec::new())).unwrap();
+    let featurizer = Featurizer::new(&kinematic37(Vec::new())).unwrap();
     let mut out = Features::new();
-    let (mut worst_frame, mut worst_feature) = (0.0f64, 0.0f64);
+    let (mut worst_sample, mut worst_feature) = (0.0f64, 0.0f64);
     for swipe in 0..10 {
         // Stored as float32; the features were computed from the four decimals that they stand for.
         let decimals = |v: f32| (f64::from(v) * 1e4).round() / 1e4;
@@ -117,22 +123,22 @@ fn checkpoint_goldens() {
                 .map(|p| (decimals(p[0]), decimals(p[1]), f64::from(p[2]))),
         )
         .unwrap();
-        let frames = floats(format!("frames{swipe}"));
+        let samples = floats(format!("frames{swipe}"));
         let features = floats(format!("features{swipe}"));
-        assert_eq!(featurizer.features(&trace, &mut out) * 3, frames.len());
-        for (got, expected) in out.path().iter().zip(frames.chunks_exact(3)) {
+        assert_eq!(featurizer.features(&trace, &mut out) * 3, samples.len());
+        for (got, expected) in out.path.iter().zip(samples.chunks_exact(3)) {
             for (got, expected) in [got.x, got.y, got.t].into_iter().zip(expected) {
-                worst_frame = worst_frame.max(relative(got as f32, *expected));
+                worst_sample = worst_sample.max(relative(got as f32, *expected));
             }
         }
         for (index, expected) in features.chunks_exact(FEATURES).enumerate() {
-            for (got, expected) in out.frame(index).unwrap().into_iter().zip(expected) {
+            for (got, expected) in out.sample(index).unwrap().into_iter().zip(expected) {
                 worst_feature = worst_feature.max(relative(got, *expected));
             }
         }
     }
-    eprintln!("worst frame {worst_frame:.1e}, worst feature {worst_feature:.1e}");
-    assert!(worst_frame < 2e-7, "frames differ by {worst_frame:.1e}");
+    eprintln!("worst sample {worst_sample:.1e}, worst feature {worst_feature:.1e}");
+    assert!(worst_sample < 2e-7, "samples differ by {worst_sample:.1e}");
     assert!(
         worst_feature < 2e-7,
         "features differ by {worst_feature:.1e}"
@@ -140,14 +146,14 @@ fn checkpoint_goldens() {
 }
 
 #[test]
-fn fewer_than_two_points_give_one_zero_frame() {
+fn fewer_than_two_points_give_one_zero_sample() {
     let featurizer = Featurizer::new(&FeaturizerSpec::seed()).unwrap();
     let mut out = Features::new();
     for points in [&[][..], &[(0.5, 0.5, 3.0)]] {
         let trace = Trace::in_letter_area(points.iter().copied()).unwrap();
         assert_eq!(featurizer.features(&trace, &mut out), 1);
         assert_eq!(out.data(), [0.0; FEATURES]);
-        assert_eq!(out.frame(1), None);
+        assert_eq!(out.sample(1), None);
     }
 }
 
@@ -168,7 +174,7 @@ fn the_keyboards_units_do_not_matter() {
 #[test]
 fn the_seed_cuts_and_clamps_late() {
     let seed = Featurizer::new(&FeaturizerSpec::seed()).unwrap();
-    let ours = Featurizer::new(&FeaturizerSpec::kinematic37(Vec::new())).unwrap();
+    let ours = Featurizer::new(&kinematic37(Vec::new())).unwrap();
     let (mut a, mut b) = (Features::new(), Features::new());
     let inside = Trace::in_letter_area([(0.1, 0.1, 0.0), (0.9, 0.8, 300.0)]).unwrap();
     seed.features(&inside, &mut a);
@@ -178,8 +184,8 @@ fn the_seed_cuts_and_clamps_late() {
     seed.features(&beyond, &mut a);
     ours.features(&beyond, &mut b);
     // Clamped late, the path reaches the edge half way; clamped first, at its end.
-    assert_eq!(a.frame(28).unwrap()[0], 1.0);
-    assert!(b.frame(28).unwrap()[0] < 0.2);
+    assert_eq!(a.sample(28).unwrap()[0], 1.0);
+    assert!(b.sample(28).unwrap()[0] < 0.2);
     let long = |count: usize| {
         let points = (0..count).map(|i| (i as f64 / 400.0, 0.5, 10.0 * i as f64));
         Trace::in_letter_area(points).unwrap()
@@ -195,10 +201,10 @@ fn memory_is_reused() {
     let mut out = Features::new();
     let points = |count: usize| (0..count).map(|i| (i as f64 / 400.0, 0.5, 10.0 * i as f64));
     featurizer.features(&Trace::in_letter_area(points(111)).unwrap(), &mut out);
-    let memory = (out.data().as_ptr(), out.path().as_ptr());
+    let memory = (out.data().as_ptr(), out.path.as_ptr());
     for count in [0, 1, 2, 40, 60, 111, 5000] {
         featurizer.features(&Trace::in_letter_area(points(count)).unwrap(), &mut out);
-        assert_eq!((out.data().as_ptr(), out.path().as_ptr()), memory);
+        assert_eq!((out.data().as_ptr(), out.path.as_ptr()), memory);
     }
 }
 
@@ -224,14 +230,14 @@ fn padding_is_zero() {
 fn unknown_and_malformed_specs_are_refused() {
     type Edit = fn(&mut FeaturizerSpec);
     let refused = |edit: Edit| {
-        let mut spec = FeaturizerSpec::kinematic37(vec![1.0; FEATURES]);
+        let mut spec = kinematic37(vec![1.0; FEATURES]);
         edit(&mut spec);
         Featurizer::new(&spec).unwrap_err()
     };
     let id = refused(|spec| spec.id = "kinematic38".to_owned());
     assert_eq!(
         id.to_string(),
-        "the featurizer must be kinematic37, got kinematic38"
+        "the featurizer must be kinematic37 version 1, got kinematic38 version 1"
     );
     let invalid: [Edit; 5] = [
         |spec| spec.version = 2,
@@ -262,7 +268,7 @@ fn unknown_and_malformed_specs_are_refused() {
 
 #[test]
 fn a_spec_survives_json() {
-    let spec = FeaturizerSpec::kinematic37((0..FEATURES).map(|i| i as f32 * 0.1).collect());
+    let spec = kinematic37((0..FEATURES).map(|i| i as f32 * 0.1).collect());
     let text = serde_json::to_string(&spec).unwrap();
     assert_eq!(serde_json::from_str::<FeaturizerSpec>(&text).unwrap(), spec);
     assert_eq!(spec.key_centres.len(), Layout::qwerty().keys.len());
@@ -292,7 +298,7 @@ proptest! {
         seed in any::<bool>(),
         keep in any::<bool>(),
     ) {
-        let spec = if seed { FeaturizerSpec::seed() } else { FeaturizerSpec::kinematic37(Vec::new()) };
+        let spec = if seed { FeaturizerSpec::seed() } else { kinematic37(Vec::new()) };
         let featurizer = Featurizer::new(&spec).unwrap();
         let mut trace = Trace::default();
         for (x, y, t) in points {
@@ -305,16 +311,16 @@ proptest! {
             }
         }
         let mut out = Features::new();
-        let frames = featurizer.features(&trace, &mut out);
-        prop_assert!((1..=MAX_FRAMES).contains(&frames));
-        prop_assert_eq!(out.data().len(), FEATURES * frames);
+        let samples = featurizer.features(&trace, &mut out);
+        prop_assert!((1..=MAX_SAMPLES).contains(&samples));
+        prop_assert_eq!(out.data().len(), FEATURES * samples);
         prop_assert!(out.data().iter().all(|value| value.is_finite()));
     }
 }
 
 #[test]
 fn ten_thousand_points_and_reversed_time() {
-    let featurizer = Featurizer::new(&FeaturizerSpec::kinematic37(Vec::new())).unwrap();
+    let featurizer = Featurizer::new(&kinematic37(Vec::new())).unwrap();
     let mut out = Features::new();
     for direction in [1.0, -1.0, 0.0] {
         let points = (0..10_000).map(|i| {
@@ -330,7 +336,7 @@ fn ten_thousand_points_and_reversed_time() {
 /// A trace's times are repaired before they become features.
 #[test]
 fn a_stamp_ahead_of_its_time_leaves_the_features_alone() {
-    let featurizer = Featurizer::new(&FeaturizerSpec::kinematic37(Vec::new())).unwrap();
+    let featurizer = Featurizer::new(&kinematic37(Vec::new())).unwrap();
     let features = |ahead: f64| {
         let mut points: Vec<_> = (0..30)
             .map(|at| (f64::from(at) / 40.0, 0.5, f64::from(at) * 16.0))

@@ -1,5 +1,7 @@
 //! What is measured of a word against a path.
 
+use crate::options::{GeometryWeights, with_geometric_features};
+
 /// Geometric features of a word against a path. Distances are in key widths
 /// ([`Keys`](super::Keys)); those that are squared are taken to logarithms, so that a path which is
 /// far from every word does not tell them apart more than a good one.
@@ -34,37 +36,27 @@ pub struct Features {
     pub dwell: f64,
 }
 
-impl Features {
-    /// Number of features.
-    pub const COUNT: usize = 10;
+macro_rules! implement_features {
+    ($($name:ident),+) => {
+        impl Features {
+            /// Number of features.
+            pub const COUNT: usize = GeometryWeights::COUNT;
 
-    /// Their names, as the weights have them in `bundle.json`.
-    pub const NAMES: [&'static str; Self::COUNT] = [
-        "location",
-        "shape",
-        "start",
-        "end",
-        "approach",
-        "excursion",
-        "corners",
-        "letters",
-        "loops",
-        "dwell",
-    ];
+            /// The features in the order of [`GeometryWeights::NAMES`].
+            pub fn to_array(&self) -> [f64; Self::COUNT] {
+                [$(self.$name),+]
+            }
+        }
+    };
+}
+with_geometric_features!(implement_features);
 
-    /// The features in the order of [`NAMES`](Self::NAMES).
-    pub fn to_array(&self) -> [f64; Self::COUNT] {
-        [
-            self.location,
-            self.shape,
-            self.start,
-            self.end,
-            self.approach,
-            self.excursion,
-            self.corners,
-            self.letters,
-            self.loops,
-            self.dwell,
-        ]
+impl GeometryWeights {
+    /// What the features add to a word's score, in nats.
+    pub fn term(&self, features: &Features) -> f64 {
+        let products = self.to_array().into_iter().zip(features.to_array());
+        products
+            .map(|(weight, feature)| f64::from(weight) * feature)
+            .sum()
     }
 }

@@ -52,7 +52,7 @@ impl Keys {
                 // A key may be labelled with the capital.
                 let is_key = |key: &&Key| key.label.to_lowercase().eq(label.to_lowercase());
                 let [x, y] = layout.keys.iter().find(is_key)?.centre();
-                Some(keyboard.place(area, x.into(), y.into()))
+                Some(keyboard.locate(area, x.into(), y.into()))
             })
             .collect();
         Ok(keyboard)
@@ -64,7 +64,7 @@ impl Keys {
     }
 
     /// (`x`, `y`) of a keyboard with the letter area `area`.
-    pub(super) fn place(&self, area: LetterArea, x: f64, y: f64) -> [f64; 2] {
+    pub(super) fn locate(&self, area: LetterArea, x: f64, y: f64) -> [f64; 2] {
         let [x, y] = area.normalize(x, y);
         [x * self.span[0], y * self.span[1]]
     }

@@ -69,7 +69,7 @@ impl Matcher {
         let mut points = (path.points.iter().zip(&path.turns).zip(0..)).peekable();
         let mut measure = |until: usize, from: &Letter, to: &Letter| {
             let line = Line::new(from.centre, to.centre);
-            while let Some(((point, turn), _)) = points.next_if(|(_, place)| *place <= until) {
+            while let Some(((point, turn), _)) = points.next_if(|(_, index)| *index <= until) {
                 let [to_from, to_to] =
                     [from, to].map(|letter| square(between(letter.centre, *point)));
                 excursion = excursion.max(line.square_to(*point));
@@ -92,7 +92,7 @@ impl Matcher {
 /// Length and time for which the path stays near where it is at a piece.
 fn stay(path: &GesturePath, piece: usize) -> (f64, f64) {
     let at = path.points[piece];
-    let is_near = |place: &usize| square(between(at, path.points[*place])) < NEAR * NEAR;
+    let is_near = |index: &usize| square(between(at, path.points[*index])) < NEAR * NEAR;
     let start = (0..piece).rev().take_while(is_near).last().unwrap_or(piece);
     let end = (piece + 1..POINTS).take_while(is_near).last();
     let end = end.unwrap_or(piece + 1);

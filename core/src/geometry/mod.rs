@@ -34,7 +34,6 @@ mod alignment;
 mod features;
 mod keys;
 mod matcher;
-mod options;
 mod path;
 mod plane;
 mod template;
@@ -44,5 +43,6 @@ mod tests;
 pub use features::Features;
 pub use keys::Keys;
 pub use matcher::Matcher;
-pub use options::{GeometryOptions, GeometryWeights, MAX_WORDS};
 pub use path::GesturePath;
+
+pub use crate::options::{GeometryOptions, GeometryWeights, MAX_WORDS};

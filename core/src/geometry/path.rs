@@ -15,7 +15,7 @@ pub struct GesturePath {
     pub(super) centres: Vec<Option<Vector>>,
     /// Points evenly along the path, in key widths.
     pub(super) points: [Vector; POINTS],
-    /// The same without place and size.
+    /// The same without position and size.
     pub(super) shape: [Vector; POINTS],
     /// Milliseconds from touch-down.
     pub(super) times: [f64; POINTS],
@@ -26,7 +26,7 @@ pub struct GesturePath {
     /// Squared distance of each label's key from each piece, `[labels, PIECES]`; infinite for a
     /// label without a key.
     approaches: Vec<f64>,
-    /// All samples: place and milliseconds from touch-down.
+    /// All samples: position and milliseconds from touch-down.
     samples: Vec<(Vector, f64)>,
 }
 
@@ -60,8 +60,8 @@ impl GesturePath {
         self.centres.clone_from(&keyboard.centres);
         self.samples.clear();
         self.samples.extend(trace.points().iter().map(|point| {
-            let place = keyboard.place(trace.area(), point.x, point.y);
-            (place, point.t - first.t)
+            let location = keyboard.locate(trace.area(), point.x, point.y);
+            (location, point.t - first.t)
         }));
         let pairs = self.samples.windows(2);
         self.length = pairs.map(|pair| distance(pair[0].0, pair[1].0)).sum();
@@ -107,8 +107,8 @@ impl GesturePath {
         let step = self.length / PIECES as f64;
         // The sample from which the path has gone `before` so far.
         let (mut from, mut before) = (0, 0.0);
-        for place in 1..PIECES {
-            let wanted = place as f64 * step;
+        for index in 1..PIECES {
+            let wanted = index as f64 * step;
             let (share, to) = loop {
                 let to = (from + 1).min(last);
                 let length = distance(self.samples[from].0, self.samples[to].0);
@@ -124,8 +124,8 @@ impl GesturePath {
                 from = to;
             };
             let ((a, start), (b, end)) = (self.samples[from], self.samples[to]);
-            self.points[place] = along(a, b, share);
-            self.times[place] = start + share * (end - start);
+            self.points[index] = along(a, b, share);
+            self.times[index] = start + share * (end - start);
         }
         (self.points[0], self.times[0]) = self.samples[0];
         (self.points[PIECES], self.times[PIECES]) = self.samples[last];
@@ -134,10 +134,10 @@ impl GesturePath {
     /// The turn at each point: of the chords over two pieces before and behind it. Two neighbouring
     /// points see every turn, so each counts half.
     fn turn(&mut self) {
-        for place in 1..PIECES {
+        for index in 1..PIECES {
             let [before, at, behind] =
-                [place.saturating_sub(2), place, (place + 2).min(PIECES)].map(|at| self.points[at]);
-            self.turns[place] = angle(between(before, at), between(at, behind)) / 2.0;
+                [index.saturating_sub(2), index, (index + 2).min(PIECES)].map(|at| self.points[at]);
+            self.turns[index] = angle(between(before, at), between(at, behind)) / 2.0;
         }
     }
 }

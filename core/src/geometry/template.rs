@@ -59,24 +59,24 @@ impl Template {
                 .map(|pair| (pair[0].centre, pair[1].centre))
         };
         let step = lines().map(|(a, b)| distance(a, b)).sum::<f64>() / PIECES as f64;
-        let (mut before, mut place) = (0.0, 0);
+        let (mut before, mut index) = (0.0, 0);
         for (a, b) in lines() {
             let length = distance(a, b);
-            while place < POINTS && place as f64 * step <= before + length {
+            while index < POINTS && index as f64 * step <= before + length {
                 // Two labels may share a place.
                 let share = if length > 0.0 {
-                    ((place as f64 * step - before) / length).clamp(0.0, 1.0)
+                    ((index as f64 * step - before) / length).clamp(0.0, 1.0)
                 } else {
                     0.0
                 };
-                self.points[place] = along(a, b, share);
-                place += 1;
+                self.points[index] = along(a, b, share);
+                index += 1;
             }
             before += length;
         }
         // What rounding has left over, the end among it.
         if let Some(last) = self.letters.last() {
-            self.points[place.min(PIECES)..].fill(last.centre);
+            self.points[index.min(PIECES)..].fill(last.centre);
         }
         true
     }

@@ -90,15 +90,15 @@ fn walk(line: &[[f64; 2]], mut length: f64) -> [f64; 2] {
 fn even(line: &[[f64; 2]]) -> Vec<[f64; 2]> {
     let length: f64 = line.windows(2).map(|pair| distance(pair[0], pair[1])).sum();
     (0..POINTS)
-        .map(|place| walk(line, length * place as f64 / PIECES as f64))
+        .map(|index| walk(line, length * index as f64 / PIECES as f64))
         .collect()
 }
 
 /// Distance of a point from a line, by ternary search along it.
 fn to_line(point: [f64; 2], a: [f64; 2], b: [f64; 2]) -> f64 {
     let at = |share: f64| {
-        let place = [0, 1].map(|axis| a[axis] + share * (b[axis] - a[axis]));
-        distance(point, place)
+        let nearest = [0, 1].map(|axis| a[axis] + share * (b[axis] - a[axis]));
+        distance(point, nearest)
     };
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..200 {
@@ -151,14 +151,14 @@ fn mean_square(a: &[[f64; 2]], b: &[[f64; 2]]) -> f64 {
 /// Location, shape, start, end, approach and excursion by their definitions; of QWERTY in the
 /// letter area's coordinates.
 fn reference(trace: &Trace, word: &str) -> [f64; 6] {
-    let place = |x: f64, y: f64| [10.0 * x, 4.5 * y];
-    let raw: Vec<_> = trace.points().iter().map(|p| place(p.x, p.y)).collect();
+    let carried = |x: f64, y: f64| [10.0 * x, 4.5 * y];
+    let raw: Vec<_> = trace.points().iter().map(|p| carried(p.x, p.y)).collect();
     let layout = Layout::qwerty();
     let mut letters: Vec<char> = word.chars().filter(|c| layout.key(*c).is_some()).collect();
     letters.dedup();
     let centre = |c: &char| {
         let [x, y] = layout.key_centre(*c).unwrap();
-        place(x.into(), y.into())
+        carried(x.into(), y.into())
     };
     let centres: Vec<_> = letters.iter().map(centre).collect();
     let (path, lines) = (even(&raw), even(&centres));
@@ -176,11 +176,11 @@ fn reference(trace: &Trace, word: &str) -> [f64; 6] {
         .zip(&pieces)
         .map(|(c, piece)| (1.0 + c[*piece] / 0.1).ln())
         .sum();
-    let excursion = (0..POINTS).map(|place| {
-        let behind = pieces.iter().filter(|piece| **piece < place).count();
+    let excursion = (0..POINTS).map(|index| {
+        let behind = pieces.iter().filter(|piece| **piece < index).count();
         let from = centres[behind.saturating_sub(1)];
         let to = centres[behind.min(centres.len() - 1)];
-        to_line(path[place], from, to).powi(2)
+        to_line(path[index], from, to).powi(2)
     });
     [
         (1.0 + mean_square(&path, &lines) / 0.25).ln(),
@@ -206,7 +206,7 @@ fn features_are_what_their_definitions_say() {
             got.approach,
             got.excursion,
         ];
-        for (name, (a, b)) in Features::NAMES
+        for (name, (a, b)) in GeometryWeights::NAMES
             .iter()
             .zip(got.iter().zip(reference(&trace, &word)))
         {
@@ -285,9 +285,9 @@ fn doubled_letters_are_told_by_what_happens_at_their_key() {
     let change = |at_key: &dyn Fn(f64) -> Vec<(f64, f64, f64)>| {
         let mut points = Vec::new();
         let mut late = 0.0;
-        for (place, point) in straight.points().iter().enumerate() {
+        for (index, point) in straight.points().iter().enumerate() {
             points.push((point.x, point.y, point.t + late));
-            if place == 24 {
+            if index == 24 {
                 let extra = at_key(point.t);
                 late = extra.last().unwrap().2 - point.t;
                 points.extend(extra);
@@ -419,9 +419,9 @@ fn results_do_not_depend_on_what_was_measured_before() {
 #[test]
 fn weights_and_features_have_one_order() {
     let mut names = Vec::new();
-    for place in 0..Features::COUNT {
+    for index in 0..Features::COUNT {
         let mut weights = [0.0; Features::COUNT];
-        weights[place] = 1.0;
+        weights[index] = 1.0;
         let weights = GeometryWeights::from_array(weights);
         let json = serde_json::to_value(weights).unwrap();
         let (name, _) = json
@@ -432,10 +432,10 @@ fn weights_and_features_have_one_order() {
             .unwrap();
         names.push(name.clone());
         let features = measure(&qwerty(), &wander(&mut Random::new(1), 20), "hello");
-        assert_eq!(weights.term(&features), features.to_array()[place]);
-        assert_eq!(weights.to_array()[place], 1.0);
+        assert_eq!(weights.term(&features), features.to_array()[index]);
+        assert_eq!(weights.to_array()[index], 1.0);
     }
-    assert_eq!(names, Features::NAMES);
+    assert_eq!(names, GeometryWeights::NAMES);
 }
 
 #[test]

@@ -205,16 +205,16 @@ impl LanguageModelBuilder {
         }
         let mut words: Vec<(String, u32)> = numbers.into_iter().collect();
         words.sort_unstable();
-        let mut place = vec![0u32; unigrams.len()];
+        let mut rank = vec![0u32; unigrams.len()];
         for (at, (_, number)) in (0..).zip(&words) {
-            place[*number as usize] = at;
+            rank[*number as usize] = at;
         }
         let unigrams: Vec<[f32; 2]> = words
             .iter()
             .map(|(_, number)| unigrams[*number as usize])
             .collect();
-        settle(&mut triples, &place);
-        settle(&mut pairs, &place);
+        settle(&mut triples, &rank);
+        settle(&mut pairs, &rank);
         add_missing(&mut pairs, &triples, &unigrams);
 
         // The start of a sentence is never looked for: its probability must not widen the grid.
@@ -233,13 +233,13 @@ impl LanguageModelBuilder {
         let level = |grid: usize, value: f32| grids[grid].level(value, bits);
         let first2 = firsts(n, pairs.iter().map(|pair| pair.words[0] as usize));
         let mut at = 0;
-        let places = triples.iter().map(|triple| {
+        let parents = triples.iter().map(|triple| {
             while pairs[at].words != triple.words[..2] {
                 at += 1;
             }
             at
         });
-        let first3 = firsts(m, places);
+        let first3 = firsts(m, parents);
         let text: Vec<&[u8]> = words.iter().map(|(word, _)| word.as_bytes()).collect();
         // Weights that are all 1 are left out.
         let weights = |grid: usize| if grids[grid].step > 0.0 { bits } else { 0 };
@@ -266,10 +266,10 @@ impl LanguageModelBuilder {
     }
 }
 
-/// Gives words their places, sorts, and keeps the likeliest of equal n-grams.
-fn settle<const N: usize>(entries: &mut Vec<Entry<N>>, place: &[u32]) {
+/// Gives words their ranks, sorts, and keeps the likeliest of equal n-grams.
+fn settle<const N: usize>(entries: &mut Vec<Entry<N>>, rank: &[u32]) {
     for entry in entries.iter_mut() {
-        entry.words = entry.words.map(|number| place[number as usize]);
+        entry.words = entry.words.map(|number| rank[number as usize]);
     }
     entries.sort_by(|a, b| {
         a.words

@@ -19,21 +19,25 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::quantize::{BITS, Grid};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::sections::{Format, names};
+
+pub use crate::sections::MAX_FILE;
 
 /// The version of the file format that this crate writes and reads.
 pub const LANGUAGE_VERSION: u32 = 1;
-/// A language model's file is this long at most.
-pub const MAX_FILE: u64 = 1 << 28;
 
-pub(super) const MAGIC: &[u8; 8] = b"swipelng";
 pub(super) const SECTIONS: usize = 10;
 pub(super) const GRIDS: usize = 5;
 const PLAIN: u32 = 1;
 const GRIDS_AT: usize = 32;
-const TABLE_AT: usize = GRIDS_AT + 8 * GRIDS;
-const CHECK_AT: usize = TABLE_AT + 12 * SECTIONS;
-const HEADER: usize = CHECK_AT + 4;
+
+pub(super) const FORMAT: Format<SECTIONS> = Format {
+    mark: b"swipelng",
+    version: LANGUAGE_VERSION,
+    fields: 20 + 8 * GRIDS,
+    names: names!("language model"),
+};
 
 /// The header's numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,148 +52,42 @@ pub(super) struct Header {
     pub grids: [Grid; GRIDS],
 }
 
+/// The file of a header and the sections in their order.
 pub(super) fn write(header: &Header, sections: [&[u8]; SECTIONS]) -> Result<Vec<u8>> {
-    let length = HEADER + sections.iter().map(|s| s.len()).sum::<usize>();
-    if length as u64 > MAX_FILE {
-        return Err(too_large(length));
-    }
-    let mut bytes = Vec::with_capacity(length);
-    bytes.extend(MAGIC);
-    bytes.extend(LANGUAGE_VERSION.to_le_bytes());
-    bytes.extend(u32::from(header.plain).to_le_bytes());
-    for number in header.counts.into_iter().chain([header.bits]) {
-        bytes.extend(number.to_le_bytes());
-    }
+    let [words, pairs, triples] = header.counts;
+    let mut fields = vec![header.plain.into(), words, pairs, triples, header.bits];
     for grid in header.grids {
-        bytes.extend(grid.step.to_le_bytes());
-        bytes.extend(grid.zero.to_le_bytes());
+        fields.extend([grid.step.to_bits(), grid.zero]);
     }
-    let mut offset = HEADER;
-    for section in sections {
-        for number in [
-            offset as u32,
-            section.len() as u32,
-            crc32fast::hash(section),
-        ] {
-            bytes.extend(number.to_le_bytes());
-        }
-        offset += section.len();
-    }
-    bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
-    for section in sections {
-        bytes.extend(section);
-    }
-    Ok(bytes)
-}
-
-fn too_large(got: usize) -> Error {
-    Error::TooLarge {
-        what: "the language model",
-        limit: MAX_FILE,
-        got: got as u64,
-    }
+    let fields: Vec<u8> = fields.into_iter().flat_map(u32::to_le_bytes).collect();
+    FORMAT.write(&fields, sections)
 }
 
 /// Reads the header of `bytes` and checks every checksum.
 pub(super) fn read(bytes: &[u8], path: &Path) -> Result<(Header, [Range<usize>; SECTIONS])> {
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(too_large(bytes.len()));
-    }
-    let damaged = |what, expected: &dyn ToString, got: &dyn ToString| {
-        Error::damaged(path, what, expected.to_string(), got.to_string())
-    };
-    if !bytes.starts_with(MAGIC) {
-        let got = bytes.get(..MAGIC.len()).unwrap_or(bytes);
-        return Err(damaged(
-            "start of the language model",
-            &"\"swipelng\"",
-            &format!("{got:02x?}"),
-        ));
-    }
-    let number = |at: usize| {
-        let chunk = bytes.get(at..).and_then(|b| b.first_chunk::<4>());
-        chunk.map(|b| u32::from_le_bytes(*b)).ok_or_else(|| {
-            damaged(
-                "length of the language model",
-                &format!("at least {HEADER} bytes"),
-                &bytes.len(),
-            )
-        })
-    };
-    let unsupported = |what, expected: u32, got: u32| Error::Unsupported {
-        path: path.to_path_buf(),
-        what,
-        expected: expected.to_string(),
-        got: got.to_string(),
-    };
-    let version = number(8)?;
-    if version != LANGUAGE_VERSION {
-        return Err(unsupported(
-            "language model format",
-            LANGUAGE_VERSION,
-            version,
-        ));
-    }
-    let check = number(CHECK_AT)?;
-    let sum = crc32fast::hash(&bytes[..CHECK_AT]);
-    if check != sum {
-        return Err(damaged(
-            "checksum of the language model's header",
-            &check,
-            &sum,
-        ));
-    }
-    let flags = number(12)?;
+    let header = FORMAT.read(bytes, path)?;
+    let flags = header.number(12)?;
     if flags & !PLAIN != 0 {
-        return Err(unsupported("language model flags", PLAIN, flags));
+        return Err(header.unsupported("language model flags", PLAIN, flags));
     }
-    let mut ranges = [const { 0..0 }; SECTIONS];
-    let mut end = HEADER;
-    for (section, range) in ranges.iter_mut().enumerate() {
-        let at = TABLE_AT + 12 * section;
-        let (offset, length) = (number(at)? as usize, number(at + 4)? as usize);
-        let part = offset
-            .checked_add(length)
-            .filter(|_| offset == end)
-            .and_then(|stop| bytes.get(offset..stop));
-        let Some(part) = part else {
-            return Err(damaged(
-                "section of the language model",
-                &format!("{length} bytes from {end} of {}", bytes.len()),
-                &offset,
-            ));
-        };
-        end = offset + length;
-        *range = offset..end;
-        let (check, sum) = (number(at + 8)?, crc32fast::hash(part));
-        if check != sum {
-            return Err(damaged("checksum of the language model", &check, &sum));
-        }
-    }
-    if end != bytes.len() {
-        return Err(damaged("length of the language model", &end, &bytes.len()));
-    }
-    let bits = number(28)?;
+    let sections = header.sections()?;
+    let bits = header.number(28)?;
     if !BITS.contains(&bits) {
-        return Err(damaged("bits of a probability", &"8 to 16", &bits));
+        return Err(header.damaged("bits of a probability", "8 to 16", bits));
     }
     let mut grids = [Grid { step: 0.0, zero: 0 }; GRIDS];
     for (at, grid) in grids.iter_mut().enumerate() {
-        grid.step = f32::from_bits(number(GRIDS_AT + 8 * at)?);
-        grid.zero = number(GRIDS_AT + 8 * at + 4)?;
+        grid.step = f32::from_bits(header.number(GRIDS_AT + 8 * at)?);
+        grid.zero = header.number(GRIDS_AT + 8 * at + 4)?;
         if !grid.is_sound(bits) {
-            return Err(damaged(
-                "grid of the language model",
-                &"0 to 1 nats",
-                &grid.step,
-            ));
+            return Err(header.damaged("grid of the language model", "0 to 1 nats", grid.step));
         }
     }
     let header = Header {
         plain: flags & PLAIN != 0,
-        counts: [number(16)?, number(20)?, number(24)?],
+        counts: [header.number(16)?, header.number(20)?, header.number(24)?],
         bits,
         grids,
     };
-    Ok((header, ranges))
+    Ok((header, sections))
 }

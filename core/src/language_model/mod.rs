@@ -4,7 +4,7 @@
 //! each word the words that follow it, and for each pair those that follow the pair (a trie, as in
 //! KenLM: Heafield, *KenLM: Faster and Smaller Language Model Queries*, WMT 2011), with
 //! probabilities and back-off weights in 8 to 16 bits. It is made by a [`LanguageModelBuilder`],
-//! from an ARPA file or from text (`swipekit language build`).
+//! from an ARPA file or from text (`swipekit language-model build`).
 //!
 //! The probability of a word behind a history is that of Katz's back-off: log p(w | h) where the
 //! model has h w, otherwise log bow(h) + log p(w | h'), where h' is h without its first word and

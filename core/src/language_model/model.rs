@@ -62,7 +62,7 @@ impl Context {
 impl LanguageModel {
     /// Whether `bytes` begin as a language model's file does.
     pub fn is_language_model(bytes: &[u8]) -> bool {
-        bytes.starts_with(format::MAGIC)
+        bytes.starts_with(format::FORMAT.mark)
     }
 
     /// Maps the language model at `path` and checks all of it.
@@ -254,7 +254,7 @@ impl LanguageModel {
     }
 }
 
-/// The places of what begins with the word or pair at `at`.
+/// The indices of what begins with the word or pair at `at`.
 fn range(first: &Packed, at: usize) -> Range<usize> {
     first.get(at) as usize..first.get(at + 1) as usize
 }

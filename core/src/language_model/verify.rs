@@ -46,8 +46,8 @@ fn ascends(first: &Packed, numbers: &Packed, words: usize) -> bool {
             return false;
         }
         let mut least = 0;
-        for place in start..end {
-            let number = numbers.get(place);
+        for index in start..end {
+            let number = numbers.get(index);
             if number < least || number as usize >= words {
                 return false;
             }

@@ -1,4 +1,4 @@
-//! The words of a model in ascending order of their bytes; a word's number is its place.
+//! The words of a model in ascending order of their bytes; a word's number is its index.
 //!
 //! They lie in blocks of [`BLOCK`], coded as what they add to the word before:
 //!

@@ -7,7 +7,7 @@
 /// `cost` is `[rows, columns]` of finite numbers with at most as many rows as columns.
 pub(super) fn assign(cost: &[Vec<f64>]) -> Vec<usize> {
     let columns = cost.first().map_or(0, Vec::len);
-    // Column 0 is a column that is not there; a row's number is one more than its place, 0 is none.
+    // Column 0 is a column that is not there; a row's number is one more than its index, 0 is none.
     let mut row_potential = vec![0.0; cost.len() + 1];
     let mut column_potential = vec![0.0; columns + 1];
     let mut row_of = vec![0; columns + 1];

@@ -72,7 +72,7 @@ impl Letters {
         Ok(letters)
     }
 
-    fn place(&self, label: char) -> Option<usize> {
+    fn index(&self, label: char) -> Option<usize> {
         self.labels.iter().position(|other| *other == label)
     }
 
@@ -146,7 +146,7 @@ impl Mapping {
             labels.iter().position(|other| other == text)
         };
         let there = Letters::of(trained, |label| class(label).is_some())?;
-        let here = Letters::of(layout, |label| there.place(label).is_some())?;
+        let here = Letters::of(layout, |label| there.index(label).is_some())?;
         if here.labels.len() * 2 < there.labels.len().max(1) {
             return Err(Error::invalid(
                 "a layout",
@@ -175,11 +175,11 @@ impl Mapping {
     }
 }
 
-/// For each of the caller's letters the place of the trained letter whose key it stands for: its
+/// For each of the caller's letters the index of the trained letter whose key it stands for: its
 /// own where the letters lie in the trained order.
 fn choose(here: &Letters, there: &Letters) -> Result<Vec<usize>> {
-    let places = here.labels.iter().map(|label| there.place(*label));
-    let own: Vec<usize> = places.flatten().collect();
+    let indices = here.labels.iter().map(|label| there.index(*label));
+    let own: Vec<usize> = indices.flatten().collect();
     if is_part(&here.order(), &there.order()) {
         return Ok(own);
     }
@@ -224,7 +224,7 @@ fn classes(
         .collect();
     let mut classes: Vec<u8> = (0..labels).map(|label| label as u8).collect();
     for label in &there.labels {
-        let slot = match here.place(*label) {
+        let slot = match here.index(*label) {
             Some(key) => slots[key],
             None => {
                 let own = free.iter().position(|slot| there.labels[*slot] == *label);

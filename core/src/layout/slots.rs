@@ -16,13 +16,13 @@ const WEIGHT: f64 = 6.0;
 /// Keys are neighbours up to this distance, in keys: beside, below and askew, not two apart.
 const NEIGHBOURS: f64 = 1.6;
 
-/// Weights of own places that the search begins from.
+/// Weights of own keys that the search begins from.
 const STARTS: [f64; 8] = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 1e6];
 
-/// For each of the caller's letters the place of the trained letter that it is taken for, each
+/// For each of the caller's letters the index of the trained letter that it is taken for, each
 /// another one.
 ///
-/// `keys` are middles of the caller's keys, `own[i]` is the place of letter `i` itself among
+/// `keys` are middles of the caller's keys, `own[i]` is the index of letter `i` itself among
 /// `slots`, the middles of the trained keys; both in keys, of frames that fit each other.
 /// Distortion is how far the steps from a key to its neighbours change, squared and summed. The
 /// search goes from cheap assignments downhill by exchanges of two letters.
@@ -45,7 +45,7 @@ pub(super) fn slots(keys: &[[f64; 2]], own: &[usize], slots: &[[f64; 2]]) -> Vec
                     |slot: &[f64; 2]| keys.get(letter).map_or(0.0, |key| square(*key, *slot));
                 let slots = slots.iter().enumerate();
                 slots
-                    .map(|(place, slot)| moved(slot) + if place == *own { 0.0 } else { weight })
+                    .map(|(index, slot)| moved(slot) + if index == *own { 0.0 } else { weight })
                     .collect()
             })
             .collect();
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(slots(&slots_there, &own, &slots_there), own);
         // With every other key missing as well.
         let some: Vec<usize> = (0..26).step_by(2).collect();
-        let keys: Vec<[f64; 2]> = some.iter().map(|place| slots_there[*place]).collect();
+        let keys: Vec<[f64; 2]> = some.iter().map(|index| slots_there[*index]).collect();
         assert_eq!(slots(&keys, &some, &slots_there), some);
     }
 

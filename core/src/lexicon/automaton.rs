@@ -1,27 +1,30 @@
 //! The states of a lexicon: how they lie in the file and how they are read.
 //!
 //! A minimal acyclic transducer from symbols (dense numbers of the labels in use) to costs. Costs
-//! are pushed towards the root: every state but the root has a way on (an arc or its own end) of
-//! cost 0, so the costs added up from the root to a state are the least cost of any word below it.
+//! are pushed towards the root: every state but the root has a way on (a transition or its own end)
+//! of cost 0, so the costs added up from the root to a state are the least cost of any word below
+//! it.
 //!
 //! The root lies first. Every other state lies behind all states that lead to it, so that targets
 //! are unsigned distances forward and no file, however damaged, has a cycle. A state is, byte by
 //! byte:
 //!
 //! ```text
-//! 1sssssss                     one arc: symbol s, cost 0, to the state right behind; not the end of a word
-//! 0fcnnnnn [count-31] [cost] arc*   f: end of a word; c: a cost of its own follows; n arcs (31: a byte follows)
-//! arc = cttsssss [symbol] [distance] [cost]
+//! 1sssssss    one transition: symbol s, cost 0, to the state right behind; not the end of a word
+//! 0fcnnnnn [count-31] [cost] transition*
+//!             f: end of a word; c: a cost of its own follows; n transitions (31: a byte follows)
+//! transition = cttsssss [symbol] [distance] [cost]
 //!     s: symbol (31: a byte follows); c: a cost follows
-//!     t: target; 0 right behind this arc (last arc only), 1 the last byte of all, which is the end that adds nothing,
-//!        2 or 3: so many bytes of distance, counted from the end of the arc, little endian
+//!     t: target; 0 right behind this transition (the last one only), 1 the last byte of all,
+//!        which is the end that adds nothing, 2 or 3: so many bytes of distance, counted from the
+//!        end of the transition, little endian
 //! cost = LEB128, at most two bytes
 //! ```
 //!
-//! Reading never fails: what reaches past the end reads as a state without arcs, and
+//! Reading never fails: what reaches past the end reads as a state without transitions, and
 //! [`verify`](super::Lexicon::verify) tells.
 
-/// Greatest cost of one arc in steps, so that a sum over a key cannot overflow.
+/// Greatest cost of one transition in steps, so that a sum over a key cannot overflow.
 pub(crate) const MAX_COST: u32 = (1 << 14) - 1;
 /// Bytes of an automaton at most: what a distance of three bytes reaches.
 pub(crate) const MAX_AUTOMATON: usize = 1 << 24;
@@ -29,7 +32,7 @@ pub(crate) const MAX_AUTOMATON: usize = 1 << 24;
 pub(super) const CHAIN: u8 = 0x80;
 pub(super) const FINAL: u8 = 0x40;
 pub(super) const FINAL_COST: u8 = 0x20;
-pub(super) const ARC_COST: u8 = 0x80;
+pub(super) const TRANSITION_COST: u8 = 0x80;
 pub(super) const ESCAPE: u8 = 31;
 pub(super) const TARGET_SHIFT: u8 = 5;
 pub(super) const BEHIND: u8 = 0;
@@ -41,7 +44,7 @@ pub struct State(pub(super) u32);
 
 /// A step from one state to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arc {
+pub struct Transition {
     /// Class of the label.
     pub label: u8,
     /// Cost in steps of the lexicon's unit, to be added to the costs so far.
@@ -54,26 +57,26 @@ pub struct Arc {
 #[derive(Clone, Copy)]
 pub(super) struct Head {
     pub end: Option<u32>,
-    pub arcs: u32,
-    /// Offset of the first arc.
+    pub transitions: u32,
+    /// Offset of the first transition.
     pub at: usize,
 }
 
-/// Reads the head of the state at `at`; `None` past the end of the data. A chain state has one arc,
-/// at its own offset.
+/// Reads the head of the state at `at`; `None` past the end of the data. A chain state has one
+/// transition, at its own offset.
 pub(super) fn head(data: &[u8], at: usize) -> Option<Head> {
     let byte = *data.get(at)?;
     if byte & CHAIN != 0 {
         return Some(Head {
             end: None,
-            arcs: 1,
+            transitions: 1,
             at,
         });
     }
     let mut next = at + 1;
-    let mut arcs = u32::from(byte & ESCAPE);
-    if arcs == u32::from(ESCAPE) {
-        arcs += u32::from(*data.get(next)?);
+    let mut transitions = u32::from(byte & ESCAPE);
+    if transitions == u32::from(ESCAPE) {
+        transitions += u32::from(*data.get(next)?);
         next += 1;
     }
     let end = if byte & FINAL == 0 {
@@ -85,13 +88,13 @@ pub(super) fn head(data: &[u8], at: usize) -> Option<Head> {
     };
     Some(Head {
         end,
-        arcs,
+        transitions,
         at: next,
     })
 }
 
-/// Reads the arc at `at` (symbol, cost, target) and the offset behind it.
-pub(super) fn arc(data: &[u8], at: usize) -> Option<(u8, u32, u32, usize)> {
+/// Reads the transition at `at` (symbol, cost, target) and the offset behind it.
+pub(super) fn transition(data: &[u8], at: usize) -> Option<(u8, u32, u32, usize)> {
     let byte = *data.get(at)?;
     let mut next = at + 1;
     let mut symbol = byte & ESCAPE;
@@ -107,7 +110,7 @@ pub(super) fn arc(data: &[u8], at: usize) -> Option<(u8, u32, u32, usize)> {
             next += 1;
         }
     }
-    let cost = if byte & ARC_COST == 0 {
+    let cost = if byte & TRANSITION_COST == 0 {
         0
     } else {
         cost(data, &mut next)?
@@ -117,14 +120,15 @@ pub(super) fn arc(data: &[u8], at: usize) -> Option<(u8, u32, u32, usize)> {
     } else {
         next + distance as usize
     };
-    // A target at or before the arc (the last byte, seen from the last byte) would be a cycle.
+    // A target at or before the transition (the last byte, seen from the last byte) would be a
+    // cycle.
     if target < next || target >= data.len() {
         return None;
     }
     Some((symbol, cost, u32::try_from(target).ok()?, next))
 }
 
-/// The arc of the chain state at `at`.
+/// The transition of the chain state at `at`.
 pub(super) fn chain(data: &[u8], at: usize) -> Option<(u8, u32)> {
     let byte = *data.get(at)?;
     (byte & CHAIN != 0 && at + 1 < data.len())
@@ -143,9 +147,9 @@ fn cost(data: &[u8], at: &mut usize) -> Option<u32> {
     Some(u32::from(low & 0x7f) | u32::from(high & 0x7f) << 7)
 }
 
-/// The arcs of a state; see [`Lexicon::arcs`](super::Lexicon::arcs).
+/// The transitions of a state; see [`Lexicon::transitions`](super::Lexicon::transitions).
 #[derive(Clone, Debug)]
-pub struct Arcs<'a> {
+pub struct Transitions<'a> {
     data: &'a [u8],
     classes: &'a [u8; 256],
     at: usize,
@@ -156,10 +160,10 @@ pub struct Arcs<'a> {
 /// Stands in the table of classes where a symbol has no label.
 pub(super) const NO_CLASS: u8 = u8::MAX;
 
-impl<'a> Arcs<'a> {
+impl<'a> Transitions<'a> {
     pub(super) fn new(data: &'a [u8], classes: &'a [u8; 256], state: State) -> Self {
         let at = state.0 as usize;
-        let (at, left) = head(data, at).map_or((at, 0), |h| (h.at, h.arcs));
+        let (at, left) = head(data, at).map_or((at, 0), |h| (h.at, h.transitions));
         Self {
             data,
             classes,
@@ -169,33 +173,33 @@ impl<'a> Arcs<'a> {
         }
     }
 
-    fn read(&self) -> Option<(Arc, usize)> {
+    fn read(&self) -> Option<(Transition, usize)> {
         let (symbol, cost, target, next) = if self.chain {
             let (symbol, target) = chain(self.data, self.at)?;
             (symbol, 0, target, self.at + 1)
         } else {
-            arc(self.data, self.at)?
+            transition(self.data, self.at)?
         };
         let label = self.classes[usize::from(symbol)];
-        let arc = Arc {
+        let transition = Transition {
             label,
             cost,
             next: State(target),
         };
-        (label != NO_CLASS).then_some((arc, next))
+        (label != NO_CLASS).then_some((transition, next))
     }
 }
 
-impl Iterator for Arcs<'_> {
-    type Item = Arc;
+impl Iterator for Transitions<'_> {
+    type Item = Transition;
 
     #[inline]
-    fn next(&mut self) -> Option<Arc> {
+    fn next(&mut self) -> Option<Transition> {
         self.left = self.left.checked_sub(1)?;
         match self.read() {
-            Some((arc, next)) => {
+            Some((transition, next)) => {
                 self.at = next;
-                Some(arc)
+                Some(transition)
             }
             None => {
                 self.left = 0;

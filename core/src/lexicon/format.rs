@@ -16,20 +16,23 @@
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::sections::{Format, names};
+
+pub use crate::sections::MAX_FILE;
 
 /// The version of the file format that this crate writes and reads.
 pub const LEXICON_VERSION: u32 = 1;
-/// A lexicon file is this long at most.
-pub const MAX_FILE: u64 = 1 << 28;
 
 /// Nats that a step of cost may stand for.
 pub(super) const COST_UNITS: RangeInclusive<f32> = 1.0 / 256.0..=8.0;
 
-pub(super) const MAGIC: &[u8; 8] = b"swipelex";
-const SECTIONS: usize = 3;
-const TABLE_AT: usize = 40;
-const HEADER: usize = TABLE_AT + 12 * SECTIONS + 4;
+pub(super) const FORMAT: Format<3> = Format {
+    mark: b"swipelex",
+    version: LEXICON_VERSION,
+    fields: 28,
+    names: names!("lexicon"),
+};
 
 /// The header's numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,142 +52,44 @@ pub(super) struct Sections {
     pub words: Range<usize>,
 }
 
-pub(super) fn write(counts: &Counts, sections: [&[u8]; SECTIONS]) -> Result<Vec<u8>> {
-    let length = HEADER + sections.iter().map(|s| s.len()).sum::<usize>();
-    if length as u64 > MAX_FILE {
-        return Err(Error::TooLarge {
-            what: "the lexicon",
-            limit: MAX_FILE,
-            got: length as u64,
-        });
-    }
-    let mut bytes = Vec::with_capacity(length);
-    bytes.extend(MAGIC);
-    bytes.extend(LEXICON_VERSION.to_le_bytes());
-    bytes.extend(0u32.to_le_bytes());
-    bytes.extend(counts.unit.to_le_bytes());
-    bytes.extend(0u32.to_le_bytes());
-    for number in [counts.words, counts.keys, counts.states, counts.longest] {
-        bytes.extend(number.to_le_bytes());
-    }
-    let mut offset = HEADER;
-    for section in sections {
-        for number in [
-            offset as u32,
-            section.len() as u32,
-            crc32fast::hash(section),
-        ] {
-            bytes.extend(number.to_le_bytes());
-        }
-        offset += section.len();
-    }
-    bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
-    for section in sections {
-        bytes.extend(section);
-    }
-    Ok(bytes)
+/// The file of `counts`, the alphabet, the automaton and the word table.
+pub(super) fn write(counts: &Counts, sections: [&[u8]; 3]) -> Result<Vec<u8>> {
+    let fields = [
+        0,
+        counts.unit.to_bits(),
+        0,
+        counts.words,
+        counts.keys,
+        counts.states,
+        counts.longest,
+    ];
+    FORMAT.write(&fields.map(u32::to_le_bytes).concat(), sections)
 }
 
 /// Reads the header of `bytes` and checks every checksum.
 pub(super) fn read(bytes: &[u8], path: &Path) -> Result<(Counts, Sections)> {
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(Error::TooLarge {
-            what: "the lexicon",
-            limit: MAX_FILE,
-            got: bytes.len() as u64,
-        });
-    }
-    let damaged = |what, expected: &dyn ToString, got: &dyn ToString| {
-        Error::damaged(path, what, expected.to_string(), got.to_string())
-    };
-    if !bytes.starts_with(MAGIC) {
-        let got = bytes.get(..MAGIC.len()).unwrap_or(bytes);
-        return Err(damaged(
-            "start of the lexicon",
-            &"\"swipelex\"",
-            &format!("{got:02x?}"),
-        ));
-    }
-    let number = |at: usize| {
-        bytes
-            .get(at..)
-            .and_then(|b| b.first_chunk::<4>())
-            .map(|b| u32::from_le_bytes(*b))
-            .ok_or_else(|| {
-                damaged(
-                    "length of the lexicon",
-                    &format!("at least {HEADER} bytes"),
-                    &bytes.len(),
-                )
-            })
-    };
-    let version = number(8)?;
-    if version != LEXICON_VERSION {
-        return Err(Error::Unsupported {
-            path: path.to_path_buf(),
-            what: "lexicon format",
-            expected: LEXICON_VERSION.to_string(),
-            got: version.to_string(),
-        });
-    }
-    let check = number(HEADER - 4)?;
-    let sum = crc32fast::hash(&bytes[..HEADER - 4]);
-    if check != sum {
-        return Err(damaged("checksum of the lexicon's header", &check, &sum));
-    }
+    let header = FORMAT.read(bytes, path)?;
     for at in [12, 20] {
-        if number(at)? != 0 {
-            return Err(Error::Unsupported {
-                path: path.to_path_buf(),
-                what: "lexicon flags",
-                expected: "0".to_owned(),
-                got: number(at)?.to_string(),
-            });
+        let flags = header.number(at)?;
+        if flags != 0 {
+            return Err(header.unsupported("lexicon flags", 0, flags));
         }
     }
-    let mut ranges = [0..0, 0..0, 0..0];
-    let mut end = HEADER;
-    for (section, range) in ranges.iter_mut().enumerate() {
-        let at = TABLE_AT + 12 * section;
-        let (offset, length) = (number(at)? as usize, number(at + 4)? as usize);
-        let part = offset
-            .checked_add(length)
-            .filter(|_| offset == end)
-            .and_then(|stop| bytes.get(offset..stop));
-        let Some(part) = part else {
-            return Err(damaged(
-                "section of the lexicon",
-                &format!("{length} bytes from {end} of {}", bytes.len()),
-                &offset,
-            ));
-        };
-        end = offset + length;
-        *range = offset..end;
-        let (check, sum) = (number(at + 8)?, crc32fast::hash(part));
-        if check != sum {
-            return Err(damaged("checksum of the lexicon", &check, &sum));
-        }
-    }
-    if end != bytes.len() {
-        return Err(damaged("length of the lexicon", &end, &bytes.len()));
-    }
+    let [alphabet, automaton, words] = header.sections()?;
     let counts = Counts {
-        unit: f32::from_bits(number(16)?),
-        words: number(24)?,
-        keys: number(28)?,
-        states: number(32)?,
-        longest: number(36)?,
+        unit: f32::from_bits(header.number(16)?),
+        words: header.number(24)?,
+        keys: header.number(28)?,
+        states: header.number(32)?,
+        longest: header.number(36)?,
     };
     if !COST_UNITS.contains(&counts.unit) {
-        return Err(damaged("cost unit", &"1/256 to 8 nats", &counts.unit));
+        return Err(header.damaged("cost unit", "1/256 to 8 nats", counts.unit));
     }
-    let [alphabet, automaton, words] = ranges;
-    Ok((
-        counts,
-        Sections {
-            alphabet,
-            automaton,
-            words,
-        },
-    ))
+    let sections = Sections {
+        alphabet,
+        automaton,
+        words,
+    };
+    Ok((counts, sections))
 }

@@ -2,40 +2,41 @@
 //!
 //! Incremental minimization of sorted keys after Daciuk, Mihov, Watson and Watson, "Incremental
 //! construction of minimal acyclic finite-state automata" (2000), with outputs pushed to the
-//! earliest arc as in Mihov and Maurel, "Direct construction of minimal acyclic subsequential
-//! transducers" (2001).
+//! earliest transition as in Mihov and Maurel, "Direct construction of minimal acyclic
+//! subsequential transducers" (2001).
 
 use std::collections::HashMap;
 
 use super::automaton::{
-    ARC_COST, BEHIND, CHAIN, ESCAPE, FINAL, FINAL_COST, LEAF, MAX_AUTOMATON, TARGET_SHIFT,
+    BEHIND, CHAIN, ESCAPE, FINAL, FINAL_COST, LEAF, MAX_AUTOMATON, TARGET_SHIFT, TRANSITION_COST,
 };
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Frozen {
     end: Option<u32>,
-    arcs: Vec<FrozenArc>,
+    transitions: Vec<FrozenTransition>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct FrozenArc {
+struct FrozenTransition {
     symbol: u8,
     cost: u32,
     target: u32,
 }
 
-/// A state on the path of the last key; its last arc is still open, `symbol` and `cost` of it stand
-/// apart.
+/// A state on the path of the last key; its last transition is still open, `symbol` and `cost` of
+/// it stand apart.
 #[derive(Default)]
 struct Open {
     end: Option<u32>,
-    arcs: Vec<FrozenArc>,
+    transitions: Vec<FrozenTransition>,
     symbol: u8,
     cost: u32,
 }
 
 impl Open {
-    /// Puts `cost` before every way on from this state: its end, its arcs and its open arc.
+    /// Puts `cost` before every way on from this state: its end, its transitions and its open
+    /// transition.
     fn push(&mut self, cost: u32) {
         if cost == 0 {
             return;
@@ -43,8 +44,8 @@ impl Open {
         if let Some(end) = &mut self.end {
             *end += cost;
         }
-        for arc in &mut self.arcs {
-            arc.cost += cost;
+        for transition in &mut self.transitions {
+            transition.cost += cost;
         }
         self.cost += cost;
     }
@@ -69,7 +70,7 @@ pub(super) fn minimize<'a>(
     // Number 0 is the end that adds nothing; it comes to lie last of all.
     minimizer.freeze(Frozen {
         end: Some(0),
-        arcs: Vec::new(),
+        transitions: Vec::new(),
     });
     let mut path = vec![Open::default()];
     let mut last: &[u8] = &[];
@@ -102,7 +103,7 @@ pub(super) fn minimize<'a>(
     let root = path.pop().unwrap_or_default();
     minimizer.write(Frozen {
         end: root.end,
-        arcs: root.arcs,
+        transitions: root.transitions,
     })
 }
 
@@ -123,12 +124,12 @@ impl Minimizer {
             let Some(state) = path.pop() else { return };
             let target = self.freeze(Frozen {
                 end: state.end,
-                arcs: state.arcs,
+                transitions: state.transitions,
             });
             if let Some(parent) = path.last_mut() {
                 let (symbol, cost) = (parent.symbol, parent.cost);
                 parent.cost = 0;
-                parent.arcs.push(FrozenArc {
+                parent.transitions.push(FrozenTransition {
                     symbol,
                     cost,
                     target,
@@ -165,42 +166,43 @@ impl Minimizer {
 }
 
 fn write_state(reversed: &mut Vec<u8>, state: &Frozen, number: u32, starts: &[usize]) {
-    let behind = |arc: &FrozenArc| arc.target != 0 && arc.target + 1 == number;
-    let mut arcs = state.arcs.clone();
-    // Only the last arc can lead right behind itself.
-    if let Some(at) = arcs.iter().position(behind) {
-        let arc = arcs.remove(at);
-        arcs.push(arc);
+    let behind =
+        |transition: &FrozenTransition| transition.target != 0 && transition.target + 1 == number;
+    let mut transitions = state.transitions.clone();
+    // Only the last transition can lead right behind itself.
+    if let Some(at) = transitions.iter().position(behind) {
+        let transition = transitions.remove(at);
+        transitions.push(transition);
     }
-    if let ([arc], None) = (arcs.as_slice(), state.end)
-        && behind(arc)
-        && arc.cost == 0
-        && arc.symbol < CHAIN
+    if let ([transition], None) = (transitions.as_slice(), state.end)
+        && behind(transition)
+        && transition.cost == 0
+        && transition.symbol < CHAIN
     {
-        reversed.push(CHAIN | arc.symbol);
+        reversed.push(CHAIN | transition.symbol);
         return;
     }
-    for arc in arcs.iter().rev() {
-        let distance = reversed.len() - starts[arc.target as usize];
-        let kind = match (arc.target, distance) {
+    for transition in transitions.iter().rev() {
+        let distance = reversed.len() - starts[transition.target as usize];
+        let kind = match (transition.target, distance) {
             (0, _) => LEAF,
             (_, 0) => BEHIND,
             (_, d) if d < 1 << 16 => 2,
             _ => 3,
         };
         let mut head = kind << TARGET_SHIFT;
-        if arc.cost > 0 {
-            write_cost(reversed, arc.cost);
-            head |= ARC_COST;
+        if transition.cost > 0 {
+            write_cost(reversed, transition.cost);
+            head |= TRANSITION_COST;
         }
         if kind > LEAF {
             let bytes = distance.to_le_bytes();
             reversed.extend(bytes[..usize::from(kind)].iter().rev());
         }
-        if arc.symbol >= ESCAPE {
-            reversed.push(arc.symbol);
+        if transition.symbol >= ESCAPE {
+            reversed.push(transition.symbol);
         }
-        reversed.push(head | arc.symbol.min(ESCAPE));
+        reversed.push(head | transition.symbol.min(ESCAPE));
     }
     let mut head = 0;
     if let Some(cost) = state.end {
@@ -210,11 +212,11 @@ fn write_state(reversed: &mut Vec<u8>, state: &Frozen, number: u32, starts: &[us
             head |= FINAL_COST;
         }
     }
-    let arcs = state.arcs.len();
-    if arcs >= usize::from(ESCAPE) {
-        reversed.push((arcs - usize::from(ESCAPE)) as u8);
+    let transitions = state.transitions.len();
+    if transitions >= usize::from(ESCAPE) {
+        reversed.push((transitions - usize::from(ESCAPE)) as u8);
     }
-    reversed.push(head | arcs.min(usize::from(ESCAPE)) as u8);
+    reversed.push(head | transitions.min(usize::from(ESCAPE)) as u8);
 }
 
 /// Pushes a cost of at most 14 bits, last byte first.

@@ -26,7 +26,7 @@ mod words;
 mod tests;
 
 #[doc(hidden)]
-pub use automaton::{Arc, Arcs, State};
+pub use automaton::{State, Transition, Transitions};
 pub use builder::{BuiltLexicon, DEFAULT_COST_UNIT, LexiconBuilder, Rejected, Rejection};
 #[doc(inline)]
 pub use fold::{Alphabet, MAX_KEY, Untypeable};

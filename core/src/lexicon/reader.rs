@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use super::automaton::{self, Arcs, NO_CLASS, State};
+use super::automaton::{self, NO_CLASS, State, Transitions};
 use super::fold::{Alphabet, MAX_KEY};
 use super::format::{self, Counts, Sections};
 use super::words::Table;
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 ///
 /// Cheap to clone and to share between threads. Opening verifies every checksum; walking it
 /// allocates nothing and never panics, whatever the file holds: damaged parts read as having no
-/// arcs and no words.
+/// transitions and no words.
 #[derive(Clone, Debug)]
 pub struct Lexicon {
     bytes: Bytes,
@@ -31,7 +31,7 @@ pub struct Lexicon {
 impl Lexicon {
     /// Whether `bytes` begin as a lexicon file does.
     pub fn is_lexicon(bytes: &[u8]) -> bool {
-        bytes.starts_with(format::MAGIC)
+        bytes.starts_with(format::FORMAT.mark)
     }
 
     /// Maps the lexicon file at `path`, which must have been built for the vocabulary `labels` (in
@@ -142,25 +142,26 @@ impl Lexicon {
 
     /// The steps from `state`, each label at most once, in a fixed order (not that of the labels).
     #[inline]
-    pub fn arcs(&self, state: State) -> Arcs<'_> {
-        Arcs::new(&self.automaton, &self.classes, state)
+    pub fn transitions(&self, state: State) -> Transitions<'_> {
+        Transitions::new(&self.automaton, &self.classes, state)
     }
 
-    /// Where `state` ends a word: the cost in steps that the end adds to the costs of the arcs.
+    /// Where `state` ends a word: the cost in steps that the end adds to the costs of the
+    /// transitions.
     ///
-    /// The costs of the arcs from the root to a state add up to the least cost of any word below
-    /// it, so they are an admissible look-ahead; with this they are the cost of the key, which is
-    /// that of its best word.
+    /// The costs of the transitions from the root to a state add up to the least cost of any word
+    /// below it, so they are an admissible look-ahead; with this they are the cost of the key,
+    /// which is that of its best word.
     #[inline]
     pub fn final_cost(&self, state: State) -> Option<u32> {
         automaton::head(&self.automaton, state.0 as usize).and_then(|head| head.end)
     }
 
-    /// The state that `label` leads to from `state`, with the arc's cost.
+    /// The state that `label` leads to from `state`, with the transition's cost.
     pub fn step(&self, state: State, label: u8) -> Option<(State, u32)> {
-        self.arcs(state)
-            .find(|arc| arc.label == label)
-            .map(|arc| (arc.next, arc.cost))
+        self.transitions(state)
+            .find(|transition| transition.label == label)
+            .map(|transition| (transition.next, transition.cost))
     }
 
     /// Nats a step of cost.
@@ -204,23 +205,23 @@ impl Lexicon {
     /// labels).
     pub fn each_key(&self, mut visit: impl FnMut(&[u8], u32)) {
         let mut key = Vec::with_capacity(MAX_KEY);
-        let mut path = vec![(self.arcs(self.root()), 0u32)];
+        let mut path = vec![(self.transitions(self.root()), 0u32)];
         // A damaged file may have many more paths than it has keys.
         let mut steps_left = self.keys().saturating_mul(MAX_KEY);
-        while let Some((arcs, sum)) = path.last_mut() {
-            let next = arcs.next().filter(|_| key.len() < MAX_KEY);
-            let Some(arc) = next.filter(|_| steps_left > 0) else {
+        while let Some((transitions, sum)) = path.last_mut() {
+            let next = transitions.next().filter(|_| key.len() < MAX_KEY);
+            let Some(transition) = next.filter(|_| steps_left > 0) else {
                 path.pop();
                 key.pop();
                 continue;
             };
             steps_left -= 1;
-            let sum = sum.saturating_add(arc.cost);
-            key.push(arc.label);
-            if let Some(end) = self.final_cost(arc.next) {
+            let sum = sum.saturating_add(transition.cost);
+            key.push(transition.label);
+            if let Some(end) = self.final_cost(transition.next) {
                 visit(&key, sum.saturating_add(end));
             }
-            path.push((self.arcs(arc.next), sum));
+            path.push((self.transitions(transition.next), sum));
         }
     }
 

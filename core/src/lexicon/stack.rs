@@ -1,6 +1,6 @@
 //! Several lexicons and a user's own words, searched as one.
 //!
-//! A prefix stands in each layer at a state of its own (`Place`). Its look-ahead is the least of
+//! A prefix stands in each layer at a state of its own (`Position`). Its look-ahead is the least of
 //! the layers', so it stays admissible; its ways on are those of any layer. Costs are in steps of
 //! the first lexicon's unit. With one lexicon and no word of the user all of this is that lexicon,
 //! to the bit.
@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use super::automaton::State;
 use super::reader::Lexicon;
-use super::user::{Node, UserWord};
+use super::user::trie::Node;
+use super::user::word::UserWord;
 use super::{DEFAULT_COST_UNIT, automaton::MAX_COST};
 use crate::error::{Error, Result};
 
@@ -69,13 +70,13 @@ pub struct LexiconStack {
 
 /// Where a prefix stands in every layer.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct Position {
     /// State and sum of the costs so far, where the layer has the prefix.
     states: [Option<(State, u32)>; MAX_LAYERS],
     user: Option<Arc<Node>>,
 }
 
-impl Place {
+impl Position {
     pub(crate) fn user(&self) -> Option<&Arc<Node>> {
         self.user.as_ref()
     }
@@ -144,33 +145,33 @@ impl LexiconStack {
         ((cost as f32 * own + layer.penalty) / unit).round() as u32
     }
 
-    /// The place of the empty prefix.
-    pub(crate) fn root(&self) -> Place {
+    /// The position of the empty prefix.
+    pub(crate) fn root(&self) -> Position {
         let mut states = [None; MAX_LAYERS];
         for (state, layer) in states.iter_mut().zip(&*self.layers) {
             *state = Some((layer.lexicon.root(), 0));
         }
-        Place {
+        Position {
             states,
             user: self.user.clone(),
         }
     }
 
-    /// The place that `label` leads to.
-    pub(crate) fn step(&self, place: &Place, label: u8) -> Place {
+    /// The position that `label` leads to.
+    pub(crate) fn step(&self, position: &Position, label: u8) -> Position {
         let mut states = [None; MAX_LAYERS];
         for (next, (state, layer)) in states
             .iter_mut()
-            .zip(place.states.iter().zip(&*self.layers))
+            .zip(position.states.iter().zip(&*self.layers))
         {
             *next = state.and_then(|(state, sum)| {
                 let (state, cost) = layer.lexicon.step(state, label)?;
                 Some((state, sum.saturating_add(cost)))
             });
         }
-        Place {
+        Position {
             states,
-            user: place
+            user: position
                 .user
                 .as_ref()
                 .and_then(|user| user.child(label).cloned()),
@@ -178,19 +179,19 @@ impl LexiconStack {
     }
 
     /// Least cost of any word that begins with the prefix; 0 where there is none.
-    pub(crate) fn look_ahead(&self, place: &Place) -> u32 {
-        let bases = place.states.iter().enumerate();
+    pub(crate) fn look_ahead(&self, position: &Position) -> u32 {
+        let bases = position.states.iter().enumerate();
         let bases = bases.filter_map(|(at, state)| Some(self.total(at, (*state)?.1)));
-        let user = place.user.as_ref().and_then(|user| user.least());
+        let user = position.user.as_ref().and_then(|user| user.least());
         bases.chain(user).min().unwrap_or(0)
     }
 
     /// Cost of the prefix as a word; `None` where it is none, or where all its forms are blocked.
-    pub(crate) fn word_cost(&self, place: &Place) -> Option<u32> {
-        if let Some(own) = place.user.as_ref().and_then(|user| user.word_cost()) {
+    pub(crate) fn word_cost(&self, position: &Position) -> Option<u32> {
+        if let Some(own) = position.user.as_ref().and_then(|user| user.word_cost()) {
             return own;
         }
-        let bases = place.states.iter().zip(&*self.layers).enumerate();
+        let bases = position.states.iter().zip(&*self.layers).enumerate();
         let costs = bases.filter_map(|(at, (state, layer))| {
             let (state, sum) = (*state)?;
             let end = layer.lexicon.final_cost(state)?;
@@ -199,26 +200,27 @@ impl LexiconStack {
         costs.min()
     }
 
-    /// The labels that lead on, each once, with the look-ahead of the longer prefix, into `arcs`.
-    pub(crate) fn arcs(&self, place: &Place, arcs: &mut Vec<(u8, u32)>) {
-        arcs.clear();
+    /// The labels that lead on, each once, with the look-ahead of the longer prefix, into
+    /// `transitions`.
+    pub(crate) fn transitions(&self, position: &Position, transitions: &mut Vec<(u8, u32)>) {
+        transitions.clear();
         let mut is_first = true;
-        for (at, (state, layer)) in place.states.iter().zip(&*self.layers).enumerate() {
+        for (at, (state, layer)) in position.states.iter().zip(&*self.layers).enumerate() {
             let Some((state, sum)) = *state else { continue };
-            for arc in layer.lexicon.arcs(state) {
-                let cost = self.total(at, sum.saturating_add(arc.cost));
+            for transition in layer.lexicon.transitions(state) {
+                let cost = self.total(at, sum.saturating_add(transition.cost));
                 if is_first {
-                    arcs.push((arc.label, cost));
+                    transitions.push((transition.label, cost));
                 } else {
-                    merge(arcs, arc.label, cost);
+                    merge(transitions, transition.label, cost);
                 }
             }
             is_first = false;
         }
-        if let Some(user) = &place.user {
+        if let Some(user) = &position.user {
             for (label, child) in user.children() {
                 if let Some(least) = child.least() {
-                    merge(arcs, label, least);
+                    merge(transitions, label, least);
                 }
             }
         }
@@ -261,9 +263,9 @@ fn forms<'l>(layers: &'l [Layer], key: &[u8], entries: &[UserWord]) -> Vec<(Cow<
     forms
 }
 
-fn merge(arcs: &mut Vec<(u8, u32)>, label: u8, cost: u32) {
-    match arcs.iter_mut().find(|(known, _)| *known == label) {
+fn merge(transitions: &mut Vec<(u8, u32)>, label: u8, cost: u32) {
+    match transitions.iter_mut().find(|(known, _)| *known == label) {
         Some((_, known)) => *known = (*known).min(cost),
-        None => arcs.push((label, cost)),
+        None => transitions.push((label, cost)),
     }
 }

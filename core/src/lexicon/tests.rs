@@ -67,9 +67,15 @@ fn walk(
     if let Some(end) = lexicon.final_cost(state) {
         out.push((prefix.clone(), cost + end));
     }
-    for arc in lexicon.arcs(state) {
-        prefix.push(arc.label);
-        walk(lexicon, arc.next, prefix, cost + arc.cost, out);
+    for transition in lexicon.transitions(state) {
+        prefix.push(transition.label);
+        walk(
+            lexicon,
+            transition.next,
+            prefix,
+            cost + transition.cost,
+            out,
+        );
         prefix.pop();
     }
 }
@@ -122,7 +128,7 @@ fn an_empty_lexicon_is_sound() {
     let lexicon = open(build(&[]).bytes).unwrap();
     lexicon.verify("test.fst").unwrap();
     assert!(lexicon.is_empty());
-    assert_eq!(lexicon.arcs(lexicon.root()).count(), 0);
+    assert_eq!(lexicon.transitions(lexicon.root()).count(), 0);
     assert_eq!(lexicon.final_cost(lexicon.root()), None);
     assert_eq!(lexicon.words(&[]).count(), 0);
     lexicon.each_key(|_, _| panic!("no key to visit"));
@@ -273,15 +279,15 @@ fn exercise(lexicon: &Lexicon) -> usize {
     for _ in 0..MAX_KEY {
         let mut next = Vec::new();
         for (state, prefix, cost) in &beam {
-            for arc in lexicon.arcs(*state) {
-                assert!(usize::from(arc.label) < labels().len());
-                assert!(arc.next > *state, "a cycle");
+            for transition in lexicon.transitions(*state) {
+                assert!(usize::from(transition.label) < labels().len());
+                assert!(transition.next > *state, "a cycle");
                 let mut longer = prefix.clone();
-                longer.push(arc.label);
-                if lexicon.final_cost(arc.next).is_some() {
+                longer.push(transition.label);
+                if lexicon.final_cost(transition.next).is_some() {
                     seen += lexicon.words(&longer).count();
                 }
-                next.push((arc.next, longer, cost + arc.cost));
+                next.push((transition.next, longer, cost + transition.cost));
             }
         }
         next.truncate(32);
@@ -391,7 +397,7 @@ proptest! {
 
 #[test]
 fn large_alphabets_and_wide_states_are_read_back() {
-    // 200 labels: symbols and arc counts past the short codes.
+    // 200 labels: symbols and transition counts past the short codes.
     let labels: Vec<String> = (0..200u32)
         .filter_map(|i| char::from_u32(0x4e00 + i))
         .map(String::from)
@@ -408,7 +414,7 @@ fn large_alphabets_and_wide_states_are_read_back() {
     let lexicon = Lexicon::from_bytes(Bytes::from(built.bytes), &labels, "test.fst").unwrap();
     lexicon.verify("test.fst").unwrap();
     assert_eq!(all_keys(&lexicon).len(), 200 * 29);
-    assert_eq!(lexicon.arcs(lexicon.root()).count(), 200);
+    assert_eq!(lexicon.transitions(lexicon.root()).count(), 200);
 }
 
 #[test]

@@ -93,24 +93,28 @@ impl Lexicon {
                 depth: 0,
             };
             let mut seen = [false; 256];
-            let mut arcs = 0;
-            for arc in self.arcs(state) {
-                arcs += 1;
-                let Some(below) = known.get(arc.next.0 as usize).copied().flatten() else {
+            let mut transitions = 0;
+            for transition in self.transitions(state) {
+                transitions += 1;
+                let Some(below) = known.get(transition.next.0 as usize).copied().flatten() else {
                     return wrong(
                         "automaton",
-                        "arcs to states",
+                        "transitions to states",
                         format!("another target at {start}"),
                     );
                 };
                 sum.keys = sum.keys.saturating_add(below.keys);
                 sum.depth = sum.depth.max(below.depth + 1);
-                free |= arc.cost == 0;
-                if std::mem::replace(&mut seen[usize::from(arc.label)], true) {
-                    return wrong("automaton", "one arc a label", format!("two at {start}"));
+                free |= transition.cost == 0;
+                if std::mem::replace(&mut seen[usize::from(transition.label)], true) {
+                    return wrong(
+                        "automaton",
+                        "one transition a label",
+                        format!("two at {start}"),
+                    );
                 }
             }
-            if automaton::head(data, start).is_none_or(|head| head.arcs != arcs) {
+            if automaton::head(data, start).is_none_or(|head| head.transitions != transitions) {
                 return wrong(
                     "automaton",
                     "symbols with labels",
@@ -151,8 +155,8 @@ fn end_of_state(data: &[u8], at: usize) -> Option<usize> {
     }
     let head = automaton::head(data, at)?;
     let mut next = head.at;
-    for _ in 0..head.arcs {
-        next = automaton::arc(data, next)?.3;
+    for _ in 0..head.transitions {
+        next = automaton::transition(data, next)?.3;
     }
     Some(next)
 }

@@ -4,18 +4,18 @@ use crate::error::{Error, Result};
 
 /// Input `[B, F, T]`, 32-bit floats.
 pub(super) const FEATURES: &str = "features_bft";
-/// Input `[B]`: valid frames of each swipe, integers.
+/// Input `[B]`: valid samples of each swipe, integers.
 pub(super) const LENGTHS: &str = "lengths";
 /// Output `[B, T', D]`, 32-bit floats.
 pub(super) const ENCODED: &str = "encoded_btf";
 
-/// Checks that `values` is `[features, frames]` and not empty.
-pub(super) fn check_features(values: &[f32], features: usize, frames: usize) -> Result<()> {
-    let expected = features.checked_mul(frames);
-    if frames == 0 || i32::try_from(frames).is_err() || expected != Some(values.len()) {
+/// Checks that `values` is `[features, samples]` and not empty.
+pub(super) fn check_features(values: &[f32], features: usize, samples: usize) -> Result<()> {
+    let expected = features.checked_mul(samples);
+    if samples == 0 || i32::try_from(samples).is_err() || expected != Some(values.len()) {
         return Err(Error::Shape {
             what: "features".to_owned(),
-            expected: vec![features, frames.max(1)],
+            expected: vec![features, samples.max(1)],
             got: vec![values.len()],
         });
     }

@@ -9,7 +9,6 @@ pub(crate) use gesture::EncodeTimes;
 pub use gesture::{Decoded, Gesture, Timings};
 
 use crate::decoder::{Decoder, DecoderOptions, SpellingSearch};
-use crate::engine::Shared;
 use crate::error::{Error, Result};
 use crate::features::Features;
 use crate::geometry::GesturePath;
@@ -17,6 +16,7 @@ use crate::keyboard::Keyboard;
 use crate::language_model::LanguageModel;
 use crate::lexicon::UserWords;
 use crate::limits::Limits;
+use crate::shared::Shared;
 use crate::trace::Trace;
 use crate::transducer::JointScratch;
 

@@ -1,9 +1,8 @@
 //! Small random models for the tests of this crate.
 
-use safetensors::tensor::{Dtype, TensorView};
-
 use super::PredictionJoint;
-use crate::bundle::manifest::{Activation, ModelSpec, Vocabulary};
+use super::file::{self, TensorName};
+use crate::transducer::{Activation, ModelSpec, Vocabulary};
 
 /// A repeatable source of numbers.
 pub(crate) struct Random(u64);
@@ -61,49 +60,23 @@ pub(crate) fn vocabulary() -> Vocabulary {
 pub(crate) fn tensors(seed: u64, model: &ModelSpec) -> Vec<(String, Vec<usize>, Vec<f32>)> {
     let mut random = Random::new(seed);
     let classes = vocabulary().labels.len() + 1;
-    let (d, h, j) = (model.encoder, model.prediction, model.joint);
-    let mut shapes = vec![("embedding".to_owned(), vec![classes, h])];
-    for layer in 0..model.prediction_layers {
-        shapes.push((format!("lstm.{layer}.weight_ih"), vec![4 * h, h]));
-        shapes.push((format!("lstm.{layer}.weight_hh"), vec![4 * h, h]));
-        shapes.push((format!("lstm.{layer}.bias"), vec![4 * h]));
-    }
-    for (name, rows, columns) in [
-        ("encoder", j, d),
-        ("prediction", j, h),
-        ("output", classes, j),
-    ] {
-        shapes.push((format!("joint.{name}.weight"), vec![rows, columns]));
-        shapes.push((format!("joint.{name}.bias"), vec![rows]));
-    }
-    let mut tensors: Vec<_> = shapes
-        .into_iter()
-        .map(|(name, shape)| {
+    let mut tensors: Vec<_> = TensorName::all(model.prediction_layers)
+        .map(|name| {
+            let shape = name.shape(model, classes);
             let values = random.numbers(shape.iter().product(), 0.9);
-            (name, shape, values)
+            (name.to_string(), shape, values)
         })
         .collect();
-    tensors[0].2[(classes - 1) * h..].fill(0.0);
+    tensors[0].2[(classes - 1) * model.prediction..].fill(0.0);
     tensors
 }
 
+/// A file of these tensors in 32-bit floats, sound or not.
 pub(crate) fn serialize(tensors: &[(String, Vec<usize>, Vec<f32>)]) -> Vec<u8> {
-    let bytes: Vec<Vec<u8>> = tensors
+    let tensors = tensors
         .iter()
-        .map(|(_, _, values)| {
-            values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect()
-        })
-        .collect();
-    let views = tensors.iter().zip(&bytes).map(|((name, shape, _), bytes)| {
-        (
-            name,
-            TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap(),
-        )
-    });
-    safetensors::serialize(views, None).unwrap()
+        .map(|(name, shape, values)| (name.clone(), shape.clone(), values.into()));
+    file::encode(tensors.collect(), |_| false).unwrap()
 }
 
 /// A random model with `layers` LSTM layers.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use pulp::{Arch, NullaryFnOnce};
 
 use super::activation::{exp, sigmoid, tanh};
+use super::file::{JointLayer, Reader};
 use super::linear::Linear;
-use super::weights::TensorFile;
-use crate::bundle::manifest::{Activation, ModelSpec};
 use crate::error::{Error, Result};
+use crate::transducer::{Activation, ModelSpec};
 
 /// The joint network after its prediction side has been projected (see
 /// [`Prediction`](super::Prediction)).
@@ -37,18 +37,13 @@ impl Joint {
     }
 
     pub(super) fn new(
-        file: &TensorFile,
+        file: &Reader<'_>,
         model: &ModelSpec,
         classes: usize,
         blank: usize,
     ) -> Result<Self> {
-        let (encoder, joint) = (model.encoder, model.joint);
-        let weight = file.get("joint.encoder.weight", &[joint, encoder])?;
-        let bias = file.get("joint.encoder.bias", &[joint])?;
-        let projection = Linear::new("joint.encoder", encoder, &weight, &bias)?;
-        let weight = file.get("joint.output.weight", &[classes, joint])?;
-        let bias = file.get("joint.output.bias", &[classes])?;
-        let output = Linear::new("joint.output", joint, &weight, &bias)?;
+        let projection = Linear::of_joint(file, JointLayer::Encoder, model.encoder)?;
+        let output = Linear::of_joint(file, JointLayer::Output, model.joint)?;
         Ok(Self {
             projection: Arc::new(projection),
             output,
@@ -154,7 +149,7 @@ impl Joint {
     }
 
     /// The internal language model: log-probabilities of the next label without a swipe, appended
-    /// to `out` as `[N, V+1]`; the blank is left out and its place zero.
+    /// to `out` as `[N, V+1]`; the blank is left out and its entry zero.
     ///
     /// The encoder's part of the joint's sum is zero (Variani et al. 2020, "Hybrid autoregressive
     /// transducer"; Meng et al. 2021, "Internal language model estimation").

@@ -8,6 +8,7 @@
 
 use pulp::{Arch, Scalar128b, Simd, WithSimd};
 
+use super::file::{JointLayer, Reader, TensorName};
 use crate::error::{Error, Result};
 
 /// Outputs computed together: two 512-bit or eight 128-bit registers.
@@ -61,6 +62,13 @@ impl Linear {
         })
     }
 
+    /// Reads a layer of the joint with `inputs` inputs.
+    pub(super) fn of_joint(file: &Reader<'_>, layer: JointLayer, inputs: usize) -> Result<Self> {
+        let weight = file.get(TensorName::JointWeight(layer))?;
+        let bias = file.get(TensorName::JointBias(layer))?;
+        Self::new(&format!("joint.{layer}"), inputs, &weight, &bias)
+    }
+
     /// The layer whose output `i` is this one's output `order[i]`.
     pub(crate) fn reordered(&self, order: &[usize]) -> Self {
         let mut layer = self.clone();
@@ -96,45 +104,57 @@ impl Linear {
     ///
     /// Outputs past the last one are zero.
     pub(crate) fn apply(&self, x: &[f32], y: &mut [f32]) {
-        debug_assert_eq!(x.len() / self.inputs, y.len() / self.stride());
-        debug_assert_eq!(x.len() % self.inputs, 0);
-        Arch::new().dispatch(Apply { layer: self, x, y });
+        self.dispatch::<false>(x, y);
     }
 
     /// As [`apply`](Self::apply), for inputs of which many are zero: those are passed over. Results
     /// are the same, as long as the weights are finite, since adding zero changes no sum.
     pub(crate) fn apply_sparse(&self, x: &[f32], y: &mut [f32]) {
+        self.dispatch::<true>(x, y);
+    }
+
+    fn dispatch<const SPARSE: bool>(&self, x: &[f32], y: &mut [f32]) {
         debug_assert_eq!(x.len() / self.inputs, y.len() / self.stride());
         debug_assert_eq!(x.len() % self.inputs, 0);
-        Arch::new().dispatch(ApplySparse { layer: self, x, y });
+        Arch::new().dispatch(Apply::<SPARSE> { layer: self, x, y });
     }
 }
 
-/// One row after the other, a panel of outputs at a time.
-struct ApplySparse<'a> {
+struct Apply<'a, const SPARSE: bool> {
     layer: &'a Linear,
     x: &'a [f32],
     y: &'a mut [f32],
 }
 
-impl WithSimd for ApplySparse<'_> {
+impl<const SPARSE: bool> WithSimd for Apply<'_, SPARSE> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
+        // Vectors of a panel and, for dense inputs, vectors of a strip and rows that go together:
+        // the sums fill the registers, half of them where there are 32.
         match S::F32_LANES {
-            16 => self.run::<S, 2>(simd),
-            8 => self.run::<S, 4>(simd),
-            4 => self.run::<S, 8>(simd),
-            _ => self.run::<Scalar128b, 8>(Scalar128b),
+            16 => self.run::<S, 2, 2, 8>(simd),
+            8 => self.run::<S, 4, 2, 4>(simd),
+            4 => self.run::<S, 8, 4, 4>(simd),
+            _ => self.run::<Scalar128b, 8, 2, 4>(Scalar128b),
         }
     }
 }
 
-impl ApplySparse<'_> {
-    /// `V` vectors are a panel.
+impl<const SPARSE: bool> Apply<'_, SPARSE> {
     #[inline(always)]
-    fn run<S: Simd, const V: usize>(self, simd: S) {
+    fn run<S: Simd, const P: usize, const V: usize, const N: usize>(self, simd: S) {
+        if SPARSE {
+            self.sparse::<S, P>(simd);
+        } else {
+            self.dense::<S, V, N>(simd);
+        }
+    }
+
+    /// One row after the other, a panel of `P` vectors of outputs at a time.
+    #[inline(always)]
+    fn sparse<S: Simd, const P: usize>(self, simd: S) {
         let Self { layer, x, y } = self;
         let (inputs, stride) = (layer.inputs, layer.stride());
         for (x, y) in x.chunks_exact(inputs).zip(y.chunks_exact_mut(stride)) {
@@ -144,11 +164,11 @@ impl ApplySparse<'_> {
                 .zip(layer.weights.chunks_exact(inputs))
             {
                 let bias = S::as_simd_f32s(bias).0;
-                let mut sums: [S::f32s; V] = std::array::from_fn(|vector| bias[vector]);
+                let mut sums: [S::f32s; P] = std::array::from_fn(|vector| bias[vector]);
                 for (x, weights) in x.chunks(WORD).zip(weights.chunks(WORD)) {
                     let mut left = occupied(x);
                     while left != 0 {
-                        // The mask keeps the place within the word, which the compiler cannot see.
+                        // The mask keeps the index within the word, which the compiler cannot see.
                         let input = left.trailing_zeros() as usize % WORD;
                         left &= left - 1;
                         let (Some(value), Some(weights)) = (x.get(input), weights.get(input))
@@ -163,56 +183,15 @@ impl ApplySparse<'_> {
                     }
                 }
                 let (out, _) = S::as_mut_simd_f32s(y);
-                out[..V].copy_from_slice(&sums);
+                out[..P].copy_from_slice(&sums);
             }
         }
     }
-}
 
-/// Inputs that are looked at together.
-const WORD: usize = 64;
-
-/// A bit for each input of up to a word that is not zero.
-#[inline(always)]
-fn occupied(x: &[f32]) -> u64 {
-    let bits = x.chunks(16).map(|x| {
-        let bits = x
-            .iter()
-            .zip(0..)
-            .map(|(x, place)| u16::from(*x != 0.0) << place);
-        u64::from(bits.fold(0, |all, bit| all | bit))
-    });
-    bits.zip((0..).step_by(16))
-        .fold(0, |all, (bits, place): (u64, u32)| all | bits << place)
-}
-
-struct Apply<'a> {
-    layer: &'a Linear,
-    x: &'a [f32],
-    y: &'a mut [f32],
-}
-
-impl WithSimd for Apply<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        // Vectors of a strip and rows that go together: the sums fill the registers, half of them
-        // where there are 32.
-        match S::F32_LANES {
-            16 => self.run::<S, 2, 8>(simd),
-            8 => self.run::<S, 2, 4>(simd),
-            4 => self.run::<S, 4, 4>(simd),
-            _ => self.run::<Scalar128b, 2, 4>(Scalar128b),
-        }
-    }
-}
-
-impl Apply<'_> {
     /// Strips of `V` vectors of outputs, up to `N` rows together, so that a weight is loaded once
     /// for all of them.
     #[inline(always)]
-    fn run<S: Simd, const V: usize, const N: usize>(self, simd: S) {
+    fn dense<S: Simd, const V: usize, const N: usize>(self, simd: S) {
         let Self { layer, x, y } = self;
         let (inputs, stride) = (layer.inputs, layer.stride());
         let rows = x.len() / inputs;
@@ -239,6 +218,23 @@ impl Apply<'_> {
             }
         }
     }
+}
+
+/// Inputs that are looked at together.
+const WORD: usize = 64;
+
+/// A bit for each input of up to a word that is not zero.
+#[inline(always)]
+fn occupied(x: &[f32]) -> u64 {
+    let bits = x.chunks(16).map(|x| {
+        let bits = x
+            .iter()
+            .zip(0..)
+            .map(|(x, bit)| u16::from(*x != 0.0) << bit);
+        u64::from(bits.fold(0, |all, bit| all | bit))
+    });
+    bits.zip((0..).step_by(16))
+        .fold(0, |all, (bits, shift): (u64, u32)| all | bits << shift)
 }
 
 /// Some neighbouring outputs of a panel.

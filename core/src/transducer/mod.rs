@@ -8,21 +8,21 @@
 //! `joint_after_projection`).
 
 mod activation;
+pub mod file;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod joint;
 mod linear;
 mod prediction;
+mod spec;
 #[cfg(test)]
 mod tests;
-mod weights;
 
 pub use joint::{Joint, JointScratch};
 pub use prediction::{Prediction, PredictionScratch};
+pub use spec::{Activation, LOG_PROBABILITIES, LOGITS, ModelSpec, Vocabulary, ZERO_VECTOR};
 
-use crate::bundle::manifest::{ModelSpec, Vocabulary};
 use crate::error::{Error, Result};
-use weights::TensorFile;
 
 /// The prediction network and the joint of one model. Immutable and shared by all sessions.
 #[derive(Debug)]
@@ -34,26 +34,16 @@ pub struct PredictionJoint {
 }
 
 impl PredictionJoint {
-    /// Reads the weights out of a bundle's `transducer.safetensors`.
-    ///
-    /// | tensor | shape |
-    /// |---|---|
-    /// | `embedding` | `[V+1, H]`, the blank's row zero |
-    /// | `lstm.{l}.weight_ih`, `lstm.{l}.weight_hh` | `[4H, H]`, gates i, f, g, o |
-    /// | `lstm.{l}.bias` | `[4H]` |
-    /// | `joint.encoder.weight`, `.bias` | `[J, D]`, `[J]` |
-    /// | `joint.prediction.weight`, `.bias` | `[J, H]`, `[J]` |
-    /// | `joint.output.weight`, `.bias` | `[V+1, J]`, `[V+1]` |
-    ///
-    /// Each is in 32-bit or 16-bit floats; the arithmetic is in 32 bits.
+    /// Reads the weights out of a bundle's `transducer.safetensors`, which [`file`] describes. The
+    /// arithmetic is in 32 bits, whatever the numbers of the file are in.
     ///
     /// # Errors
     /// [`Error::Damaged`] where the file is not safetensors or lacks a tensor,
     /// [`Error::Shape`] and [`Error::NotFinite`] where a tensor is not
     /// what the model calls for.
     pub fn new(bytes: &[u8], model: &ModelSpec, vocabulary: &Vocabulary) -> Result<Self> {
-        let file = TensorFile::new(bytes)?;
         let classes = vocabulary.labels.len() + 1;
+        let file = file::Reader::new(bytes, model, classes)?;
         Ok(Self {
             prediction: Prediction::new(&file, model, classes, vocabulary.blank)?,
             joint: Joint::new(&file, model, classes, vocabulary.blank)?,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use pulp::{Arch, NullaryFnOnce};
 
 use super::activation::{sigmoid, tanh};
+use super::file::{JointLayer, Reader, TensorName};
 use super::linear::Linear;
-use super::weights::TensorFile;
-use crate::bundle::manifest::ModelSpec;
 use crate::error::{Error, Result};
+use crate::transducer::ModelSpec;
 
 /// The prediction network together with the joint's projection of its output.
 ///
@@ -45,12 +45,12 @@ impl Prediction {
     }
 
     pub(super) fn new(
-        file: &TensorFile,
+        file: &Reader<'_>,
         model: &ModelSpec,
         classes: usize,
         blank: usize,
     ) -> Result<Self> {
-        let (layers, hidden, joint) = (model.prediction_layers, model.prediction, model.joint);
+        let (layers, hidden) = (model.prediction_layers, model.prediction);
         if layers == 0 {
             return Err(Error::invalid(
                 "the number of LSTM layers",
@@ -59,13 +59,13 @@ impl Prediction {
             ));
         }
         let gates = 4 * hidden;
-        let embedding = file.get("embedding", &[classes, hidden])?;
+        let embedding = file.get(TensorName::Embedding)?;
         let mut input = Vec::new();
         let mut recurrent = Vec::with_capacity(layers);
         for layer in 0..layers {
-            let weight_ih = file.get(&format!("lstm.{layer}.weight_ih"), &[gates, hidden])?;
-            let weight_hh = file.get(&format!("lstm.{layer}.weight_hh"), &[gates, hidden])?;
-            let bias = file.get(&format!("lstm.{layer}.bias"), &[gates])?;
+            let weight_ih = file.get(TensorName::LstmInput(layer))?;
+            let weight_hh = file.get(TensorName::LstmRecurrent(layer))?;
+            let bias = file.get(TensorName::LstmBias(layer))?;
             if layer == 0 {
                 let linear = Linear::new("lstm.0", hidden, &weight_ih, &bias)?;
                 let mut rows = vec![0.0; classes * linear.stride()];
@@ -91,9 +91,7 @@ impl Prediction {
                 recurrent.push(Linear::new("lstm", 2 * hidden, &joined, &bias)?);
             }
         }
-        let weight = file.get("joint.prediction.weight", &[joint, hidden])?;
-        let bias = file.get("joint.prediction.bias", &[joint])?;
-        let projection = Linear::new("joint.prediction", hidden, &weight, &bias)?;
+        let projection = Linear::of_joint(file, JointLayer::Prediction, hidden)?;
         Ok(Self {
             layers,
             hidden,

@@ -1,10 +1,12 @@
 use half::f16;
 use safetensors::tensor::{Dtype, TensorView};
 
+use super::file::TensorName;
 use super::fixtures::{self, Random};
 use super::*;
-use crate::bundle::manifest::Activation;
+use crate::bundle::Manifest;
 use crate::error::Error;
+use crate::transducer::Activation;
 
 type Tensors = Vec<(String, Vec<usize>, Vec<f32>)>;
 
@@ -228,6 +230,57 @@ fn weights_may_be_stored_in_sixteen_bits() {
     tensors[0].2[0] = 1e6;
     let infinite = halves(&tensors, Dtype::F16);
     assert!(matches!(infinite, Err(Error::NotFinite { .. })));
+}
+
+/// A file of a bundle in this repository, read and written again.
+#[test]
+fn a_file_is_written_as_it_was_read() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/en-qwerty");
+    let bytes = std::fs::read(format!("{folder}/{}", file::FILE)).unwrap();
+    let manifest = std::fs::read(format!("{folder}/bundle.json")).unwrap();
+    let Manifest {
+        model, vocabulary, ..
+    } = serde_json::from_slice(&manifest).unwrap();
+    let classes = vocabulary.labels.len() + 1;
+    let reader = file::Reader::new(&bytes, &model, classes).unwrap();
+    assert_eq!(
+        reader.count(),
+        TensorName::all(model.prediction_layers).count()
+    );
+    let written = file::write(&model, classes, false, |name| {
+        reader.get(name).unwrap().into()
+    });
+    assert!(written.unwrap() == bytes);
+}
+
+#[test]
+fn matrices_are_written_in_sixteen_bits_where_that_is_asked_for() {
+    let (model, classes) = (fixtures::spec(2), 28);
+    let tensors = fixtures::tensors(4, &model);
+    let half = file::write(&model, classes, true, |name| {
+        get(&tensors, &name.to_string()).into()
+    })
+    .unwrap();
+    let bytes: Vec<(Dtype, Vec<u8>)> = tensors
+        .iter()
+        .map(|(_, shape, values)| match shape[..] {
+            [_] => (Dtype::F32, bytemuck::cast_slice(values).to_vec()),
+            _ => {
+                let values = values.iter().map(|value| f16::from_f32(*value));
+                (Dtype::F16, values.flat_map(f16::to_le_bytes).collect())
+            }
+        })
+        .collect();
+    let views = tensors
+        .iter()
+        .zip(&bytes)
+        .map(|((name, shape, _), (dtype, bytes))| {
+            (name, TensorView::new(*dtype, shape.clone(), bytes).unwrap())
+        });
+    assert!(half == safetensors::serialize(views, None).unwrap());
+
+    let short = file::write(&model, classes, false, |_| vec![0.0; 3].into());
+    assert!(matches!(short, Err(Error::Shape { .. })));
 }
 
 #[test]

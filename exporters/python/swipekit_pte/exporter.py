@@ -25,7 +25,7 @@ def run(job: Job, channel: Channel) -> dict[str, Any]:
     torch.set_num_threads(1)
     channel.progress("reading the weights")
     with channel.stage("reading the weights"):
-        weights = Weights.read(job.weights, job.network)
+        weights = Weights.read(job.weights, job.tensors)
     files = [_encoder(job, output, weights, channel) for output in job.encoders]
     files += [_step(job, output, weights, channel) for output in job.steps]
     return {"versions": versions(), "files": files}

@@ -27,8 +27,6 @@ class Network:
     d_model: int
     layers: int
     heads: int
-    kernel: int
-    feed_forward: int
     subsampling: int
     conv_channels: int
     conv_norm: str
@@ -36,7 +34,6 @@ class Network:
     labels: int
     prediction_hidden: int
     prediction_layers: int
-    joint_hidden: int
     joint_output: str
     activation: str
     log_softmax: bool
@@ -82,6 +79,8 @@ class StepOutput:
 @dataclass(frozen=True)
 class Job:
     weights: Path
+    #: The shape of every tensor in `weights`, by name.
+    tensors: dict[str, tuple[int, ...]]
     output: Path
     network: Network
     max_frames: int
@@ -103,6 +102,7 @@ def read_job(path: Path) -> Job:
     fields = _Fields("the job", json.loads(path.read_text(encoding="utf-8")))
     job = Job(
         weights=_file(fields.take("weights", str), "weights"),
+        tensors=_tensors(fields.take("tensors", dict)),
         output=Path(fields.take("output", str)),
         network=_network(_Fields("network", fields.take("network", dict))),
         max_frames=fields.whole("max_frames", 1, 1 << 14),
@@ -163,6 +163,13 @@ class _Fields:
             raise JobError(f"{self._where}: expected no other keys, got {', '.join(map(repr, sorted(self._left)))}")
 
 
+def _tensors(shapes: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    for name, shape in shapes.items():
+        if type(shape) is not list or not all(type(size) is int and size > 0 for size in shape):
+            raise JobError(f"tensors: {name}: expected sizes of dimensions, got {shape!r:.100}")
+    return {name: tuple(shape) for name, shape in shapes.items()}
+
+
 def _network(fields: _Fields) -> Network:
     size = 1 << 16
     network = Network(
@@ -170,8 +177,6 @@ def _network(fields: _Fields) -> Network:
         d_model=fields.whole("d_model", 2, size),
         layers=fields.whole("layers", 1, 1000),
         heads=fields.whole("heads", 1, size),
-        kernel=fields.whole("kernel", 1, size),
-        feed_forward=fields.whole("feed_forward", 1, size),
         subsampling=fields.one_of("subsampling", SUBSAMPLING_FACTORS),
         conv_channels=fields.whole("conv_channels", 1, size),
         conv_norm=fields.one_of("conv_norm", CONV_NORMS),
@@ -179,7 +184,6 @@ def _network(fields: _Fields) -> Network:
         labels=fields.whole("labels", 1, size),
         prediction_hidden=fields.whole("prediction_hidden", 1, size),
         prediction_layers=fields.whole("prediction_layers", 1, 3),
-        joint_hidden=fields.whole("joint_hidden", 1, size),
         joint_output=fields.take("joint_output", str),
         activation=fields.one_of("activation", ACTIVATIONS),
         log_softmax=fields.take("log_softmax", bool),
@@ -187,8 +191,6 @@ def _network(fields: _Fields) -> Network:
     fields.done()
     if network.d_model % network.heads or network.d_model % 2:
         raise JobError(f"network: d_model: expected an even multiple of heads ({network.heads}), got {network.d_model}")
-    if network.kernel % 2 == 0:
-        raise JobError(f"network: kernel: expected an odd number, got {network.kernel}")
     return network
 
 

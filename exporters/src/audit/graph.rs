@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use prost::Message;
 
 use super::AuditError;
+use super::error::{malformed, wrong_type};
 use crate::onnx::proto::{Model, Node, Tensor};
+use crate::quantize::rewrite::UNSIGNED_ZERO;
 
 /// Type of a constant's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,14 @@ impl Element {
         }
     }
 
+    /// The integer that stands for zero in a symmetric weight.
+    pub(super) fn middle(self) -> i32 {
+        match self {
+            Self::U8 => i32::from(UNSIGNED_ZERO),
+            _ => 0,
+        }
+    }
+
     pub(super) fn size(self) -> u64 {
         match self {
             Self::F32 | Self::I32 => 4,
@@ -74,10 +84,8 @@ pub(super) struct Constant {
 impl Constant {
     fn new(tensor: Tensor) -> Result<Self, AuditError> {
         let name = tensor.name.clone().unwrap_or_default();
-        let malformed = |expected: &str, got: String| AuditError::Malformed {
-            what: format!("constant {name:?}"),
-            expected: expected.to_owned(),
-            got,
+        let malformed = |expected: &str, got: String| {
+            malformed(format!("the constant {name:?}"), expected, got)
         };
         let element = Element::of(&tensor).ok_or_else(|| {
             malformed("a type of numbers", format!("type {:?}", tensor.data_type))
@@ -117,17 +125,11 @@ impl Constant {
     /// The values' bytes, where they are of the type `element`.
     pub(super) fn raw(&self, element: Element) -> Result<&[u8], AuditError> {
         if self.element != element {
-            return Err(AuditError::Type {
-                tensor: self.name.clone(),
-                expected: element.name(),
-                got: self.element.name().to_owned(),
-            });
+            return Err(wrong_type(&self.name, element.name(), self.element.name()));
         }
-        self.raw.as_deref().ok_or_else(|| AuditError::Malformed {
-            what: format!("constant {:?}", self.name),
-            expected: "its values as bytes".to_owned(),
-            got: "none".to_owned(),
-        })
+        let what = || format!("the constant {:?}", self.name);
+        let raw = self.raw.as_deref();
+        raw.ok_or_else(|| malformed(what(), "its values as bytes", "none"))
     }
 
     /// The values of a constant of 32-bit floats.
@@ -170,11 +172,7 @@ impl Graph {
     /// Reads a model; `file` says in errors which one.
     pub(super) fn parse(bytes: &[u8], file: &'static str) -> Result<Self, AuditError> {
         let model = Model::decode(bytes).map_err(|source| AuditError::Decode { file, source })?;
-        let malformed = |expected: &str, got: String| AuditError::Malformed {
-            what: file.to_owned(),
-            expected: expected.to_owned(),
-            got,
-        };
+        let malformed = |expected: &str, got: String| malformed(file, expected, got);
         let graph = model
             .graph
             .filter(|graph| !graph.node.is_empty())
@@ -182,23 +180,23 @@ impl Graph {
         let constants = graph.initializer.into_iter().map(Constant::new);
         let constants = constants.collect::<Result<Vec<_>, _>>()?;
         let mut by_name = HashMap::new();
-        for (place, constant) in constants.iter().enumerate() {
-            if by_name.insert(constant.name.clone(), place).is_some() {
+        for (index, constant) in constants.iter().enumerate() {
+            if by_name.insert(constant.name.clone(), index).is_some() {
                 let got = format!("{:?} twice", constant.name);
                 return Err(malformed("constants with a name each", got));
             }
         }
         let mut makers = HashMap::new();
         let mut readers: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
-        for (place, node) in graph.node.iter().enumerate() {
+        for (index, node) in graph.node.iter().enumerate() {
             for output in &node.output {
-                makers.insert(output.clone(), place);
+                makers.insert(output.clone(), index);
             }
             for (position, input) in node.input.iter().enumerate() {
                 readers
                     .entry(input.clone())
                     .or_default()
-                    .push((place, position));
+                    .push((index, position));
             }
         }
         Ok(Self {
@@ -212,12 +210,12 @@ impl Graph {
 
     /// The constant `name`.
     pub(super) fn constant(&self, name: &str) -> Option<&Constant> {
-        self.by_name.get(name).map(|place| &self.constants[*place])
+        self.by_name.get(name).map(|index| &self.constants[*index])
     }
 
     /// The node that gives `value`.
     pub(super) fn maker(&self, value: &str) -> Option<&Node> {
-        self.makers.get(value).map(|place| &self.nodes[*place])
+        self.makers.get(value).map(|index| &self.nodes[*index])
     }
 
     /// The nodes that read `value`, with the position among their inputs.
@@ -225,7 +223,7 @@ impl Graph {
         let readers = self.readers.get(value).map_or(&[][..], Vec::as_slice);
         readers
             .iter()
-            .map(|(place, position)| (&self.nodes[*place], *position))
+            .map(|(index, position)| (&self.nodes[*index], *position))
     }
 }
 

@@ -7,12 +7,14 @@
 //! that fails is refused.
 //!
 //! Names are those of [`quantize`](crate::quantize): the FP32 weight `W` becomes `W.float16` with a
-//! cast to `W`, or `W.int8` with `W.scale`; a bias `b` may become `b.int32` with `b.scale`.
+//! cast to `W`, or `W.int8` with `W.scale`, or `W.uint8` with `W.scale` and `W.zero_point`. A bias
+//! `b` may become `b.int32` with `b.scale`.
 //!
 //! The optimized graph is that of this machine. What other processors' optimizers do with it is not
 //! seen here, but the weights are: they are checked in the file.
 
 mod error;
+mod expect;
 mod graph;
 mod operators;
 mod scales;
@@ -32,7 +34,8 @@ pub use size::{SizeAudit, deflated, size};
 pub use tensors::{TensorKind, Tensors, Total, inspect};
 pub use weights::WeightAudit;
 
-use crate::precision::Precision;
+use crate::check::FailedCheck;
+use crate::quantize::Precision;
 use graph::{Element, Graph};
 
 /// Values from which on a float constant counts as a weight, whoever reads it, unless it is a
@@ -91,7 +94,13 @@ pub struct Audit {
 pub fn audit(artefact: &[u8], expected: &Expected<'_>) -> Result<Audit, AuditError> {
     let sha256 = sha256_hex(artefact);
     if expected.precision != Precision::Fp32 && artefact == expected.baseline {
-        return Err(AuditError::SameAsBaseline { sha256 });
+        let check = "the encoder's file";
+        let got = format!("the same file (SHA-256 {sha256})");
+        return Err(
+            FailedCheck::new(check, "another than the FP32 encoder", got)
+                .advice("nothing was converted")
+                .into(),
+        );
     }
     let graph = Graph::parse(artefact, "the artefact")?;
     let baseline = Graph::parse(expected.baseline, "the FP32 encoder")?;
@@ -104,11 +113,13 @@ pub fn audit(artefact: &[u8], expected: &Expected<'_>) -> Result<Audit, AuditErr
     if let Some(most) = expected.max_ratio
         && size.ratio > most
     {
-        return Err(AuditError::TooLarge {
-            expected: most,
-            got: size.ratio,
-            bytes: size.bytes,
-        });
+        return Err(FailedCheck::new(
+            "the encoder's size",
+            format!("at most {most} of the FP32 encoder's bytes"),
+            format!("{:.4} ({} bytes)", size.ratio, size.bytes),
+        )
+        .advice("convert more weights")
+        .into());
     }
     Ok(Audit {
         precision: expected.precision,
@@ -147,9 +158,10 @@ fn converted(
         Precision::Int8 => weights::int8,
     };
     if expected.quantized.is_empty() {
-        return Err(AuditError::NothingConverted {
-            precision: expected.precision.name(),
-        });
+        let check = format!("the weights to convert to {}", expected.precision.name());
+        return Err(FailedCheck::new(check, "some", "none")
+            .advice("raise --max-top1-loss or leave this precision out")
+            .into());
     }
     let names = expected.quantized.iter();
     let weights = names
@@ -160,10 +172,12 @@ fn converted(
         let is_large = !is_vector && constant.values >= LARGE;
         let is_kept = expected.float.contains(&constant.name);
         if constant.element == Element::F32 && is_large && !is_kept {
-            return Err(AuditError::UnexpectedFloat {
-                tensor: constant.name.clone(),
-                values: constant.values,
-            });
+            let check = format!(
+                "the constant {} of {} values",
+                constant.name, constant.values
+            );
+            let expected = "converted, or named among those kept in float";
+            return Err(FailedCheck::new(check, expected, "float32").into());
         }
     }
     scales::parameters(artefact)?;

@@ -11,6 +11,8 @@ use super::AuditError;
 use super::graph::{Graph, input, operator};
 use super::tensors::operators;
 use super::weights::WeightAudit;
+use crate::check::FailedCheck;
+use crate::files::FileError;
 use crate::onnx::proto::Node;
 
 /// Operators of ONNX Runtime that multiply integers.
@@ -60,17 +62,11 @@ pub(super) fn optimize(
     session: &SessionSpec,
 ) -> Result<(OptimizedAudit, Graph), AuditError> {
     let level = session.optimization.min(OptimizationLevel::Extended);
-    let folder = tempfile::tempdir().map_err(|source| AuditError::Scratch {
-        path: std::env::temp_dir(),
-        source,
-    })?;
+    let folder = tempfile::tempdir().map_err(FileError::write(std::env::temp_dir()))?;
     let path = folder.path().join("optimized.onnx");
     OnnxModel::optimize(artefact, session, level, OptimizedFormat::Onnx, &path)
         .map_err(|error| AuditError::Runtime(Box::new(error)))?;
-    let bytes = fs::read(&path).map_err(|source| AuditError::Scratch {
-        path: path.clone(),
-        source,
-    })?;
+    let bytes = fs::read(&path).map_err(FileError::read(&path))?;
     let graph = Graph::parse(&bytes, "the optimized graph")?;
     let audit = OptimizedAudit {
         runtime: loaded().map_or_else(String::new, |loaded| loaded.version),
@@ -99,30 +95,35 @@ pub(super) fn check_integer(
             else {
                 continue;
             };
-            return Err(AuditError::FoldedToFloat {
-                operator: format!(
-                    "{} {:?}",
-                    operator(node),
-                    node.name.as_deref().unwrap_or("")
-                ),
-                weight: weight.to_owned(),
-            });
+            let check = format!(
+                "the operator {} {:?} with the weight {weight}",
+                operator(node),
+                node.name.as_deref().unwrap_or("")
+            );
+            return Err(
+                FailedCheck::new(check, "an integer kernel after the optimizer", "float")
+                    .advice("the weight was folded back to float32")
+                    .into(),
+            );
         }
     }
-    let products = weights.iter().map(|weight| weight.products).sum();
+    let products: usize = weights.iter().map(|weight| weight.products).sum();
     if audit.integer_kernels < products {
         let missing = weights.iter().filter(|weight| {
-            let stored = format!("{}.int8", weight.name);
+            let stored = format!("{}.{}", weight.name, weight.element);
             !optimized.readers(&stored).any(|(node, _)| is_integer(node))
         });
-        return Err(AuditError::TooFewKernels {
-            expected: products,
-            got: audit.integer_kernels,
-            missing: missing
-                .take(LISTED)
-                .map(|weight| weight.name.clone())
-                .collect(),
-        });
+        let missing: Vec<&str> = missing
+            .take(LISTED)
+            .map(|weight| weight.name.as_str())
+            .collect();
+        return Err(FailedCheck::new(
+            "integer kernels in the optimized graph",
+            format!("{products}, one for each converted product"),
+            format!("{}, none for {}", audit.integer_kernels, missing.join(", ")),
+        )
+        .advice("the runtime multiplies in float")
+        .into());
     }
     Ok(())
 }

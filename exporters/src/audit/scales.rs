@@ -1,8 +1,10 @@
 //! Scales, zero points and integer biases of a quantized graph.
 
 use super::AuditError;
+use super::error::{absent, wrong_zero};
+use super::expect::{SLACK, expect_shape, expect_value, pair, scale_of};
 use super::graph::{Constant, Element, Graph, input, operator};
-use super::weights::{SLACK, expect_shape, malformed, pair, wrong_value};
+use crate::check::FailedCheck;
 use crate::onnx::proto::Node;
 
 /// Greatest relative difference between an integer bias's scale and the product of the scales that
@@ -17,29 +19,27 @@ pub(super) fn biases(baseline: &Graph, artefact: &Graph) -> Result<(), AuditErro
             continue;
         };
         let (bias, _) = pair(baseline, artefact, name, Element::I32)?;
-        let scale_name = format!("{name}.scale");
-        let scale = artefact
-            .constant(&scale_name)
-            .ok_or_else(|| malformed(&scale_name, "a constant"))?;
+        let scale = scale_of(artefact, name)?;
         let scales = check_scales(scale)?;
         expect_shape(stored, &bias.shape)?;
         expect_shape(scale, &bias.shape)?;
         for (node, _) in artefact.readers(&stored.name) {
             let value = node.output.first().map_or("", String::as_str);
-            for (product, _) in artefact.readers(value).filter(|(_, place)| *place == 2) {
+            for (product, _) in artefact
+                .readers(value)
+                .filter(|(_, position)| *position == 2)
+            {
                 bias_scale(artefact, product, name, &scales)?;
             }
         }
         let expected = bias.floats()?;
-        for (place, integer) in stored.integers()?.iter().enumerate() {
-            let scale = f64::from(scales[place]);
+        for (at, integer) in stored.integers()?.iter().enumerate() {
+            let scale = f64::from(scales[at]);
             let value = f64::from(*integer) * scale;
             // A large bias is exact to the 24 bits of its own type only.
-            let exact = f64::from(expected[place]);
-            let tolerance = 0.5 * scale * (1.0 + SLACK) + exact.abs() * f64::from(f32::EPSILON);
-            if (value - exact).abs() > tolerance {
-                return Err(wrong_value(bias, place, expected[place], tolerance, value));
-            }
+            let exact = f64::from(expected[at]).abs();
+            let tolerance = 0.5 * scale * (1.0 + SLACK) + exact * f64::from(f32::EPSILON);
+            expect_value(bias, at, expected[at], tolerance, value)?;
         }
     }
     Ok(())
@@ -69,12 +69,11 @@ fn bias_scale(
             .unwrap_or(0.0);
         let expected = f64::from(activation[0]) * f64::from(weight);
         if (f64::from(*got) / expected - 1.0).abs() > SCALE_TOLERANCE {
-            return Err(AuditError::BiasScale {
-                bias: bias.to_owned(),
-                channel,
-                expected,
-                got: *got,
-            });
+            let check = format!("the scale of the bias {bias}, channel {channel}");
+            let expected = format!("{expected}, the product of those of activation and weight");
+            return Err(FailedCheck::new(check, expected, got)
+                .advice("the kernels take the product for granted; export it again")
+                .into());
         }
     }
     Ok(())
@@ -97,24 +96,15 @@ pub(super) fn parameters(artefact: &Graph) -> Result<(), AuditError> {
         };
         let scales = check_scales(scale)?;
         let Some(zero) = constant(2) else { continue };
-        let values = zero.integers().map_err(|_| AuditError::ZeroPoint {
-            tensor: zero.name.clone(),
-            expected: "int8, uint8 or int32",
-            got: zero.element.name().to_owned(),
-        })?;
+        let values = zero
+            .integers()
+            .map_err(|_| wrong_zero(&zero.name, "int8, uint8 or int32", zero.element.name()))?;
         if values.len() != scales.len() {
-            return Err(AuditError::ZeroPoint {
-                tensor: zero.name.clone(),
-                expected: "one for each scale",
-                got: format!("{} for {}", values.len(), scales.len()),
-            });
+            let got = format!("{} for {}", values.len(), scales.len());
+            return Err(wrong_zero(&zero.name, "one for each scale", got));
         }
         if zero.element == Element::I32 && values.iter().any(|value| *value != 0) {
-            return Err(AuditError::ZeroPoint {
-                tensor: zero.name.clone(),
-                expected: "0 for 32-bit integers",
-                got: "another".to_owned(),
-            });
+            return Err(wrong_zero(&zero.name, "0 for 32-bit integers", "another"));
         }
     }
     Ok(())
@@ -125,34 +115,45 @@ pub(super) fn check_scales(scale: &Constant) -> Result<Vec<f32>, AuditError> {
     let scales = scale.floats()?;
     let bad = scales.iter().position(|s| !(s.is_finite() && *s > 0.0));
     match bad {
-        Some(index) => Err(AuditError::Scale {
-            tensor: scale.name.clone(),
-            index,
-            got: scales[index],
-        }),
-        None if scales.is_empty() => Err(malformed(&scale.name, "at least one scale")),
+        Some(index) => Err(FailedCheck::new(
+            format!("the scale {} at {index}", scale.name),
+            "a finite number above zero",
+            scales[index],
+        )
+        .advice("check the calibration")
+        .into()),
+        None if scales.is_empty() => Err(absent(&scale.name, "at least one scale")),
         None => Ok(scales),
     }
 }
 
-/// Weights are symmetric: their zero point is zero, or left out.
+/// Weights are symmetric: the zero point of one of `element` is its middle, or left out where that
+/// is 0.
 pub(super) fn check_weight_zero(
     artefact: &Graph,
     node: &Node,
     position: usize,
+    element: Element,
 ) -> Result<(), AuditError> {
+    let middle = element.middle();
     let Some(name) = input(node, position) else {
-        return Ok(());
+        return match middle {
+            0 => Ok(()),
+            _ => Err(absent(operator(node), "a zero point of its weight")),
+        };
     };
     let zero = artefact
         .constant(name)
-        .ok_or_else(|| malformed(name, "a constant zero point"))?;
-    if zero.element == Element::I8 && zero.integers()?.iter().all(|value| *value == 0) {
+        .ok_or_else(|| absent(name, "a constant zero point"))?;
+    let is_middle =
+        zero.element == element && zero.integers()?.iter().all(|value| *value == middle);
+    if is_middle {
         return Ok(());
     }
-    Err(AuditError::ZeroPoint {
-        tensor: name.to_owned(),
-        expected: "0 in int8: weights are symmetric",
-        got: format!("another in {}", zero.element.name()),
-    })
+    let expected = match element {
+        Element::U8 => "128 in uint8: weights are symmetric",
+        _ => "0 in int8: weights are symmetric",
+    };
+    let got = format!("another in {}", zero.element.name());
+    Err(wrong_zero(name, expected, got))
 }

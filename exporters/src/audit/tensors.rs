@@ -67,7 +67,7 @@ pub struct Tensors {
 /// Lists what the ONNX model in `bytes` is made of.
 ///
 /// # Errors
-/// [`AuditError::Decode`] and [`AuditError::Malformed`] for what is no sound model.
+/// [`AuditError::Decode`] and [`AuditError::Check`] for what is no sound model.
 pub fn inspect(bytes: &[u8]) -> Result<Tensors, AuditError> {
     Ok(tensors(&Graph::parse(bytes, "the model")?))
 }

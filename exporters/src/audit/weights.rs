@@ -4,12 +4,11 @@ use half::f16;
 use serde::Serialize;
 
 use super::AuditError;
+use super::error::{absent, wrong_shape, wrong_type};
+use super::expect::{SLACK, expect_shape, expect_value, pair, scale_of};
 use super::graph::{Constant, Element, Graph, input, integer, operator};
 use super::scales::{check_scales, check_weight_zero};
 use crate::onnx::proto::Node;
-
-/// Slack on half a step, for the rounding of the arithmetic itself.
-pub(super) const SLACK: f64 = 1e-4;
 
 /// One converted weight.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -42,20 +41,15 @@ pub(super) fn half(
         operator(node) == "Cast" && to_float && node.output.first().is_some_and(|to| to == name)
     });
     if casts.count() != 1 {
-        return Err(malformed(&stored.name, "one Cast that gives the weight"));
+        return Err(absent(&stored.name, "one Cast that gives the weight"));
     }
     expect_shape(stored, &weight.shape)?;
     let expected = weight.floats()?;
     let got = stored.raw(Element::F16)?.as_chunks().0;
     let mut worst = 0_f64;
-    for (place, (expected, got)) in expected.iter().zip(got).enumerate() {
+    for (at, (expected, got)) in expected.iter().zip(got).enumerate() {
         let got = f16::from_le_bytes(*got).to_f64();
-        let tolerance = half_ulp(*expected);
-        let difference = (got - f64::from(*expected)).abs();
-        // Not `>`: NaN must fail.
-        if difference.is_nan() || difference > tolerance {
-            return Err(wrong_value(weight, place, *expected, tolerance, got));
-        }
+        let difference = expect_value(weight, at, *expected, half_ulp(*expected), got)?;
         worst = worst.max(difference);
     }
     let greatest = greatest(&expected);
@@ -114,57 +108,65 @@ pub(super) fn is_product(node: &Node, position: usize) -> bool {
 }
 
 /// Checks a weight that is stored in 8-bit integers: `W.int8` with `W.scale` and a zero point of
-/// zero.
+/// zero. The weight of a ConvInteger must be `W.uint8` with a zero point of 128: ONNX Runtime
+/// before 1.24 has no other kernel.
 pub(super) fn int8(
     baseline: &Graph,
     artefact: &Graph,
     name: &str,
 ) -> Result<WeightAudit, AuditError> {
-    let (weight, stored) = pair(baseline, artefact, name, Element::I8)?;
+    let is_unsigned = artefact.constant(&format!("{name}.uint8")).is_some();
+    let element = if is_unsigned {
+        Element::U8
+    } else {
+        Element::I8
+    };
+    let (weight, stored) = pair(baseline, artefact, name, element)?;
     let was = baseline
         .readers(name)
         .find_map(|(node, position)| Product::of(node, position))
-        .ok_or_else(|| malformed(name, "the weight of a product in the FP32 graph"))?;
-    let scale_name = format!("{name}.scale");
-    let scale = artefact
-        .constant(&scale_name)
-        .ok_or_else(|| malformed(&scale_name, "a constant"))?;
+        .ok_or_else(|| absent(name, "the weight of a product in the FP32 graph"))?;
+    let scale = scale_of(artefact, name)?;
     let scales = check_scales(scale)?;
     let mut audit = WeightAudit {
         name: name.to_owned(),
-        element: Element::I8.name(),
+        element: element.name(),
         values: weight.values,
         channels: scales.len(),
         worst_relative_error: 0.0,
         products: 0,
     };
     for (node, position) in artefact.readers(&stored.name) {
+        let runs_on = match operator(node) {
+            "ConvInteger" => Element::U8,
+            _ => Element::I8,
+        };
+        if element != runs_on {
+            return Err(wrong_type(&stored.name, runs_on.name(), element.name()));
+        }
         let (channel_axis, products) = match operator(node) {
             "DequantizeLinear" if position == 0 => {
-                if input(node, 1) != Some(&scale_name) {
-                    return Err(malformed(&scale_name, "the scale of its weight"));
+                if input(node, 1) != Some(&scale.name) {
+                    return Err(absent(&scale.name, "the scale of its weight"));
                 }
-                check_weight_zero(artefact, node, 2)?;
+                check_weight_zero(artefact, node, 2, element)?;
                 dequantized(artefact, stored, node)
             }
             "MatMulInteger" | "ConvInteger" if position == 1 => {
-                check_weight_zero(artefact, node, 3)?;
+                check_weight_zero(artefact, node, 3, element)?;
                 if artefact
-                    .readers(&scale_name)
+                    .readers(&scale.name)
                     .all(|(n, _)| operator(n) != "Mul")
                 {
-                    return Err(malformed(&scale_name, "a factor of the product"));
+                    return Err(absent(&scale.name, "a factor of the product"));
                 }
                 integer_product(stored, scale, node)?
             }
-            _ => return Err(malformed(&stored.name, "a weight of products only")),
+            _ => return Err(absent(&stored.name, "a weight of products only")),
         };
         for product in products {
             if product.convolves() != was.convolves() {
-                return Err(malformed(
-                    &stored.name,
-                    "the same kind of product as in FP32",
-                ));
+                return Err(absent(&stored.name, "the same kind of product as in FP32"));
             }
             let transposed = product.rows_are_inputs != was.rows_are_inputs;
             let worst = compare(weight, stored, &scales, channel_axis, transposed)?;
@@ -173,7 +175,7 @@ pub(super) fn int8(
         }
     }
     if audit.products == 0 {
-        return Err(malformed(&stored.name, "a product that reads it"));
+        return Err(absent(&stored.name, "a product that reads it"));
     }
     Ok(audit)
 }
@@ -211,16 +213,13 @@ fn integer_product<'g>(
     } else {
         (stored.shape.len().saturating_sub(1), 1)
     };
-    let place = scale.shape.len().checked_sub(from_end);
+    let along = scale.shape.len().checked_sub(from_end);
     let fits =
-        scale.values == 1 || place.is_some_and(|place| scale.shape[place] as u64 == scale.values);
+        scale.values == 1 || along.is_some_and(|along| scale.shape[along] as u64 == scale.values);
     if !fits {
         let channels = stored.shape.get(axis).copied().unwrap_or(0);
-        return Err(AuditError::Shape {
-            tensor: scale.name.clone(),
-            expected: format!("{channels} along the channels of the product"),
-            got: scale.shape.clone(),
-        });
+        let expected = format!("{channels} along the channels of the product");
+        return Err(wrong_shape(&scale.name, expected, &scale.shape));
     }
     Ok((axis, Product::of(node, 1).into_iter().collect()))
 }
@@ -240,44 +239,31 @@ fn compare(
     }
     expect_shape(stored, &shape)?;
     if scales.len() != 1 && shape.get(axis) != Some(&scales.len()) {
-        return Err(AuditError::Shape {
-            tensor: format!("{}.scale", weight.name),
-            expected: format!(
-                "one scale, or one for each of {:?} along axis {axis}",
-                shape
-            ),
-            got: vec![scales.len()],
-        });
+        let expected = format!("one scale, or one for each of {shape:?} along axis {axis}");
+        let tensor = format!("{}.scale", weight.name);
+        return Err(wrong_shape(&tensor, expected, &[scales.len()]));
     }
     let axis = axis.min(shape.len().saturating_sub(1));
     let channels = shape.get(axis).copied().unwrap_or(1).max(1);
     let inner: usize = shape.iter().skip(axis + 1).product();
     let expected = weight.floats()?;
     let got = stored.integers()?;
+    let middle = stored.element.middle();
     // (worst difference, greatest magnitude) of each channel.
     let mut seen = vec![(0_f64, 0_f64); channels];
-    for (place, integer) in got.iter().enumerate() {
-        let channel = place / inner.max(1) % channels;
+    for (at, integer) in got.iter().enumerate() {
+        let channel = at / inner.max(1) % channels;
         let scale = f64::from(scales[if scales.len() == 1 { 0 } else { channel }]);
         let source = if transposed {
-            let (row, column) = (place / shape[1], place % shape[1]);
+            let (row, column) = (at / shape[1], at % shape[1]);
             column * shape[0] + row
         } else {
-            place
+            at
         };
-        let value = f64::from(*integer) * scale;
+        let value = f64::from(*integer - middle) * scale;
         let exact = f64::from(expected[source]);
         let tolerance = 0.5 * scale * (1.0 + SLACK);
-        let difference = (value - exact).abs();
-        if difference.is_nan() || difference > tolerance {
-            return Err(wrong_value(
-                weight,
-                source,
-                expected[source],
-                tolerance,
-                value,
-            ));
-        }
+        let difference = expect_value(weight, source, expected[source], tolerance, value)?;
         let (worst, greatest) = &mut seen[channel];
         *worst = worst.max(difference);
         *greatest = greatest.max(exact.abs());
@@ -286,78 +272,6 @@ fn compare(
     Ok(errors
         .map(|(worst, greatest)| worst / greatest)
         .fold(0.0, f64::max))
-}
-
-/// The FP32 constant `name` and what it was converted to.
-pub(super) fn pair<'g>(
-    baseline: &'g Graph,
-    artefact: &'g Graph,
-    name: &str,
-    element: Element,
-) -> Result<(&'g Constant, &'g Constant), AuditError> {
-    let weight = baseline.constant(name);
-    let weight = weight.ok_or_else(|| malformed(name, "a constant of the FP32 graph"))?;
-    let left = artefact.constant(name);
-    let stored = artefact.constant(&format!("{name}.{}", element.name()));
-    match (stored, left) {
-        (Some(stored), None) if stored.element == element => Ok((weight, stored)),
-        (Some(stored), None) => Err(AuditError::Type {
-            tensor: stored.name.clone(),
-            expected: element.name(),
-            got: stored.element.name().to_owned(),
-        }),
-        _ => Err(AuditError::LeftFloat {
-            weight: name.to_owned(),
-            expected: element.name(),
-        }),
-    }
-}
-
-pub(super) fn expect_shape(constant: &Constant, expected: &[usize]) -> Result<(), AuditError> {
-    if constant.shape == expected {
-        return Ok(());
-    }
-    Err(AuditError::Shape {
-        tensor: constant.name.clone(),
-        expected: format!("{expected:?}"),
-        got: constant.shape.clone(),
-    })
-}
-
-pub(super) fn wrong_value(
-    weight: &Constant,
-    place: usize,
-    expected: f32,
-    tolerance: f64,
-    got: f64,
-) -> AuditError {
-    let mut rest = place;
-    let mut index: Vec<usize> = weight
-        .shape
-        .iter()
-        .rev()
-        .map(|size| {
-            let at = rest % (*size).max(1);
-            rest /= (*size).max(1);
-            at
-        })
-        .collect();
-    index.reverse();
-    AuditError::Value {
-        weight: weight.name.clone(),
-        index,
-        expected,
-        tolerance,
-        got,
-    }
-}
-
-pub(super) fn malformed(what: &str, expected: &str) -> AuditError {
-    AuditError::Malformed {
-        what: format!("{what:?}"),
-        expected: expected.to_owned(),
-        got: "none".to_owned(),
-    }
 }
 
 fn greatest(values: &[f32]) -> f64 {

@@ -12,11 +12,11 @@ use swipekit::internals::features::Featurizer;
 use swipekit::layout::Layout;
 
 use super::error::{Problem, at_most};
-use super::model::{
-    Activation, ConvNorm, EncoderConfig, JointConfig, ModelConfig, PredictionConfig,
-};
 use super::section::Section;
 use super::value::Value;
+use crate::schema::{
+    Activation, ConvNorm, EncoderConfig, JointConfig, ModelConfig, PredictionConfig,
+};
 
 const MAX_WIDTH: u32 = 16_384;
 const MAX_LAYERS: u32 = 256;

@@ -9,14 +9,12 @@
 //!
 //! The path of a file through the modules: `container` (what is it, where are its parts),
 //! `torch_zip` (the archive of `torch.save`), `pickle` (its values as data), `yaml` or `omegaconf`
-//! (the configuration as a tree), `interpret` (the tree as a [`ModelConfig`]), `expected` (its
-//! tensors), `state_dict` and `weights` (their values).
+//! (the configuration as a tree), `interpret` (the tree as a [`ModelConfig`]), `state_dict` and
+//! `weights` (the tensors that [`schema`](crate::schema) names, with their values).
 
 mod container;
 mod error;
-mod expected;
 mod interpret;
-mod model;
 mod omegaconf;
 mod pickle;
 mod section;
@@ -34,15 +32,13 @@ use std::io::{Seek, SeekFrom};
 use std::path::Path;
 
 pub use error::{CheckpointError, Problem, TensorProblem};
-pub use model::{
-    Activation, ConvNorm, EncoderConfig, JointConfig, MissingTensor, ModelConfig, PredictionConfig,
-    Tensor, Weights,
-};
 
 use container::{Format, Window};
 use pickle::{Graph, NodeId};
 use torch_zip::TorchZip;
 use value::Value;
+
+use crate::schema::{ModelConfig, Weights};
 
 /// A checkpoint that was read and found whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,7 +81,7 @@ impl Checkpoint {
 fn read(path: &Path) -> Result<Checkpoint, Problem> {
     let mut file = File::open(path)?;
     let format = container::detect(&mut file)?;
-    let sha256 = crate::sha256::of_file(&mut file)?;
+    let sha256 = crate::files::sha256::of_file(&mut file)?;
     let (config, weights, kind) = match format {
         Format::Tar => read_nemo(file)?,
         Format::GzippedTar => read_nemo(container::unpack(&mut file)?)?,

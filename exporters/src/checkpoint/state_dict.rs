@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::{Problem, at_most};
 use super::pickle::{Graph, Node, NodeId};
+use crate::schema::Part;
 
 /// A view of a storage, as torch pickles it.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,10 +65,7 @@ pub(super) fn views(graph: &Graph, id: NodeId) -> Result<BTreeMap<String, Tensor
             .filter(|part| *part != "_orig_mod")
             .collect::<Vec<_>>()
             .join(".");
-        if !["encoder.", "decoder.", "joint."]
-            .iter()
-            .any(|part| name.starts_with(part))
-        {
+        if Part::of(&name).is_none() {
             continue;
         }
         let view = tensor(graph, &name, *value)?;

@@ -5,4 +5,5 @@ mod fixture;
 mod forms;
 mod hostile;
 mod oracle;
+mod schema;
 mod strict;

@@ -1,14 +1,13 @@
 //! Reads the tensors that a model configuration calls for, and no others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use half::{bf16, f16};
 
 use super::error::{Problem, TensorProblem, at_most};
-use super::expected;
-use super::model::{ModelConfig, Tensor, Weights};
 use super::state_dict::{Element, TensorView};
 use super::torch_zip::TorchZip;
+use crate::schema::{self, ModelConfig, Role, Tensor, TensorSpec, Weights};
 
 /// Reads the weights of a network of this configuration out of `archive`.
 pub(super) fn read(
@@ -16,12 +15,10 @@ pub(super) fn read(
     mut views: BTreeMap<String, TensorView>,
     archive: &mut TorchZip,
 ) -> Result<Weights, Problem> {
-    for layer in 0..config.encoder.layers {
-        if let Some(counter) = expected::batch_counter(config, layer) {
-            views.remove(&counter);
-        }
+    for counter in schema::counters(config) {
+        views.remove(&counter);
     }
-    let expected = expected::tensors(config);
+    let expected = schema::tensors(config);
     check_names_and_shapes(&expected, &views)?;
     // Elements of a sound checkpoint take two bytes at least; views that repeat elements could
     // claim any number.
@@ -65,16 +62,16 @@ pub(super) fn read(
                 .insert(name.to_owned(), materialize(name, view, &bytes)?);
         }
     }
-    check_values(config, &weights)?;
+    check_values(config, &expected, &weights)?;
     Ok(weights)
 }
 
 fn check_names_and_shapes(
-    expected: &[(String, Vec<usize>)],
+    expected: &[TensorSpec],
     views: &BTreeMap<String, TensorView>,
 ) -> Result<(), Problem> {
     let (mut missing, mut shapes) = (Vec::new(), Vec::new());
-    for (name, shape) in expected {
+    for TensorSpec { name, shape, .. } in expected {
         let Some(view) = views.get(name) else {
             missing.push(TensorProblem::Missing {
                 name: name.clone(),
@@ -95,8 +92,7 @@ fn check_names_and_shapes(
             });
         }
     }
-    let known: std::collections::BTreeSet<&str> =
-        expected.iter().map(|(name, _)| name.as_str()).collect();
+    let known: BTreeSet<&str> = expected.iter().map(|spec| spec.name.as_str()).collect();
     let unexpected = views
         .keys()
         .filter(|name| !known.contains(name.as_str()))
@@ -160,15 +156,15 @@ fn gather<const N: usize>(
     let mut at = view.offset;
     for _ in 0..count {
         data.push(decode(*elements.get(usize::try_from(at).ok()?)?));
-        for (dimension, place) in index.iter_mut().enumerate().rev() {
+        for (dimension, along) in index.iter_mut().enumerate().rev() {
             let (size, stride) = (*view.shape.get(dimension)?, *view.stride.get(dimension)?);
-            *place += 1;
-            if *place < size {
+            *along += 1;
+            if *along < size {
                 at = at.checked_add(stride)?;
                 break;
             }
             at = at.checked_sub(stride.checked_mul(size - 1)?)?;
-            *place = 0;
+            *along = 0;
         }
     }
     Some(data)
@@ -186,7 +182,15 @@ fn is_contiguous(view: &TensorView) -> bool {
 }
 
 /// Every weight is a number, variances are not negative, and tied biases are one pair.
-fn check_values(config: &ModelConfig, weights: &Weights) -> Result<(), Problem> {
+fn check_values(
+    config: &ModelConfig,
+    expected: &[TensorSpec],
+    weights: &Weights,
+) -> Result<(), Problem> {
+    let roles: BTreeMap<&str, Role> = expected
+        .iter()
+        .map(|spec| (spec.name.as_str(), spec.role))
+        .collect();
     let mut problems = Vec::new();
     let mut report = |name: &str, data: &[f32], expected, is_good: &dyn Fn(usize, f32) -> bool| {
         if let Some((index, got)) = data
@@ -206,7 +210,7 @@ fn check_values(config: &ModelConfig, weights: &Weights) -> Result<(), Problem> 
         report(name, &tensor.data, "a finite number", &|_, value| {
             value.is_finite()
         });
-        if name.ends_with(".running_var") {
+        if roles.get(name.as_str()) == Some(&Role::Variance) {
             report(
                 name,
                 &tensor.data,
@@ -215,27 +219,19 @@ fn check_values(config: &ModelConfig, weights: &Weights) -> Result<(), Problem> 
             );
         }
     }
-    if !config.encoder.untie_biases {
-        for bias in ["pos_bias_u", "pos_bias_v"] {
-            let name = |layer: usize| format!("encoder.layers.{layer}.self_attn.{bias}");
-            let Some(first) = weights.tensors.get(&name(0)) else {
-                continue;
-            };
-            for layer in 1..config.encoder.layers {
-                let Some(tensor) = weights.tensors.get(&name(layer)) else {
-                    continue;
-                };
-                let same = |index: usize, value: f32| {
-                    first.data.get(index) == Some(&value) || !value.is_finite()
-                };
-                report(
-                    &name(layer),
-                    &tensor.data,
-                    "the value of layer 0 (untie_biases is false)",
-                    &same,
-                );
-            }
-        }
+    for (first, tied) in schema::tied(config) {
+        let (Some(first), Some(tensor)) = (weights.tensors.get(&first), weights.tensors.get(&tied))
+        else {
+            continue;
+        };
+        let same =
+            |index: usize, value: f32| first.data.get(index) == Some(&value) || !value.is_finite();
+        report(
+            &tied,
+            &tensor.data,
+            "the value of layer 0 (untie_biases is false)",
+            &same,
+        );
     }
     if problems.is_empty() {
         Ok(())

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use swipekit::Engine;
 
-use super::output;
+use super::common::Format;
 use crate::error::Result;
 use crate::package;
 
@@ -15,69 +15,64 @@ pub(super) enum Command {
     Pack(Pack),
     /// Unpack a .swipekit file into a folder.
     Unpack(Unpack),
-    /// Check every hash, and decode the golden swipes.
+    /// Check every hash and decode the golden swipes.
     Verify(Verify),
-    /// Show what a bundle is.
+    /// Show what a bundle holds.
     Inspect(Inspect),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Pack {
-    /// The bundle's folder.
-    #[arg(value_name = "DIR")]
+    /// Folder of the bundle.
+    #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
-    /// The file to write.
+    /// File to write.
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Unpack {
-    /// The .swipekit file.
-    #[arg(value_name = "FILE")]
+    /// Bundle in one .swipekit file.
+    #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
-    /// The folder to write.
+    /// Folder to write.
     #[arg(long, value_name = "DIR")]
     output: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Verify {
-    /// The bundle: a folder or a .swipekit file.
-    #[arg(value_name = "PATH")]
+    /// Bundle: a folder or a .swipekit file.
+    #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
     /// Check the files only, without running the model.
     #[arg(long)]
     files_only: bool,
-    /// Print one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Inspect {
-    /// The bundle: a folder or a .swipekit file.
-    #[arg(value_name = "PATH")]
+    /// Bundle: a folder or a .swipekit file.
+    #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
-    /// Print one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 pub(super) fn run(command: Command) -> Result<()> {
     match command {
-        Command::Pack(arguments) => package::pack(&arguments.bundle, &arguments.output),
+        Command::Pack(arguments) => Ok(package::pack(&arguments.bundle, &arguments.output)?),
         Command::Unpack(arguments) => {
-            package::unpack(&arguments.bundle, &arguments.output).map(drop)
+            package::unpack(&arguments.bundle, &arguments.output)?;
+            Ok(())
         }
         Command::Verify(arguments) => verify(&arguments),
         Command::Inspect(arguments) => {
             let report = package::inspect(&arguments.bundle)?;
-            if arguments.json {
-                output::json(&report)
-            } else {
-                output::report(&report)
-            }
+            arguments.format.print(&report)
         }
     }
 }
@@ -103,9 +98,5 @@ fn verify(arguments: &Verify) -> Result<()> {
         }
         verified.golden_swipes = Some(engine.self_test()?.swipes);
     }
-    if arguments.json {
-        output::json(&verified)
-    } else {
-        output::report(&verified)
-    }
+    arguments.format.print(&verified)
 }

@@ -4,57 +4,41 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{at_least_one, output};
+use super::common::Format;
+use super::output;
+use crate::arguments::at_least_one;
 use crate::error::Result;
 use crate::judge::compare::{self, LatencyOptions, MeasureArguments, Options, Subject};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Bundles, folders or .swipekit files; the others are held against the first.
+    /// Bundles: folders or .swipekit files. The others are compared with the first.
     #[arg(value_name = "BUNDLE", required = true, num_args = 2..)]
     bundles: Vec<PathBuf>,
-    /// Manifest of swipes, JSON lines, plain or gzipped.
-    #[arg(long, value_name = "FILE")]
-    manifest: PathBuf,
-    /// Swipes to take, evenly out of the manifest; all where it is not given.
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    samples: Option<usize>,
-    /// Words in place of the bundles' own: a built lexicon or a word list. Bundles without words
-    /// get those of the manifest, all of the same frequency, where it is not given.
-    #[arg(long, value_name = "FILE")]
-    lexicon: Option<PathBuf>,
-    /// Threads for accuracy; all cores where it is not given. Latency is measured on one.
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    options: Options,
     /// Leave latency out.
     #[arg(long)]
     skip_latency: bool,
-    /// Swipes for latency, evenly out of the sample.
-    #[arg(long, value_name = "N", default_value_t = LatencyOptions::default().swipes, value_parser = at_least_one)]
-    latency_swipes: usize,
+    /// Swipes for latency at most, taken evenly.
+    #[arg(long, value_name = "N", default_value_t = LatencyOptions::default().swipes, value_parser = at_least_one::<usize>)]
+    latency_limit: usize,
     /// Also write a page with tables and plots, which needs no other file.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// ONNX Runtime's shared library; looked for where it is not given.
-    #[arg(long, value_name = "FILE")]
-    runtime_library: Option<PathBuf>,
-    /// Print one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
-pub(super) fn run(arguments: Arguments) -> Result<()> {
-    let mut options = Options::new(arguments.manifest);
-    options.samples = arguments.samples;
-    options.lexicon = arguments.lexicon;
-    options.threads = arguments.threads;
-    options.latency = (!arguments.skip_latency).then(|| LatencyOptions {
-        swipes: arguments.latency_swipes,
+pub(super) fn run(arguments: &Arguments) -> Result<()> {
+    let latency = LatencyOptions {
+        swipes: arguments.latency_limit,
         ..LatencyOptions::default()
-    });
-    // Without its own path this program cannot start itself, and the figures are left out.
-    options.program = std::env::current_exe().ok();
-    options.runtime_library = arguments.runtime_library;
+    };
+    let options = Options {
+        latency: (!arguments.skip_latency).then_some(latency),
+        ..arguments.options.clone()
+    };
     let subjects = Subject::from_paths(&arguments.bundles);
     let bar = output::progress(None, "compare");
     let result = compare::compare(&subjects, &options, |progress| {
@@ -64,14 +48,11 @@ pub(super) fn run(arguments: Arguments) -> Result<()> {
     });
     bar.finish_and_clear();
     let comparison = result?;
+    let page = compare::page(&comparison);
     if let Some(path) = &arguments.html {
-        output::file(path, compare::html(&comparison).as_bytes())?;
+        output::file(path, page.to_html().as_bytes())?;
     }
-    if arguments.json {
-        output::json(&comparison)
-    } else {
-        output::text(&compare::text(&comparison))
-    }
+    arguments.format.print_as(&comparison, |_| page.to_text())
 }
 
 pub(super) fn measure(arguments: &MeasureArguments) -> Result<()> {

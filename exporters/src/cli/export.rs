@@ -1,193 +1,52 @@
 //! `swipekit export`.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{ArgGroup, CommandFactory, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Subcommand};
 
-use super::{at_least_one, output};
+use super::common::Format;
+use super::output;
 use crate::error::Result;
-use crate::export::{self, Outcome, Quantization, Source, Validation};
-use crate::judge::compare::Table;
+use crate::export::{self, Options, Outcome, Precision, PteOptions, Target};
 use crate::onnx::LengthType;
 use crate::quantize::Recipe;
 use crate::quantize::calibrate::Method;
 use crate::quantize::recipe::RECIPES;
 use crate::quantize::sensitivity::When;
+use crate::report::{self, Block, Column, Table};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Write ONNX bundles, after they have proved themselves against the checkpoint.
+    /// Write ONNX bundles, once they have proved themselves against the checkpoint.
     Onnx(Box<OnnxArguments>),
-    /// Write ExecuTorch bundles, likewise; it takes Python with PyTorch
-    /// (`cargo xtask setup --executorch`).
+    /// Write ExecuTorch bundles, once they have proved themselves against the checkpoint. Needs
+    /// Python with PyTorch (`cargo xtask setup --executorch`).
     Pte(Box<PteArguments>),
 }
 
-/// Precision of the encoder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Precision {
-    /// 32-bit floats.
-    Fp32,
-    /// Weights in 16-bit floats, computed with in 32.
-    Fp16,
-    /// 8-bit integers.
-    Int8,
-}
-
-/// What a bundle is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Target {
-    /// ONNX Runtime on x86.
-    Desktop,
-    /// ONNX Runtime on ARM.
-    Android,
-    /// ONNX Runtime Web.
-    Web,
-}
-
-/// Parameters of the featurizer.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Featurizer {
-    /// All points, clamped before resampling; the checkpoint's feature scale.
-    Kinematic37,
-    /// As the seed: the first 256 points, clamped after resampling; no scale.
-    Seed,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Lengths {
-    Int32,
-    Int64,
-}
-
-/// How the ranges of activations follow from the calibration.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum CalibrationMethod {
-    /// Least to greatest value.
-    Minmax,
-    /// Least and greatest value of each batch, averaged.
-    MovingAverage,
-    /// All but the rarest values (see --percentile).
-    Percentile,
-    /// The threshold that loses least information.
-    Entropy,
-}
-
-/// When each layer's own cost is measured.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Sensitivity {
-    /// Where all layers together cost too much.
-    Auto,
-    /// Always.
-    Always,
-}
-
-/// What every export takes.
-#[derive(Debug, clap::Args)]
-#[command(group = ArgGroup::new("swipes").args(["calibration", "synthetic_calibration"]))]
-struct Common {
-    /// NeMo checkpoint: .nemo or Lightning .ckpt.
-    #[arg(long, value_name = "FILE")]
-    checkpoint: PathBuf,
-    /// Folder of the bundle; an older bundle there is replaced once the new one has passed. Of
-    /// several bundles the folder that they stand in.
-    #[arg(long, value_name = "DIR")]
-    output: PathBuf,
-    /// Lexicon to bundle: a built lexicon or a word list with frequencies. Without it the bundle is
-    /// dynamic.
-    #[arg(long, value_name = "FILE")]
-    lexicon: Option<PathBuf>,
-    /// Where the lexicon's words come from, for the manifest.
-    #[arg(long, value_name = "TEXT", default_value = "not stated")]
-    lexicon_source: String,
-    /// Licence of the lexicon.
-    #[arg(long, value_name = "TEXT", default_value = "not stated")]
-    lexicon_licence: String,
-    /// Run the prediction network for the N likeliest prefixes of the lexicon beforehand and put
-    /// the table into the bundle: it opens sooner and the first swipes are as fast as later ones,
-    /// for about 2 to 7 KB a prefix.
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "lexicon")]
-    prefixes: usize,
-    /// Language model to bundle, made by `swipekit language build`.
-    #[arg(long = "language-model", value_name = "FILE")]
-    language_model: Option<PathBuf>,
-    /// Where the language model's n-grams come from, for the manifest.
-    #[arg(long, value_name = "TEXT", default_value = "not stated")]
-    language_model_source: String,
-    /// Licence of the language model.
-    #[arg(long, value_name = "TEXT", default_value = "not stated")]
-    language_model_licence: String,
-    /// Weight of the words before a swipe in the default preset.
-    #[arg(long, value_name = "X", requires = "language_model")]
-    language_model_weight: Option<f32>,
-    /// Files to put into every bundle besides its own.
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    bundle_assets: Vec<PathBuf>,
-    /// Folder to also write every bundle to as one .swipekit file.
-    #[arg(long, value_name = "DIR")]
-    package_dir: Option<PathBuf>,
-    /// Report what each file takes after deflate.
-    #[arg(long)]
-    compression_test: bool,
-    /// Manifest of swipes to calibrate INT8 on and to measure its cost by.
-    #[arg(long, value_name = "MANIFEST")]
-    calibration: Option<PathBuf>,
-    /// Calibrate on synthetic swipes: for trying things out, no accuracy follows from them.
-    #[arg(long)]
-    synthetic_calibration: bool,
-    /// Batches of calibration swipes.
-    #[arg(long, value_name = "N", default_value_t = Quantization::default().batches, value_parser = at_least_one)]
-    calibration_batches: usize,
-    /// Swipes a batch.
-    #[arg(long, value_name = "M", default_value_t = Quantization::default().batch_size, value_parser = at_least_one)]
-    calibration_batch_size: usize,
-    /// Points of top-1 accuracy that INT8 may cost; what costs more is made otherwise, or refused.
-    #[arg(long, value_name = "POINTS", default_value_t = 0.2, value_parser = points)]
-    max_top1_loss: f64,
-    /// Manifest of swipes to compare the bundles on, next to FP32.
-    #[arg(long, value_name = "MANIFEST")]
-    validate: Option<PathBuf>,
-    /// Swipes to compare on at most.
-    #[arg(long, value_name = "N", requires = "validate", value_parser = at_least_one)]
-    validate_samples: Option<usize>,
-    /// Name of the bundle; the output folder's where it is not given.
-    #[arg(long, value_name = "NAME")]
-    name: Option<String>,
-    /// Language, as a BCP 47 tag.
-    #[arg(long, value_name = "TAG", default_value = "en")]
-    language: String,
-    /// Featurizer; by default the one that the checkpoint names; `kinematic37` where it only has a
-    /// feature scale, otherwise `seed`.
-    #[arg(long, value_enum)]
-    featurizer: Option<Featurizer>,
-    /// Weight of the lexicon's prior in the default preset.
-    #[arg(long, value_name = "X")]
-    prior_weight: Option<f32>,
-    /// Take the presets of this bundle of the same checkpoint, as `swipekit tune` and
-    /// `swipekit calibrate` fitted them, in place of the usual one.
-    #[arg(long, value_name = "BUNDLE", conflicts_with = "prior_weight")]
-    presets_of: Option<PathBuf>,
-    /// Licence of the weights.
-    #[arg(long, value_name = "TEXT", default_value = "not stated")]
-    licence: String,
-    /// Whom to credit; may be given several times.
-    #[arg(long = "credit", value_name = "TEXT")]
-    credits: Vec<String>,
-    /// Print the reports as one JSON object.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Args)]
 pub(super) struct OnnxArguments {
     #[command(flatten)]
-    common: Common,
+    options: Options,
     /// Precisions of the encoder. Of several bundles, each is called TARGET-PRECISION.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "fp32")]
+    #[arg(
+        long,
+        value_name = "PRECISION",
+        value_enum,
+        value_delimiter = ',',
+        default_value = "fp32"
+    )]
     precision: Vec<Precision>,
     /// What the bundles are for.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "desktop")]
+    #[arg(
+        long,
+        value_name = "TARGET",
+        value_enum,
+        value_delimiter = ',',
+        default_value = "desktop"
+    )]
     target: Vec<Target>,
     /// Leave INT8 out, whatever --precision says.
     #[arg(long)]
@@ -195,200 +54,71 @@ pub(super) struct OnnxArguments {
     /// Also write the encoder as ONNX Runtime's optimizer leaves it (encoder.ort).
     #[arg(long)]
     create_ort_optimized: bool,
-    /// How the ranges of activations follow from the calibration, for static recipes.
-    #[arg(long, value_enum, default_value_t = CalibrationMethod::Percentile)]
-    calibration_method: CalibrationMethod,
-    /// Percent of the values that --calibration-method percentile keeps.
-    #[arg(long, value_name = "X", default_value_t = 99.99, value_parser = percent)]
-    percentile: f64,
-    /// Weight of the newest batch in --calibration-method moving-average.
-    #[arg(long, value_name = "X", default_value_t = 0.1, value_parser = share)]
-    moving_average: f32,
+    #[command(flatten)]
+    method: Method,
     /// INT8 recipe, in place of the target's own.
-    #[arg(long, value_name = "NAME", value_parser = recipe)]
+    #[arg(long, value_name = "NAME", value_parser = recipe_parser())]
     recipe: Option<Recipe>,
-    /// When each layer's own cost is measured.
-    #[arg(long, value_enum, default_value_t = Sensitivity::Auto)]
-    sensitivity: Sensitivity,
+    /// When the cost of each layer is measured on its own.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Needed)]
+    sensitivity: When,
     /// Type of the encoder's input `lengths`.
-    #[arg(long, value_enum, default_value_t = Lengths::Int64)]
-    lengths: Lengths,
+    #[arg(long, value_name = "TYPE", value_enum, default_value_t)]
+    lengths: LengthType,
     /// Also write prediction network and joint as graphs of their own.
     #[arg(long)]
     parts: bool,
-    /// Keep the bundle small: without step.onnx, which core does not run, and report.html, and with
-    /// the matrices of prediction network and joint in 16-bit floats.
+    /// Keep the bundle small: leave out step.onnx, which core does not run, and report.html, and
+    /// write the matrices of prediction network and joint in 16-bit floats.
     #[arg(long)]
     compact: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Args)]
 #[cfg_attr(not(feature = "executorch"), allow(dead_code))]
 pub(super) struct PteArguments {
     #[command(flatten)]
-    common: Common,
-    /// Programs to make. Of several bundles, each is called like its mode.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "xnnpack")]
-    mode: Vec<Mode>,
-    /// Where the ranges of activations in 8 bits come from.
-    #[arg(long, value_enum, default_value_t = Scheme::Dynamic)]
-    scheme: Scheme,
-    /// Let an FP32 encoder take the place of one in 8 bits that fails, instead of failing.
-    #[arg(long)]
-    fallback_fp32: bool,
-    /// Python interpreter with PyTorch and ExecuTorch; looked for where it is not given.
-    #[arg(long, value_name = "FILE")]
-    python: Option<PathBuf>,
+    options: PteOptions,
+    #[command(flatten)]
+    format: Format,
 }
 
-/// How a program of ExecuTorch is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-enum Mode {
-    /// 32-bit floats without XNNPACK: slow, to compare with.
-    Fp32,
-    /// 32-bit floats on XNNPACK.
-    Xnnpack,
-    /// 8-bit integers on XNNPACK.
-    Int8,
-    /// As int8, refused unless it is quantized and XNNPACK runs it.
-    Ultra,
+/// Recipes by their names.
+fn recipe_parser() -> impl TypedValueParser<Value = Recipe> {
+    let names = RECIPES.map(|recipe| recipe.name);
+    PossibleValuesParser::new(names).try_map(|name| Recipe::named(&name).ok_or("no such recipe"))
 }
 
-/// Where the ranges of activations in 8 bits come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Scheme {
-    /// Each swipe's own.
-    Dynamic,
-    /// The calibration swipes.
-    Static,
-}
-
-fn recipe(name: &str) -> Result<Recipe, String> {
-    let known = RECIPES.map(|recipe| recipe.name).join(", ");
-    Recipe::named(name).ok_or_else(|| format!("expected one of {known}"))
-}
-
-fn between(text: &str, low: f64, high: f64) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|error| format!("{error}"))?;
-    if number >= low && number <= high {
-        Ok(number)
-    } else {
-        Err(format!("expected {low} to {high}"))
-    }
-}
-
-fn percent(text: &str) -> Result<f64, String> {
-    between(text, 50.0, 100.0)
-}
-
-fn points(text: &str) -> Result<f64, String> {
-    between(text, 0.0, 100.0)
-}
-
-fn share(text: &str) -> Result<f32, String> {
-    between(text, 0.0, 1.0).map(|share| share as f32)
-}
-
-impl Common {
-    /// The options that do not depend on the runtime.
-    fn options(&self) -> export::Options {
-        let synthetic = self.synthetic_calibration.then_some(Source::Synthetic);
-        export::Options {
-            quantization: Quantization {
-                calibration: self.calibration.clone().map(Source::Manifest).or(synthetic),
-                batches: self.calibration_batches,
-                batch_size: self.calibration_batch_size,
-                max_top1_loss: self.max_top1_loss,
-                ..Quantization::default()
-            },
-            validation: self.validate.clone().map(|manifest| Validation {
-                manifest,
-                samples: self.validate_samples,
-                program: std::env::current_exe().ok(),
-            }),
-            lexicon: self.lexicon.clone(),
-            lexicon_source: self.lexicon_source.clone(),
-            lexicon_licence: self.lexicon_licence.clone(),
-            prefixes: self.prefixes,
-            language_model: self.language_model.clone(),
-            language_model_source: self.language_model_source.clone(),
-            language_model_licence: self.language_model_licence.clone(),
-            language_model_weight: self.language_model_weight,
-            name: self.name.clone(),
-            language: self.language.clone(),
-            featurizer: self.featurizer.map(|featurizer| match featurizer {
-                Featurizer::Kinematic37 => export::FeaturizerKind::Kinematic37,
-                Featurizer::Seed => export::FeaturizerKind::Seed,
-            }),
-            assets: self.bundle_assets.clone(),
-            package_dir: self.package_dir.clone(),
-            compression_test: self.compression_test,
-            prior_weight: self.prior_weight,
-            presets_of: self.presets_of.clone(),
-            licence: self.licence.clone(),
-            credits: self.credits.clone(),
-            ..export::Options::new(&self.checkpoint, &self.output)
-        }
-    }
+/// The values, each once and in their order.
+fn distinct<T: Copy + Ord>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    let distinct: BTreeSet<T> = values.into_iter().collect();
+    distinct.into_iter().collect()
 }
 
 impl OnnxArguments {
-    fn options(&self) -> export::Options {
-        let mut options = self.common.options();
-        options.precisions = self.precisions();
-        options.targets = self.targets();
-        options.lengths = match self.lengths {
-            Lengths::Int32 => LengthType::Int32,
-            Lengths::Int64 => LengthType::Int64,
+    fn options(&self) -> Options {
+        let mut options = Options {
+            precisions: self.precisions(),
+            targets: distinct(self.target.iter().copied()),
+            lengths: self.lengths,
+            parts: self.parts,
+            compact: self.compact,
+            optimized: self.create_ort_optimized,
+            ..self.options.clone()
         };
-        options.parts = self.parts;
-        options.compact = self.compact;
-        options.optimized = self.create_ort_optimized;
-        let quantization = &mut options.quantization;
-        quantization.method = match self.calibration_method {
-            CalibrationMethod::Minmax => Method::MinMax,
-            CalibrationMethod::MovingAverage => Method::MovingAverage {
-                weight: self.moving_average,
-            },
-            CalibrationMethod::Percentile => Method::Percentile {
-                percent: self.percentile,
-            },
-            CalibrationMethod::Entropy => Method::Entropy,
-        };
-        quantization.recipe = self.recipe;
-        quantization.sensitivity = match self.sensitivity {
-            Sensitivity::Auto => When::Needed,
-            Sensitivity::Always => When::Always,
-        };
+        options.quantization.method = self.method;
+        options.quantization.recipe = self.recipe;
+        options.quantization.sensitivity = self.sensitivity;
         options
     }
 
-    fn precisions(&self) -> Vec<export::Precision> {
-        let mut precisions: Vec<_> = self
-            .precision
-            .iter()
-            .filter(|precision| !self.skip_quantization || **precision != Precision::Int8)
-            .map(|precision| match precision {
-                Precision::Fp32 => export::Precision::Fp32,
-                Precision::Fp16 => export::Precision::Fp16,
-                Precision::Int8 => export::Precision::Int8,
-            })
-            .collect();
-        precisions.sort();
-        precisions.dedup();
-        precisions
-    }
-
-    fn targets(&self) -> Vec<export::Target> {
-        let targets = self.target.iter().map(|target| match target {
-            Target::Desktop => export::Target::Desktop,
-            Target::Android => export::Target::Android,
-            Target::Web => export::Target::Web,
-        });
-        let mut targets: Vec<_> = targets.collect();
-        targets.sort();
-        targets.dedup();
-        targets
+    fn precisions(&self) -> Vec<Precision> {
+        let left_out =
+            |precision: &Precision| self.skip_quantization && *precision == Precision::Int8;
+        let given = self.precision.iter().copied();
+        distinct(given.filter(|precision| !left_out(precision)))
     }
 }
 
@@ -407,35 +137,18 @@ fn onnx(arguments: &OnnxArguments) -> Result<()> {
             .error(ErrorKind::ArgumentConflict, text)
             .exit();
     }
-    with_progress(arguments.common.json, |say| {
+    with_progress(&arguments.format, |say| {
         export::onnx(&arguments.options(), say)
     })
 }
 
 #[cfg(feature = "executorch")]
 fn pte(arguments: &PteArguments) -> Result<()> {
-    use crate::pte;
-
-    let mut modes = arguments.mode.clone();
-    modes.sort();
-    modes.dedup();
-    let modes = modes.into_iter().map(|mode| match mode {
-        Mode::Fp32 => pte::Mode::Fp32,
-        Mode::Xnnpack => pte::Mode::Xnnpack,
-        Mode::Int8 => pte::Mode::Int8,
-        Mode::Ultra => pte::Mode::Ultra,
-    });
-    let options = export::PteOptions {
-        base: arguments.common.options(),
-        modes: modes.collect(),
-        scheme: Some(match arguments.scheme {
-            Scheme::Dynamic => pte::Scheme::Dynamic,
-            Scheme::Static => pte::Scheme::Static,
-        }),
-        fallback_fp32: arguments.fallback_fp32,
-        python: arguments.python.clone(),
+    let options = PteOptions {
+        modes: distinct(arguments.options.modes.iter().copied()),
+        ..arguments.options.clone()
     };
-    with_progress(arguments.common.json, |say| export::pte(&options, say))
+    with_progress(&arguments.format, |say| export::pte(&options, say))
 }
 
 #[cfg(not(feature = "executorch"))]
@@ -445,7 +158,7 @@ fn pte(_: &PteArguments) -> Result<()> {
 
 /// Runs an export under a progress bar and prints what it did.
 fn with_progress(
-    as_json: bool,
+    format: &Format,
     export: impl FnOnce(&mut dyn FnMut(&export::Progress<'_>)) -> Result<Outcome>,
 ) -> Result<()> {
     let bar = output::stages("export");
@@ -455,26 +168,21 @@ fn with_progress(
         bar.set_message(progress.what.to_owned());
     });
     bar.finish_and_clear();
-    let outcome = result?;
-    if as_json {
-        output::json(&outcome)
-    } else {
-        output::text(&summary(&outcome))
-    }
+    format.print_as(&result?, summary)
 }
 
 /// The bundles as a table, and where the rest stands.
 fn summary(outcome: &Outcome) -> String {
-    let headers = [
-        "bundle",
-        "encoder KiB",
-        "of FP32",
-        "deflated KiB",
-        "recipe",
-        "in float",
-        "top-1",
-        "points lost",
-        "cosine",
+    let columns = [
+        Column::new("bundle"),
+        Column::new("encoder").unit("KiB"),
+        Column::new("of FP32"),
+        Column::new("deflated").unit("KiB"),
+        Column::new("recipe").start(),
+        Column::new("in float"),
+        Column::new("top-1"),
+        Column::new("points lost"),
+        Column::new("cosine"),
     ];
     let rows = outcome.bundles.iter().map(|bundle| {
         let report = &bundle.report;
@@ -517,18 +225,18 @@ fn summary(outcome: &Outcome) -> String {
         let page = bundle.path.join(export::REPORT_PAGE);
         format!("{}\n", page.display())
     });
-    let table = Table {
-        title: format!(
-            "{} bundles in {} s, {} MiB resident",
-            outcome.bundles.len(),
-            outcome.seconds,
-            outcome.rss_mb
-        ),
-        note: "Accuracy is that of the validation, or of the calibration where there was none."
-            .to_owned(),
-        headers: headers.map(str::to_owned).to_vec(),
-        rows: rows.collect(),
-    };
+    let heading = format!(
+        "{} bundles in {} s, {} MiB resident",
+        outcome.bundles.len(),
+        outcome.seconds,
+        outcome.rss_mb
+    );
+    let note = "Accuracy is that of the validation, or of the calibration where there was none.";
+    let blocks = [
+        Block::heading(heading),
+        Block::text(note),
+        Table::new(columns).with_rows(rows).into(),
+    ];
     let warnings = outcome.bundles.iter().flat_map(|bundle| {
         let lowering = bundle.report.lowering.iter();
         let warnings = lowering.flat_map(|lowering| &lowering.warnings);
@@ -536,7 +244,7 @@ fn summary(outcome: &Outcome) -> String {
     });
     format!(
         "{}\n{}Reports:\n{}",
-        table.text(),
+        report::to_text(&blocks),
         warnings.collect::<String>(),
         reports.collect::<String>()
     )

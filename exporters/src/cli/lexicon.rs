@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use swipekit::internals::bundle::Bundle;
 
-use super::output;
+use super::common::Format;
 use crate::checkpoint::Checkpoint;
-use crate::error::{Error, Result};
-use crate::words::lexicon::{self, BuildOptions, Filters, PrepareOptions};
+use crate::error::Result;
+use crate::files::FileError;
+use crate::words::lexicon::{self, BuildOptions, PrepareOptions};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make word lists from words and frequencies: filtered, ranked, a small one and a full one,
-    /// with statistics.
+    /// Make word lists from words and frequencies: a small one and a full one, filtered and
+    /// ranked, with statistics.
     Prepare(Box<Prepare>),
     /// Build the lexicon file of a model from a word list.
     Build(Build),
@@ -23,38 +24,9 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Prepare {
-    /// Word list, a word a line; may be given several times. Without any, the words of the
-    /// frequency lists are taken.
-    #[arg(long, value_name = "FILE")]
-    words: Vec<PathBuf>,
-    /// Frequencies: TSV, JSON or ARPA unigrams, plain or gzipped; may be given several times.
-    #[arg(long, value_name = "FILE", required = true)]
-    frequencies: Vec<PathBuf>,
-    /// Words that are kept whatever the filters say.
-    #[arg(long, value_name = "FILE")]
-    priority: Vec<PathBuf>,
-    /// Words that are left out.
-    #[arg(long, value_name = "FILE")]
-    blocked: Vec<PathBuf>,
-    /// Words of the small list.
-    #[arg(long, value_name = "N", default_value_t = 12_000)]
-    small_size: usize,
-    /// Words of the full list.
-    #[arg(long, value_name = "N", default_value_t = 70_000)]
-    full_size: usize,
-    /// Fewest letters of a word.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    min_length: usize,
-    /// Most letters of a word.
-    #[arg(long, value_name = "N", default_value_t = 24)]
-    max_length: usize,
-    /// How often a letter may stand in a row.
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    max_repeat: usize,
-    /// Keep words without a vowel.
-    #[arg(long)]
-    keep_vowelless: bool,
-    /// Words without a vowel that are kept, besides the usual ones.
+    #[command(flatten)]
+    options: PrepareOptions,
+    /// Word without a vowel to keep, besides the usual ones; may be given several times.
     #[arg(long, value_name = "WORD")]
     allow_vowelless: Vec<String>,
     /// Labels that words may be typed with.
@@ -64,33 +36,21 @@ pub(super) struct Prepare {
         default_value = "abcdefghijklmnopqrstuvwxyz"
     )]
     alphabet: String,
-    /// Folder for the lists.
-    #[arg(long, value_name = "DIR")]
-    output_dir: PathBuf,
-    /// Print the statistics as one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Build {
-    /// Word list, with or without frequencies.
-    #[arg(long, value_name = "FILE")]
-    words: PathBuf,
-    /// Frequencies for a list of words alone; may be given several times.
-    #[arg(long, value_name = "FILE")]
-    frequencies: Vec<PathBuf>,
+    #[command(flatten)]
+    options: BuildOptions,
     #[command(flatten)]
     labels: Labels,
-    /// Nats a step of cost: smaller is more exact and gives a larger file.
-    #[arg(long, value_name = "X", default_value_t = swipekit::lexicon::DEFAULT_COST_UNIT)]
-    cost_unit: f32,
-    /// The lexicon file.
+    /// File to write.
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
-    /// Print the report as one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 /// Whose labels a lexicon is built for.
@@ -98,7 +58,7 @@ pub(super) struct Build {
 #[group(required = true, multiple = false)]
 struct Labels {
     /// Build for this bundle's model.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "BUNDLE")]
     bundle: Option<PathBuf>,
     /// Build for this checkpoint's model.
     #[arg(long, value_name = "FILE")]
@@ -117,18 +77,15 @@ impl Labels {
             return Ok(Checkpoint::open(path)?.config.labels);
         }
         let path = self.labels.clone().unwrap_or_default();
-        let text =
-            std::fs::read_to_string(&path).map_err(|source| swipekit::Error::io(&path, source))?;
+        let text = std::fs::read_to_string(&path).map_err(FileError::read(&path))?;
         let labels: Vec<String> = text
             .lines()
             .filter(|line| !line.is_empty())
             .map(str::to_owned)
             .collect();
         if labels.is_empty() {
-            Err(Error::Empty {
-                path,
-                what: "labels",
-            })
+            let what = "labels";
+            Err(FileError::Empty { path, what }.into())
         } else {
             Ok(labels)
         }
@@ -137,57 +94,34 @@ impl Labels {
 
 #[derive(Debug, Args)]
 pub(super) struct Inspect {
-    /// The lexicon file.
+    /// Lexicon file.
     #[arg(value_name = "FILE")]
     lexicon: PathBuf,
-    /// Print the report as one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 pub(super) fn run(command: Command) -> Result<()> {
     match command {
         Command::Prepare(arguments) => {
-            let mut options = PrepareOptions::new(arguments.output_dir);
-            options.words = arguments.words;
-            options.frequencies = arguments.frequencies;
-            options.priority = arguments.priority;
-            options.blocked = arguments.blocked;
-            options.small_size = arguments.small_size;
-            options.full_size = arguments.full_size;
+            let mut options = arguments.options;
             options.labels = arguments.alphabet.chars().map(String::from).collect();
-            options.filters = Filters {
-                min_length: arguments.min_length,
-                max_length: arguments.max_length,
-                max_repeat: arguments.max_repeat,
-                need_vowel: !arguments.keep_vowelless,
-                ..options.filters
-            };
-            options.filters.vowelless.extend(
-                arguments
-                    .allow_vowelless
-                    .iter()
-                    .map(|word| word.to_lowercase()),
-            );
-            show(&lexicon::prepare(&options)?, arguments.json)
+            let allowed = arguments.allow_vowelless.iter();
+            let allowed = allowed.map(|word| word.to_lowercase());
+            options.filters.vowelless.extend(allowed);
+            arguments.format.print(&lexicon::prepare(&options)?)
         }
         Command::Build(arguments) => {
-            let mut options = BuildOptions::new(arguments.words, arguments.labels.read()?);
-            options.frequencies = arguments.frequencies;
-            options.cost_unit = arguments.cost_unit;
-            show(
-                &lexicon::build(&options, &arguments.output)?,
-                arguments.json,
-            )
+            let options = BuildOptions {
+                labels: arguments.labels.read()?,
+                ..arguments.options
+            };
+            let report = lexicon::build(&options, &arguments.output)?;
+            arguments.format.print(&report)
         }
-        Command::Inspect(arguments) => show(&lexicon::inspect(&arguments.lexicon)?, arguments.json),
-    }
-}
-
-fn show(report: &impl serde::Serialize, json: bool) -> Result<()> {
-    if json {
-        output::json(report)
-    } else {
-        output::report(report)
+        Command::Inspect(arguments) => {
+            let report = lexicon::inspect(&arguments.lexicon)?;
+            arguments.format.print(&report)
+        }
     }
 }

@@ -31,10 +31,9 @@ pub(super) fn long_version() -> String {
 /// Prints text as it is. A reader that has gone away, such as `head`, is not an error.
 pub(super) fn text(text: &str) -> Result<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Write {
-            path: "standard output".into(),
-            source: error,
-        }),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::write("standard output")(error))
+        }
         _ => Ok(()),
     }
 }
@@ -46,8 +45,8 @@ pub(super) fn json(value: &impl Serialize) -> Result<()> {
     text(&line)
 }
 
-/// Writes a file, beside its place first and then renamed onto it: at every moment there is the old
-/// one or the new one.
+/// Writes a file under another name beside it, then renames that: at every moment there is the old
+/// file or the new one.
 pub(super) fn file(path: &Path, content: &[u8]) -> Result<()> {
     file_with(path, |out| out.write_all(content))
 }
@@ -80,17 +79,17 @@ pub(super) fn file_with(
     Ok(())
 }
 
-/// Prints names and values in two columns.
-pub(super) fn pairs(pairs: &[(&str, String)]) -> Result<()> {
+/// Names and values in two columns.
+pub(super) fn pairs(pairs: &[(&str, String)]) -> String {
     let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let mut out = String::new();
     for (name, value) in pairs {
         out.push_str(&format!("{name:width$}  {value}\n"));
     }
-    text(&out)
+    out
 }
 
-/// A serializable report as names and values, one line each, nested names joined by dots.
+/// Prints a report as names and values, one line each, nested names joined by dots.
 pub(super) fn report(value: &impl Serialize) -> Result<()> {
     let value = serde_json::to_value(value).map_err(Error::json("standard output"))?;
     let mut lines = Vec::new();
@@ -99,7 +98,7 @@ pub(super) fn report(value: &impl Serialize) -> Result<()> {
         .iter()
         .map(|(name, value)| (name.as_str(), value.clone()))
         .collect();
-    pairs(&borrowed)
+    text(&pairs(&borrowed))
 }
 
 fn flatten(name: &str, value: &serde_json::Value, lines: &mut Vec<(String, String)>) {

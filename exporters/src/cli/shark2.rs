@@ -5,33 +5,32 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
+use super::common::{Format, LayoutArgument, SwipesArgument};
 use super::output;
+use crate::arguments::at_least_one;
 use crate::error::Result;
 use crate::judge::accuracy::{Accuracy, Tops};
 use crate::judge::shark2::{Shark2, Weights};
-use crate::layouts;
 use crate::swipes::Swipes;
+use crate::swipes::layouts;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Lexicon: a built one or a word list.
     #[arg(long, value_name = "FILE")]
     lexicon: PathBuf,
-    /// Manifest of swipes to judge by, JSON lines, plain or gzipped.
-    #[arg(long, value_name = "FILE")]
-    manifest: PathBuf,
-    /// Manifest of swipes of other people to fit the baseline's weights on.
+    #[command(flatten)]
+    swipes: SwipesArgument,
+    /// Swipe file of other people to fit the baseline's weights on.
     #[arg(long, value_name = "FILE")]
     fit: PathBuf,
-    /// Swipes of it that weights are fitted on.
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = super::at_least_one)]
-    samples: usize,
-    /// Layout that all swipes are made on: a name or a JSON file.
-    #[arg(long, value_name = "NAME|FILE", default_value = "qwerty")]
-    layout: String,
-    /// Print one JSON object.
-    #[arg(long)]
-    json: bool,
+    /// Swipes of --fit at most, taken evenly.
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = at_least_one::<usize>)]
+    fit_limit: usize,
+    #[command(flatten)]
+    layout: LayoutArgument,
+    #[command(flatten)]
+    format: Format,
 }
 
 #[derive(Serialize)]
@@ -43,14 +42,14 @@ struct Report {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    let layout = layouts::named(&arguments.layout)?;
+    let layout = arguments.layout.read()?;
     let labels = layouts::letters(&layout);
     let lexicon = crate::words::lexicon::open_or_build(&arguments.lexicon, &labels)?;
     let baseline = Shark2::new(&lexicon, &labels, &layout)?;
-    let weights = baseline.fit(&arguments.fit, arguments.samples)?;
+    let weights = baseline.fit(&arguments.fit, arguments.fit_limit)?;
     let (mut outcomes, mut deviations) = (Vec::new(), Vec::new());
     let bar = output::progress(None, "swipes");
-    for swipe in Swipes::open(&arguments.manifest)? {
+    for swipe in Swipes::open(&arguments.swipes.path)? {
         let swipe = swipe?;
         outcomes.push(baseline.outcome(&swipe, &weights));
         deviations.push(swipe.deviation);
@@ -66,9 +65,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         ),
         by_deviation: Tops::by_deviation(&outcomes, &deviations),
     };
-    if arguments.json {
-        output::json(&report)
-    } else {
-        output::report(&report)
-    }
+    arguments.format.print(&report)
 }

@@ -7,82 +7,66 @@ use clap::{Args, Subcommand};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{at_least_one, output};
+use super::common::{Format, LayoutArgument, SwipesArgument};
+use super::output;
 use crate::error::{Error, Result};
-use crate::layouts;
-use crate::synth::{self, CalibrateOptions, Profile, Synth, WordOptions, Words};
+use crate::report;
+use crate::synth::fit::summary;
+use crate::synth::{self, FitOptions, Profile, Synth, WordOptions, Words};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make synthetic swipes.
+    Make(Box<Make>),
+    /// Fit a profile of people's fingers to real swipes.
+    Fit(Box<Fit>),
+}
 
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Option<Command>,
-    /// Word list with frequencies: a word, a tab and a frequency a line.
-    #[arg(long, value_name = "FILE", required = true)]
-    words: Option<PathBuf>,
-    /// Swipes.
-    #[arg(long, value_name = "N", required = true)]
-    count: Option<u64>,
+pub(super) struct Make {
+    /// Word list: a word, a tab and a frequency a line.
+    #[arg(long, value_name = "FILE")]
+    words: PathBuf,
+    #[command(flatten)]
+    word_options: WordOptions,
+    /// Swipes to make.
+    #[arg(long, value_name = "N")]
+    count: u64,
     /// Number of the first swipe: swipe N of a seed is always the same.
     #[arg(long, value_name = "N", default_value_t = 0)]
     start: u64,
     /// Seed.
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Layout: qwerty, qwertz, azerty, dvorak, or a JSON file.
-    #[arg(long, value_name = "NAME|FILE", default_value = "qwerty")]
-    layout: String,
-    /// Profile of people's fingers: how-we-swipe, prior (no human data), or a JSON file.
+    #[command(flatten)]
+    layout: LayoutArgument,
+    /// Profile of people's fingers: how-we-swipe, prior (not fitted to anybody's swipes), or a JSON
+    /// file.
     #[arg(long, value_name = "NAME|FILE", default_value = "how-we-swipe")]
     profile: String,
     /// People who swipe; 0 has every swipe made by somebody else.
     #[arg(long, value_name = "N", default_value_t = 0)]
     people: u64,
-    /// Power of words' frequencies: 1 draws words as often as they are written, 0 all equally.
-    #[arg(long, value_name = "X", default_value_t = WordOptions::default().temper, allow_negative_numbers = true)]
-    temper: f64,
-    /// Power of words' lengths: more than 0 draws long words more often.
-    #[arg(long, value_name = "X", default_value_t = WordOptions::default().length_power, allow_negative_numbers = true)]
-    length_power: f64,
-    /// Most letters of a word.
-    #[arg(long, value_name = "N", default_value_t = WordOptions::default().max_length)]
-    max_length: usize,
-    /// Manifest to write, gzipped where its name ends in .gz; standard output where it is not
-    /// given.
+    /// Swipe file to write, gzipped where its name ends in .gz; standard output by default.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Fit a profile of people's fingers to real swipes.
-    Calibrate(Calibrate),
-}
-
 #[derive(Debug, Args)]
-struct Calibrate {
-    /// Manifest of swipes with their words, JSON lines, plain or gzipped.
-    #[arg(value_name = "MANIFEST")]
-    manifest: PathBuf,
-    /// Swipes at most, taken evenly.
-    #[arg(long, value_name = "N", default_value = "10000", value_parser = at_least_one)]
-    samples: usize,
-    /// Layout: qwerty, qwertz, azerty, dvorak, or a JSON file.
-    #[arg(long, value_name = "NAME|FILE", default_value = "qwerty")]
-    layout: String,
+pub(super) struct Fit {
+    #[command(flatten)]
+    swipes: SwipesArgument,
+    #[command(flatten)]
+    options: FitOptions,
+    #[command(flatten)]
+    layout: LayoutArgument,
     /// Profile to begin with: prior, how-we-swipe, or a JSON file.
     #[arg(long, value_name = "NAME|FILE", default_value = "prior")]
     profile: String,
-    /// Rounds.
-    #[arg(long, value_name = "N", default_value_t = CalibrateOptions::default().rounds)]
-    rounds: usize,
-    /// Seed of the synthetic swipes.
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    seed: u64,
     /// Name of the new profile.
     #[arg(long, value_name = "NAME", default_value = "fitted")]
     name: String,
-    /// Where the swipes come from, for the new profile; credits belong here.
+    /// Where the swipes come from, for the new profile. Credits belong here.
     #[arg(long, value_name = "TEXT")]
     source: Option<String>,
     /// Profile to write.
@@ -91,36 +75,26 @@ struct Calibrate {
     /// Page to write, with real and synthetic distributions.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Print one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<()> {
-    match &arguments.command {
-        Some(Command::Calibrate(arguments)) => calibrate(arguments),
-        None => generate(arguments),
+pub(super) fn run(command: &Command) -> Result<()> {
+    match command {
+        Command::Make(arguments) => make(arguments),
+        Command::Fit(arguments) => fit(arguments),
     }
 }
 
-fn generate(arguments: &Arguments) -> Result<()> {
-    let (Some(words), Some(count)) = (&arguments.words, arguments.count) else {
-        return Err(
-            swipekit::Error::invalid("the command", "--words and --count", "neither").into(),
-        );
-    };
-    let options = WordOptions {
-        temper: arguments.temper,
-        length_power: arguments.length_power,
-        max_length: arguments.max_length,
-    };
+fn make(arguments: &Make) -> Result<()> {
     let synth = Synth::new(
-        &layouts::named(&arguments.layout)?,
-        Words::read(words, options)?,
+        &arguments.layout.read()?,
+        Words::read(&arguments.words, arguments.word_options)?,
         Profile::named(&arguments.profile)?,
         arguments.seed,
     )?
     .with_people(arguments.people);
+    let count = arguments.count;
     let bar = output::progress(usize::try_from(count).ok(), "swipes");
     let write = |mut out: &mut dyn Write| {
         synth::manifest(&synth, arguments.start, count, &mut out, |done| {
@@ -159,56 +133,29 @@ fn generate(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-fn calibrate(arguments: &Calibrate) -> Result<()> {
-    let options = CalibrateOptions {
-        samples: Some(arguments.samples),
-        layout: layouts::named(&arguments.layout)?,
+fn fit(arguments: &Fit) -> Result<()> {
+    let options = FitOptions {
+        layout: arguments.layout.read()?,
         profile: Profile::named(&arguments.profile)?,
-        rounds: arguments.rounds,
-        seed: arguments.seed,
+        ..arguments.options.clone()
     };
-    let bar = output::progress(Some(arguments.rounds + 1), "rounds");
-    let result = synth::calibrate(&arguments.manifest, &options, |round| {
+    let bar = output::progress(Some(options.rounds + 1), "rounds");
+    let result = synth::fit(&arguments.swipes.path, &options, |round| {
         bar.set_position(round as u64)
     });
     bar.finish_and_clear();
-    let mut calibration = result?;
-    calibration.profile.name = arguments.name.clone();
+    let mut fit = result?;
+    fit.profile.name = arguments.name.clone();
     if let Some(source) = &arguments.source {
-        calibration.profile.source = format!("{source} {}", calibration.profile.source);
+        fit.profile.source = format!("{source} {}", fit.profile.source);
     }
     if let Some(path) = &arguments.output {
-        output::file(path, calibration.profile.json().as_bytes())?;
+        output::file(path, fit.profile.json().as_bytes())?;
     }
     if let Some(path) = &arguments.report {
-        output::file(path, synth::page(&calibration).as_bytes())?;
+        output::file(path, synth::fit::page(&fit).to_html().as_bytes())?;
     }
-    if arguments.json {
-        return output::json(&calibration);
-    }
-    let mut out = format!(
-        "{} of {} swipes by {} people, {} left out; mean distance {:.3} before, {:.3} after\n\n{:56} {:>9} {:>9}  parameter\n",
-        calibration.swipes,
-        calibration.of,
-        calibration.people,
-        calibration.left_out,
-        calibration.before,
-        calibration.distance,
-        "statistic",
-        "real",
-        "synthetic"
-    );
-    for fitted in &calibration.profile.fitted {
-        let value = synth::PARAMETERS
-            .iter()
-            .find(|p| Some(p.name) == fitted.parameter.as_deref())
-            .map_or_else(String::new, |p| {
-                format!("{} {}", p.name, (p.get)(&calibration.profile))
-            });
-        out.push_str(&format!(
-            "{:56} {:9.4} {:9.4}  {value}\n",
-            fitted.statistic, fitted.real, fitted.synthetic
-        ));
-    }
-    output::text(&out)
+    arguments
+        .format
+        .print_as(&fit, |fit| report::to_text(&summary(fit)))
 }

@@ -1,7 +1,7 @@
 //! One bundle of an export: files, manifest, goldens, audit, report.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -14,38 +14,31 @@ use swipekit::internals::bundle::{GOLDEN_FILE, Manifest, REPORT_FILE, RUNTIME_ME
 use swipekit::internals::runtime::{OnnxModel, OptimizedFormat};
 
 use super::encoders::Encoder;
-use super::golden::golden;
-use super::graphs::Graphs;
+use super::names::{ENCODER, LANGUAGE, LEXICON, OPTIMIZED, PREFIXES, REPORT_PAGE};
+#[cfg(feature = "executorch")]
+use super::names::{ENCODER_PROGRAM, STEP_PROGRAM, TRANSDUCER};
+use super::options::Options;
+use super::page;
+use super::plan::Plan;
 #[cfg(feature = "executorch")]
 use super::report::LoweringReport;
 use super::report::{Exported, Outcome, Report};
+use super::shared::SharedParts;
 use super::target::Target;
-use super::{ENCODER, LANGUAGE, LEXICON, OPTIMIZED, Options, PREFIXES, REPORT_PAGE, page};
-#[cfg(feature = "executorch")]
-use super::{ENCODER_PROGRAM, STEP_PROGRAM, TRANSDUCER};
 use crate::audit::{Expected, audit};
-use crate::error::{Error, Result};
-use crate::judge::evaluate::resident_mib;
+use crate::error::Result;
+use crate::files::FileError;
+use crate::judge::machine::resident_mib;
+use crate::package::golden::golden;
 use crate::package::{BundleWriter, RuntimeMeta, pack};
-use crate::precision::Precision;
+use crate::quantize::Precision;
 #[cfg(feature = "executorch")]
 use crate::validate::Check;
-
-/// Which bundle of an export.
-#[derive(Clone, Debug)]
-pub(super) struct Place {
-    pub(super) target: Target,
-    pub(super) precision: Precision,
-    /// Its name.
-    pub(super) name: String,
-    /// Its folder.
-    pub(super) folder: PathBuf,
-}
 
 /// A bundle that stands in its temporary folder and has passed its own checks.
 #[derive(Debug)]
 pub(super) struct Package {
-    pub(super) place: Place,
+    pub(super) plan: Plan,
     pub(super) encoder: Rc<Encoder>,
     pub(super) report: Report,
     writer: BundleWriter,
@@ -57,39 +50,39 @@ impl Package {
     /// golden swipes.
     pub(super) fn stage(
         options: &Options,
-        graphs: &Graphs,
+        shared: &SharedParts,
         encoder: Rc<Encoder>,
-        place: Place,
+        plan: Plan,
     ) -> Result<Self> {
-        let (mut writer, mut manifest) = begin(options, graphs, &encoder, &place)?;
-        manifest.runtime.session = place.target.session();
+        let (mut writer, mut manifest) = begin(options, shared, &encoder, &plan)?;
+        manifest.runtime.session = plan.target.session();
         writer.add(ENCODER, &encoder.file)?;
-        for (name, content) in &graphs.files {
+        for (name, content) in &shared.files {
             writer.add(name, content)?;
         }
         // ONNX Runtime would fold an FP16 encoder's casts and write 32 bits.
-        if options.optimized && place.precision != Precision::Fp16 {
-            manifest.runtime.optimized = Some(optimize(&mut writer, &encoder, place.target)?);
+        if options.optimized && plan.precision != Precision::Fp16 {
+            manifest.runtime.optimized = Some(optimize(&mut writer, &encoder, plan.target)?);
         }
 
-        let session = place.target.session();
+        let session = plan.target.session();
         let equalized = encoder.equalized.as_ref();
         let audit = audit(
             &encoder.file,
             &Expected {
-                precision: place.precision,
-                baseline: equalized.map_or(&graphs.encoder_file, |source| &source.file),
+                precision: plan.precision,
+                baseline: equalized.map_or(&shared.encoder_file, |source| &source.file),
                 quantized: &encoder.reduced,
                 float: &encoder.kept,
                 session: &session,
-                max_ratio: place.precision.max_ratio(graphs.encoder_file.len()),
+                max_ratio: plan.precision.max_ratio(shared.encoder_file.len()),
             },
         )?;
 
-        let mut report = report(graphs, &encoder, &place, &mut writer, &mut manifest)?;
+        let mut report = report(shared, &encoder, &plan, &mut writer, &mut manifest)?;
         report.audit = Some(audit);
         Ok(Self {
-            place,
+            plan,
             encoder,
             report,
             writer,
@@ -101,9 +94,9 @@ impl Package {
     #[cfg(feature = "executorch")]
     pub(super) fn stage_programs(
         options: &Options,
-        graphs: &Graphs,
+        shared: &SharedParts,
         programs: Programs,
-        place: Place,
+        plan: Plan,
     ) -> Result<Self> {
         let Programs {
             encoder,
@@ -111,22 +104,22 @@ impl Package {
             checks,
             lowering,
         } = programs;
-        let (mut writer, mut manifest) = begin(options, graphs, &encoder, &place)?;
+        let (mut writer, mut manifest) = begin(options, shared, &encoder, &plan)?;
         manifest.runtime.kind = EXECUTORCH.to_owned();
         manifest.runtime.minimum = MINIMUM_EXECUTORCH.to_owned();
         manifest.runtime.encoder = ENCODER_PROGRAM.to_owned();
         manifest.runtime.step = Some(STEP_PROGRAM.to_owned());
         writer.add(ENCODER_PROGRAM, &encoder.file)?;
         writer.add(STEP_PROGRAM, &step)?;
-        let transducer = graphs.files.iter().filter(|(name, _)| *name == TRANSDUCER);
+        let transducer = shared.files.iter().filter(|(name, _)| *name == TRANSDUCER);
         for (name, content) in transducer {
             writer.add(name, content)?;
         }
-        let mut report = report(graphs, &encoder, &place, &mut writer, &mut manifest)?;
+        let mut report = report(shared, &encoder, &plan, &mut writer, &mut manifest)?;
         report.validation.checks.extend(checks);
         report.lowering = Some(lowering);
         Ok(Self {
-            place,
+            plan,
             encoder,
             report,
             writer,
@@ -139,7 +132,7 @@ impl Package {
         self.writer.folder()
     }
 
-    /// Adds the reports and moves the bundle to its place; then packs it where that was asked for.
+    /// Adds the reports and moves the bundle to its destination; then packs it where that was asked for.
     fn finish(mut self, options: &Options) -> Result<Report> {
         if options.compression_test {
             self.report.compressed = Some(compressed(self.writer.folder(), &self.report.bytes)?);
@@ -153,19 +146,19 @@ impl Package {
         if let Some(folder) = &options.package_dir {
             let file = format!(
                 "{}.{}",
-                self.place.name,
+                self.plan.name,
                 swipekit::internals::bundle::EXTENSION
             );
-            pack(&self.place.folder, folder.join(file))?;
+            pack(&self.plan.folder, folder.join(file))?;
         }
         Ok(self.report)
     }
 }
 
-/// Puts the bundles of an export that began at `start` in their places; `step` is told each.
+/// Moves the bundles of an export that began at `start` to their destinations; `step` is told each.
 ///
 /// # Errors
-/// As [`Package::finish`], for the first that fails; those before it are in place.
+/// As [`Package::finish`], for the first that fails; those before it are there.
 pub(super) fn finish(
     options: &Options,
     packages: Vec<Package>,
@@ -175,10 +168,10 @@ pub(super) fn finish(
     step(1, "finishing");
     let mut bundles = Vec::with_capacity(packages.len());
     for package in packages {
-        let path = package.place.folder.clone();
+        let path = package.plan.folder.clone();
         let report = package.finish(options)?;
         bundles.push(Exported { path, report });
-        step(1, "in place");
+        step(1, "written");
     }
     Ok(Outcome {
         bundles,
@@ -205,24 +198,24 @@ const MINIMUM_EXECUTORCH: &str = "1.5";
 /// A bundle with all files that do not depend on the runtime, and its manifest.
 fn begin(
     options: &Options,
-    graphs: &Graphs,
+    shared: &SharedParts,
     encoder: &Encoder,
-    place: &Place,
+    plan: &Plan,
 ) -> Result<(BundleWriter, Manifest)> {
-    let mut writer = BundleWriter::create(&place.folder)?;
-    let mut manifest = graphs.manifest.clone();
-    manifest.name.clone_from(&place.name);
-    manifest.precision = place.precision.name().to_owned();
-    manifest.runtime.target = Some(place.target.name().to_owned());
+    let mut writer = BundleWriter::create(&plan.folder)?;
+    let mut manifest = shared.manifest.clone();
+    manifest.name.clone_from(&plan.name);
+    manifest.precision = plan.precision.name().to_owned();
+    manifest.runtime.target = Some(plan.target.name().to_owned());
     let calibration = encoder.report.calibration.as_ref();
     manifest.provenance.calibration = calibration.map(|calibration| calibration.line());
-    if let Some(lexicon) = &graphs.lexicon {
+    if let Some(lexicon) = &shared.lexicon {
         writer.add(LEXICON, lexicon.bytes())?;
     }
-    if let Some(prefixes) = &graphs.prefixes {
+    if let Some(prefixes) = &shared.prefixes {
         writer.add(PREFIXES, prefixes)?;
     }
-    if let Some(language) = &graphs.language {
+    if let Some(language) = &shared.language {
         writer.add(LANGUAGE, language.bytes())?;
     }
     for asset in &options.assets {
@@ -234,27 +227,27 @@ fn begin(
 
 /// Stages the bundle, takes down its golden swipes and tries it on them.
 fn report(
-    graphs: &Graphs,
+    shared: &SharedParts,
     encoder: &Encoder,
-    place: &Place,
+    plan: &Plan,
     writer: &mut BundleWriter,
     manifest: &mut Manifest,
 ) -> Result<Report> {
     drop(writer.stage(manifest)?);
-    let golden = golden(&Engine::open(writer.folder())?, place.precision)?;
+    let golden = golden(&Engine::open(writer.folder())?, plan.precision)?;
     writer.add_json(GOLDEN_FILE, &golden)?;
     drop(writer.stage(manifest)?);
     Engine::open(writer.folder())?.self_test()?;
     Ok(Report {
         bundle: manifest.name.clone(),
-        target: place.target,
-        precision: place.precision,
+        target: plan.target,
+        precision: plan.precision,
         checkpoint: manifest.provenance.checkpoint.clone(),
         checkpoint_sha256: manifest.provenance.checkpoint_sha256.clone(),
         parameters: manifest.model.parameters,
         bytes: writer.sizes(),
         compressed: None,
-        validation: graphs.validation.clone(),
+        validation: shared.validation.clone(),
         encoder: encoder.report.clone(),
         audit: None,
         lowering: None,
@@ -311,22 +304,19 @@ fn compressed(
 
 /// Makes sure that several bundles may stand in `folder`.
 pub(super) fn check_folder(folder: &Path) -> Result<()> {
-    if folder
+    let is_bundle = folder
         .join(swipekit::internals::bundle::MANIFEST_FILE)
-        .exists()
-    {
-        return Err(Error::InTheWay {
-            path: folder.to_path_buf(),
-            expected: "a folder that several bundles can stand in",
-            got: "a bundle".to_owned(),
-        });
+        .exists();
+    let is_folder = fs::metadata(folder).map_or(true, |about| about.is_dir());
+    let got = match (is_bundle, is_folder) {
+        (true, _) => "a bundle",
+        (_, false) => "something that is no folder",
+        _ => return Ok(()),
+    };
+    Err(FileError::InTheWay {
+        path: folder.to_path_buf(),
+        expected: "a folder that several bundles can stand in",
+        got: got.to_owned(),
     }
-    match fs::metadata(folder) {
-        Ok(about) if !about.is_dir() => Err(Error::InTheWay {
-            path: folder.to_path_buf(),
-            expected: "a folder that several bundles can stand in",
-            got: "something that is no folder".to_owned(),
-        }),
-        _ => Ok(()),
-    }
+    .into())
 }

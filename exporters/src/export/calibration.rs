@@ -1,65 +1,22 @@
 //! The swipes that quantization is calibrated on and measured by.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
 use swipekit::internals::features::{Features, Featurizer};
 use swipekit::lexicon::Alphabet;
 
-use super::graphs::Graphs;
+use super::options::{Quantization, Source};
+use super::shared::SharedParts;
 use crate::error::Result;
 use crate::quantize::QuantizeError;
-use crate::quantize::calibrate::{Method, Sample};
+use crate::quantize::calibrate::{EncoderInput, Method};
+use crate::quantize::probe;
 use crate::quantize::probe::{Judge, Target};
-use crate::quantize::sensitivity::When;
-use crate::quantize::{Recipe, probe};
 use crate::swipes::sample;
-use crate::synthetic::{self, Random};
+use crate::synth::{random::Random, samples};
 use crate::words::lexicon;
-
-/// Where calibration swipes come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// A manifest of swipes.
-    Manifest(PathBuf),
-    /// Synthetic swipes of a few words: for trying things out. No accuracy follows from them.
-    Synthetic,
-}
-
-/// How encoders are quantized.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Quantization {
-    /// Where calibration swipes come from; INT8 needs some.
-    pub calibration: Option<Source>,
-    /// Batches of calibration swipes.
-    pub batches: usize,
-    /// Swipes a batch. They run one by one, so that no padding counts; a batch is what a moving
-    /// average moves by.
-    pub batch_size: usize,
-    /// How the ranges of static recipes follow.
-    pub method: Method,
-    /// The recipe; the target's own where it is `None`.
-    pub recipe: Option<Recipe>,
-    /// Points of top-1 accuracy that INT8 may cost on the calibration swipes.
-    pub max_top1_loss: f64,
-    /// When layers are measured one by one.
-    pub sensitivity: When,
-}
-
-impl Default for Quantization {
-    fn default() -> Self {
-        Self {
-            calibration: None,
-            batches: 32,
-            batch_size: 16,
-            method: Method::Percentile { percent: 99.99 },
-            recipe: None,
-            max_top1_loss: 0.2,
-            sensitivity: When::Needed,
-        }
-    }
-}
 
 /// What a bundle was calibrated on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -96,7 +53,7 @@ impl CalibrationReport {
 #[derive(Debug)]
 pub(super) struct Calibration {
     targets: Arc<Vec<Target>>,
-    pub(super) samples: Vec<Sample>,
+    pub(super) swipes: Vec<EncoderInput>,
     pub(super) judge: Judge,
     pub(super) report: CalibrationReport,
 }
@@ -106,7 +63,7 @@ impl Calibration {
     pub(super) fn new(
         source: &Source,
         quantization: &Quantization,
-        graphs: &Graphs,
+        shared: &SharedParts,
         threads: usize,
     ) -> Result<Self> {
         let Quantization {
@@ -116,10 +73,10 @@ impl Calibration {
             ..
         } = *quantization;
         let count = batches.saturating_mul(batch_size);
-        let manifest = &graphs.manifest;
+        let manifest = &shared.manifest;
         let labels = &manifest.vocabulary.labels;
         let (name, sha256, mut swipes) = match source {
-            Source::Manifest(path) => {
+            Source::Swipes(path) => {
                 let sample = sample::read(path, Some(count), false)?;
                 let pairs = sample.swipes.into_iter();
                 let pairs = pairs.map(|swipe| (swipe.word, swipe.trace));
@@ -127,10 +84,10 @@ impl Calibration {
                 (file_name(path), Some(sample.sha256), pairs)
             }
             Source::Synthetic => {
-                let mut random = Random::new(synthetic::SAMPLE_SEED);
-                let words = synthetic::SAMPLE_WORDS.iter().cycle().take(count);
+                let mut random = Random::new(samples::SAMPLE_SEED);
+                let words = samples::SAMPLE_WORDS.iter().cycle().take(count);
                 let swipes = words.filter_map(|word| {
-                    Some(((*word).to_owned(), synthetic::trace(word, &mut random)?))
+                    Some(((*word).to_owned(), samples::trace(word, &mut random)?))
                 });
                 ("synthetic".to_owned(), None, swipes.collect())
             }
@@ -145,11 +102,11 @@ impl Calibration {
         let targets: Vec<Target> = swipes
             .iter()
             .map(|(word, trace)| Target {
-                sample: features(&featurizer, trace),
+                input: features(&featurizer, trace),
                 key: alphabet.fold(word).ok(),
             })
             .collect();
-        let (lexicon, words) = match &graphs.lexicon {
+        let (lexicon, words) = match &shared.lexicon {
             Some(lexicon) => (lexicon.clone(), "bundle"),
             None => {
                 let words = swipes.iter().map(|(word, _)| word.as_str());
@@ -157,10 +114,10 @@ impl Calibration {
             }
         };
         Ok(Self {
-            samples: targets.iter().map(|target| target.sample.clone()).collect(),
+            swipes: targets.iter().map(|target| target.input.clone()).collect(),
             judge: Judge {
                 model: manifest.model.clone(),
-                transducer: Arc::new(graphs.transducer()?),
+                transducer: Arc::new(shared.transducer()?),
                 lexicon: Arc::new(lexicon),
                 alphabet,
                 options: manifest.presets.get("default").cloned().unwrap_or_default(),
@@ -189,12 +146,12 @@ impl Calibration {
 }
 
 /// Features of a trace.
-pub(super) fn features(featurizer: &Featurizer, trace: &swipekit::Trace) -> Sample {
+pub(super) fn features(featurizer: &Featurizer, trace: &swipekit::Trace) -> EncoderInput {
     let mut features = Features::new();
-    let frames = featurizer.features(trace, &mut features);
-    Sample {
+    let samples = featurizer.features(trace, &mut features);
+    EncoderInput {
         features: features.data().to_vec(),
-        frames,
+        samples,
     }
 }
 

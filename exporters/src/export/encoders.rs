@@ -5,25 +5,25 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::Options;
 use super::calibration::{Calibration, CalibrationReport, features};
-use super::graphs::Graphs;
+use super::options::Options;
+use super::shared::SharedParts;
 use super::target::Target;
 use crate::audit::product_weights;
 use crate::error::{Error, Result};
 use crate::onnx;
 use crate::onnx::proto::Model;
-use crate::precision::Precision;
-use crate::quantize::calibrate::{Observations, Sample, observe};
+use crate::quantize::Precision;
+use crate::quantize::Recipe;
+use crate::quantize::calibrate::{EncoderInput, Observations, observe};
 use crate::quantize::equalize::{self, equalize};
 use crate::quantize::half::{HalfWeight, halve};
 use crate::quantize::layers::layers;
 use crate::quantize::probe::Probe;
 use crate::quantize::rewrite::{Ranges, rewrite};
 use crate::quantize::sensitivity::{self, Budget, Sensitivity};
-use crate::quantize::{QuantizeError, Recipe};
-use crate::synthetic::{self, Random};
-use crate::validate::{Agreement, ValidationError, agreement};
+use crate::synth::{random::Random, samples};
+use crate::validate::{Agreement, agreement};
 
 /// Least mean cosine between the frames of a 16-bit encoder and the FP32 one's.
 const FP16_COSINE: f64 = 0.9999;
@@ -107,7 +107,7 @@ pub struct PassedOver {
 /// Makes encoders as they are asked for, each once.
 pub(super) struct Encoders<'a> {
     options: &'a Options,
-    graphs: &'a Graphs,
+    shared: &'a SharedParts,
     threads: usize,
     made: Vec<Rc<Encoder>>,
     /// INT8 encoders by the recipes that they were chosen from.
@@ -122,10 +122,10 @@ pub(super) struct Encoders<'a> {
 }
 
 impl<'a> Encoders<'a> {
-    pub(super) fn new(options: &'a Options, graphs: &'a Graphs, threads: usize) -> Self {
+    pub(super) fn new(options: &'a Options, shared: &'a SharedParts, threads: usize) -> Self {
         Self {
             options,
-            graphs,
+            shared,
             threads,
             made: Vec::new(),
             chosen: Vec::new(),
@@ -156,7 +156,7 @@ impl<'a> Encoders<'a> {
             }
             _ => Encoder {
                 precision,
-                file: self.graphs.encoder_file.clone(),
+                file: self.shared.encoder_file.clone(),
                 equalized: None,
                 reduced: Vec::new(),
                 kept: Vec::new(),
@@ -169,7 +169,7 @@ impl<'a> Encoders<'a> {
     }
 
     fn fp16(&self) -> Result<Encoder> {
-        let (model, half) = halve(&self.graphs.encoder)?;
+        let (model, half) = halve(&self.shared.encoder)?;
         let file = onnx::serialize(model);
         let agreement = self.agreement(&file, &self.synthetic()?, FP16_COSINE)?;
         let names = |halved| {
@@ -214,10 +214,7 @@ impl<'a> Encoders<'a> {
                         self.chosen.push((recipes.to_vec(), Rc::clone(&encoder)));
                         return Ok(encoder);
                     }
-                    Err(
-                        error @ (Error::Quantize(QuantizeError::Budget { .. })
-                        | Error::Validation(ValidationError::Check { .. })),
-                    ) => {
+                    Err(error) if error.is_failed_check() => {
                         passed_over.push(PassedOver {
                             recipe: recipe.name,
                             equalized,
@@ -269,8 +266,8 @@ impl<'a> Encoders<'a> {
         )?;
         let float: BTreeSet<String> = sensitivity.float.iter().cloned().collect();
         let file = onnx::serialize(rewrite(model, recipe, &ranges, &float)?);
-        let some = calibration.samples.len().min(AGREEMENT_SWIPES);
-        let agreement = self.agreement(&file, &calibration.samples[..some], INT8_COSINE)?;
+        let some = calibration.swipes.len().min(AGREEMENT_SWIPES);
+        let agreement = self.agreement(&file, &calibration.swipes[..some], INT8_COSINE)?;
         // Ranges of noise fit noise: the frames of sensible swipes tell.
         self.agreement(&file, &self.synthetic()?, INT8_COSINE)?;
         let reduced: Vec<String> = layers(model)?
@@ -308,7 +305,7 @@ impl<'a> Encoders<'a> {
         if let Some(source) = &self.sources[slot] {
             return Ok(Rc::clone(source));
         }
-        let plain = &self.graphs.encoder;
+        let plain = &self.shared.encoder;
         let made = if equalized {
             let seen = self.observations(false, calibration, step)?;
             let model = equalize(plain, &seen.columns(&equalize::activation(plain)?))?;
@@ -319,7 +316,7 @@ impl<'a> Encoders<'a> {
         } else {
             Source {
                 model: plain.clone(),
-                file: self.graphs.encoder_file.clone(),
+                file: self.shared.encoder_file.clone(),
             }
         };
         Ok(Rc::clone(self.sources[slot].insert(Rc::new(made))))
@@ -332,7 +329,7 @@ impl<'a> Encoders<'a> {
         }
         let calibration = self.calibration(step)?;
         step("decoding the calibration swipes in FP32");
-        let made = calibration.probe(&self.graphs.encoder_file)?;
+        let made = calibration.probe(&self.shared.encoder_file)?;
         Ok(Rc::clone(self.probe.insert(Rc::new(made))))
     }
 
@@ -341,7 +338,7 @@ impl<'a> Encoders<'a> {
     pub(super) fn columns(&mut self, step: &mut dyn FnMut(&str)) -> Result<Vec<f32>> {
         let calibration = self.calibration(step)?;
         let seen = self.observations(false, &calibration, step)?;
-        Ok(seen.columns(&equalize::activation(&self.graphs.encoder)?))
+        Ok(seen.columns(&equalize::activation(&self.shared.encoder)?))
     }
 
     pub(super) fn calibration(&mut self, step: &mut dyn FnMut(&str)) -> Result<Rc<Calibration>> {
@@ -352,7 +349,7 @@ impl<'a> Encoders<'a> {
         let quantization = &self.options.quantization;
         let source = quantization.calibration.as_ref();
         let source = source.ok_or(Error::NoCalibration)?;
-        let made = Calibration::new(source, quantization, self.graphs, self.threads)?;
+        let made = Calibration::new(source, quantization, self.shared, self.threads)?;
         Ok(Rc::clone(self.calibration.insert(Rc::new(made))))
     }
 
@@ -371,30 +368,35 @@ impl<'a> Encoders<'a> {
         let seen = observe(
             &source.model,
             self.options.lengths,
-            &calibration.samples,
+            &calibration.swipes,
             self.options.quantization.batch_size,
             self.threads,
         )?;
         Ok(Rc::clone(self.observations[slot].insert(Rc::new(seen))))
     }
 
-    fn agreement(&self, file: &[u8], samples: &[Sample], min_cosine: f64) -> Result<Agreement> {
+    fn agreement(
+        &self,
+        file: &[u8],
+        swipes: &[EncoderInput],
+        min_cosine: f64,
+    ) -> Result<Agreement> {
         Ok(agreement(
-            &self.graphs.encoder_file,
+            &self.shared.encoder_file,
             file,
-            samples,
+            swipes,
             self.options.lengths,
             min_cosine,
         )?)
     }
 
     /// Swipes that need no manifest.
-    pub(super) fn synthetic(&self) -> Result<Vec<Sample>> {
+    pub(super) fn synthetic(&self) -> Result<Vec<EncoderInput>> {
         let featurizer =
-            swipekit::internals::features::Featurizer::new(&self.graphs.manifest.featurizer)?;
-        let mut random = Random::new(synthetic::SAMPLE_SEED);
-        let words = synthetic::SAMPLE_WORDS.iter();
-        let traces = words.filter_map(|word| synthetic::trace(word, &mut random));
+            swipekit::internals::features::Featurizer::new(&self.shared.manifest.featurizer)?;
+        let mut random = Random::new(samples::SAMPLE_SEED);
+        let words = samples::SAMPLE_WORDS.iter();
+        let traces = words.filter_map(|word| samples::trace(word, &mut random));
         Ok(traces.map(|trace| features(&featurizer, &trace)).collect())
     }
 }

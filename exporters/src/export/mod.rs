@@ -3,245 +3,48 @@
 //! Everything is written to folders beside the destinations. The FP32 graphs there are held to the
 //! reference network, encoders of fewer bits to the FP32 one; every encoder is audited, every
 //! bundle is opened as an app would open it and must decode what it is known to decode; with a
-//! manifest of swipes all of them are compared on it. Only then do they take their places, each
+//! swipe file all of them are compared on it. Only then do they move to their destinations, each
 //! whole. A failed check leaves nothing behind.
 
 mod assemble;
 mod calibration;
 mod encoders;
-mod golden;
-mod graphs;
+mod names;
+mod options;
 mod page;
-mod preset;
+mod plan;
 #[cfg(feature = "executorch")]
 mod pte;
 mod report;
+mod shared;
 mod target;
 #[cfg(test)]
 mod tests;
 mod validation;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
-pub use calibration::{CalibrationReport, Quantization, Source};
+pub use calibration::CalibrationReport;
 pub use encoders::{EncoderReport, PassedOver};
-pub use preset::write_preset;
+pub use names::{
+    ENCODER, ENCODER_PROGRAM, LANGUAGE, LEXICON, OPTIMIZED, PARTS, PREFIXES, REPORT_PAGE, STEP,
+    STEP_PROGRAM, TRANSDUCER,
+};
+pub use options::{FeaturizerKind, Options, PteOptions, Quantization, Source, Validation};
 #[cfg(feature = "executorch")]
-pub use pte::{PteOptions, pte};
+pub use pte::pte;
 pub use report::{Exported, LoweringReport, Outcome, Report};
 pub use target::Target;
 
 use crate::checkpoint::Checkpoint;
-use crate::error::{Error, Result};
-use crate::onnx::LengthType;
+use crate::error::Result;
 use crate::package;
-pub use crate::precision::Precision;
-use assemble::{Package, Place};
+pub use crate::quantize::Precision;
+use assemble::Package;
 use encoders::Encoders;
-use graphs::Graphs;
-
-/// File name of the encoder.
-pub const ENCODER: &str = "encoder.onnx";
-/// File name of the encoder as ONNX Runtime's optimizer leaves it.
-pub const OPTIMIZED: &str = "encoder.ort";
-/// File name of the step graph.
-pub const STEP: &str = "step.onnx";
-/// File name of prediction network and joint for core.
-pub const TRANSDUCER: &str = "transducer.safetensors";
-/// File name of the encoder as a program of ExecuTorch.
-pub const ENCODER_PROGRAM: &str = "encoder.pte";
-/// File name of the step as a program of ExecuTorch.
-pub const STEP_PROGRAM: &str = "step.pte";
-/// File name of the table of prefixes.
-pub const PREFIXES: &str = "prefixes.safetensors";
-/// File name of the lexicon.
-pub const LEXICON: &str = "lexicon.fst";
-/// File name of the language model.
-pub const LANGUAGE: &str = "language.bin";
-/// File names of prediction network, joint's projection of the encoder, and joint as graphs of
-/// their own.
-pub const PARTS: [&str; 3] = ["prediction.onnx", "joint_encoder.onnx", "joint.onnx"];
-/// File name of the report for people.
-pub const REPORT_PAGE: &str = "report.html";
-
-/// Which featurizer a bundle names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FeaturizerKind {
-    /// All points, clamped before resampling, scaled by the checkpoint's `feature_scale`.
-    Kinematic37,
-    /// As the seed: the first 256 points, clamped after resampling, no scale.
-    Seed,
-}
-
-/// A manifest of swipes that the bundles are compared on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Validation {
-    /// The manifest.
-    pub manifest: PathBuf,
-    /// Swipes at most.
-    pub samples: Option<usize>,
-    /// The program `swipekit`, to measure memory and loading in a process of their own; left out
-    /// where it is `None`.
-    pub program: Option<PathBuf>,
-}
-
-/// What to export.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The checkpoint.
-    pub checkpoint: PathBuf,
-    /// Folder of the bundle; of several, the folder that theirs stand in, each called
-    /// `TARGET-PRECISION`.
-    pub output: PathBuf,
-    /// Precisions of the encoder.
-    pub precisions: Vec<Precision>,
-    /// What the bundles are for.
-    pub targets: Vec<Target>,
-    /// How encoders are quantized.
-    pub quantization: Quantization,
-    /// What the bundles are compared on.
-    pub validation: Option<Validation>,
-    /// Lexicon file or word list; `None` for a dynamic bundle.
-    pub lexicon: Option<PathBuf>,
-    /// Where the lexicon's words come from.
-    pub lexicon_source: String,
-    /// Licence of the lexicon.
-    pub lexicon_licence: String,
-    /// Prefixes of the lexicon that the prediction network is run for beforehand, into a table of
-    /// the bundle; 0 for none.
-    pub prefixes: usize,
-    /// Language model's file; `None` for none.
-    pub language_model: Option<PathBuf>,
-    /// Where the language model's n-grams come from.
-    pub language_model_source: String,
-    /// Licence of the language model.
-    pub language_model_licence: String,
-    /// Weight of the words before a swipe in the default preset; that which was fitted on How We
-    /// Swipe where it is `None` and there is a language model.
-    pub language_model_weight: Option<f32>,
-    /// Name; the output folder's where it is `None`.
-    pub name: Option<String>,
-    /// BCP 47 language tag.
-    pub language: String,
-    /// Featurizer; `None` for the one that the checkpoint names, or [`FeaturizerKind::Kinematic37`]
-    /// where it only has a feature scale, otherwise [`FeaturizerKind::Seed`].
-    pub featurizer: Option<FeaturizerKind>,
-    /// Type of the encoder's input `lengths`.
-    pub lengths: LengthType,
-    /// Whether prediction network and joint are also written as graphs of their own.
-    pub parts: bool,
-    /// Whether bundles are kept small: without the step graph, which core does not run, and the
-    /// report for people, and with the matrices of prediction network and joint in 16-bit floats.
-    /// For ONNX Runtime only.
-    pub compact: bool,
-    /// Whether the encoder is also written as ONNX Runtime's optimizer leaves it.
-    pub optimized: bool,
-    /// Files that go into every bundle besides its own.
-    pub assets: Vec<PathBuf>,
-    /// Where every bundle is also written as one `.swipekit` file.
-    pub package_dir: Option<PathBuf>,
-    /// Whether the report says what each file takes after deflate.
-    pub compression_test: bool,
-    /// Prior weight of the default preset; the usual one where it is `None`.
-    pub prior_weight: Option<f32>,
-    /// The bundle whose presets are taken in place of the usual one; of the same checkpoint.
-    pub presets_of: Option<PathBuf>,
-    /// Licence of the weights.
-    pub licence: String,
-    /// Whom to credit.
-    pub credits: Vec<String>,
-}
-
-impl Options {
-    /// An FP32 bundle for the desktop at `output`, without a lexicon.
-    pub fn new(checkpoint: impl Into<PathBuf>, output: impl Into<PathBuf>) -> Self {
-        let not_stated = || "not stated".to_owned();
-        Self {
-            checkpoint: checkpoint.into(),
-            output: output.into(),
-            precisions: vec![Precision::Fp32],
-            targets: vec![Target::Desktop],
-            quantization: Quantization::default(),
-            validation: None,
-            lexicon: None,
-            lexicon_source: not_stated(),
-            lexicon_licence: not_stated(),
-            prefixes: 0,
-            language_model: None,
-            language_model_source: not_stated(),
-            language_model_licence: not_stated(),
-            language_model_weight: None,
-            name: None,
-            language: "en".to_owned(),
-            featurizer: None,
-            lengths: LengthType::default(),
-            parts: false,
-            compact: false,
-            optimized: false,
-            assets: Vec::new(),
-            package_dir: None,
-            compression_test: false,
-            prior_weight: None,
-            presets_of: None,
-            licence: not_stated(),
-            credits: Vec::new(),
-        }
-    }
-
-    /// Finds out early what could not be done.
-    fn check(&self) -> Result<()> {
-        if self.precisions.is_empty() || self.targets.is_empty() {
-            return Err(swipekit::Error::invalid(
-                "what to export",
-                "a precision and a target",
-                "none",
-            )
-            .into());
-        }
-        if self.precisions.contains(&Precision::Int8) && self.quantization.calibration.is_none() {
-            return Err(Error::NoCalibration);
-        }
-        Ok(())
-    }
-
-    /// The name that was given, or the output folder's.
-    fn base_name(&self) -> String {
-        let name = self.name.clone();
-        name.or_else(|| Some(self.output.file_name()?.to_string_lossy().into_owned()))
-            .unwrap_or_else(|| "bundle".to_owned())
-    }
-
-    /// The bundles to make, target by target.
-    fn places(&self) -> Vec<Place> {
-        let single = self.precisions.len() * self.targets.len() == 1;
-        let base = self.base_name();
-        let pairs = self.targets.iter().flat_map(|target| {
-            self.precisions
-                .iter()
-                .map(|precision| (*target, *precision))
-        });
-        pairs
-            .map(|(target, precision)| {
-                let kind = format!("{}-{}", target.name(), precision.name());
-                Place {
-                    target,
-                    precision,
-                    name: if single {
-                        base.clone()
-                    } else {
-                        format!("{base}-{kind}")
-                    },
-                    folder: if single {
-                        self.output.clone()
-                    } else {
-                        self.output.join(kind)
-                    },
-                }
-            })
-            .collect()
-    }
-}
+use plan::{Plan, planned};
+use shared::SharedParts;
 
 /// How far an export is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -257,16 +60,16 @@ pub struct Progress<'a> {
 /// Exports a checkpoint to ONNX bundles; `progress` is told each step.
 ///
 /// # Errors
-/// Whatever reading, building or writing gives; [`Error::Validation`], [`Error::Audit`] or
-/// [`Error::Quantize`] where a check fails. There is no bundle then.
+/// Whatever reading, building or writing gives; [`Error::Validation`](crate::error::Error::Validation), [`Error::Audit`](crate::error::Error::Audit) or
+/// [`Error::Quantize`](crate::error::Error::Quantize) where a check fails. There is no bundle then.
 pub fn onnx(options: &Options, progress: impl FnMut(&Progress<'_>)) -> Result<Outcome> {
     options.check()?;
-    let places = options.places();
-    if places.len() > 1 {
+    let plans = planned(options);
+    if plans.len() > 1 {
         assemble::check_folder(&options.output)?;
     }
     let is_new = !options.output.exists();
-    let result = export(options, places, progress);
+    let result = export(options, plans, progress);
     if result.is_err() && is_new {
         // The folder that several bundles were to stand in; one with a bundle in it stays.
         let _ = std::fs::remove_dir(&options.output);
@@ -276,36 +79,36 @@ pub fn onnx(options: &Options, progress: impl FnMut(&Progress<'_>)) -> Result<Ou
 
 fn export(
     options: &Options,
-    places: Vec<Place>,
+    plans: Vec<Plan>,
     mut progress: impl FnMut(&Progress<'_>),
 ) -> Result<Outcome> {
     let start = Instant::now();
-    // Graphs; an encoder, a staged bundle and its finish for each place; the comparison.
-    let stages = 2 + 3 * places.len();
+    // Graphs; an encoder, a staged bundle and its finish for each bundle; the comparison.
+    let stages = 2 + 3 * plans.len();
     let mut done = 0;
     let mut step = |advance: usize, what: &str| {
         done += advance;
         progress(&Progress { what, done, stages });
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let scratch = package::place::staging(&options.output)?;
+    let scratch = package::staging::beside(&options.output)?;
     step(0, "reading the checkpoint");
     let checkpoint = Checkpoint::open(&options.checkpoint)?;
-    let graphs = Graphs::new(options, &checkpoint, scratch.path(), |what| step(0, what))?;
+    let shared = SharedParts::new(options, &checkpoint, scratch.path(), |what| step(0, what))?;
     drop(checkpoint);
 
-    let mut encoders = Encoders::new(options, &graphs, threads);
-    let mut packages = Vec::with_capacity(places.len());
+    let mut encoders = Encoders::new(options, &shared, threads);
+    let mut packages = Vec::with_capacity(plans.len());
     step(1, "making the encoders");
-    for place in places {
-        let encoder = encoders.get(place.precision, place.target, &mut |what| step(0, what))?;
-        step(1, &format!("writing {}", place.name));
-        packages.push(Package::stage(options, &graphs, encoder, place)?);
+    for plan in plans {
+        let encoder = encoders.get(plan.precision, plan.target, &mut |what| step(0, what))?;
+        step(1, &format!("writing {}", plan.name));
+        packages.push(Package::stage(options, &shared, encoder, plan)?);
         step(1, "staged");
     }
     if let Some(validation) = &options.validation {
         step(0, "comparing the bundles");
-        let baseline = baseline(options, &graphs, &mut encoders, &packages, scratch.path())?;
+        let baseline = baseline(options, &shared, &mut encoders, &packages, scratch.path())?;
         validation::validate(
             validation,
             options.quantization.max_top1_loss,
@@ -320,19 +123,19 @@ fn export(
 /// An FP32 bundle to compare with, where the export has none of its own.
 fn baseline(
     options: &Options,
-    graphs: &Graphs,
+    shared: &SharedParts,
     encoders: &mut Encoders<'_>,
     packages: &[Package],
     scratch: &Path,
 ) -> Result<Option<Package>> {
     if packages
         .iter()
-        .any(|package| package.place.precision == Precision::Fp32)
+        .any(|package| package.plan.precision == Precision::Fp32)
     {
         return Ok(None);
     }
     let target = options.targets.first().copied().unwrap_or(Target::Desktop);
-    let place = Place {
+    let plan = Plan {
         target,
         precision: Precision::Fp32,
         name: format!("{}-fp32", options.base_name()),
@@ -343,5 +146,5 @@ fn baseline(
         optimized: false,
         ..options.clone()
     };
-    Package::stage(&options, graphs, encoder, place).map(Some)
+    Package::stage(&options, shared, encoder, plan).map(Some)
 }

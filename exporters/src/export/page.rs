@@ -1,10 +1,12 @@
 //! `report.html`: a bundle's report for people.
 
-use super::{LoweringReport, Report};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::report::{LoweringReport, Report};
 use crate::audit::{Audit, SizeAudit};
 use crate::judge::compare;
 use crate::quantize::sensitivity::Sensitivity;
-use crate::report::{Bar, Html, Page, bars, table, text};
+use crate::report::{Bar, Bars, Block, Page, Table};
 
 /// The page of a report; it needs no other file.
 pub(super) fn report(report: &Report) -> String {
@@ -31,23 +33,13 @@ pub(super) fn report(report: &Report) -> String {
         graphs(report),
     );
     if let Some(comparison) = &report.comparison {
-        for (heading, blocks) in compare::sections(comparison) {
-            page = page.section(&heading, blocks);
-        }
+        page = page.with(compare::blocks(comparison));
     }
-    page.finish()
+    page.to_html()
 }
 
-fn pairs(rows: &[(&str, String)]) -> Html {
-    let rows: Vec<Vec<String>> = rows
-        .iter()
-        .map(|(name, value)| vec![(*name).to_owned(), value.clone()])
-        .collect();
-    table(&["", ""], &rows)
-}
-
-fn bundle(report: &Report) -> Vec<Html> {
-    let facts = pairs(&[
+fn bundle(report: &Report) -> Vec<Block> {
+    let facts = Table::pairs([
         ("Target", report.target.name().to_owned()),
         ("Precision", report.precision.name().to_owned()),
         ("Checkpoint", report.checkpoint.clone()),
@@ -62,18 +54,15 @@ fn bundle(report: &Report) -> Vec<Html> {
         let sizes = report.compressed.as_ref()?;
         sizes.get(name).map(u64::to_string)
     };
-    let rows: Vec<Vec<String>> = report
-        .bytes
-        .iter()
-        .map(|(name, bytes)| {
-            let after = deflated(name).unwrap_or_else(|| "-".to_owned());
-            vec![name.clone(), bytes.to_string(), after]
-        })
-        .collect();
-    vec![facts, table(&["file", "bytes", "after deflate"], &rows)]
+    let mut files = Table::new(["file", "bytes", "after deflate"]);
+    for (name, bytes) in &report.bytes {
+        let after = deflated(name).unwrap_or_else(|| "-".to_owned());
+        files.row(name, [bytes.to_string(), after]);
+    }
+    vec![facts.into(), files.into()]
 }
 
-fn encoder(report: &Report) -> Vec<Html> {
+fn encoder(report: &Report) -> Vec<Block> {
     let encoder = &report.encoder;
     let mut rows = Vec::new();
     if let Some(recipe) = &encoder.recipe {
@@ -104,11 +93,11 @@ fn encoder(report: &Report) -> Vec<Html> {
         ));
     }
     if rows.is_empty() {
-        return vec![text("In 32 bits, as the checkpoint has it.")];
+        return vec![Block::text("In 32 bits, as the checkpoint has it.")];
     }
-    let mut blocks = vec![pairs(&rows)];
+    let mut blocks = vec![Table::pairs(rows).into()];
     for passed in &encoder.passed_over {
-        blocks.push(text(&format!(
+        blocks.push(Block::text(format!(
             "Passed over: {}{}. {}.",
             passed.recipe,
             if passed.equalized { ", evened out" } else { "" },
@@ -118,9 +107,9 @@ fn encoder(report: &Report) -> Vec<Html> {
     blocks
 }
 
-fn cost(sensitivity: &Sensitivity) -> Vec<Html> {
+fn cost(sensitivity: &Sensitivity) -> Vec<Block> {
     let chosen = &sensitivity.chosen;
-    let mut blocks = vec![text(&format!(
+    let mut blocks = vec![Block::text(format!(
         "{} of {} layers are in 8 bits. On {} swipes: top-1 {:.2} %, {:.2} points lost ({} swipes lost, {} gained; at most \
          {} points beyond chance), mean cosine of the frames {:.5} (at least {}).",
         sensitivity.layers - sensitivity.float.len(),
@@ -135,87 +124,69 @@ fn cost(sensitivity: &Sensitivity) -> Vec<Html> {
         sensitivity.budget.min_cosine,
     ))];
     if !sensitivity.float.is_empty() {
-        blocks.push(text(&format!(
+        blocks.push(Block::text(format!(
             "In float: {}.",
             sensitivity.float.join(", ")
         )));
     }
-    let rows: Vec<Vec<String>> = sensitivity
-        .trials
-        .iter()
-        .map(|trial| {
-            vec![
-                trial.float.to_string(),
-                format!("{:.2}", trial.effect.top1_loss),
-                trial.effect.lost.to_string(),
-                trial.effect.gained.to_string(),
-                format!("{:.5}", trial.effect.cosine),
-                format!("{:.4}", trial.effect.log_likelihood_loss),
-            ]
-        })
-        .collect();
-    blocks.push(table(
-        &[
-            "layers in float",
-            "points lost",
-            "lost",
-            "gained",
-            "cosine",
-            "nats lost",
-        ],
-        &rows,
-    ));
+    let mut trials = Table::new([
+        "layers in float",
+        "points lost",
+        "lost",
+        "gained",
+        "cosine",
+        "nats lost",
+    ]);
+    for trial in &sensitivity.trials {
+        let effect = &trial.effect;
+        let cells = [
+            format!("{:.2}", effect.top1_loss),
+            effect.lost.to_string(),
+            effect.gained.to_string(),
+            format!("{:.5}", effect.cosine),
+            format!("{:.4}", effect.log_likelihood_loss),
+        ];
+        trials.row(trial.float.to_string(), cells);
+    }
+    blocks.push(trials.into());
     if !sensitivity.alone.is_empty() {
-        let layers: Vec<Bar> = sensitivity
-            .alone
-            .iter()
-            .map(|layer| {
-                Bar::new(&layer.layer, 100.0 * layer.effect.relative_error).note(&format!(
-                    "({} lost, {} gained)",
-                    layer.effect.lost, layer.effect.gained
-                ))
-            })
-            .collect();
-        blocks.push(bars(
-            "Each layer alone in 8 bits: relative error of the frames",
-            "%",
-            &layers,
-        ));
+        let layers = sensitivity.alone.iter().map(|layer| {
+            let effect = &layer.effect;
+            let note = format!("({} lost, {} gained)", effect.lost, effect.gained);
+            Bar::new(&layer.layer, 100.0 * effect.relative_error).note(&note)
+        });
+        let caption = "Each layer alone in 8 bits: relative error of the frames";
+        blocks.push(Bars::new(caption, "%", layers).into());
     }
     blocks
 }
 
-fn half(report: &Report) -> Vec<Html> {
-    let rows: Vec<Vec<String>> = report
-        .encoder
-        .half
-        .iter()
-        .map(|weight| {
-            vec![
-                weight.name.clone(),
-                weight.values.to_string(),
-                if weight.halved { "16" } else { "32" }.to_owned(),
-                weight.overflows.to_string(),
-                weight.denormals.to_string(),
-                format!("{:.2e}", weight.relative_error),
-            ]
-        })
-        .collect();
-    let headers = [
+fn half(report: &Report) -> Vec<Block> {
+    let mut table = Table::new([
         "weight",
         "values",
         "bits",
         "overflows",
         "denormals",
         "relative error",
-    ];
-    vec![table(&headers, &rows)]
+    ]);
+    for weight in &report.encoder.half {
+        let cells = [
+            weight.values.to_string(),
+            if weight.halved { "16" } else { "32" }.to_owned(),
+            weight.overflows.to_string(),
+            weight.denormals.to_string(),
+            format!("{:.2e}", weight.relative_error),
+        ];
+        table.row(&weight.name, cells);
+    }
+    vec![table.into()]
 }
 
-fn lowering(made: &LoweringReport) -> Vec<Html> {
-    let mut blocks: Vec<Html> = made.warnings.iter().map(|warning| text(warning)).collect();
+fn lowering(made: &LoweringReport) -> Vec<Block> {
+    let mut blocks: Vec<Block> = made.warnings.iter().map(Block::text).collect();
     let versions = &made.versions;
-    blocks.push(pairs(&[
+    let facts = Table::pairs([
         ("Mode", made.mode.name().to_owned()),
         (
             "Made with",
@@ -224,49 +195,39 @@ fn lowering(made: &LoweringReport) -> Vec<Html> {
                 versions.executorch, versions.torch, versions.torchao
             ),
         ),
-    ]));
-    blocks.push(sizes(&made.size));
-    let rows: Vec<Vec<String>> = [&made.encoder, &made.step]
-        .iter()
-        .map(|file| {
-            vec![
-                file.file.clone(),
-                file.scheme.clone().unwrap_or_else(|| "-".to_owned()),
-                file.bytes.to_string(),
-                file.subgraphs.to_string(),
-                format!("{} of {}", file.delegated, file.total),
-                file.quantize_nodes.to_string(),
-                file.dequantize_nodes.to_string(),
-            ]
-        })
-        .collect();
-    blocks.push(table(
-        &[
-            "program",
-            "ranges",
-            "bytes",
-            "XNNPACK subgraphs",
-            "nodes in them",
-            "quantizing nodes",
-            "dequantizing nodes",
-        ],
-        &rows,
-    ));
-    let outside: Vec<Vec<String>> = [&made.encoder, &made.step]
-        .iter()
-        .flat_map(|file| {
-            file.outside
-                .iter()
-                .map(move |(name, count)| (file, name, count))
-        })
-        .map(|(file, name, count)| vec![file.file.clone(), name.clone(), count.to_string()])
-        .collect();
-    blocks.push(table(
-        &["program", "operator outside of XNNPACK", "count"],
-        &outside,
-    ));
+    ]);
+    let mut programs = Table::new([
+        "program",
+        "ranges",
+        "bytes",
+        "XNNPACK subgraphs",
+        "nodes in them",
+        "quantizing nodes",
+        "dequantizing nodes",
+    ]);
+    let mut outside = Table::new(["program", "operator outside of XNNPACK", "count"]);
+    for file in [&made.encoder, &made.step] {
+        let cells = [
+            file.scheme.clone().unwrap_or_else(|| "-".to_owned()),
+            file.bytes.to_string(),
+            file.subgraphs.to_string(),
+            format!("{} of {}", file.delegated, file.total),
+            file.quantize_nodes.to_string(),
+            file.dequantize_nodes.to_string(),
+        ];
+        programs.row(&file.file, cells);
+        for (operator, count) in &file.outside {
+            outside.row(&file.file, [operator.clone(), count.to_string()]);
+        }
+    }
+    blocks.extend([
+        facts.into(),
+        sizes(&made.size),
+        programs.into(),
+        outside.into(),
+    ]);
     if let Some(effect) = &made.effect {
-        blocks.push(text(&format!(
+        blocks.push(Block::text(format!(
             "On {} calibration swipes: top-1 {:.2} %, {:.2} points lost ({} swipes lost, {} gained), mean cosine of the \
              frames {:.5}.",
             effect.swipes, effect.top1, effect.top1_loss, effect.lost, effect.gained, effect.cosine
@@ -275,76 +236,50 @@ fn lowering(made: &LoweringReport) -> Vec<Html> {
     blocks
 }
 
-fn sizes(size: &SizeAudit) -> Html {
+fn sizes(size: &SizeAudit) -> Block {
     let sizes = [
         Bar::new("encoder", size.bytes as f64 / 1024.0)
             .note(&format!("({:.4} of FP32)", size.ratio)),
         Bar::new("deflated", size.deflated as f64 / 1024.0),
     ];
-    bars("Size", "KiB", &sizes)
+    Bars::new("Size", "KiB", sizes).into()
 }
 
-fn audit(audit: &Audit) -> Vec<Html> {
-    let totals = audit.tensors.kinds.iter().flat_map(|(kind, types)| {
-        let totals = types.iter();
-        totals.map(move |(element, total)| (kind, element, total))
-    });
-    let kinds: Vec<Vec<String>> = totals
-        .map(|(kind, element, total)| {
-            vec![
-                kind.name().to_owned(),
+fn audit(audit: &Audit) -> Vec<Block> {
+    let mut kinds = Table::new(["tensors", "type", "count", "bytes"]);
+    for (kind, types) in &audit.tensors.kinds {
+        for (element, total) in types {
+            let cells = [
                 (*element).to_owned(),
                 total.tensors.to_string(),
                 total.bytes.to_string(),
-            ]
-        })
-        .collect();
-    let mut operators: Vec<Vec<String>> = Vec::new();
-    let names = audit.tensors.operators.keys();
-    let after = &audit.optimized.operators;
-    let all: std::collections::BTreeSet<&String> = names.chain(after.keys()).collect();
+            ];
+            kinds.row(kind.name(), cells);
+        }
+    }
+    let mut operators = Table::new(["operator", "in the file", "after ONNX Runtime's optimizer"]);
+    let (before, after) = (&audit.tensors.operators, &audit.optimized.operators);
+    let all: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     for name in all {
-        let count = |counts: &std::collections::BTreeMap<String, usize>| {
+        let count = |counts: &BTreeMap<String, usize>| {
             counts.get(name).map_or_else(String::new, usize::to_string)
         };
-        operators.push(vec![
-            name.clone(),
-            count(&audit.tensors.operators),
-            count(after),
-        ]);
+        operators.row(name, [count(before), count(after)]);
     }
-    vec![
-        sizes(&audit.size),
-        table(&["tensors", "type", "count", "bytes"], &kinds),
-        table(
-            &["operator", "in the file", "after ONNX Runtime's optimizer"],
-            &operators,
-        ),
-    ]
+    vec![sizes(&audit.size), kinds.into(), operators.into()]
 }
 
-fn graphs(report: &Report) -> Vec<Html> {
-    let rows: Vec<Vec<String>> = report
-        .validation
-        .checks
-        .iter()
-        .map(|check| {
-            vec![
-                check.name.clone(),
-                check.values.to_string(),
-                format!("{:.2e}", check.max_error),
-                format!("{:.0e}", check.tolerance),
-            ]
-        })
-        .collect();
-    vec![
-        text(
-            "FP32, against double precision and, where the check says so, against the ONNX encoder; differences are relative \
-             above 1.",
-        ),
-        table(
-            &["check", "values", "greatest difference", "accepted"],
-            &rows,
-        ),
-    ]
+fn graphs(report: &Report) -> Vec<Block> {
+    let mut checks = Table::new(["check", "values", "greatest difference", "accepted"]);
+    for check in &report.validation.checks {
+        let cells = [
+            check.values.to_string(),
+            format!("{:.2e}", check.max_error),
+            format!("{:.0e}", check.tolerance),
+        ];
+        checks.row(&check.name, cells);
+    }
+    let note = "FP32, against double precision and, where the check says so, against the ONNX \
+                encoder; differences are relative above 1.";
+    vec![Block::text(note), checks.into()]
 }

@@ -9,8 +9,8 @@ use super::encoders::EncoderReport;
 use super::target::Target;
 use crate::audit::{Audit, SizeAudit};
 use crate::judge::compare::Comparison;
-use crate::precision::Precision;
 use crate::pte::{LoweredFile, Mode, Versions};
+use crate::quantize::Precision;
 use crate::quantize::probe::Effect;
 use crate::validate::ValidationReport;
 

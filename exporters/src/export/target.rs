@@ -6,7 +6,7 @@ use swipekit::internals::bundle::manifest::{Execution, SessionSpec};
 use crate::quantize::recipe::{DYNAMIC_U8S7, DYNAMIC_U8S8, Recipe, STATIC_S8S8, STATIC_U8S7};
 
 /// Where a bundle runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Target {
     /// ONNX Runtime on x86 processors, with or without VNNI.

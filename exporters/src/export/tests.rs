@@ -1,17 +1,17 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use swipekit::internals::bundle::manifest::{FileEntry, SessionSpec};
-use swipekit::internals::runtime::{OnnxModel, RuntimeOptions};
-use swipekit_tests::{random_checkpoint, runtime};
-
 use super::*;
 use crate::audit::product_weights;
 use crate::checkpoint::Checkpoint;
 use crate::error::Error;
+use crate::fixtures::random_checkpoint;
 use crate::quantize::Recipe;
 use crate::quantize::recipe::{STATIC_S8S8, STATIC_U8S8};
 use crate::quantize::sensitivity::When;
+use crate::testing::runtime;
+use swipekit::internals::bundle::manifest::{FileEntry, SessionSpec};
+use swipekit::internals::runtime::{OnnxModel, RuntimeOptions};
 
 const TARGETS: [Target; 3] = [Target::Desktop, Target::Android, Target::Web];
 const PRECISIONS: [Precision; 3] = [Precision::Fp32, Precision::Fp16, Precision::Int8];
@@ -22,13 +22,13 @@ fn a_single_bundle_is_the_output_itself() {
         let mut options = Options::new("model.nemo", "some/where");
         options.targets = vec![target];
         options.precisions = vec![precision];
-        let places = options.places();
-        assert_eq!(places.len(), 1);
-        assert_eq!((places[0].target, places[0].precision), (target, precision));
-        assert_eq!(places[0].folder, Path::new("some/where"));
-        assert_eq!(places[0].name, "where");
+        let plans = planned(&options);
+        assert_eq!(plans.len(), 1);
+        assert_eq!((plans[0].target, plans[0].precision), (target, precision));
+        assert_eq!(plans[0].folder, Path::new("some/where"));
+        assert_eq!(plans[0].name, "where");
         options.name = Some("mine".to_owned());
-        assert_eq!(options.places()[0].name, "mine");
+        assert_eq!(planned(&options)[0].name, "mine");
     }
 }
 
@@ -38,19 +38,19 @@ fn several_bundles_stand_in_the_output_by_target_and_precision() {
     options.name = Some("mine".to_owned());
     options.targets = vec![Target::Android, Target::Web];
     options.precisions = vec![Precision::Fp32, Precision::Int8];
-    let places = options.places();
-    let names: Vec<&str> = places.iter().map(|place| &*place.name).collect();
+    let plans = planned(&options);
+    let names: Vec<&str> = plans.iter().map(|plan| &*plan.name).collect();
     let expected = ["android-fp32", "android-int8", "web-fp32", "web-int8"];
     assert_eq!(names, expected.map(|kind| format!("mine-{kind}")));
-    for (place, kind) in places.iter().zip(expected) {
-        assert_eq!(place.folder, Path::new("some/where").join(kind));
-        let own = format!("{}-{}", place.target.name(), place.precision.name());
+    for (plan, kind) in plans.iter().zip(expected) {
+        assert_eq!(plan.folder, Path::new("some/where").join(kind));
+        let own = format!("{}-{}", plan.target.name(), plan.precision.name());
         assert_eq!(own, kind);
     }
     // One target alone is enough to be several.
     options.targets.truncate(1);
-    assert_eq!(options.places().len(), 2);
-    assert_eq!(options.places()[0].name, "mine-android-fp32");
+    assert_eq!(planned(&options).len(), 2);
+    assert_eq!(planned(&options)[0].name, "mine-android-fp32");
 }
 
 #[test]
@@ -84,12 +84,12 @@ fn a_calibration_is_one_line() {
 }
 
 /// The graphs of a random checkpoint, in a folder of their own.
-fn graphs(folder: &Path) -> (Options, Graphs) {
+fn shared(folder: &Path) -> (Options, SharedParts) {
     let checkpoint = random_checkpoint(folder);
     let options = Options::new(&checkpoint, folder.join("bundle"));
     let checkpoint = Checkpoint::open(&checkpoint).unwrap();
-    let graphs = Graphs::new(&options, &checkpoint, folder, |_| ()).unwrap();
-    (options, graphs)
+    let shared = SharedParts::new(&options, &checkpoint, folder, |_| ()).unwrap();
+    (options, shared)
 }
 
 #[test]
@@ -98,8 +98,8 @@ fn sessions_are_accepted_by_the_manifest_and_the_runtime() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let (_, graphs) = graphs(folder.path());
-    let mut manifest = graphs.manifest.clone();
+    let (_, shared) = shared(folder.path());
+    let mut manifest = shared.manifest.clone();
     let entry = FileEntry {
         size: 1,
         sha256: "0".repeat(64),
@@ -114,7 +114,7 @@ fn sessions_are_accepted_by_the_manifest_and_the_runtime() {
         assert!(!target.session().spinning);
         let mut options = RuntimeOptions::default();
         options.session = Some(target.session());
-        OnnxModel::from_bytes(&graphs.encoder_file, &options).unwrap();
+        OnnxModel::from_bytes(&shared.encoder_file, &options).unwrap();
     }
     manifest.runtime.session = SessionSpec::default();
     manifest.runtime.session.threads = 0;
@@ -127,17 +127,17 @@ fn compact_bundles_store_the_transducer_in_half_and_have_no_step() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let (mut options, whole) = graphs(folder.path());
+    let (mut options, whole) = shared(folder.path());
     options.compact = true;
     let checkpoint = Checkpoint::open(&options.checkpoint).unwrap();
-    let compact = Graphs::new(&options, &checkpoint, folder.path(), |_| ()).unwrap();
-    let size = |graphs: &Graphs, wanted: &str| {
-        let file = graphs.files.iter().find(|(name, _)| *name == wanted);
+    let compact = SharedParts::new(&options, &checkpoint, folder.path(), |_| ()).unwrap();
+    let size = |shared: &SharedParts, wanted: &str| {
+        let file = shared.files.iter().find(|(name, _)| *name == wanted);
         file.map(|(_, content)| content.len())
     };
     assert!(whole.manifest.runtime.step.is_some() && size(&whole, STEP).is_some());
     assert!(compact.manifest.runtime.step.is_none() && size(&compact, STEP).is_none());
-    let [before, after] = [&whole, &compact].map(|graphs| size(graphs, TRANSDUCER).unwrap());
+    let [before, after] = [&whole, &compact].map(|shared| size(shared, TRANSDUCER).unwrap());
     assert!(after < before * 3 / 4, "{after} of {before} bytes");
     let checks = &compact.validation.checks;
     let rounding = checks.iter().find(|check| check.name == "transducer.half");
@@ -147,7 +147,7 @@ fn compact_bundles_store_the_transducer_in_half_and_have_no_step() {
     let mut huge = checkpoint.clone();
     let weight = huge.weights.tensors.get_mut("joint.pred.weight").unwrap();
     weight.data[0] = 70_000.0;
-    let error = Graphs::new(&options, &huge, folder.path(), |_| ()).unwrap_err();
+    let error = SharedParts::new(&options, &huge, folder.path(), |_| ()).unwrap_err();
     assert!(error.to_string().contains("65504"), "{error}");
     // The encoder is no part of it.
     assert_eq!(whole.encoder_file, compact.encoder_file);
@@ -159,22 +159,22 @@ fn presets_are_taken_of_bundles_of_the_same_checkpoint() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let (mut options, _) = graphs(folder.path());
+    let (mut options, _) = shared(folder.path());
     options.output = folder.path().join("first");
     options.prior_weight = Some(0.77);
     onnx(&options, |_| ()).unwrap();
     let checkpoint = Checkpoint::open(&options.checkpoint).unwrap();
     options.prior_weight = None;
     options.presets_of = Some(options.output.clone());
-    let taken = Graphs::new(&options, &checkpoint, folder.path(), |_| ()).unwrap();
+    let taken = SharedParts::new(&options, &checkpoint, folder.path(), |_| ()).unwrap();
     assert_eq!(taken.manifest.presets["default"].prior_weight, 0.77);
 
     let mut other = checkpoint.clone();
     other.sha256 = "0".repeat(64);
-    let error = Graphs::new(&options, &other, folder.path(), |_| ()).unwrap_err();
+    let error = SharedParts::new(&options, &other, folder.path(), |_| ()).unwrap_err();
     assert!(error.to_string().contains("presets"), "{error}");
     options.presets_of = Some(folder.path().join("absent"));
-    assert!(Graphs::new(&options, &checkpoint, folder.path(), |_| ()).is_err());
+    assert!(SharedParts::new(&options, &checkpoint, folder.path(), |_| ()).is_err());
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn encoders_are_made_once_each() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let (mut options, graphs) = graphs(folder.path());
+    let (mut options, shared) = shared(folder.path());
     options.quantization = Quantization {
         calibration: Some(Source::Synthetic),
         batches: 2,
@@ -193,11 +193,11 @@ fn encoders_are_made_once_each() {
         sensitivity: When::Needed,
         ..Quantization::default()
     };
-    let mut encoders = Encoders::new(&options, &graphs, 1);
+    let mut encoders = Encoders::new(&options, &shared, 1);
     let mut get = |precision, target| encoders.get(precision, target, &mut |_| ()).unwrap();
 
     let fp32 = get(Precision::Fp32, Target::Desktop);
-    assert_eq!(fp32.file, graphs.encoder_file);
+    assert_eq!(fp32.file, shared.encoder_file);
     assert!(fp32.reduced.is_empty());
     assert!(Rc::ptr_eq(&fp32, &get(Precision::Fp32, Target::Web)));
 
@@ -233,7 +233,7 @@ fn encoders_are_made_once_each() {
         assert!(report.agreement.as_ref().unwrap().error.cosine_mean >= 0.99);
         // Every weight of a product is in 8 bits or named.
         let mut all = [&encoder.reduced[..], &encoder.kept].concat();
-        let mut products = product_weights(&graphs.encoder_file).unwrap();
+        let mut products = product_weights(&shared.encoder_file).unwrap();
         all.sort();
         products.sort();
         assert_eq!(all, products);
@@ -247,7 +247,7 @@ fn a_recipe_of_ones_own_takes_the_place_of_the_targets() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let (mut options, graphs) = graphs(folder.path());
+    let (mut options, shared) = shared(folder.path());
     for recipe in [STATIC_U8S8, STATIC_S8S8] {
         options.quantization = Quantization {
             calibration: Some(Source::Synthetic),
@@ -257,7 +257,7 @@ fn a_recipe_of_ones_own_takes_the_place_of_the_targets() {
             max_top1_loss: 100.0,
             ..Quantization::default()
         };
-        let mut encoders = Encoders::new(&options, &graphs, 1);
+        let mut encoders = Encoders::new(&options, &shared, 1);
         let made = encoders.get(Precision::Int8, Target::Web, &mut |_| ());
         assert_eq!(made.unwrap().report.recipe, Some(recipe));
     }
@@ -269,9 +269,9 @@ fn int8_needs_swipes() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let (mut options, graphs) = graphs(folder.path());
+    let (mut options, shared) = shared(folder.path());
     let int8 = |options: &Options| {
-        let mut encoders = Encoders::new(options, &graphs, 1);
+        let mut encoders = Encoders::new(options, &shared, 1);
         encoders
             .get(Precision::Int8, Target::Desktop, &mut |_| ())
             .unwrap_err()
@@ -281,7 +281,7 @@ fn int8_needs_swipes() {
     let dots = folder.path().join("dots.jsonl");
     let line = "{\"word\":\"a\",\"points\":[{\"x\":0.5,\"y\":0.5,\"t\":0}]}\n";
     std::fs::write(&dots, line.repeat(3)).unwrap();
-    options.quantization.calibration = Some(Source::Manifest(dots));
+    options.quantization.calibration = Some(Source::Swipes(dots));
     let error = int8(&options);
     assert!(
         matches!(

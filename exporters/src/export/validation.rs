@@ -2,11 +2,14 @@
 
 use std::rc::Rc;
 
-use super::Validation;
-use super::assemble::{Package, Place};
+use super::assemble::Package;
+use super::options::Validation;
+use super::plan::Plan;
+use crate::check::FailedCheck;
 use crate::error::Result;
-use crate::judge::compare::{self, BundleFigures, Paired, Subject};
-use crate::precision::Precision;
+use crate::judge::compare::{self, BundleFigures, Subject};
+use crate::quantize::Precision;
+use crate::statistics::Paired;
 use crate::validate::ValidationError;
 
 /// Swipes that must be lost net for chance to be ruled out: the two-sided p value of McNemar's test
@@ -26,7 +29,7 @@ pub(super) fn validate(
     packages: &mut [Package],
     mut progress: impl FnMut(&str),
 ) -> Result<()> {
-    let is_fp32 = |package: &&Package| package.place.precision == Precision::Fp32;
+    let is_fp32 = |package: &&Package| package.plan.precision == Precision::Fp32;
     let first = baseline.as_ref().or_else(|| packages.iter().find(is_fp32));
     let Some(first) = first else {
         return Ok(());
@@ -40,11 +43,11 @@ pub(super) fn validate(
     }
     let subjects: Vec<Subject> = compared
         .iter()
-        .map(|package| Subject::new(&package.place.name, package.folder()))
+        .map(|package| Subject::new(&package.plan.name, package.folder()))
         .collect();
     let encoders: Vec<_> = compared.iter().map(|p| Rc::clone(&p.encoder)).collect();
-    let mut options = compare::Options::new(&validation.manifest);
-    options.samples = validation.samples;
+    let mut options = compare::Options::new(&validation.swipes);
+    options.limit = validation.limit;
     options.program.clone_from(&validation.program);
     // The audit has deflated the encoders already.
     options.deflate = false;
@@ -53,16 +56,16 @@ pub(super) fn validate(
     })?;
     for package in packages {
         let same = |encoder| Rc::ptr_eq(encoder, &package.encoder);
-        let Some(place) = encoders.iter().position(same) else {
+        let Some(index) = encoders.iter().position(same) else {
             continue;
         };
-        accept(&comparison.bundles[place], max_top1_loss, &package.place)?;
+        accept(&comparison.bundles[index], max_top1_loss, &package.plan)?;
         let mut own = comparison.clone();
-        own.bundles = match place {
+        own.bundles = match index {
             0 => vec![comparison.bundles[0].clone()],
             _ => vec![
                 comparison.bundles[0].clone(),
-                comparison.bundles[place].clone(),
+                comparison.bundles[index].clone(),
             ],
         };
         package.report.comparison = Some(own);
@@ -71,7 +74,7 @@ pub(super) fn validate(
 }
 
 /// Refuses a bundle that loses words.
-fn accept(figures: &BundleFigures, max_top1_loss: f64, place: &Place) -> Result<()> {
+fn accept(figures: &BundleFigures, max_top1_loss: f64, plan: &Plan) -> Result<()> {
     let Some(difference) = &figures.difference else {
         return Ok(());
     };
@@ -79,15 +82,15 @@ fn accept(figures: &BundleFigures, max_top1_loss: f64, place: &Place) -> Result<
     if !loses(top1, max_top1_loss) {
         return Ok(());
     }
-    Err(ValidationError::Check {
-        check: format!("top-1 accuracy of {}", place.name),
-        expected: format!("at most {max_top1_loss} points less than FP32"),
-        got: format!(
+    let failed = FailedCheck::new(
+        format!("top-1 accuracy of {}", plan.name),
+        format!("at most {max_top1_loss} points less than FP32"),
+        format!(
             "{:.2} points less: {} swipes lost, {} won, p = {:.4}",
             -top1.difference, top1.lost, top1.won, top1.p
         ),
-    }
-    .into())
+    );
+    Err(ValidationError::from(failed.advice("allow more with --max-top1-loss")).into())
 }
 
 /// Whether a loss is greater than `most`, and no chance.

@@ -18,7 +18,7 @@ pub const FOLDING: &str =
 pub struct Outcome {
     /// Letters of the target's folded spelling.
     pub letters: usize,
-    /// Place of the target among the candidates, from 0; `None` where it is not among them.
+    /// Rank of the target among the candidates, from 0; `None` where it is not among them.
     pub rank: Option<usize>,
     /// The lexicon holds the target.
     pub known: bool,

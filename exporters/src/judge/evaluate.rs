@@ -7,23 +7,30 @@ use serde::Serialize;
 use swipekit::DecoderOptions;
 use swipekit::{Decoded, Engine, Gesture, Limits};
 
-use crate::error::{Error, Result};
+use crate::arguments::at_least_one;
+use crate::files::FileError;
 use crate::judge::accuracy::{Accuracy, FOLDING, Judge, Length, Outcome, Tops};
 use crate::judge::compare::AccuracyDifference;
-use crate::judge::confidence::Reliability;
+use crate::judge::error::Result;
+use crate::judge::machine::resident_mib;
 use crate::judge::times::Times;
+use crate::statistics::Reliability;
 use crate::swipes::{Swipe, Swipes};
 use crate::words::language_model::Cursor;
 
 /// What to evaluate.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, clap::Args)]
+#[group(id = "EvaluateOptions")]
 pub struct Options {
-    /// Swipes at most; all where it is `None`.
+    /// Swipes at most, the first of the file; all by default.
+    #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     pub limit: Option<usize>,
     /// Decoder options; the engine's where it is `None`.
+    #[arg(skip)]
     pub decoder: Option<DecoderOptions>,
-    /// Whether the words of a swipe's prompt before its own are given to the decoder. Every swipe
-    /// is decoded without them as well then.
+    /// Give the words of a swipe's prompt before its own to the language model. All swipes are
+    /// decoded without them as well, to compare.
+    #[arg(long)]
     pub context: bool,
 }
 
@@ -93,7 +100,7 @@ pub struct Evaluation {
 /// Decodes the swipes of `manifest` and compares; `progress` is told the number of swipes done.
 ///
 /// # Errors
-/// Whatever reading the manifest or decoding gives; [`Error::Empty`] where there is no swipe;
+/// Whatever reading the manifest or decoding gives; [`FileError::Empty`] where there is no swipe;
 /// [`swipekit::Error::Invalid`] for words before a swipe without a language model.
 pub fn evaluate(
     engine: &Engine,
@@ -128,10 +135,11 @@ pub fn evaluate(
         progress(counts.outcomes.len());
     }
     if counts.outcomes.is_empty() {
-        return Err(Error::Empty {
+        return Err(FileError::Empty {
             path: manifest.to_path_buf(),
             what: "swipes",
-        });
+        }
+        .into());
     }
     let effect = context.map(|context| context.effect(&counts.outcomes));
     Ok(counts.summary(engine.runtime().to_string(), effect))
@@ -225,7 +233,7 @@ impl Counts {
                 self.outcomes.iter().filter(|outcome| outcome.known),
             ),
             by_deviation: Tops::by_deviation(&self.outcomes, &self.deviations),
-            ece: Reliability::of_pairs(confidences).ece,
+            ece: Reliability::of(confidences).ece,
             n_short: class(Length::UpTo3).map_or(0, |class| class.n),
             ms_p50: total.p50,
             ms_p90: total.p90,
@@ -238,11 +246,4 @@ impl Counts {
             folding: FOLDING,
         }
     }
-}
-
-/// Resident memory of this process in MiB; 0 where the platform does not tell.
-pub fn resident_mib() -> f64 {
-    memory_stats::memory_stats().map_or(0.0, |stats| {
-        (stats.physical_mem as f64 / f64::from(1 << 20) * 10.0).round() / 10.0
-    })
 }

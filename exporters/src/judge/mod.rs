@@ -4,7 +4,11 @@
 pub mod accuracy;
 pub mod compare;
 pub mod confidence;
+mod error;
 pub mod evaluate;
+pub mod machine;
 pub mod shark2;
 pub mod times;
 pub mod tune;
+
+pub use error::{JudgeError, Result};

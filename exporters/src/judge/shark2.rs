@@ -14,10 +14,11 @@ use swipekit::layout::Layout;
 use swipekit::lexicon::{Alphabet, Lexicon};
 use swipekit::trace::Point;
 
-use crate::error::{Error, Result};
+use crate::files::FileError;
 use crate::judge::accuracy::Outcome;
+use crate::judge::error::Result;
 use crate::swipes::{Swipe, sample};
-use crate::synthetic::key_size;
+use crate::synth::visits::key_size;
 
 /// Points of a path.
 const POINTS: usize = 40;
@@ -165,7 +166,7 @@ impl Shark2 {
         }
     }
 
-    /// Place of the word `key`, from 0; words that score alike come first.
+    /// Rank of the word `key`, from 0; words that score alike come first.
     fn rank(&self, distances: &[Distance], key: &[u8], weights: &Weights) -> Option<usize> {
         let target = distances.iter().find(|d| *self.words[d.word].key == *key)?;
         let score = target.score(weights);
@@ -209,11 +210,11 @@ impl Shark2 {
                 }
             }
         }
-        best.map(|(_, weights)| weights)
-            .ok_or_else(|| Error::Empty {
-                path: manifest.to_path_buf(),
-                what: "swipes of words of the lexicon",
-            })
+        let (_, weights) = best.ok_or_else(|| FileError::Empty {
+            path: manifest.to_path_buf(),
+            what: "swipes of words of the lexicon",
+        })?;
+        Ok(weights)
     }
 }
 
@@ -264,7 +265,7 @@ fn shape(location: &[[f32; 2]; POINTS]) -> [[f32; 2]; POINTS] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::{self, Random};
+    use crate::synth::{random::Random, samples};
     use crate::words::lexicon::of_words;
     use swipekit::trace::Trace;
 
@@ -300,7 +301,7 @@ mod tests {
     fn clean_swipes_are_their_words() {
         let baseline = baseline();
         for (seed, word) in (0..).zip(WORDS) {
-            let trace = synthetic::trace(word, &mut Random::new(seed)).unwrap();
+            let trace = samples::trace(word, &mut Random::new(seed)).unwrap();
             let outcome = baseline.outcome(&swipe(word, trace), &WEIGHTS);
             assert!(
                 outcome.known && outcome.within(3),
@@ -343,7 +344,7 @@ mod tests {
     fn weights_are_fitted_on_swipes_of_known_words() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("swipes.jsonl");
-        std::fs::write(&path, synthetic::manifest(&WORDS.repeat(4), 3)).unwrap();
+        std::fs::write(&path, samples::manifest(&WORDS.repeat(4), 3)).unwrap();
         let weights = baseline().fit(&path, 20).unwrap();
         assert!(weights.location > 0.0 && weights.shape > 0.0);
         std::fs::write(&path, "").unwrap();

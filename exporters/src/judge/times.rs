@@ -1,8 +1,10 @@
-//! Percentiles of times.
+//! Times in milliseconds, and their percentiles.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use crate::statistics::percentile;
 
 /// Percentiles of some times by nearest rank, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,21 +21,13 @@ impl Times {
     /// Of `times`, in any order; zeros where there is none.
     pub fn of(mut times: Vec<Duration>) -> Self {
         times.sort_unstable();
+        let at = |percent| percentile(&times, percent).map_or(0.0, milliseconds);
         Self {
-            p50: percentile(&times, 50.0),
-            p90: percentile(&times, 90.0),
-            p99: percentile(&times, 99.0),
+            p50: at(50.0),
+            p90: at(90.0),
+            p99: at(99.0),
         }
     }
-}
-
-/// The `percent`th percentile of `sorted` times by nearest rank, in milliseconds; 0 where there is
-/// none.
-pub fn percentile(sorted: &[Duration], percent: f64) -> f64 {
-    let rank = (sorted.len() as f64 * percent / 100.0).ceil() as usize;
-    sorted
-        .get(rank.max(1) - 1)
-        .map_or(0.0, |time| milliseconds(*time))
 }
 
 /// A time in milliseconds, to the microsecond.
@@ -61,13 +55,5 @@ mod tests {
         };
         assert_eq!(Times::of(vec![Duration::from_micros(1500)]), expected);
         assert_eq!(Times::of(Vec::new()), Times::default());
-    }
-
-    #[test]
-    fn the_ends_are_the_least_and_the_greatest() {
-        let times: Vec<Duration> = (1..=7).map(Duration::from_millis).collect();
-        assert_eq!(percentile(&times, 0.0), 1.0);
-        assert_eq!(percentile(&times, 50.0), 4.0);
-        assert_eq!(percentile(&times, 100.0), 7.0);
     }
 }

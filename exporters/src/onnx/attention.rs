@@ -2,9 +2,9 @@
 //! Conformer).
 
 use super::builder::{Attribute, ElementType, GraphBuilder, Value};
-use super::encoder::{Context, cast, layer_norm, linear, swap_last};
-use crate::checkpoint::EncoderConfig;
+use super::layers::{Context, cast, layer_norm, linear, swap_last};
 use crate::network::{self, Affine};
+use crate::schema::EncoderConfig;
 
 /// The position table of this run's length.
 pub(super) struct Positions {

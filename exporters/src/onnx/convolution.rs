@@ -1,9 +1,9 @@
 //! The Conformer's convolution module.
 
 use super::builder::{Attribute, GraphBuilder, Value};
-use super::encoder::{Context, EPSILON, layer_norm, linear, swish};
-use crate::checkpoint::EncoderConfig;
+use super::layers::{Context, EPSILON, layer_norm, linear, swish};
 use crate::network::{Affine, Convolution, ConvolutionNorm};
+use crate::schema::EncoderConfig;
 
 /// Layer norm and convolution module of `x` `[B T', D]`, without the residual.
 pub(super) fn build(

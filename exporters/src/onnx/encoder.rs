@@ -12,27 +12,9 @@
 
 use super::attention::{Attention, position_table};
 use super::builder::{Attribute, Dim, ElementType, GraphBuilder, Value};
+use super::layers::{Context, cast, layer_norm, linear, swap_last, swish};
 use super::{LengthType, convolution, proto};
 use crate::network::{Affine, FeedForward, Network};
-
-/// Epsilon of every normalization.
-pub(super) const EPSILON: f32 = 1e-5;
-
-/// Values that all layers need.
-pub(super) struct Context {
-    /// `[B T', 1]`, 1 for valid frames and 0 for others.
-    pub(super) frame_mask: Value,
-    /// `[B, 1, 1, T']`, 0 for valid keys and -10000 for others.
-    pub(super) key_mask: Value,
-    /// T' as a vector of one.
-    pub(super) frames: Value,
-    /// `[B, T', 3D]` as a shape.
-    pub(super) shape_joined: Value,
-    /// `[B, 1, T', D]` as a shape.
-    pub(super) shape_image: Value,
-    /// The first two dimensions of any tensor, then T', then the rest, as a shape.
-    pub(super) shape_shifted: Value,
-}
 
 /// The encoder of `network`.
 pub fn encoder(network: &Network, lengths: LengthType) -> proto::Model {
@@ -56,7 +38,7 @@ pub fn encoder(network: &Network, lengths: LengthType) -> proto::Model {
 
     let (mut x, lengths, context) = subsampling(&mut b, network, &features, &lengths);
     let positions = position_table(&mut b, config, &context);
-    for (index, layer) in network.layers.iter().enumerate() {
+    for (index, layer) in network.parameters.layers.iter().enumerate() {
         b.scope(format!("layers.{index}.feed_forward1"));
         let y = feed_forward(&mut b, &layer.feed_forward1, &x);
         x = b.op("Add", &[&x, &y]);
@@ -83,57 +65,6 @@ pub fn encoder(network: &Network, lengths: LengthType) -> proto::Model {
     b.output("encoded_btf", &encoded, ElementType::F32, &out);
     b.output("encoded_lengths", &lengths, ElementType::I64, &[batch]);
     b.build("Conformer encoder with relative positions: features to frames")
-}
-
-/// `[out, in]` weights and bias as a Gemm over rows, both scaled by `scale`.
-pub(super) fn linear(
-    b: &mut GraphBuilder,
-    name: &str,
-    affine: Affine,
-    scale: f32,
-    x: &Value,
-) -> Value {
-    let (outputs, inputs) = (affine.bias.len(), affine.weight.len() / affine.bias.len());
-    let weight = b.floats(
-        &format!("{name}.weight"),
-        &[outputs, inputs],
-        affine.weight.iter().map(|value| value * scale),
-    );
-    let bias = b.floats(
-        &format!("{name}.bias"),
-        &[outputs],
-        affine.bias.iter().map(|value| value * scale),
-    );
-    b.op_with(
-        "Gemm",
-        &[x, &weight, &bias],
-        &[("transB", Attribute::Int(1))],
-    )
-}
-
-/// Layer norm over the last dimension.
-pub(super) fn layer_norm(b: &mut GraphBuilder, name: &str, affine: &Affine, x: &Value) -> Value {
-    let scale = b.floats(
-        &format!("{name}.weight"),
-        &[affine.weight.len()],
-        affine.weight.iter().copied(),
-    );
-    let bias = b.floats(
-        &format!("{name}.bias"),
-        &[affine.bias.len()],
-        affine.bias.iter().copied(),
-    );
-    let attributes = [
-        ("axis", Attribute::Int(-1)),
-        ("epsilon", Attribute::Float(EPSILON)),
-    ];
-    b.op_with("LayerNormalization", &[x, &scale, &bias], &attributes)
-}
-
-/// x * sigmoid(x).
-pub(super) fn swish(b: &mut GraphBuilder, x: &Value) -> Value {
-    let gate = b.op("Sigmoid", &[x]);
-    b.op("Mul", &[x, &gate])
 }
 
 /// Half a feed-forward module.
@@ -170,7 +101,7 @@ fn subsampling(
     let x = b.op("Unsqueeze", &[features, &channel]);
     let x = b.op("Where", &[&valid, &x, &zero]);
     let mut x = swap_last(b, &x);
-    for (index, stage) in network.subsampling.iter().enumerate() {
+    for (index, stage) in network.parameters.subsampling.iter().enumerate() {
         if index > 0 {
             let mask = cast(b, &valid, ElementType::F32);
             let mask = swap_last(b, &mask);
@@ -201,7 +132,7 @@ fn subsampling(
         valid = b.op("Slice", &[&valid, &start, &end, &axis, &step]);
     }
     // ceil(L / factor).
-    let factor = 1 << network.subsampling.len();
+    let factor = 1 << network.parameters.subsampling.len();
     let (divisor, below) = (b.int(factor), b.int(factor - 1));
     let up = b.op("Add", &[lengths, &below]);
     let lengths = b.op("Div", &[&up, &divisor]);
@@ -213,9 +144,13 @@ fn subsampling(
         &[&x],
         &[("perm", Attribute::Ints(vec![0, 2, 3, 1]))],
     );
-    let Affine { weight, bias } = network.subsampling_out;
+    let Affine { weight, bias } = network.parameters.subsampling_out;
     let columns = weight.len() / bias.len();
-    let channels = network.subsampling.last().map_or(1, |s| s.bias.len());
+    let channels = network
+        .parameters
+        .subsampling
+        .last()
+        .map_or(1, |s| s.bias.len());
     let bins = columns / channels;
     let weight: Vec<f32> = weight
         .chunks_exact(columns)
@@ -268,15 +203,4 @@ fn valid_frames(b: &mut GraphBuilder, features: &Value, lengths: &Value) -> Valu
     let index = b.op("Range", &[&start, &count, &step]);
     let lengths = b.op("Unsqueeze", &[lengths, &axes]);
     b.op("Less", &[&index, &lengths])
-}
-
-/// `x` as another type.
-pub(super) fn cast(b: &mut GraphBuilder, x: &Value, to: ElementType) -> Value {
-    b.op_with("Cast", &[x], &[("to", Attribute::Int(to as i64))])
-}
-
-/// The last two of four dimensions the other way round.
-pub(super) fn swap_last(b: &mut GraphBuilder, x: &Value) -> Value {
-    let order = Attribute::Ints(vec![0, 1, 3, 2]);
-    b.op_with("Transpose", &[x], &[("perm", order)])
 }

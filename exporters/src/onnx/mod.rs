@@ -8,6 +8,7 @@ mod attention;
 mod builder;
 mod convolution;
 mod encoder;
+mod layers;
 mod prediction;
 pub mod proto;
 #[cfg(test)]
@@ -21,10 +22,10 @@ use prost::Message;
 pub use builder::{ElementType, IR_VERSION, OPSET};
 pub use encoder::encoder;
 pub use prediction::{joint, joint_encoder, prediction, step};
-pub use transducer::transducer;
+pub use transducer::{transducer, transducer_tensor, vocabulary};
 
 /// Type of the encoder's input `lengths`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum LengthType {
     /// 32-bit integers.
     Int32,

@@ -1,10 +1,10 @@
 //! Prediction network and joint as graphs: together as one step, and apart.
 
 use super::builder::{Attribute, Dim, ElementType, GraphBuilder, Value};
-use super::encoder::linear;
+use super::layers::linear;
 use super::{StepOutput, proto};
-use crate::checkpoint::Activation;
 use crate::network::Network;
+use crate::schema::Activation;
 
 /// One step: the prediction network for a batch of labels, and the joint with one frame each.
 ///
@@ -22,8 +22,14 @@ pub fn step(network: &Network, output: StepOutput) -> proto::Model {
     b.metadata("swipekit.logits", output.name());
     let (top, h, c) = lstm(&mut b, network, &inputs);
     b.scope("joint");
-    let f = linear(&mut b, "enc", network.joint_encoder, 1.0, &frame);
-    let g = linear(&mut b, "pred", network.joint_prediction, 1.0, &top);
+    let f = linear(&mut b, "enc", network.parameters.joint_encoder, 1.0, &frame);
+    let g = linear(
+        &mut b,
+        "pred",
+        network.parameters.joint_prediction,
+        1.0,
+        &top,
+    );
     let mut logits = joint_after_projection(&mut b, network, &f, &g);
     if output == StepOutput::LogProbabilities {
         logits = b.op_with("LogSoftmax", &[&logits], &[("axis", Attribute::Int(-1))]);
@@ -47,7 +53,13 @@ pub fn prediction(network: &Network) -> proto::Model {
     facts(&mut b, network);
     let (top, h, c) = lstm(&mut b, network, &inputs);
     b.scope("joint");
-    let projected = linear(&mut b, "pred", network.joint_prediction, 1.0, &top);
+    let projected = linear(
+        &mut b,
+        "pred",
+        network.parameters.joint_prediction,
+        1.0,
+        &top,
+    );
     b.scope("");
     let rows = Dim::Dynamic("N");
     b.output(
@@ -75,7 +87,13 @@ pub fn joint_encoder(network: &Network) -> proto::Model {
         ElementType::F32,
         &[rows, Dim::Fixed(network.config.encoder.d_model)],
     );
-    let projected = linear(&mut b, "enc", network.joint_encoder, 1.0, &encoded);
+    let projected = linear(
+        &mut b,
+        "enc",
+        network.parameters.joint_encoder,
+        1.0,
+        &encoded,
+    );
     b.output(
         "f_projected",
         &projected,
@@ -152,7 +170,7 @@ fn joint_after_projection(b: &mut GraphBuilder, network: &Network, f: &Value, g:
         },
         &[&sum],
     );
-    linear(b, "output", network.joint_output, 1.0, &hidden)
+    linear(b, "output", network.parameters.joint_output, 1.0, &hidden)
 }
 
 /// One step of all LSTM layers: the top layer's output `[N, H]` and the new states `[L, N, H]`.
@@ -162,13 +180,13 @@ fn lstm(b: &mut GraphBuilder, network: &Network, inputs: &Inputs) -> (Value, Val
     let table = b.floats(
         "embed.weight",
         &[network.classes(), hidden],
-        network.embedding.iter().copied(),
+        network.parameters.embedding.iter().copied(),
     );
     let row = b.op("Gather", &[&table, &inputs.labels]);
     let axis = b.ints(&[0]);
     let mut x = b.op("Unsqueeze", &[&row, &axis]);
     let (mut hs, mut cs) = (Vec::new(), Vec::new());
-    for (layer, weights) in network.lstm.iter().enumerate() {
+    for (layer, weights) in network.parameters.lstm.iter().enumerate() {
         let (from, to) = (b.ints(&[layer as i64]), b.ints(&[layer as i64 + 1]));
         let h = b.op("Slice", &[&inputs.h, &from, &to, &axis]);
         let c = b.op("Slice", &[&inputs.c, &from, &to, &axis]);

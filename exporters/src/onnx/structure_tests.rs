@@ -6,8 +6,8 @@ use prost::Message;
 
 use super::proto::{Graph, Model, Size, ValueInfo};
 use super::*;
+use crate::fixtures::{random_weights, small_configs};
 use crate::network::Network;
-use crate::testing::{random_weights, small_configs};
 
 /// Every graph of every small configuration.
 fn graphs(visit: impl Fn(&Network<'_>, &str, Model)) {
@@ -216,7 +216,7 @@ fn inputs_and_outputs_have_the_promised_names_types_and_shapes() {
 #[test]
 fn facts_are_in_the_metadata() {
     for output in [StepOutput::Logits, StepOutput::LogProbabilities] {
-        let config = crate::testing::small_config();
+        let config = crate::fixtures::small_config();
         let weights = random_weights(&config, 1);
         let network = Network::new(&config, &weights).unwrap();
         let model = step(&network, output);
@@ -289,6 +289,9 @@ fn every_matrix_of_the_encoder_is_the_transposed_weight_of_one_gemm() {
         assert_eq!(weights, matrices);
         // The subsampling's, and of each layer: two feed-forward modules, attention and
         // convolution.
-        assert_eq!(weights.len(), 1 + network.layers.len() * (4 + 3 + 2));
+        assert_eq!(
+            weights.len(),
+            1 + network.parameters.layers.len() * (4 + 3 + 2)
+        );
     });
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use swipekit::internals::bundle::{Bundle, Manifest, RUNTIME_META_FILE};
 
 use super::RuntimeMeta;
-use crate::error::Result;
+use crate::files::Result;
 
 /// A bundle that was found sound.
 #[derive(Clone, Debug, PartialEq, Serialize)]

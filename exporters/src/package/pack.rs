@@ -8,8 +8,8 @@ use swipekit::internals::bundle::{ALIGNMENT, Bundle, MANIFEST_FILE};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::place;
-use crate::error::{Error, Result};
+use super::staging;
+use crate::files::{FileError, Result};
 
 /// Largest packed bundle: zip without its 64-bit extension ends there.
 const MAX_PACKED: u64 = u32::MAX as u64;
@@ -20,12 +20,12 @@ const MAX_PACKED: u64 = u32::MAX as u64;
 /// Files that the manifest does not list stay behind.
 ///
 /// # Errors
-/// Those of [`Bundle::open`], [`swipekit::Error::TooLarge`] beyond 4 GiB, [`Error::InTheWay`] where
-/// `file` is a folder, [`Error::Write`].
+/// Those of [`Bundle::open`], [`swipekit::Error::TooLarge`] beyond 4 GiB, [`FileError::InTheWay`] where
+/// `file` is a folder, [`FileError::Io`].
 pub fn pack(bundle: impl AsRef<Path>, file: impl AsRef<Path>) -> Result<()> {
     let (bundle, file) = (Bundle::open(bundle)?, file.as_ref());
     if file.is_dir() {
-        return Err(Error::InTheWay {
+        return Err(FileError::InTheWay {
             path: file.to_path_buf(),
             expected: "nothing or a file",
             got: "a folder".to_owned(),
@@ -47,26 +47,28 @@ pub fn pack(bundle: impl AsRef<Path>, file: impl AsRef<Path>) -> Result<()> {
         }
         .into());
     }
-    let parent = place::parent(file);
-    fs::create_dir_all(&parent).map_err(Error::write(&parent))?;
+    let parent = staging::parent(file);
+    fs::create_dir_all(&parent).map_err(FileError::write(&parent))?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".swipekit-");
     #[cfg(unix)]
     let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
     #[cfg(unix)]
     builder.permissions(permissions);
-    let mut temporary = builder.tempfile_in(&parent).map_err(Error::write(file))?;
+    let mut temporary = builder
+        .tempfile_in(&parent)
+        .map_err(FileError::write(file))?;
     // Made in memory first: the crate `zip` prints to standard error where a disk is full.
-    let archive = archive(&entries, total as usize).map_err(Error::write(file))?;
+    let archive = archive(&entries, total as usize).map_err(FileError::write(file))?;
     temporary
         .write_all(&archive)
         .and_then(|()| temporary.as_file().sync_all())
-        .map_err(Error::write(file))?;
-    // What is about to be put in place must open.
+        .map_err(FileError::write(file))?;
+    // What is about to be moved to its destination must open.
     Bundle::open(temporary.path())?;
     temporary
         .persist(file)
-        .map_err(|error| Error::write(file)(error.error))?;
+        .map_err(|error| FileError::write(file)(error.error))?;
     Ok(())
 }
 
@@ -90,23 +92,23 @@ fn archive(
 /// Writes the packed bundle `file` as the folder `folder`, replacing a bundle that is there.
 ///
 /// # Errors
-/// Those of [`Bundle::open`], [`Error::InTheWay`] where `folder` holds something else than a
-/// bundle, [`Error::Write`].
+/// Those of [`Bundle::open`], [`FileError::InTheWay`] where `folder` holds something else than a
+/// bundle, [`FileError::Io`].
 pub fn unpack(file: impl AsRef<Path>, folder: impl AsRef<Path>) -> Result<Bundle> {
     let (bundle, folder) = (Bundle::open(file)?, folder.as_ref());
-    place::check_replaceable(folder)?;
-    let staged = place::staging(folder)?;
+    staging::check_replaceable(folder)?;
+    let staged = staging::beside(folder)?;
     let write = |name: &str, content: &[u8]| {
         let path = staged.path().join(name);
-        let mut file = File::create_new(&path).map_err(Error::write(&path))?;
+        let mut file = File::create_new(&path).map_err(FileError::write(&path))?;
         file.write_all(content)
             .and_then(|()| file.sync_all())
-            .map_err(Error::write(&path))
+            .map_err(FileError::write(&path))
     };
     for name in bundle.file_names() {
         write(name, &bundle.file(name)?)?;
     }
     write(MANIFEST_FILE, bundle.manifest_json())?;
-    place::place(staged, folder)?;
+    staging::replace(staged, folder)?;
     Ok(Bundle::open(folder)?)
 }

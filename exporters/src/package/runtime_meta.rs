@@ -33,7 +33,7 @@ pub struct RuntimeMeta {
     pub id_to_char: BTreeMap<usize, char>,
     /// Number of output classes, V + 1.
     pub vocab_size: usize,
-    /// Features a frame.
+    /// Features of a sample.
     pub feat_in: usize,
     /// The encoder.
     pub encoder: EncoderMeta,
@@ -50,7 +50,7 @@ pub struct RuntimeMeta {
 pub struct EncoderMeta {
     /// Width D of the output.
     pub d_model: usize,
-    /// Input frames an output frame.
+    /// Samples that make one frame.
     pub subsampling_factor: usize,
 }
 

@@ -11,7 +11,7 @@ use swipekit::layout::Layout;
 use tempfile::TempDir;
 
 use super::*;
-use crate::error::Error;
+use crate::files::FileError;
 
 fn manifest() -> Manifest {
     let labels = ["<blank>", "'", "a", "b", "<unk>"].map(str::to_owned);
@@ -47,7 +47,10 @@ fn manifest() -> Manifest {
             start_of_sequence: "zero-vector".to_owned(),
             step_output: "log-probabilities".to_owned(),
         },
-        featurizer: FeaturizerSpec::kinematic37((1..=37).map(|i| 0.1 * i as f32).collect()),
+        featurizer: FeaturizerSpec::kinematic37(
+            Layout::qwerty_unshifted().key_centres(),
+            (1..=37).map(|i| 0.1 * i as f32).collect(),
+        ),
         layout: Layout::qwerty(),
         presets: [("default".to_owned(), DecoderOptions::default())].into(),
         lexicon: None,
@@ -79,10 +82,10 @@ fn writer(folder: &Path, seed: u8) -> BundleWriter {
 }
 
 fn written(seed: u8) -> (TempDir, PathBuf) {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path().join("deep/er/bundle");
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("deep/er/bundle");
     writer(&folder, seed).finish(manifest()).unwrap();
-    (place, folder)
+    (root, folder)
 }
 
 fn entries(folder: &Path) -> Vec<String> {
@@ -124,7 +127,7 @@ fn a_written_bundle_opens_and_leaves_nothing_else() {
 
 #[test]
 fn a_bundle_is_replaced_and_everything_else_is_refused() {
-    let (place, folder) = written(3);
+    let (root, folder) = written(3);
     writer(&folder, 5).finish(manifest()).unwrap();
     let bundle = Bundle::open(&folder).unwrap();
     assert_eq!(bundle.file("transducer.safetensors").unwrap()[..], [5; 999]);
@@ -138,13 +141,13 @@ fn a_bundle_is_replaced_and_everything_else_is_refused() {
 
     let refused = |folder: &Path| {
         let error = BundleWriter::create(folder).unwrap_err();
-        assert!(matches!(error, Error::InTheWay { .. }), "{error}");
+        assert!(matches!(error, FileError::InTheWay { .. }), "{error}");
     };
     fs::write(folder.join("thesis.txt"), "mine").unwrap();
     refused(&folder);
     assert_eq!(fs::read(folder.join("thesis.txt")).unwrap(), b"mine");
 
-    let other = place.path().join("other");
+    let other = root.path().join("other");
     fs::create_dir(&other).unwrap();
     BundleWriter::create(&other).unwrap();
     fs::write(other.join("thesis.txt"), "mine").unwrap();
@@ -152,23 +155,23 @@ fn a_bundle_is_replaced_and_everything_else_is_refused() {
     // Another program's bundle.json.
     fs::write(other.join(MANIFEST_FILE), r#"{"name":"x"}"#).unwrap();
     refused(&other);
-    let file = place.path().join("file");
+    let file = root.path().join("file");
     fs::write(&file, "mine").unwrap();
     refused(&file);
-    assert_eq!(entries(place.path()), ["deep", "file", "other"]);
+    assert_eq!(entries(root.path()), ["deep", "file", "other"]);
 }
 
 #[test]
 fn a_folder_that_appears_while_writing_is_not_replaced() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path().join("bundle");
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("bundle");
     let writer = writer(&folder, 3);
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("thesis.txt"), "mine").unwrap();
     let error = writer.finish(manifest()).unwrap_err();
-    assert!(matches!(error, Error::InTheWay { .. }), "{error}");
+    assert!(matches!(error, FileError::InTheWay { .. }), "{error}");
     assert_eq!(entries(&folder), ["thesis.txt"]);
-    assert_eq!(entries(place.path()), ["bundle"]);
+    assert_eq!(entries(root.path()), ["bundle"]);
 }
 
 #[test]
@@ -192,7 +195,7 @@ fn a_bundle_that_fails_is_not_written() {
     let forgotten = writer(&folder, 4);
     fs::write(forgotten.folder().join("scratch.bin"), "x").unwrap();
     let error = forgotten.finish(manifest()).unwrap_err();
-    assert!(matches!(error, Error::InTheWay { .. }), "{error}");
+    assert!(matches!(error, FileError::InTheWay { .. }), "{error}");
     let changed = writer(&folder, 4);
     fs::write(changed.folder().join("encoder.onnx"), "x").unwrap();
     changed.finish(manifest()).unwrap_err();
@@ -203,18 +206,18 @@ fn a_bundle_that_fails_is_not_written() {
 
 #[test]
 fn names_are_checked_and_files_can_be_adopted() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path().join("bundle");
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("bundle");
     let mut writer = writer(&folder, 3);
     for name in ["", "../x", "/x", "a/b", ".x", MANIFEST_FILE, "empty.txt"] {
         let error = writer.add(name, b"x").unwrap_err();
-        let invalid = matches!(&error, Error::Core(swipekit::Error::Invalid { .. }));
+        let invalid = matches!(&error, FileError::Core(swipekit::Error::Invalid { .. }));
         assert!(invalid, "{error}");
     }
     fs::write(writer.folder().join("made.bin"), "by another program").unwrap();
     writer.adopt("made.bin").unwrap();
     assert!(writer.adopt("absent.bin").is_err());
-    let source = place.path().join("source");
+    let source = root.path().join("source");
     fs::write(&source, "copied").unwrap();
     writer.add_file("copy.bin", &source).unwrap();
     let bundle = writer.finish(manifest()).unwrap();
@@ -224,15 +227,15 @@ fn names_are_checked_and_files_can_be_adopted() {
 
 #[test]
 fn packing_is_repeatable_and_reversible() {
-    let (place, folder) = written(3);
-    let [a, b, c] = ["a", "b", "c"].map(|name| place.path().join(format!("{name}.swipekit")));
+    let (root, folder) = written(3);
+    let [a, b, c] = ["a", "b", "c"].map(|name| root.path().join(format!("{name}.swipekit")));
     pack(&folder, &a).unwrap();
     // What is no part of the bundle is not packed.
     fs::write(folder.join("notes.txt"), "x").unwrap();
     pack(&folder, &b).unwrap();
     let bytes = fs::read(&a).unwrap();
     assert_eq!(bytes, fs::read(&b).unwrap());
-    let unpacked = place.path().join("unpacked");
+    let unpacked = root.path().join("unpacked");
     let bundle = unpack(&a, &unpacked).unwrap();
     assert_eq!(entries(&unpacked), NAMES);
     for name in NAMES {
@@ -249,9 +252,12 @@ fn packing_is_repeatable_and_reversible() {
     let at = bytes.windows(100).position(|w| w == &start[..100]).unwrap();
     assert_eq!(at as u64 % ALIGNMENT, 0);
     unpack(&a, &unpacked).unwrap();
-    assert!(matches!(unpack(&a, &folder), Err(Error::InTheWay { .. })));
-    assert!(matches!(pack(&a, &folder), Err(Error::InTheWay { .. })));
-    let names = entries(place.path());
+    assert!(matches!(
+        unpack(&a, &folder),
+        Err(FileError::InTheWay { .. })
+    ));
+    assert!(matches!(pack(&a, &folder), Err(FileError::InTheWay { .. })));
+    let names = entries(root.path());
     assert_eq!(
         names,
         ["a.swipekit", "b.swipekit", "c.swipekit", "deep", "unpacked"]
@@ -260,12 +266,12 @@ fn packing_is_repeatable_and_reversible() {
 
 #[test]
 fn hundreds_of_altered_packed_bundles() {
-    let (place, folder) = written(3);
-    let file = place.path().join("a.swipekit");
+    let (root, folder) = written(3);
+    let file = root.path().join("a.swipekit");
     pack(&folder, &file).unwrap();
     let sound = fs::read(&file).unwrap();
     let manifest = Bundle::open(&file).unwrap().manifest().clone();
-    let altered = place.path().join("altered.swipekit");
+    let altered = root.path().join("altered.swipekit");
     let mut refused = 0;
     let spread = (0..250).map(|step| step * (sound.len() - 1) / 249);
     let tail = sound.len() - 350..sound.len();
@@ -312,7 +318,7 @@ fn hundreds_of_altered_bundle_folders() {
 
 #[test]
 fn reports_say_what_is_there() {
-    let (place, folder) = written(3);
+    let (root, folder) = written(3);
     fs::write(folder.join("notes.txt"), "x").unwrap();
     let report = verify(&folder).unwrap();
     assert_eq!(
@@ -322,7 +328,7 @@ fn reports_say_what_is_there() {
     assert_eq!(report.unlisted, ["notes.txt"]);
     let meta = fs::metadata(folder.join(RUNTIME_META_FILE)).unwrap().len();
     assert_eq!(report.bytes, 40_999 + meta);
-    let file = place.path().join("a.swipekit");
+    let file = root.path().join("a.swipekit");
     pack(&folder, &file).unwrap();
     let inspection = inspect(&file).unwrap();
     assert!(inspection.packed);
@@ -330,7 +336,7 @@ fn reports_say_what_is_there() {
     assert_eq!(inspection.manifest.name, "test");
     let json = serde_json::to_value(&inspection).unwrap();
     assert_eq!(json["manifest"]["vocabulary"]["blank"], 5);
-    assert!(inspect(place.path().join("absent")).is_err());
+    assert!(inspect(root.path().join("absent")).is_err());
 }
 
 #[test]
@@ -348,8 +354,8 @@ fn the_blank_of_the_runtime_meta_is_the_last_class() {
 
 #[test]
 fn a_runtime_meta_that_contradicts_the_manifest_is_found() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path().join("bundle");
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("bundle");
     let mut writer = BundleWriter::create(&folder).unwrap();
     writer.add("encoder.onnx", b"x").unwrap();
     writer.add("transducer.safetensors", b"x").unwrap();
@@ -359,7 +365,7 @@ fn a_runtime_meta_that_contradicts_the_manifest_is_found() {
     writer.finish(manifest()).unwrap();
     let error = verify(&folder).unwrap_err();
     assert!(
-        matches!(error, Error::Core(swipekit::Error::Damaged { .. })),
+        matches!(error, FileError::Core(swipekit::Error::Damaged { .. })),
         "{error}"
     );
 }

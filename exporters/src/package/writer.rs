@@ -11,8 +11,8 @@ use swipekit::internals::bundle::manifest::FileEntry;
 use swipekit::internals::bundle::{Bundle, MANIFEST_FILE, Manifest, is_file_name, sha256_hex};
 use tempfile::TempDir;
 
-use super::place;
-use crate::error::{Error, Result};
+use super::staging;
+use crate::files::{FileError, Result};
 
 /// A bundle in the making, in a temporary folder beside its destination.
 ///
@@ -29,14 +29,14 @@ impl BundleWriter {
     /// Begins a bundle that is to stand in the folder `destination`.
     ///
     /// # Errors
-    /// [`Error::InTheWay`] where something is there that is neither an empty folder nor a bundle
-    /// with only its own files, [`Error::Write`] where the folder beside cannot be written.
+    /// [`FileError::InTheWay`] where something is there that is neither an empty folder nor a bundle
+    /// with only its own files, [`FileError::Io`] where the folder beside cannot be written.
     pub fn create(destination: impl AsRef<Path>) -> Result<Self> {
         let destination = destination.as_ref();
-        place::check_replaceable(destination)?;
+        staging::check_replaceable(destination)?;
         Ok(Self {
             destination: destination.to_path_buf(),
-            staged: place::staging(destination)?,
+            staged: staging::beside(destination)?,
             files: BTreeMap::new(),
         })
     }
@@ -51,13 +51,13 @@ impl BundleWriter {
     ///
     /// # Errors
     /// [`swipekit::Error::Invalid`] for a name that no bundle may use or that is taken,
-    /// [`Error::Write`].
+    /// [`FileError::Io`].
     pub fn add(&mut self, name: &str, content: &[u8]) -> Result<()> {
-        let path = self.place(name)?;
-        let mut file = File::create_new(&path).map_err(Error::write(&path))?;
+        let path = self.path_of(name)?;
+        let mut file = File::create_new(&path).map_err(FileError::write(&path))?;
         file.write_all(content)
             .and_then(|()| file.sync_all())
-            .map_err(Error::write(&path))?;
+            .map_err(FileError::write(&path))?;
         self.list(name, content);
         Ok(())
     }
@@ -65,9 +65,9 @@ impl BundleWriter {
     /// Adds the file `name` with `value` as indented JSON.
     ///
     /// # Errors
-    /// Those of [`BundleWriter::add`], and [`Error::Json`].
+    /// Those of [`BundleWriter::add`], and [`FileError::Json`].
     pub fn add_json(&mut self, name: &str, value: &impl Serialize) -> Result<()> {
-        let mut json = serde_json::to_vec_pretty(value).map_err(Error::json(name))?;
+        let mut json = serde_json::to_vec_pretty(value).map_err(FileError::json(name))?;
         json.push(b'\n');
         self.add(name, &json)
     }
@@ -86,9 +86,9 @@ impl BundleWriter {
     /// [`swipekit::Error::Invalid`] for a name that no bundle may use or that is taken,
     /// [`swipekit::Error::Io`] where the file cannot be read.
     pub fn adopt(&mut self, name: &str) -> Result<()> {
-        let path = self.place(name)?;
-        let file = File::open(&path).map_err(|source| swipekit::Error::io(&path, source))?;
-        file.sync_all().map_err(Error::write(&path))?;
+        let path = self.path_of(name)?;
+        let file = File::open(&path).map_err(FileError::read(&path))?;
+        file.sync_all().map_err(FileError::write(&path))?;
         let content = Bytes::map(&path)?;
         self.list(name, &content);
         Ok(())
@@ -102,20 +102,20 @@ impl BundleWriter {
     ///
     /// # Errors
     /// Those of [`Bundle::open`] where the manifest and the files do not make a sound bundle,
-    /// [`Error::InTheWay`], [`Error::Write`].
+    /// [`FileError::InTheWay`], [`FileError::Io`].
     pub fn stage(&self, manifest: &mut Manifest) -> Result<Bundle> {
         manifest.files = self.files.clone();
         let path = self.staged.path().join(MANIFEST_FILE);
         manifest.check(&path)?;
-        let mut json = serde_json::to_vec_pretty(&manifest).map_err(Error::json(&path))?;
+        let mut json = serde_json::to_vec_pretty(&manifest).map_err(FileError::json(&path))?;
         json.push(b'\n');
-        let mut file = File::create(&path).map_err(Error::write(&path))?;
+        let mut file = File::create(&path).map_err(FileError::write(&path))?;
         file.write_all(&json)
             .and_then(|()| file.sync_all())
-            .map_err(Error::write(&path))?;
+            .map_err(FileError::write(&path))?;
         let bundle = Bundle::open(self.staged.path())?;
         if let Some(name) = bundle.unlisted_files().first() {
-            return Err(Error::InTheWay {
+            return Err(FileError::InTheWay {
                 path: self.staged.path().join(name),
                 expected: "only files that were added",
                 got: "another file".to_owned(),
@@ -140,7 +140,7 @@ impl BundleWriter {
     /// Those of [`stage`](Self::stage); the destination is untouched then.
     pub fn finish(self, mut manifest: Manifest) -> Result<Bundle> {
         drop(self.stage(&mut manifest)?);
-        place::place(self.staged, &self.destination)?;
+        staging::replace(self.staged, &self.destination)?;
         Ok(Bundle::open(&self.destination)?)
     }
 
@@ -152,7 +152,7 @@ impl BundleWriter {
             .collect()
     }
 
-    fn place(&self, name: &str) -> Result<PathBuf> {
+    fn path_of(&self, name: &str) -> Result<PathBuf> {
         let usable = is_file_name(name) && name != MANIFEST_FILE;
         if !usable || self.files.contains_key(name) {
             return Err(swipekit::Error::invalid(

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::check::FailedCheck;
+use crate::files::FileError;
+
 /// A program that cannot be lowered, or is not what it should be.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -19,7 +22,7 @@ pub enum PteError {
         tried.join(", "), variable = super::VARIABLE
     )]
     NoPython {
-        /// The places tried.
+        /// Where it was looked for.
         tried: Vec<String>,
     },
     /// The interpreter could not be started.
@@ -57,34 +60,13 @@ pub enum PteError {
         /// What came.
         got: String,
     },
-    /// A program is not what it is said to be.
-    #[error("{file} is refused: {check}: expected {expected}, got {got}")]
-    Refused {
-        /// The program.
-        file: String,
-        /// What was checked.
-        check: &'static str,
-        /// What a sound program has.
-        expected: String,
-        /// What it has.
-        got: String,
-    },
-    /// Eight bits cost too much.
-    #[error(
-        "8 bits ({scheme}) cost {top1_loss:.2} points of top-1 accuracy and leave a mean cosine of {cosine:.4} between \
-         frames: expected at most {most} and at least {least}; allow more with --max-top1-loss, try the other --scheme, or \
-         let FP32 take its place with --fallback-fp32"
-    )]
-    Budget {
-        /// The scheme, and what else was done.
-        scheme: String,
-        /// Points of top-1 accuracy lost.
-        top1_loss: f64,
-        /// Mean cosine between frames.
-        cosine: f64,
-        /// Points that may be lost.
-        most: f64,
-        /// Least mean cosine.
-        least: f64,
-    },
+    /// A program is not what it is said to be, or its 8 bits cost too much.
+    #[error(transparent)]
+    Check(#[from] FailedCheck),
+    /// What the Python side reads cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The weights cannot be put into a file for the Python side.
+    #[error("cannot write the weights for the Python side: {0}")]
+    Weights(#[from] safetensors::SafeTensorError),
 }

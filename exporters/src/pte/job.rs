@@ -1,24 +1,29 @@
 //! What the Python side is asked to do.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
 
-use crate::checkpoint::{ConvNorm, ModelConfig};
 use crate::onnx::StepOutput;
+use crate::schema::{self, ConvNorm, ModelConfig};
 use swipekit::internals::bundle::manifest::Activation;
 
-/// The longest swipe that an encoder program takes, in frames; the featurizer gives
-/// [`MAX_FRAMES`](swipekit::internals::features::MAX_FRAMES) at most.
-pub const MAX_FRAMES: usize = 256;
+/// The longest swipe that an encoder program takes, in samples; the featurizer gives
+/// [`MAX_SAMPLES`](swipekit::internals::features::MAX_SAMPLES) at most.
+pub const MAX_SAMPLES: usize = 256;
 
-const _: () = assert!(swipekit::internals::features::MAX_FRAMES <= MAX_FRAMES);
+const _: () = assert!(swipekit::internals::features::MAX_SAMPLES <= MAX_SAMPLES);
 
 /// Rows that a step program takes at most.
 pub const MAX_BATCH: usize = 64;
 
+/// What the first layer's input is multiplied by, one factor an input: the only tensor that no
+/// checkpoint has.
+pub const INPUT_SCALE: &str = "encoder.pre_encode.out.input_scale";
+
 /// How a program is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// 32-bit floats on ExecuTorch's own kernels, without XNNPACK: slow, for comparison.
@@ -27,7 +32,7 @@ pub enum Mode {
     Xnnpack,
     /// 8-bit integers, lowered to XNNPACK.
     Int8,
-    /// As `Int8`, refused where the program is not quantized or XNNPACK runs nothing of it.
+    /// As int8, refused where the program is not quantized or XNNPACK runs nothing of it.
     Ultra,
 }
 
@@ -49,7 +54,7 @@ impl Mode {
 }
 
 /// Where the ranges of 8-bit activations come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Scheme {
     /// Each swipe's own.
@@ -119,6 +124,8 @@ pub struct StepJob {
 pub struct Job<'a> {
     /// Tensors by NeMo's names, safetensors.
     pub weights: &'a Path,
+    /// The shape of each of them.
+    pub tensors: BTreeMap<String, Vec<usize>>,
     /// Folder that the programs are written to.
     pub output: &'a Path,
     /// Dimensions.
@@ -142,8 +149,6 @@ pub struct NetworkJob {
     d_model: usize,
     layers: usize,
     heads: usize,
-    kernel: usize,
-    feed_forward: usize,
     subsampling: usize,
     conv_channels: usize,
     conv_norm: &'static str,
@@ -151,7 +156,6 @@ pub struct NetworkJob {
     labels: usize,
     prediction_hidden: usize,
     prediction_layers: usize,
-    joint_hidden: usize,
     joint_output: String,
     activation: Activation,
     log_softmax: bool,
@@ -166,8 +170,6 @@ impl NetworkJob {
             d_model: encoder.d_model,
             layers: encoder.layers,
             heads: encoder.heads,
-            kernel: encoder.kernel,
-            feed_forward: encoder.feed_forward,
             subsampling: encoder.subsampling,
             conv_channels: encoder.conv_channels,
             conv_norm: match encoder.conv_norm {
@@ -178,7 +180,6 @@ impl NetworkJob {
             labels: config.labels.len(),
             prediction_hidden: config.prediction.hidden,
             prediction_layers: config.prediction.layers,
-            joint_hidden: config.joint.hidden,
             joint_output: config.joint.output_layer.clone(),
             activation: config.joint.activation,
             log_softmax: StepOutput::of(config.joint.log_softmax) == StepOutput::LogProbabilities,
@@ -186,18 +187,32 @@ impl NetworkJob {
     }
 }
 
+/// The shape of each tensor that a network of this configuration has, and of [`INPUT_SCALE`] where
+/// `scaled` is set.
+pub(super) fn shapes(config: &ModelConfig, scaled: bool) -> BTreeMap<String, Vec<usize>> {
+    let specs = schema::tensors(config).into_iter();
+    let mut shapes: BTreeMap<_, _> = specs.map(|spec| (spec.name, spec.shape)).collect();
+    if scaled {
+        let width = config.encoder.subsampled_width();
+        shapes.insert(INPUT_SCALE.to_owned(), vec![width]);
+    }
+    shapes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::small_config;
+    use crate::fixtures::small_config;
 
     #[test]
     fn jobs_have_the_fields_of_the_protocol() {
+        let config = small_config();
         let job = Job {
             weights: Path::new("w"),
+            tensors: shapes(&config, true),
             output: Path::new("o"),
-            network: NetworkJob::new(&small_config()),
-            max_frames: MAX_FRAMES,
+            network: NetworkJob::new(&config),
+            max_frames: MAX_SAMPLES,
             max_batch: MAX_BATCH,
             calibration: None,
             encoders: vec![
@@ -220,7 +235,11 @@ mod tests {
         );
         assert_eq!(json["steps"][0]["mode"], "fp32");
         assert!(json["calibration"].is_null());
-        assert_eq!(json["network"].as_object().unwrap().len(), 17);
+        assert_eq!(json["network"].as_object().unwrap().len(), 14);
         assert_eq!(json["network"]["conv_norm"], "batch_norm");
+        let tensors = json["tensors"].as_object().unwrap();
+        assert_eq!(tensors["joint.enc.weight"], serde_json::json!([9, 12]));
+        assert_eq!(tensors[INPUT_SCALE], serde_json::json!([18]));
+        assert_eq!(tensors.len(), schema::tensors(&config).len() + 1);
     }
 }

@@ -13,6 +13,6 @@ mod lowered;
 mod python;
 
 pub use error::PteError;
-pub use job::{EncoderJob, Job, MAX_BATCH, MAX_FRAMES, Mode, Scheme, StepJob};
+pub use job::{EncoderJob, INPUT_SCALE, Job, MAX_BATCH, MAX_SAMPLES, Mode, Scheme, StepJob};
 pub use lowered::{Lowered, LoweredFile, Versions};
 pub use python::{Python, Request, VARIABLE};

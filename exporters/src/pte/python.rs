@@ -12,11 +12,11 @@ use safetensors::{Dtype, SafeTensorError};
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use super::job::{MAX_BATCH, MAX_FRAMES, NetworkJob};
-use super::{EncoderJob, Job, Lowered, PteError, StepJob};
-use crate::checkpoint::{ModelConfig, Tensor};
-use crate::error::{Error, Result};
-use crate::quantize::calibrate::Sample;
+use super::job::{MAX_BATCH, MAX_SAMPLES, NetworkJob, shapes};
+use super::{EncoderJob, INPUT_SCALE, Job, Lowered, PteError, StepJob};
+use crate::files::FileError;
+use crate::quantize::calibrate::EncoderInput;
+use crate::schema::{ModelConfig, Tensor};
 
 /// Environment variable that names an interpreter.
 pub const VARIABLE: &str = "SWIPEKIT_PTE_PYTHON";
@@ -91,10 +91,11 @@ struct Failure {
 pub struct Request<'a> {
     /// The network's dimensions.
     pub config: &'a ModelConfig,
-    /// Its tensors by NeMo's names.
+    /// Its tensors by NeMo's names, and [`INPUT_SCALE`] where the input of the first layer is
+    /// scaled.
     pub tensors: &'a BTreeMap<String, Tensor>,
     /// Swipes to take ranges from; for the static scheme.
-    pub calibration: &'a [Sample],
+    pub calibration: &'a [EncoderInput],
     /// Encoders to write.
     pub encoders: &'a [EncoderJob],
     /// Steps to write.
@@ -115,16 +116,16 @@ impl Python {
     /// put.
     ///
     /// # Errors
-    /// [`PteError::NoPython`] with every place tried, [`Error::Write`] where `scratch` cannot be
+    /// [`PteError::NoPython`] with every path tried, [`PteError::File`] where `scratch` cannot be
     /// written.
-    pub fn find(given: Option<&Path>, scratch: &Path) -> Result<Self> {
+    pub fn find(given: Option<&Path>, scratch: &Path) -> Result<Self, PteError> {
         let interpreter = interpreter(given)?;
-        let folder = tempfile::tempdir_in(scratch).map_err(Error::write(scratch))?;
+        let folder = tempfile::tempdir_in(scratch).map_err(FileError::write(scratch))?;
         let package = folder.path().join(PACKAGE);
-        fs::create_dir(&package).map_err(Error::write(&package))?;
+        fs::create_dir(&package).map_err(FileError::write(&package))?;
         for (name, content) in SOURCES {
             let path = package.join(name);
-            fs::write(&path, content).map_err(Error::write(&path))?;
+            fs::write(&path, content).map_err(FileError::write(&path))?;
         }
         Ok(Self {
             interpreter,
@@ -135,13 +136,13 @@ impl Python {
     /// Writes the programs of a network to `output`; `progress` is told what goes on.
     ///
     /// # Errors
-    /// [`PteError`] for what the Python side says and for what it says wrongly, [`Error::Write`].
+    /// [`PteError`] for what the Python side says and for what it says wrongly, [`PteError::File`].
     pub fn lower(
         &self,
         request: &Request<'_>,
         output: &Path,
         progress: &mut dyn FnMut(&str),
-    ) -> Result<Lowered> {
+    ) -> Result<Lowered, PteError> {
         let Request {
             config,
             tensors,
@@ -149,37 +150,38 @@ impl Python {
             encoders,
             steps,
         } = *request;
-        let scratch = tempfile::tempdir_in(self.folder.path()).map_err(Error::write(output))?;
+        let scratch = tempfile::tempdir_in(self.folder.path()).map_err(FileError::write(output))?;
         let weights = scratch.path().join("weights.safetensors");
         let views = tensors
             .iter()
             .map(|(name, tensor)| (name.clone(), tensor.shape.clone(), &tensor.data[..]));
         write(&weights, views)?;
         let swipes = scratch.path().join("calibration.safetensors");
-        let views = calibration.iter().enumerate().map(|(index, sample)| {
-            let shape = vec![config.encoder.features, sample.frames];
-            (index.to_string(), shape, &sample.features[..])
+        let views = calibration.iter().enumerate().map(|(index, swipe)| {
+            let shape = vec![config.encoder.features, swipe.samples];
+            (index.to_string(), shape, &swipe.features[..])
         });
         write(&swipes, views)?;
         let job = Job {
             weights: &weights,
+            tensors: shapes(config, tensors.contains_key(INPUT_SCALE)),
             output,
             network: NetworkJob::new(config),
-            max_frames: MAX_FRAMES,
+            max_frames: MAX_SAMPLES,
             max_batch: MAX_BATCH,
             calibration: (!calibration.is_empty()).then_some(&swipes),
             encoders: encoders.to_vec(),
             steps: steps.to_vec(),
         };
         let path = scratch.path().join("job.json");
-        let json = serde_json::to_vec(&job).map_err(Error::json(&path))?;
-        fs::write(&path, json).map_err(Error::write(&path))?;
+        let json = serde_json::to_vec(&job).map_err(FileError::json(&path))?;
+        fs::write(&path, json).map_err(FileError::write(&path))?;
         let lowered = self.run(&path, progress)?;
         check(&lowered, &job)?;
         Ok(lowered)
     }
 
-    fn run(&self, job: &Path, progress: &mut dyn FnMut(&str)) -> Result<Lowered> {
+    fn run(&self, job: &Path, progress: &mut dyn FnMut(&str)) -> Result<Lowered, PteError> {
         let mut child = Command::new(&self.interpreter)
             .args(["-m", PACKAGE])
             .arg(job)
@@ -238,11 +240,11 @@ impl Python {
 }
 
 fn interpreter(given: Option<&Path>) -> Result<PathBuf, PteError> {
-    let mut places = Vec::new();
+    let mut paths = Vec::new();
     if let Some(given) = given {
-        places.push(given.to_path_buf());
+        paths.push(given.to_path_buf());
     } else if let Some(named) = env::var_os(VARIABLE).filter(|named| !named.is_empty()) {
-        places.push(named.into());
+        paths.push(named.into());
     } else {
         let executable = env::current_exe().ok();
         let name = if cfg!(windows) {
@@ -253,20 +255,20 @@ fn interpreter(given: Option<&Path>) -> Result<PathBuf, PteError> {
         for folder in executable.iter().flat_map(|path| path.ancestors().skip(1)) {
             // Cargo's target folder says what it is.
             if folder.join("CACHEDIR.TAG").is_file() {
-                places.push(folder.join("native/executorch-python").join(name));
+                paths.push(folder.join("native/executorch-python").join(name));
             }
         }
     }
-    match places.iter().find(|place| place.is_file()) {
-        Some(place) => Ok(place.clone()),
+    match paths.iter().find(|path| path.is_file()) {
+        Some(path) => Ok(path.clone()),
         None => Err(PteError::NoPython {
-            tried: match places.is_empty() {
+            tried: match paths.is_empty() {
                 true => {
                     vec!["cargo's target folder, which this program does not lie in".to_owned()]
                 }
-                false => places
+                false => paths
                     .iter()
-                    .map(|place| place.display().to_string())
+                    .map(|path| path.display().to_string())
                     .collect(),
             },
         }),
@@ -277,7 +279,7 @@ fn interpreter(given: Option<&Path>) -> Result<PathBuf, PteError> {
 fn write<'a>(
     path: &Path,
     tensors: impl Iterator<Item = (String, Vec<usize>, &'a [f32])>,
-) -> Result<()> {
+) -> Result<(), PteError> {
     let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
         .map(|(name, shape, values)| {
             let bytes = values.iter().flat_map(|value| value.to_le_bytes());
@@ -289,7 +291,7 @@ fn write<'a>(
         .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
         .collect::<Result<Vec<_>, SafeTensorError>>()?;
     let content = safetensors::serialize(views, None)?;
-    fs::write(path, content).map_err(Error::write(path))
+    Ok(fs::write(path, content).map_err(FileError::write(path))?)
 }
 
 fn parse(line: &str) -> Result<Line, PteError> {
@@ -345,10 +347,10 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::testing::{random_weights, small_config};
+    use crate::fixtures::{random_weights, small_config};
 
     /// What comes of a job with an interpreter that runs `script`.
-    fn lower(script: &str) -> Result<Lowered> {
+    fn lower(script: &str) -> Result<Lowered, PteError> {
         let folder = tempfile::tempdir().unwrap();
         let interpreter = folder.path().join("python");
         fs::write(&interpreter, format!("#!/bin/sh\n{script}\n")).unwrap();
@@ -371,7 +373,7 @@ mod tests {
 
     fn error(script: &str) -> PteError {
         match lower(script) {
-            Err(Error::Pte(error)) => error,
+            Err(error) => error,
             other => panic!("{other:?}"),
         }
     }

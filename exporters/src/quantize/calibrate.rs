@@ -9,6 +9,7 @@ use super::histogram::Histogram;
 use super::layers::{Kind, graph, layers};
 use super::rewrite::{Range, Ranges};
 use super::{QuantizeError, Result};
+use crate::arguments::{arguments_of, between, share};
 use crate::onnx::proto::{Model, TensorType, Type, ValueInfo};
 use crate::onnx::{ElementType, LengthType, serialize};
 
@@ -33,6 +34,50 @@ pub enum Method {
     Entropy,
 }
 
+/// [`Method`] on the command line.
+#[derive(clap::Args)]
+struct MethodArguments {
+    /// How the ranges of activations follow from the calibration, for static recipes.
+    #[arg(long = "calibration-method", value_name = "METHOD", value_enum, default_value_t = MethodName::Percentile)]
+    calibration_method: MethodName,
+    /// Percent of the values that the method `percentile` keeps, 50 to 100.
+    #[arg(long, value_name = "X", default_value_t = 99.99, value_parser = |text: &str| between(text, 50.0, 100.0))]
+    percentile: f64,
+    /// Weight of the newest batch in the method `moving-average`, 0 to 1.
+    #[arg(long, value_name = "X", default_value_t = 0.1, value_parser = share)]
+    moving_average: f64,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum MethodName {
+    /// Least to greatest value.
+    #[value(name = "minmax")]
+    MinMax,
+    /// Least and greatest value of each batch, averaged.
+    MovingAverage,
+    /// All but the rarest values.
+    Percentile,
+    /// The threshold that loses least information.
+    Entropy,
+}
+
+impl From<MethodArguments> for Method {
+    fn from(arguments: MethodArguments) -> Self {
+        match arguments.calibration_method {
+            MethodName::MinMax => Self::MinMax,
+            MethodName::MovingAverage => Self::MovingAverage {
+                weight: arguments.moving_average as f32,
+            },
+            MethodName::Percentile => Self::Percentile {
+                percent: arguments.percentile,
+            },
+            MethodName::Entropy => Self::Entropy,
+        }
+    }
+}
+
+arguments_of!(Method, MethodArguments);
+
 /// What was seen of one activation.
 #[derive(Clone, Debug, Default)]
 struct Seen {
@@ -49,16 +94,16 @@ pub struct Observations {
     seen: BTreeMap<String, Seen>,
 }
 
-/// Features of one swipe, `[F, T]` row-major.
+/// What an encoder reads of one swipe.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sample {
-    /// The values.
+pub struct EncoderInput {
+    /// Features `[F, T]`, row-major.
     pub features: Vec<f32>,
-    /// T.
-    pub frames: usize,
+    /// Samples of the path, T.
+    pub samples: usize,
 }
 
-/// Runs `model` over `samples`, one swipe at a time so that padding never counts, and takes down
+/// Runs `model` over `swipes`, one swipe at a time so that padding never counts, and takes down
 /// its activations. A batch of the moving average is `batch` swipes. The swipes are spread over
 /// `threads` threads; the result does not depend on their number.
 ///
@@ -67,13 +112,13 @@ pub struct Sample {
 pub fn observe(
     model: &Model,
     lengths: LengthType,
-    samples: &[Sample],
+    swipes: &[EncoderInput],
     batch: usize,
     threads: usize,
-) -> crate::error::Result<Observations> {
+) -> Result<Observations> {
     let names = activations(model)?;
     let bytes = serialize(watched(model, &names)?);
-    let batches: Vec<&[Sample]> = samples.chunks(batch.max(1)).collect();
+    let batches: Vec<&[EncoderInput]> = swipes.chunks(batch.max(1)).collect();
     let share = batches.len().div_ceil(threads.max(1)).max(1);
     let parts = std::thread::scope(|scope| {
         let runs: Vec<_> = batches
@@ -87,7 +132,7 @@ pub fn observe(
             Ok(part) => part,
             Err(panic) => std::panic::resume_unwind(panic),
         });
-        parts.collect::<crate::error::Result<Vec<_>>>()
+        parts.collect::<Result<Vec<_>>>()
     })?;
     let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
     for (name, part) in parts.into_iter().flatten() {
@@ -103,14 +148,14 @@ fn observe_batches(
     model: &[u8],
     names: &BTreeSet<String>,
     lengths: LengthType,
-    batches: &[&[Sample]],
-) -> crate::error::Result<BTreeMap<String, Seen>> {
+    batches: &[&[EncoderInput]],
+) -> Result<BTreeMap<String, Seen>> {
     let mut model = OnnxModel::from_bytes(model, &RuntimeOptions::default())?;
     let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
     for batch in batches {
         let mut ranges: BTreeMap<String, (f32, f32)> = BTreeMap::new();
-        for sample in *batch {
-            for (name, tensor) in run(&mut model, sample, lengths)? {
+        for swipe in *batch {
+            for (name, tensor) in run(&mut model, swipe, lengths)? {
                 let Some(values) = tensor.as_f32().filter(|_| names.contains(&name)) else {
                     continue;
                 };
@@ -144,18 +189,14 @@ fn observe_batches(
 
 fn run(
     model: &mut OnnxModel,
-    sample: &Sample,
+    swipe: &EncoderInput,
     lengths: LengthType,
 ) -> swipekit::Result<Vec<(String, Tensor)>> {
-    let count = sample
-        .features
-        .len()
-        .checked_div(sample.frames)
-        .unwrap_or(0);
-    let features = Tensor::f32([1, count, sample.frames], sample.features.clone());
+    let count = swipe.features.len().checked_div(swipe.samples).unwrap_or(0);
+    let features = Tensor::f32([1, count, swipe.samples], swipe.features.clone());
     let lengths = match lengths {
-        LengthType::Int32 => Tensor::i32([1], vec![sample.frames as i32]),
-        LengthType::Int64 => Tensor::i64([1], vec![sample.frames as i64]),
+        LengthType::Int32 => Tensor::i32([1], vec![swipe.samples as i32]),
+        LengthType::Int64 => Tensor::i64([1], vec![swipe.samples as i64]),
     };
     model.run(&[("features_bft", &features), ("lengths", &lengths)])
 }

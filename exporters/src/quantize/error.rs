@@ -1,5 +1,7 @@
 //! What can go wrong.
 
+use crate::check::FailedCheck;
+
 /// A graph that cannot be quantized.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -39,22 +41,10 @@ pub enum QuantizeError {
         /// The manifest.
         path: std::path::PathBuf,
     },
-    /// No choice of layers keeps the cost within the budget.
-    #[error(
-        "8 bits cost {top1_loss:.2} points of top-1 accuracy and leave a mean cosine of {cosine:.4} between frames with \
-         {float} of {layers} layers in float: expected at most {} and at least {}; allow more with --max-top1-loss, \
-         choose another --recipe or --calibration-method", expected.max_top1_loss, expected.min_cosine
-    )]
-    Budget {
-        /// What was accepted.
-        expected: super::sensitivity::Budget,
-        /// Points of top-1 accuracy lost.
-        top1_loss: f64,
-        /// Mean cosine between frames.
-        cosine: f64,
-        /// Layers that were kept in float.
-        float: usize,
-        /// All layers.
-        layers: usize,
-    },
+    /// No choice of layers keeps the cost of 8 bits within the budget.
+    #[error(transparent)]
+    Check(#[from] FailedCheck),
+    /// The runtime failed.
+    #[error(transparent)]
+    Core(#[from] swipekit::Error),
 }

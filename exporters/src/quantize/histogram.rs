@@ -75,8 +75,8 @@ impl Histogram {
 
     fn double(&mut self) {
         let mut bins = vec![0; BINS];
-        for (place, pair) in self.bins.as_chunks::<2>().0.iter().enumerate() {
-            bins[BINS / 4 + place] = pair[0] + pair[1];
+        for (index, pair) in self.bins.as_chunks::<2>().0.iter().enumerate() {
+            bins[BINS / 4 + index] = pair[0] + pair[1];
         }
         self.bins = bins;
         self.limit *= 2.0;
@@ -99,9 +99,9 @@ impl Histogram {
     /// width of a bin.
     pub fn percentile(&self, percent: f64) -> Range {
         let outside = (self.count() as f64 * (100.0 - percent) / 200.0).floor() as u64;
-        let places = || self.bins.iter().copied().enumerate();
-        let low = edge(places(), outside).unwrap_or(HALF);
-        let high = edge(places().rev(), outside).unwrap_or(HALF) + 1;
+        let bins = || self.bins.iter().copied().enumerate();
+        let low = edge(bins(), outside).unwrap_or(HALF);
+        let high = edge(bins().rev(), outside).unwrap_or(HALF) + 1;
         self.clipped(self.value(low), self.value(high))
     }
 
@@ -110,10 +110,10 @@ impl Histogram {
     /// 2017, "8-bit inference with TensorRT").
     pub fn entropy(&self) -> Range {
         let magnitudes: Vec<u64> = (0..HALF)
-            .map(|place| self.bins[HALF + place] + self.bins[HALF - 1 - place])
+            .map(|bin| self.bins[HALF + bin] + self.bins[HALF - 1 - bin])
             .collect();
         let last = magnitudes.iter().rposition(|count| *count > 0);
-        let last = last.map_or(0, |place| place + 1);
+        let last = last.map_or(0, |bin| bin + 1);
         let mut best = (f64::INFINITY, last);
         let mut threshold = LEVELS;
         while threshold < last {
@@ -150,7 +150,7 @@ fn edge(mut bins: impl Iterator<Item = (usize, u64)>, outside: u64) -> Option<us
         seen += count;
         seen > outside
     });
-    first.map(|(place, _)| place)
+    first.map(|(bin, _)| bin)
 }
 
 /// Divergence between `counts` clipped to `threshold` bins and the same in [`LEVELS`] levels.
@@ -166,9 +166,9 @@ fn divergence(counts: &[u64], threshold: usize) -> f64 {
             continue;
         }
         let sum: u64 = kept[from..to].iter().sum();
-        for place in from..to {
-            if kept[place] > 0 {
-                quantized[place] = sum as f64 / filled as f64;
+        for bin in from..to {
+            if kept[bin] > 0 {
+                quantized[bin] = sum as f64 / filled as f64;
             }
         }
     }
@@ -176,7 +176,7 @@ fn divergence(counts: &[u64], threshold: usize) -> f64 {
     if all_quantized == 0.0 {
         return f64::INFINITY;
     }
-    // A place that the levels know nothing of counts as one in ten thousand, not as infinity.
+    // A bin that the levels know nothing of counts as one in ten thousand, not as infinity.
     const LEAST: f64 = 1e-4;
     let pairs = reference.iter().zip(&quantized);
     pairs

@@ -22,7 +22,7 @@ pub struct Layer {
     pub name: String,
     /// What it computes.
     pub kind: Kind,
-    /// Place of its node in the graph.
+    /// Index of its node in the graph.
     pub node: usize,
     /// Name of the activation that goes in.
     pub activation: String,
@@ -105,11 +105,11 @@ pub fn layers(model: &Model) -> Result<Vec<Layer>> {
     let constants = constants(graph);
     let nodes = graph.node.iter().enumerate();
     Ok(nodes
-        .filter_map(|(place, node)| layer(place, node, &constants))
+        .filter_map(|(index, node)| layer(index, node, &constants))
         .collect())
 }
 
-fn layer(place: usize, node: &Node, constants: &Constants<'_>) -> Option<Layer> {
+fn layer(index: usize, node: &Node, constants: &Constants<'_>) -> Option<Layer> {
     let kind = match node.op_type.as_deref()? {
         "Gemm" if integer(node, "transB") == Some(1) => Kind::Gemm,
         "Conv" if integer(node, "group").unwrap_or(1) == 1 => Kind::Convolution,
@@ -138,7 +138,7 @@ fn layer(place: usize, node: &Node, constants: &Constants<'_>) -> Option<Layer> 
     (usable && known_bias && !constants.contains_key(activation.as_str())).then(|| Layer {
         name: weight.strip_suffix(".weight").unwrap_or(weight).to_owned(),
         kind,
-        node: place,
+        node: index,
         activation: activation.clone(),
         weight: weight.clone(),
         bias: bias.cloned(),

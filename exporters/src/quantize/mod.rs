@@ -11,7 +11,7 @@
 //!   ([`histogram`]);
 //! - [`rewrite`]: the integer graph, with ranges fixed beforehand (static) or taken from each swipe
 //!   (dynamic);
-//! - [`probe`]: what a graph does to words, swipe by swipe, and to its frames;
+//! - [`probe`]: what a graph does to words, swipe by swipe, and to its frames ([`frames`]);
 //! - [`sensitivity`]: which layers must stay in float for the words to stay right.
 //!
 //! Prediction network and joint stay as they are: core runs them itself, and they are small.
@@ -19,9 +19,11 @@
 pub mod calibrate;
 pub mod equalize;
 mod error;
+pub mod frames;
 pub mod half;
 pub mod histogram;
 pub mod layers;
+mod precision;
 pub mod probe;
 pub mod recipe;
 pub mod rewrite;
@@ -31,6 +33,7 @@ mod tests;
 pub mod weights;
 
 pub use error::QuantizeError;
+pub use precision::Precision;
 pub use recipe::{ActivationType, Recipe, Scheme};
 
 /// Result of a quantization.

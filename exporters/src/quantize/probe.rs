@@ -9,14 +9,14 @@ use swipekit::internals::runtime::{Encoder, OnnxEncoder, RuntimeOptions};
 use swipekit::internals::transducer::{JointScratch, PredictionJoint};
 use swipekit::lexicon::{Alphabet, Lexicon};
 
-use super::calibrate::Sample;
-use crate::frames::{EncoderError, ErrorHistogram, SwipeError};
+use super::calibrate::EncoderInput;
+use crate::quantize::frames::{EncoderError, ErrorHistogram, SwipeError};
 
 /// A swipe and the key of the word that was meant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
     /// The swipe.
-    pub sample: Sample,
+    pub input: EncoderInput,
     /// Labels of the word; `None` where the model cannot spell it.
     pub key: Option<Vec<u8>>,
 }
@@ -194,9 +194,9 @@ impl Probe {
         let mut decoder = self.decoder.clone();
         let (mut projected, mut scratch) = (Vec::new(), JointScratch::default());
         let mut outcomes = Vec::with_capacity(targets.len());
-        for Target { sample, key } in targets {
+        for Target { input, key } in targets {
             let mut encoded = Vec::new();
-            encoder.encode(&sample.features, sample.frames, &mut encoded)?;
+            encoder.encode(&input.features, input.samples, &mut encoded)?;
             let joint = &transducer.joint;
             joint.project_encoder(&encoded, &mut projected, &mut scratch)?;
             let best = decoder.decode(&projected, options)?.into_iter().next();

@@ -34,7 +34,8 @@ pub enum Scheme {
     Dynamic,
 }
 
-/// How a graph is brought to 8 bits. Weights are always signed, symmetric and per channel.
+/// How a graph is brought to 8 bits. Weights are always symmetric and per channel, and signed but
+/// for those of ConvInteger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Recipe {
     /// Name, for reports and the command line.
@@ -48,35 +49,15 @@ pub struct Recipe {
 }
 
 /// Ranges fixed, unsigned activations: x86 with VNNI.
-pub const STATIC_U8S8: Recipe = Recipe {
-    name: "static-u8s8",
-    scheme: Scheme::Static(ActivationType::U8),
-    weight_limit: 127,
-};
+pub const STATIC_U8S8: Recipe = Recipe::new("static-u8s8", Scheme::Static(ActivationType::U8), 127);
 /// Ranges of each swipe: x86 with VNNI, ARM.
-pub const DYNAMIC_U8S8: Recipe = Recipe {
-    name: "dynamic-u8s8",
-    scheme: Scheme::Dynamic,
-    weight_limit: 127,
-};
+pub const DYNAMIC_U8S8: Recipe = Recipe::new("dynamic-u8s8", Scheme::Dynamic, 127);
 /// Ranges fixed, 7-bit weights: any x86, WebAssembly.
-pub const STATIC_U8S7: Recipe = Recipe {
-    name: "static-u8s7",
-    scheme: Scheme::Static(ActivationType::U8),
-    weight_limit: 63,
-};
+pub const STATIC_U8S7: Recipe = Recipe::new("static-u8s7", Scheme::Static(ActivationType::U8), 63);
 /// Ranges of each swipe, 7-bit weights: any x86, WebAssembly.
-pub const DYNAMIC_U8S7: Recipe = Recipe {
-    name: "dynamic-u8s7",
-    scheme: Scheme::Dynamic,
-    weight_limit: 63,
-};
+pub const DYNAMIC_U8S7: Recipe = Recipe::new("dynamic-u8s7", Scheme::Dynamic, 63);
 /// Ranges fixed, signed activations: ARM.
-pub const STATIC_S8S8: Recipe = Recipe {
-    name: "static-s8s8",
-    scheme: Scheme::Static(ActivationType::S8),
-    weight_limit: 127,
-};
+pub const STATIC_S8S8: Recipe = Recipe::new("static-s8s8", Scheme::Static(ActivationType::S8), 127);
 
 /// All recipes.
 pub const RECIPES: [Recipe; 5] = [
@@ -88,6 +69,14 @@ pub const RECIPES: [Recipe; 5] = [
 ];
 
 impl Recipe {
+    const fn new(name: &'static str, scheme: Scheme, weight_limit: i8) -> Self {
+        Self {
+            name,
+            scheme,
+            weight_limit,
+        }
+    }
+
     /// The recipe of that name.
     pub fn named(name: &str) -> Option<Self> {
         RECIPES.into_iter().find(|recipe| recipe.name == name)

@@ -5,7 +5,9 @@
 //! `A` → QuantizeLinear(`A.scale`, `A.zero_point`) → DequantizeLinear, `W.int8` →
 //! DequantizeLinear(`W.scale`), the bias in 32-bit integers of the product of both scales. Dynamic
 //! (fused to DynamicQuantizeMatMul or MatMulIntegerToFloat): `A` → DynamicQuantizeLinear,
-//! MatMulInteger with `W.int8` `[K, N]` (or ConvInteger), then both scales and the bias in float.
+//! MatMulInteger with `W.int8` `[K, N]`, then both scales and the bias in float. A convolution
+//! becomes ConvInteger with `W.uint8` and `W.zero_point`: ONNX Runtime before 1.24 takes no signed
+//! weights there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +17,9 @@ use super::weights::{QuantizedWeight, quantize, quantize_bias, transpose};
 use super::{QuantizeError, Result};
 use crate::onnx::ElementType;
 use crate::onnx::proto::{Attribute, Graph, Model, Node, Property, Tensor};
+
+/// The zero point of symmetric weights that are stored without a sign.
+pub const UNSIGNED_ZERO: u8 = 128;
 
 /// Least and greatest value of an activation; zero lies within.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
@@ -79,8 +84,8 @@ pub fn rewrite(
         zeros: BTreeSet::new(),
         temporaries: 0,
     };
-    for (place, node) in source.node.iter().enumerate() {
-        match chosen.get(&place) {
+    for (index, node) in source.node.iter().enumerate() {
+        match chosen.get(&index) {
             Some(layer) => rewriter.layer(layer, node)?,
             // Their names are those of their outputs anyway, and a twentieth of a small file.
             None => rewriter.nodes.push(Node {
@@ -251,17 +256,7 @@ impl Rewriter<'_> {
         let QuantizedWeight { values, scales } =
             quantize(weight, channels, self.recipe.weight_limit, |_| 0.0);
         let name = &layer.weight;
-        let (values, shape, broadcast) = match layer.kind {
-            Kind::Gemm => {
-                let shape = vec![layer.shape[1], channels];
-                (transpose(&values, channels), shape, vec![channels])
-            }
-            Kind::Convolution => (values, layer.shape.clone(), vec![1, channels, 1, 1]),
-        };
-        let bytes = values.iter().map(|value| value.to_le_bytes()[0]).collect();
-        self.tensor(format!("{name}.int8"), ElementType::I8, &shape, bytes);
-        self.floats(format!("{name}.scale"), &broadcast, &scales);
-        let zero_point = self.zeros(ElementType::I8, &[]);
+        let (integers, zero_point) = self.integer_weight(layer, &values, &scales);
 
         let output = &layer.output;
         let product = self.temporary();
@@ -271,12 +266,7 @@ impl Rewriter<'_> {
         };
         self.node(
             operator,
-            &[
-                &input.value,
-                &format!("{name}.int8"),
-                &input.zero_point,
-                &zero_point,
-            ],
+            &[&input.value, &integers, &input.zero_point, &zero_point],
             &[&product],
             attributes,
         );
@@ -296,7 +286,7 @@ impl Rewriter<'_> {
                 let bias = if layer.kind == Kind::Convolution {
                     self.replaced.insert(bias.clone());
                     let column = format!("{bias}.column");
-                    self.floats(column.clone(), &broadcast, &values);
+                    self.floats(column.clone(), &[1, channels, 1, 1], &values);
                     column
                 } else {
                     bias
@@ -306,6 +296,35 @@ impl Rewriter<'_> {
             None => self.node("Mul", &[&float, &scale], &[output], Vec::new()),
         }
         Ok(())
+    }
+
+    /// The weight of an integer operator with its scale: gives the names of the integers and of
+    /// their zero point.
+    fn integer_weight(&mut self, layer: &Layer, values: &[i8], scales: &[f32]) -> (String, String) {
+        let (name, channels) = (&layer.weight, layer.shape[0]);
+        let scale = format!("{name}.scale");
+        match layer.kind {
+            Kind::Gemm => {
+                let integers = format!("{name}.int8");
+                let values = transpose(values, channels);
+                let bytes = values.iter().map(|value| value.to_le_bytes()[0]).collect();
+                let shape = [layer.shape[1], channels];
+                self.tensor(integers.clone(), ElementType::I8, &shape, bytes);
+                self.floats(scale, &[channels], scales);
+                (integers, self.zeros(ElementType::I8, &[]))
+            }
+            Kind::Convolution => {
+                let (integers, zero) = (format!("{name}.uint8"), format!("{name}.zero_point"));
+                let values = values.iter().map(|value| value.cast_unsigned());
+                // Both are moved by the same: the products stay what they are.
+                let bytes = values.map(|value| value.wrapping_add(UNSIGNED_ZERO));
+                let bytes = bytes.collect();
+                self.tensor(integers.clone(), ElementType::U8, &layer.shape, bytes);
+                self.floats(scale, &[1, channels, 1, 1], scales);
+                self.tensor(zero.clone(), ElementType::U8, &[], vec![UNSIGNED_ZERO]);
+                (integers, zero)
+            }
+        }
     }
 
     fn quantize_fixed(&mut self, name: &str, element: ActivationType) -> Result<Quantized> {

@@ -14,16 +14,19 @@ use super::probe::{Effect, Probe};
 use super::recipe::Recipe;
 use super::rewrite::{Ranges, rewrite};
 use super::{QuantizeError, Result};
-use crate::judge::compare::mcnemar;
+use crate::check::FailedCheck;
+
 use crate::onnx::proto::Model;
 use crate::onnx::serialize;
+use crate::statistics::mcnemar;
 
 /// When the layers are measured one by one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum When {
     /// Where all of them together cost more than the budget.
+    #[value(name = "auto")]
     Needed,
-    /// Always: the report then shows every layer's own cost.
+    /// In every case. The report then shows every layer's own cost.
     Always,
 }
 
@@ -47,14 +50,21 @@ impl Budget {
         !loses && effect.cosine >= self.min_cosine
     }
 
-    fn exceeded(&self, effect: &Effect, float: usize, layers: usize) -> QuantizeError {
-        QuantizeError::Budget {
-            expected: *self,
-            top1_loss: effect.top1_loss,
-            cosine: effect.cosine,
-            float,
-            layers,
-        }
+    /// What to say where an effect is not within the budget; `how` says what was quantized.
+    pub fn exceeded(&self, effect: &Effect, how: &str, advice: &'static str) -> FailedCheck {
+        FailedCheck::new(
+            format!("the cost of 8 bits ({how})"),
+            format!(
+                "at most {} points of top-1 accuracy lost and a mean cosine of at least {} between \
+                 frames",
+                self.max_top1_loss, self.min_cosine
+            ),
+            format!(
+                "{:.2} points lost and a mean cosine of {:.4}",
+                effect.top1_loss, effect.cosine
+            ),
+        )
+        .advice(advice)
     }
 }
 
@@ -110,7 +120,7 @@ pub struct Sensitivity {
 /// `may_float` none may.
 ///
 /// # Errors
-/// [`QuantizeError::Budget`] where that, or half of the layers in float, is not enough, and what
+/// [`QuantizeError::Check`] where that, or half of the layers in float, is not enough, and what
 /// the graph and the runtime give.
 pub fn search(
     graph: &Graph<'_>,
@@ -119,7 +129,7 @@ pub fn search(
     when: When,
     may_float: bool,
     progress: &mut dyn FnMut(&str),
-) -> crate::error::Result<Sensitivity> {
+) -> Result<Sensitivity> {
     let layers = layers(graph.model)?;
     let mut search = Search {
         graph,
@@ -133,7 +143,7 @@ pub fn search(
         // Frames that are far off on some swipes are far off on all: no need to decode them.
         let glance = search.effect(&BTreeSet::new(), Some(GLANCE_SWIPES))?;
         if glance.cosine < budget.min_cosine {
-            return Err(budget.exceeded(&glance, 0, layers.len()).into());
+            return Err(search.exceeded(&glance, 0));
         }
     }
     let mut chosen = search.float(&BTreeSet::new())?;
@@ -141,7 +151,7 @@ pub fn search(
     let mut alone = Vec::new();
     let enough = budget.holds(&chosen);
     if !enough && !may_float {
-        return Err(budget.exceeded(&chosen, 0, layers.len()).into());
+        return Err(search.exceeded(&chosen, 0));
     }
     if !enough || when == When::Always {
         alone = search.alone(&layers, progress)?;
@@ -185,7 +195,7 @@ impl Search<'_> {
         &mut self,
         worst: &[String],
         progress: &mut dyn FnMut(&str),
-    ) -> crate::error::Result<(BTreeSet<String>, Effect)> {
+    ) -> Result<(BTreeSet<String>, Effect)> {
         let first =
             |count: usize| -> BTreeSet<String> { worst.iter().take(count).cloned().collect() };
         let most = self.layers.div_ceil(2);
@@ -197,7 +207,7 @@ impl Search<'_> {
                 break effect;
             }
             if count >= most {
-                return Err(self.budget.exceeded(&effect, count, self.layers).into());
+                return Err(self.exceeded(&effect, count));
             }
             too_few = count;
             count = (2 * count).min(most);
@@ -215,8 +225,15 @@ impl Search<'_> {
         Ok((first(count), chosen))
     }
 
+    fn exceeded(&self, effect: &Effect, float: usize) -> QuantizeError {
+        let how = format!("{float} of {} layers in float", self.layers);
+        let advice = "allow more with --max-top1-loss, choose another --recipe or \
+                      --calibration-method";
+        self.budget.exceeded(effect, &how, advice).into()
+    }
+
     /// Measures the graph with `float` in float.
-    fn float(&mut self, float: &BTreeSet<String>) -> crate::error::Result<Effect> {
+    fn float(&mut self, float: &BTreeSet<String>) -> Result<Effect> {
         let effect = self.effect(float, None)?;
         self.trials.push(Trial {
             float: float.len(),
@@ -225,11 +242,7 @@ impl Search<'_> {
         Ok(effect)
     }
 
-    fn effect(
-        &self,
-        float: &BTreeSet<String>,
-        swipes: Option<usize>,
-    ) -> crate::error::Result<Effect> {
+    fn effect(&self, float: &BTreeSet<String>, swipes: Option<usize>) -> Result<Effect> {
         let Graph {
             model,
             recipe,
@@ -240,15 +253,11 @@ impl Search<'_> {
     }
 
     /// Measures each layer alone, worst first: by words lost, then by the frames' cosine.
-    fn alone(
-        &self,
-        layers: &[Layer],
-        progress: &mut dyn FnMut(&str),
-    ) -> crate::error::Result<Vec<LayerEffect>> {
+    fn alone(&self, layers: &[Layer], progress: &mut dyn FnMut(&str)) -> Result<Vec<LayerEffect>> {
         let names: BTreeSet<String> = layers.iter().map(|layer| layer.name.clone()).collect();
         let mut effects = Vec::with_capacity(layers.len());
-        for (place, layer) in layers.iter().enumerate() {
-            progress(&format!("layer {} of {} alone", place + 1, layers.len()));
+        for (index, layer) in layers.iter().enumerate() {
+            progress(&format!("layer {} of {} alone", index + 1, layers.len()));
             let mut float = names.clone();
             float.remove(&layer.name);
             effects.push(LayerEffect {

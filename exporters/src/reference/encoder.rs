@@ -80,7 +80,7 @@ pub fn encode<F: Real>(
         .zip(batch.lengths.iter().zip(&lengths))
         .map(|(features, (&length, &out_length))| {
             let x = subsample(network, features, batch.frames, length);
-            network.layers.iter().fold(x, |x, layer| {
+            network.parameters.layers.iter().fold(x, |x, layer| {
                 conformer_layer(
                     layer,
                     network.config.encoder.heads,

@@ -2,17 +2,17 @@
 
 use super::matrix::linear;
 use super::{Matrix, Real};
-use crate::checkpoint::Activation;
 use crate::network::Network;
+use crate::schema::Activation;
 
 /// Projects encoder frames `[T', D]` to `[T', J]`.
 pub fn project_encoder<F: Real>(network: &Network<'_>, encoded: &Matrix<F>) -> Matrix<F> {
-    linear(encoded, network.joint_encoder)
+    linear(encoded, network.parameters.joint_encoder)
 }
 
 /// Projects outputs of the prediction network `[U + 1, H]` to `[U + 1, J]`.
 pub fn project_prediction<F: Real>(network: &Network<'_>, outputs: &Matrix<F>) -> Matrix<F> {
-    linear(outputs, network.joint_prediction)
+    linear(outputs, network.parameters.joint_prediction)
 }
 
 /// Raw logits `[U + 1, V + 1]` of one projected frame `[J]` with every row of `predictions`
@@ -33,7 +33,7 @@ pub fn joint_logits<F: Real>(
         Activation::Tanh => hidden.map(F::tanh),
         Activation::Sigmoid => hidden.map(F::sigmoid),
     };
-    linear(&hidden, network.joint_output)
+    linear(&hidden, network.parameters.joint_output)
 }
 
 /// Turns every row of logits into log-probabilities.

@@ -53,11 +53,11 @@ pub fn predict_step<F: Real>(
                 got: label,
             });
         }
-        let row = &network.embedding[label * width..][..width];
+        let row = &network.parameters.embedding[label * width..][..width];
         x.data = row.iter().map(|&v| F::from_f32(v)).collect();
     }
     let mut next = state.clone();
-    for (l, lstm) in network.lstm.iter().enumerate() {
+    for (l, lstm) in network.parameters.lstm.iter().enumerate() {
         let hidden = Matrix {
             rows: 1,
             cols: width,

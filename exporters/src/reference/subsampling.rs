@@ -2,7 +2,8 @@
 
 use super::matrix::{linear, product};
 use super::{Matrix, Real};
-use crate::network::{Network, subsampled};
+use crate::network::Network;
+use crate::schema::subsampled;
 
 /// Activations `[frames, features, channels]`, the channels of one frame and feature together.
 struct Planes<F> {
@@ -33,13 +34,13 @@ pub(super) fn subsample<F: Real>(
             .collect(),
     };
     let mut length = length;
-    for stage in &network.subsampling {
+    for stage in &network.parameters.subsampling {
         planes.zero_from(length);
         planes = planes.convolve(stage.weight, stage.bias);
         length = subsampled(length, 1);
     }
     planes.zero_from(length);
-    let mut out = linear(&planes.channel_major(), network.subsampling_out);
+    let mut out = linear(&planes.channel_major(), network.parameters.subsampling_out);
     if network.config.encoder.xscaling {
         let scale = F::from_f64((out.cols as f64).sqrt());
         out = out.map(|x| x * scale);

@@ -1,10 +1,11 @@
 //! The reference on small random networks.
 
 use super::*;
-use crate::checkpoint::ModelConfig;
+use crate::fixtures::{random_weights, small_config, small_configs, values};
 use crate::network::{Network, NetworkError};
-use crate::synthetic::Random;
-use crate::testing::{max_abs, random_weights, small_config, small_configs, values};
+use crate::schema::ModelConfig;
+use crate::synth::random::Random;
+use crate::testing::max_abs;
 
 fn batch<'a>(features: &'a [f32], frames: usize, lengths: &'a [usize]) -> FeatureBatch<'a> {
     FeatureBatch {
@@ -269,6 +270,6 @@ fn configurations_out_of_range_are_refused() {
         let mut config = good.clone();
         change(&mut config);
         let got = Network::new(&config, &weights).map(|_| ());
-        assert!(matches!(got, Err(NetworkError::Config { .. })), "{got:?}");
+        assert!(matches!(got, Err(NetworkError::Size(_))), "{got:?}");
     }
 }

@@ -1,23 +1,28 @@
-//! Self-contained HTML reports: tables and plots in one file that needs nothing else.
+//! Reports: one model of headings, texts, tables and plots, written as an HTML page, as plain text
+//! and as JSON.
 //!
-//! No script, no font, no picture from elsewhere; a policy in the page forbids them. Everything
-//! that comes from outside is escaped: only the blocks here make [`Html`], and they take text. The
-//! same input gives the same bytes.
+//! A page is one file: no script, no font, no picture from elsewhere; a policy in it forbids them.
+//! Everything that comes from outside is escaped: only the blocks here make HTML, and they take
+//! text. The same blocks give the same bytes. Plain text leaves the plots out.
 //!
 //! ```
-//! use swipekit_exporters::report::{self, Bar, Page};
+//! use swipekit_exporters::report::{Bar, Bars, Block, Column, Page, Table};
 //!
-//! let page = Page::new("Two bundles")
-//!     .section("Sizes", [
-//!         report::text("Bytes of the encoder."),
-//!         report::table(&["bundle", "KiB"], &[vec!["fp32".to_owned(), "6584".to_owned()]]),
-//!         report::bars("Encoder", "KiB", &[Bar::new("fp32", 6584.0), Bar::new("int8", 1790.0)]),
-//!     ])
-//!     .finish();
-//! assert!(page.starts_with("<!DOCTYPE html>"));
+//! let columns = [Column::new("bundle"), Column::new("encoder").unit("KiB")];
+//! let mut table = Table::new(columns);
+//! table.row("fp32", ["6584".to_owned()]);
+//! let bars = [Bar::new("fp32", 6584.0), Bar::new("int8", 1790.0)];
+//! let page = Page::new("Two bundles").section("Sizes", [
+//!     Block::text("Bytes of the encoder."),
+//!     table.into(),
+//!     Bars::new("Encoder", "KiB", bars).into(),
+//! ]);
+//! assert!(page.to_html().starts_with("<!DOCTYPE html>"));
+//! assert!(page.to_text().contains("encoder KiB"));
 //! ```
 
 mod bars;
+mod block;
 mod escape;
 mod histogram;
 mod lines;
@@ -25,25 +30,10 @@ mod page;
 mod plot;
 mod table;
 
-pub use bars::{Bar, bars};
-pub use escape::escape;
-pub use histogram::histogram;
-pub use lines::{Line, lines};
+pub use bars::{Bar, Bars};
+pub use block::{Block, to_text};
+pub use escape::{escape, printable};
+pub use histogram::Histogram;
+pub use lines::{Line, Lines};
 pub use page::Page;
-pub use table::table;
-
-/// A piece of a page, made by a block of this module from escaped text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Html(String);
-
-impl Html {
-    /// The piece as it stands in the page.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// A paragraph of plain text.
-pub fn text(text: &str) -> Html {
-    Html(format!("<p>{}</p>\n", escape(text)))
-}
+pub use table::{Align, Column, Table};

@@ -1,6 +1,8 @@
-//! The page around the blocks.
+//! A report: blocks under a title, as a page or as plain text.
 
-use super::{Html, escape};
+use serde::Serialize;
+
+use super::{Block, escape, printable};
 
 /// Styles of all blocks: light and dark, wide and narrow. Colours are told apart by lightness as
 /// well as by hue.
@@ -22,6 +24,7 @@ figcaption { color: var(--soft); font-size: .9rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .75rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
 th:first-child { text-align: left; font-weight: normal; }
+td.start, th.start { text-align: left; }
 thead th, thead th:first-child { font-weight: 600; vertical-align: bottom; }
 tbody tr:nth-child(even) { background: var(--band); }
 svg { display: block; width: 100%; min-width: 32rem; max-width: 48rem; height: auto; }
@@ -38,36 +41,51 @@ svg .curve { fill: none; stroke-width: 2; stroke-linejoin: round; }
 @media print { body { max-width: none; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } }
 ";
 
-/// A page, section by section.
-#[derive(Clone, Debug)]
+/// A report: a title, and blocks below it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Page {
     title: String,
-    body: String,
+    blocks: Vec<Block>,
 }
 
 impl Page {
-    /// An empty page.
+    /// An empty report.
     pub fn new(title: &str) -> Self {
         Self {
-            title: escape(title),
-            body: String::new(),
+            title: title.to_owned(),
+            blocks: Vec::new(),
         }
     }
 
-    /// Adds a section with a heading.
-    pub fn section(mut self, heading: &str, blocks: impl IntoIterator<Item = Html>) -> Self {
-        self.body
-            .push_str(&format!("<section>\n<h2>{}</h2>\n", escape(heading)));
-        for block in blocks {
-            self.body.push_str(block.as_str());
-        }
-        self.body.push_str("</section>\n");
+    /// Adds blocks.
+    pub fn with(mut self, blocks: impl IntoIterator<Item = Block>) -> Self {
+        self.blocks.extend(blocks);
         self
     }
 
-    /// The whole page.
-    pub fn finish(self) -> String {
-        let Self { title, body } = self;
+    /// Adds a heading and the blocks below it.
+    pub fn section(self, heading: &str, blocks: impl IntoIterator<Item = Block>) -> Self {
+        self.with([Block::Heading(heading.to_owned())]).with(blocks)
+    }
+
+    /// The report as a page that needs nothing else; a heading begins a section.
+    pub fn to_html(&self) -> String {
+        let mut body = String::new();
+        let mut in_section = false;
+        for block in &self.blocks {
+            if matches!(block, Block::Heading(_)) {
+                if in_section {
+                    body.push_str("</section>\n");
+                }
+                in_section = true;
+                body.push_str("<section>\n");
+            }
+            body.push_str(&block.html());
+        }
+        if in_section {
+            body.push_str("</section>\n");
+        }
+        let title = escape(&self.title);
         format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -75,41 +93,53 @@ impl Page {
              <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{body}</body>\n</html>\n"
         )
     }
+
+    /// The report as plain text, without its plots. Control characters are replaced: this goes to
+    /// terminals.
+    pub fn to_text(&self) -> String {
+        let mut out = format!("{}\n", self.title);
+        for block in &self.blocks {
+            out.push_str(&block.text_lines());
+        }
+        printable(&out)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::escape::tests::{HOSTILE, assert_harmless};
-    use super::super::{Bar, Line, bars, histogram, lines, table, text};
+    use super::super::{Bar, Bars, Histogram, Line, Lines, Table};
     use super::*;
 
     /// A page with every block, all of its texts `text`.
-    fn page(name: &str) -> String {
+    fn page(name: &str) -> Page {
         let edges = [0.0, 1.0, 2.0];
         let line = Line {
             name: name.to_owned(),
             points: vec![(0.0, 0.0), (1.0, 2.0)],
         };
-        Page::new(name)
-            .section(
-                name,
-                [
-                    text(name),
-                    table(&[name, name], &[vec![name.to_owned(), name.to_owned()]]),
-                    bars(name, name, &[Bar::new(name, 1.0)]),
-                    histogram(name, name, &edges, &[1, 2]),
-                    lines(name, name, name, &[line]),
-                ],
-            )
-            .finish()
+        Page::new(name).section(
+            name,
+            [
+                Block::text(name),
+                Table::new([name, name])
+                    .with_rows([[name.to_owned(), name.to_owned()]])
+                    .into(),
+                Bars::new(name, name, [Bar::new(name, 1.0)]).into(),
+                Histogram::new(name, name, &edges, &[1, 2]).into(),
+                Lines::new(name, name, name, [line]).into(),
+            ],
+        )
     }
 
     #[test]
     fn no_text_becomes_markup() {
         for name in HOSTILE {
-            assert_harmless(&page(name));
+            assert_harmless(&page(name).to_html());
+            let text = page(name).to_text();
+            assert!(!text.contains(['\u{0}', '\u{1b}', '\u{202e}']), "{text:?}");
         }
-        let all = page("name");
+        let all = page("name").to_html();
         for block in [
             "<h1>name",
             "<h2>name",
@@ -124,18 +154,18 @@ mod tests {
 
     #[test]
     fn the_page_needs_nothing_else_and_is_always_the_same() {
-        let all = page("name");
+        let all = page("name").to_html();
         for part in [
             "http://", "https://", "src=", "href=", "url(", "@import", "<script", "<link",
         ] {
             assert!(!all.contains(part), "{part}");
         }
-        assert_eq!(all, page("name"));
+        assert_eq!(all, page("name").to_html());
     }
 
     #[test]
     fn every_element_is_closed() {
-        let all = page("name");
+        let all = page("name").to_html();
         let mut open: Vec<&str> = Vec::new();
         for tag in all
             .split('<')
@@ -150,5 +180,17 @@ mod tests {
             }
         }
         assert_eq!(open, Vec::<&str>::new());
+    }
+
+    #[test]
+    fn text_and_json_hold_what_the_page_holds() {
+        let page = page("name");
+        let text = page.to_text();
+        assert_eq!(text, "name\n\nname\nname\n  name  name\n  name  name\n");
+        let json = serde_json::to_value(&page).unwrap();
+        assert_eq!(json["title"], "name");
+        assert_eq!(json["blocks"][0]["heading"], "name");
+        assert_eq!(json["blocks"][2]["table"]["rows"][0][1], "name");
+        assert_eq!(json["blocks"][4]["histogram"]["counts"][1], 2);
     }
 }

@@ -1,6 +1,6 @@
 //! What the plots share: numbers, scales, the frame around an SVG picture.
 
-use super::{Html, escape};
+use super::escape;
 
 /// Width of every plot in its own units; the page scales it.
 pub(super) const WIDTH: f64 = 720.0;
@@ -49,16 +49,16 @@ pub(super) fn ticks(greatest: f64, count: usize) -> Vec<f64> {
 }
 
 /// The picture `content` of a height with its caption; `caption` is also what a screen reader says.
-pub(super) fn frame(caption: &str, height: f64, content: &str) -> Html {
+pub(super) fn frame(caption: &str, height: f64, content: &str) -> String {
     let caption = escape(caption);
     let (width, height) = (at(WIDTH), at(height));
-    Html(format!(
+    format!(
         "<figure><div class=\"scroll\"><svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{caption}\">\n\
          {content}</svg></div>\n<figcaption>{caption}</figcaption></figure>\n"
-    ))
+    )
 }
 
-/// A text at a place; `class` is of the style sheet.
+/// A text at x, y; `class` is of the style sheet.
 pub(super) fn label(x: f64, y: f64, class: &str, text: &str) -> String {
     let (x, y, text) = (at(x), at(y), escape(text));
     format!("<text x=\"{x}\" y=\"{y}\" class=\"{class}\">{text}</text>\n")

@@ -10,7 +10,7 @@
 use swipekit::layout::Layout;
 use swipekit::trace::Trace;
 
-use crate::synthetic::{key_size, visits};
+use crate::synth::visits::{key_size, visits};
 
 /// Milliseconds between two samples of what comes out.
 const SAMPLE_MS: f64 = 16.7;
@@ -164,7 +164,7 @@ fn length(a: [f64; 2]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::{self, Random};
+    use crate::synth::{random::Random, samples};
 
     /// Distance in keys from the path to a key.
     fn nearest(path: &[(f64, f64, f64)], key: [f64; 2], size: [f64; 2]) -> f64 {
@@ -177,7 +177,7 @@ mod tests {
     fn a_swipe_stays_what_it_is_on_its_own_layout() {
         let qwerty = Layout::qwerty();
         for (seed, word) in (0..).zip(["a", "the", "hello", "question"]) {
-            let trace = synthetic::trace(word, &mut Random::new(seed)).unwrap();
+            let trace = samples::trace(word, &mut Random::new(seed)).unwrap();
             let path = carry(word, &trace, &qwerty, &qwerty).unwrap();
             assert_eq!(path[0].2, 0.0);
             assert!((path[path.len() - 1].2 - trace.duration_ms()).abs() < 1e-6);
@@ -199,7 +199,7 @@ mod tests {
         ] {
             let size = key_size(&layout).unwrap();
             for (seed, word) in (0..).zip(["the", "water", "keyboard"]) {
-                let trace = synthetic::trace(word, &mut Random::new(seed)).unwrap();
+                let trace = samples::trace(word, &mut Random::new(seed)).unwrap();
                 let path = carry(word, &trace, &qwerty, &layout).unwrap();
                 assert!(path.windows(2).all(|pair| pair[0].2 < pair[1].2));
                 for key in visits(&layout, word).unwrap() {
@@ -214,7 +214,7 @@ mod tests {
         let qwerty = Layout::qwerty();
         let mut smaller = Layout::qwerty();
         smaller.keys.retain(|key| key.label != 'h');
-        let trace = synthetic::trace("the", &mut Random::new(1)).unwrap();
+        let trace = samples::trace("the", &mut Random::new(1)).unwrap();
         assert!(carry("the", &trace, &qwerty, &smaller).is_none());
         assert!(carry("123", &trace, &qwerty, &qwerty).is_none());
         assert!(carry("the", &Trace::default(), &qwerty, &qwerty).is_none());

@@ -2,49 +2,61 @@
 
 use swipekit::trace::Point;
 
-/// The smallest r such that the path visits, in order, a place within r keys of every visit: the
-/// discrete bottleneck distance between the path and the word's keys, where a place may serve
+/// The smallest r such that the path visits, in order, a position within r keys of every visit: the
+/// discrete bottleneck distance between the path and the word's keys, where a position may serve
 /// several visits. `key` is a key's size, `visits` are the keys' middles, all in the coordinates of
 /// the points. `None` where there is no point or no visit.
 ///
-/// Places are the points and, between two points that are further apart than a quarter of a key,
+/// Positions are the points and, between two points that are further apart than a quarter of a key,
 /// more on the line between them.
 pub fn deviation(points: &[Point], visits: &[[f64; 2]], key: [f64; 2]) -> Option<f64> {
     let first = points.first()?;
     visits.first()?;
-    // Least largest distance after the visits so far, at the place so far or before.
-    let mut reached = vec![f64::INFINITY; visits.len()];
-    let mut visit_all = |x: f64, y: f64| {
-        let mut before = 0.0;
-        for (best, [to_x, to_y]) in reached.iter_mut().zip(visits) {
-            let distance = ((x - to_x) / key[0]).hypot((y - to_y) / key[1]);
-            *best = best.min(distance.max(before));
-            before = *best;
-        }
-    };
-    visit_all(first.x, first.y);
-    for pair in points.windows(2) {
+    let between = points.windows(2).flat_map(|pair| {
         let [dx, dy] = [pair[1].x - pair[0].x, pair[1].y - pair[0].y];
         let steps = ((dx / key[0]).hypot(dy / key[1]) * 4.0)
             .ceil()
             .clamp(1.0, 64.0) as usize;
-        for step in 1..=steps {
+        let start = [pair[0].x, pair[0].y];
+        (1..=steps).map(move |step| {
             let part = step as f64 / steps as f64;
-            visit_all(pair[0].x + dx * part, pair[0].y + dy * part);
+            [start[0] + dx * part, start[1] + dy * part]
+        })
+    });
+    let positions = std::iter::once([first.x, first.y]).chain(between);
+    let distance =
+        |[x, y]: [f64; 2], [to_x, to_y]: [f64; 2]| ((x - to_x) / key[0]).hypot((y - to_y) / key[1]);
+    Some(bottleneck(positions, visits, distance))
+}
+
+/// The smallest r such that `positions` visit, in order, one within a `distance` of r of every
+/// visit; one may serve several visits. Infinite where there is no position or no visit.
+pub fn bottleneck(
+    positions: impl Iterator<Item = [f64; 2]>,
+    visits: &[[f64; 2]],
+    distance: impl Fn([f64; 2], [f64; 2]) -> f64,
+) -> f64 {
+    // Least largest distance after the visits so far, at the position so far or before.
+    let mut reached = vec![f64::INFINITY; visits.len()];
+    for position in positions {
+        let mut before = 0.0;
+        for (best, visit) in reached.iter_mut().zip(visits) {
+            *best = best.min(distance(position, *visit).max(before));
+            before = *best;
         }
     }
-    reached.last().copied()
+    reached.last().copied().unwrap_or(f64::INFINITY)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::Random;
+    use crate::synth::random::Random;
 
     const KEY: [f64; 2] = [0.1, 1.0 / 3.0];
 
-    fn points(places: &[[f64; 2]]) -> Vec<Point> {
-        places
+    fn points(positions: &[[f64; 2]]) -> Vec<Point> {
+        positions
             .iter()
             .map(|[x, y]| Point::new(*x, *y, 0.0))
             .collect()
@@ -82,7 +94,7 @@ mod tests {
     fn it_is_the_least_over_all_ways_to_visit() {
         let mut random = Random::new(4);
         for _ in 0..200 {
-            // So near to each other that no place is put between them.
+            // So near to each other that no position is put between them.
             let mut at = [random.uniform(), random.uniform()];
             let path: Vec<[f64; 2]> = (0..7)
                 .map(|_| {

@@ -6,12 +6,14 @@ use std::path::Path;
 use swipekit::bytes::Bytes;
 use swipekit::internals::bundle::sha256_hex;
 
-use crate::error::{Error, Result};
+use crate::files::{FileError, Result};
 use crate::swipes::{Swipe, Swipes};
 
 /// What is taken from a manifest.
 #[derive(Debug)]
 pub struct Sample {
+    /// Name of the file, without its folder.
+    pub name: String,
     /// The swipes, in the order of the manifest.
     pub swipes: Vec<Swipe>,
     /// Swipes of the whole manifest.
@@ -26,10 +28,12 @@ pub struct Sample {
 /// more. `words`: whether the words are wanted.
 ///
 /// # Errors
-/// Whatever reading the manifest gives; [`Error::Empty`] where there is no swipe.
+/// Whatever reading the manifest gives; [`FileError::Empty`] where there is no swipe.
 pub fn read(manifest: &Path, samples: Option<usize>, words: bool) -> Result<Sample> {
     let sha256 = sha256_hex(&Bytes::map(manifest)?);
+    let name = manifest.file_name();
     let mut sample = Sample {
+        name: name.map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         swipes: Vec::new(),
         of: 0,
         words: BTreeSet::new(),
@@ -54,7 +58,7 @@ pub fn read(manifest: &Path, samples: Option<usize>, words: bool) -> Result<Samp
         }
     }
     if sample.swipes.is_empty() {
-        return Err(Error::Empty {
+        return Err(FileError::Empty {
             path: manifest.to_path_buf(),
             what: "swipes",
         });
@@ -70,7 +74,7 @@ pub fn picked(index: usize, wanted: usize, of: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic;
+    use crate::synth::samples;
 
     #[test]
     fn samples_lie_evenly() {
@@ -97,11 +101,12 @@ mod tests {
         let path = folder.path().join("swipes.jsonl");
         std::fs::write(
             &path,
-            synthetic::manifest(&["the", "hello", "the", "water"], 1),
+            samples::manifest(&["the", "hello", "the", "water"], 1),
         )
         .unwrap();
         let all = read(&path, None, true).unwrap();
         assert_eq!((all.swipes.len(), all.of, all.words.len()), (4, 4, 3));
+        assert_eq!(all.name, "swipes.jsonl");
         let two = read(&path, Some(2), true).unwrap();
         assert_eq!((two.of, two.words.len(), two.sha256.len()), (4, 3, 64));
         assert_eq!(two.swipes, [all.swipes[1].clone(), all.swipes[3].clone()]);
@@ -113,14 +118,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("none.jsonl");
         assert!(
-            matches!(read(&path, None, false), Err(Error::Core(_))),
+            matches!(read(&path, None, false), Err(FileError::Core(_))),
             "it is absent"
         );
         std::fs::write(&path, "\n").unwrap();
         for samples in [None, Some(3)] {
             assert!(matches!(
                 read(&path, samples, false),
-                Err(Error::Empty { .. })
+                Err(FileError::Empty { .. })
             ));
         }
         std::fs::write(&path, "{\"word\":\"mysecret\",\"points\":7}\n").unwrap();

@@ -5,6 +5,7 @@ use flate2::write::GzEncoder;
 use proptest::prelude::*;
 
 use super::*;
+use crate::testing::shared;
 
 const LINE: &str = r#"{"word":"we","user":17,"kb":[360,159.7],"sentence":"we are","dev":0.22,"more":{"a":[1]},"points":[{"x":0.1528,"y":0.0876,"t":0},{"x":0.25,"y":0.5,"t":16.5,"p":1}]}"#;
 
@@ -119,14 +120,14 @@ fn bad_lines_are_named_without_their_content() {
         assert_eq!(found.len(), 3, "{line}");
         let error = found[1].as_ref().unwrap_err();
         assert!(
-            matches!(error, Error::Line { line: 2, .. }),
+            matches!(error, FileError::Line { line: 2, .. }),
             "{line}: {error}"
         );
         assert!(!error.to_string().contains("secret"), "{error}");
         assert!(found[2].is_ok());
     }
     let found = all([LINE.as_bytes(), b"\n{\"word\":\"\xff\",\"points\":[]}"].concat());
-    assert!(matches!(found[1], Err(Error::Line { line: 2, .. })));
+    assert!(matches!(found[1], Err(FileError::Line { line: 2, .. })));
     let long = format!(r#"{{"word":"{}","points":[]}}"#, "a".repeat(257));
     assert!(all(long)[0].is_err());
     let deep = format!(r#"{{"word":"a","points":[],"more":{}"#, "[".repeat(100_000));
@@ -160,7 +161,7 @@ fn ten_thousand_points_are_a_swipe_and_endless_lines_are_not() {
         text.extend(LINE.as_bytes());
         let found = all(text);
         assert_eq!(found.len(), 2, "{size}");
-        assert!(matches!(found[0], Err(Error::Line { line: 1, .. })));
+        assert!(matches!(found[0], Err(FileError::Line { line: 1, .. })));
         assert!(found[1].is_ok());
     }
     let blank = [vec![b' '; 3 * MAX_LINE], LINE.as_bytes().to_vec()].concat();
@@ -172,7 +173,10 @@ fn every_truncation_and_bit_flip_of_a_line_is_survived() {
     for at in 0..LINE.len() {
         if at > 0 {
             let found = all(&LINE.as_bytes()[..at]);
-            assert!(matches!(found[0], Err(Error::Line { .. })), "cut at {at}");
+            assert!(
+                matches!(found[0], Err(FileError::Line { .. })),
+                "cut at {at}"
+            );
         }
         for bit in 0..8 {
             let mut bytes = LINE.as_bytes().to_vec();
@@ -180,7 +184,7 @@ fn every_truncation_and_bit_flip_of_a_line_is_survived() {
             for found in all(bytes) {
                 match found {
                     Ok(swipe) => assert!(swipe.trace.len() <= 2),
-                    Err(error) => assert!(matches!(error, Error::Line { .. }), "{error}"),
+                    Err(error) => assert!(matches!(error, FileError::Line { .. }), "{error}"),
                 }
             }
         }
@@ -197,11 +201,9 @@ proptest! {
 
 #[test]
 fn how_we_swipe_reads() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/hws-dev.jsonl.gz");
-    if !path.is_file() {
-        eprintln!("skipped: ../shared/data/hws-dev.jsonl.gz is absent");
+    let Some(path) = shared("data/hws-dev.jsonl.gz") else {
         return;
-    }
+    };
     let mut swipes = Swipes::open(&path).unwrap();
     let first = swipes.next().unwrap().unwrap();
     assert_eq!(

@@ -3,7 +3,7 @@
 use swipekit::layout::Layout;
 use swipekit::lexicon::Alphabet;
 
-use crate::error::Result;
+use crate::synth::error::Result;
 
 /// Sizes of single keys that count, in sizes of the usual key: a space-wide key is not aimed at as
 /// wildly as it is wide.
@@ -11,7 +11,7 @@ const SIZES: (f64, f64) = (0.5, 2.0);
 
 /// One letter key.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Place {
+pub(super) struct KeyArea {
     /// Its middle.
     pub(super) centre: [f64; 2],
     /// Width and height that offsets are measured in.
@@ -23,7 +23,7 @@ pub(super) struct Place {
 pub(super) struct Board {
     /// What they type, in lower case.
     letters: Vec<char>,
-    places: Vec<Place>,
+    areas: Vec<KeyArea>,
     alphabet: Alphabet,
     /// Width and height of the usual key.
     pub(super) unit: [f64; 2],
@@ -33,40 +33,39 @@ impl Board {
     /// The letter keys of `layout`; of two that type one letter (capital and small) the first
     /// counts.
     pub(super) fn new(layout: &Layout) -> Result<Self> {
-        let area = layout.letter_area()?;
+        let frame = layout.letter_area()?;
         let mut letters: Vec<char> = Vec::new();
-        let mut places = Vec::new();
+        let mut areas = Vec::new();
         for key in layout.keys.iter().filter(|key| key.label.is_alphabetic()) {
             let label = key.label.to_lowercase().next().unwrap_or(key.label);
             if letters.contains(&label) {
                 continue;
             }
             let [x, y, width, height] = [key.x, key.y, key.width, key.height].map(f64::from);
-            let low = area.normalize(x, y);
-            let high = area.normalize(x + width, y + height);
+            let low = frame.normalize(x, y);
+            let high = frame.normalize(x + width, y + height);
             letters.push(label);
-            places.push(Place {
+            areas.push(KeyArea {
                 centre: [0, 1].map(|axis| (low[axis] + high[axis]) / 2.0),
                 // What float32 adds to a tenth is taken away.
                 size: [0, 1].map(|axis| ((high[axis] - low[axis]) * 1e6).round().max(1.0) / 1e6),
             });
         }
         let unit = [0, 1].map(|axis| {
-            let mut sizes: Vec<f64> = places.iter().map(|place| place.size[axis]).collect();
+            let mut sizes: Vec<f64> = areas.iter().map(|area| area.size[axis]).collect();
             sizes.sort_by(f64::total_cmp);
             sizes.get(sizes.len() / 2).copied().unwrap_or(1.0)
         });
-        for place in &mut places {
+        for area in &mut areas {
             for axis in [0, 1] {
-                place.size[axis] =
-                    place.size[axis].clamp(SIZES.0 * unit[axis], SIZES.1 * unit[axis]);
+                area.size[axis] = area.size[axis].clamp(SIZES.0 * unit[axis], SIZES.1 * unit[axis]);
             }
         }
         let labels: Vec<String> = letters.iter().map(char::to_string).collect();
         Ok(Self {
             alphabet: Alphabet::new(&labels),
             letters,
-            places,
+            areas,
             unit,
         })
     }
@@ -87,8 +86,8 @@ impl Board {
         self.letters[usize::from(key)]
     }
 
-    pub(super) fn place(&self, key: u8) -> &Place {
-        &self.places[usize::from(key)]
+    pub(super) fn area(&self, key: u8) -> &KeyArea {
+        &self.areas[usize::from(key)]
     }
 }
 
@@ -129,7 +128,7 @@ mod tests {
             let unit = Board::new(&layout).unwrap();
             let placed = Board::new(&layout.placed(area).unwrap()).unwrap();
             assert_eq!(unit.letters, placed.letters);
-            for (a, b) in unit.places.iter().zip(&placed.places) {
+            for (a, b) in unit.areas.iter().zip(&placed.areas) {
                 assert!(
                     (a.centre[0] - b.centre[0]).abs() < 1e-6
                         && (a.centre[1] - b.centre[1]).abs() < 1e-6
@@ -151,7 +150,7 @@ mod tests {
         });
         let board = Board::new(&layout).unwrap();
         assert_eq!(board.letter(9), 'ω');
-        assert!((board.place(9).size[0] - 2.0 * board.unit[0]).abs() < 1e-9);
+        assert!((board.area(9).size[0] - 2.0 * board.unit[0]).abs() < 1e-9);
         assert!(Board::new(&Layout::rows("none", &[])).is_err());
     }
 }

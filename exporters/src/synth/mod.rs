@@ -5,10 +5,9 @@
 //! makes the paths of their fingers: strokes of minimum jerk that overlap, through visits that miss
 //! their keys, read by a touch screen. Swipe `index` of a seed is always the same, whatever was
 //! drawn before and on whatever machine. The profile's numbers are fitted to real swipes by
-//! [`calibrate()`].
+//! [`fit()`].
 //!
-//! [`crate::synthetic`] is something else: sample input for demonstrations and goldens, fitted to
-//! nothing.
+//! [`samples`] are something else: input for demonstrations, goldens and tests, fitted to nothing.
 //!
 //! ```
 //! use swipekit::layout::Layout;
@@ -25,33 +24,31 @@
 //! ```
 
 mod board;
-mod calibrate;
+mod error;
 pub mod feed;
-mod measure;
+pub mod fit;
 mod motion;
-mod path;
 mod person;
 mod profile;
-mod random;
-mod report;
-mod statistics;
+pub mod random;
+pub mod samples;
 #[cfg(test)]
 mod tests;
 mod touch;
+pub mod visits;
 mod words;
 mod write;
 
 use swipekit::layout::Layout;
 
-use crate::error::Result;
 use board::Board;
-pub use calibrate::{CalibrateOptions, Calibration, calibrate};
+pub use error::{Result, SynthError};
+pub use fit::{Fit, FitOptions, fit};
 use motion::Motion;
 use person::Person;
 pub use profile::{Device, Fitted, PARAMETERS, Parameter, Profile};
 pub(crate) use random::Stream;
 use random::mix;
-pub use report::page;
 pub use touch::MAX_POINTS;
 use words::Urn;
 pub use words::{WordOptions, Words};

@@ -162,19 +162,19 @@ impl Motion {
             } else {
                 1.0
             };
-            let place = board.place(*key);
+            let area = board.area(*key);
             let visit = [0, 1].map(|axis| {
                 let offset =
                     mean[axis] + person.bias[axis] + spread[axis] * noise * wild * stream.normal();
-                let centre = 0.5 + (place.centre[axis] - 0.5) * person.scale[axis];
-                (centre + offset * place.size[axis]) * size[axis]
+                let centre = 0.5 + (area.centre[axis] - 0.5) * person.scale[axis];
+                (centre + offset * area.size[axis]) * size[axis]
             });
             if first && !rest.is_empty() && stream.chance(profile.wrong_start) {
                 let angle = stream.between(0.0, std::f64::consts::TAU);
                 let far = stream.between(0.8, 1.8);
                 let to = [libm::cos(angle), libm::sin(angle)];
                 self.visits.push(
-                    [0, 1].map(|axis| visit[axis] + far * to[axis] * place.size[axis] * size[axis]),
+                    [0, 1].map(|axis| visit[axis] + far * to[axis] * area.size[axis] * size[axis]),
                 );
                 self.doubled.push(false);
             }
@@ -383,7 +383,7 @@ impl Motion {
     }
 }
 
-/// `far` pixels on the way between two places, but at most half of it: a short stroke is not turned
+/// `far` pixels on the way between two points, but at most half of it: a short stroke is not turned
 /// round.
 fn along(from: [f64; 2], to: [f64; 2], far: f64) -> [f64; 2] {
     let by = [to[0] - from[0], to[1] - from[1]];

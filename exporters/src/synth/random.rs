@@ -1,9 +1,38 @@
-//! Random numbers: one stream for each (seed, place), so that a swipe does not depend on those
-//! drawn before it.
+//! Random numbers. All come from one generator ([`Random`]); a [`Stream`] is the generator of one
+//! seed, purpose and index, so that a swipe does not depend on those drawn before it.
 
 use std::sync::LazyLock;
 
-use crate::synthetic::Random;
+/// A repeatable source of random numbers (SplitMix64, Steele et al. 2014).
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// A source that gives the same numbers for the same seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next 64 bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number in [0, 1).
+    pub fn uniform(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// A number of about the standard normal distribution: the sum of twelve uniform ones, without
+    /// tails beyond 6. It needs no function that differs from machine to machine.
+    pub fn normal(&mut self) -> f64 {
+        (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
+    }
+}
 
 /// Layers of the ziggurat.
 const LAYERS: usize = 128;
@@ -40,18 +69,19 @@ pub(super) fn mix(number: u64) -> u64 {
     Random::new(number).bits()
 }
 
-/// A stream of random numbers that is told by its seed, its purpose and its place alone.
+/// The random numbers of one purpose and index of a seed, with the distributions that fingers are
+/// drawn from.
 pub(crate) struct Stream {
     random: Random,
     ziggurat: &'static Ziggurat,
 }
 
 impl Stream {
-    /// The stream of `place` for `purpose`.
-    pub(crate) fn new(seed: u64, purpose: u64, place: u64) -> Self {
+    /// The stream of `index` for `purpose`.
+    pub(crate) fn new(seed: u64, purpose: u64, index: u64) -> Self {
         // Each of the three is mixed before the next is added: no two triples that occur share a
         // state by their sums.
-        let state = mix(mix(mix(seed) ^ purpose) ^ place);
+        let state = mix(mix(mix(seed) ^ purpose) ^ index);
         Self {
             random: Random::new(state),
             ziggurat: &ZIGGURAT,
@@ -78,8 +108,8 @@ impl Stream {
         self.random.uniform() < p
     }
 
-    /// A number of the standard normal distribution, by the ziggurat (Marsaglia and Tsang 2000, in
-    /// Doornik's form of 2005).
+    /// A number of the standard normal distribution with its tails, by the ziggurat (Marsaglia and
+    /// Tsang 2000, in Doornik's form of 2005).
     pub(crate) fn normal(&mut self) -> f64 {
         loop {
             let bits = self.random.bits();
@@ -126,6 +156,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_sum_of_twelve_is_about_normal() {
+        let mut random = Random::new(3);
+        let numbers: Vec<f64> = (0..10_000).map(|_| random.normal()).collect();
+        let mean = numbers.iter().sum::<f64>() / 1e4;
+        let squares = numbers.iter().map(|number| (number - mean).powi(2));
+        let variance = squares.sum::<f64>() / 1e4;
+        assert!(
+            mean.abs() < 0.05 && (variance - 1.0).abs() < 0.05,
+            "{mean} {variance}"
+        );
+    }
+
+    #[test]
     fn normal_numbers_are_normal() {
         let mut stream = Stream::new(1, 2, 3);
         const COUNT: usize = 400_000;
@@ -157,8 +200,8 @@ mod tests {
         let mut firsts = Vec::new();
         for seed in 0..20 {
             for purpose in 0..4 {
-                for place in 0..200 {
-                    firsts.push(Stream::new(seed, purpose, place).bits());
+                for index in 0..200 {
+                    firsts.push(Stream::new(seed, purpose, index).bits());
                 }
             }
         }
@@ -167,7 +210,7 @@ mod tests {
         firsts.dedup();
         assert_eq!(firsts.len(), count);
         let mean = (0..10_000)
-            .map(|place| Stream::new(7, 1, place).uniform())
+            .map(|index| Stream::new(7, 1, index).uniform())
             .sum::<f64>()
             / 1e4;
         assert!((mean - 0.5).abs() < 0.015, "{mean}");

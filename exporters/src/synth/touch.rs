@@ -95,8 +95,8 @@ pub(super) fn read(
         let mut pixel = [0, 1].map(|axis| {
             // Far off a screen there is no finger.
             let beyond = if axis == 0 { 0.05 } else { 1.0 } * size[axis];
-            let place = (finger[axis] + offset[axis]).clamp(-beyond, size[axis] + beyond);
-            (place / screen.step).round() * screen.step
+            let position = (finger[axis] + offset[axis]).clamp(-beyond, size[axis] + beyond);
+            (position / screen.step).round() * screen.step
         });
         let mut tell = true;
         if !points.is_empty() {

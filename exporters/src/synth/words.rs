@@ -6,22 +6,26 @@ use swipekit::lexicon::MAX_KEY;
 
 use super::board::Board;
 use super::random::Stream;
-use crate::error::{Error, Result};
+use crate::files::FileError;
+use crate::synth::error::Result;
 use crate::words::lexicon::read_frequencies;
 
 /// Letters up to which longer words are drawn more often by [`WordOptions::length_power`].
 const LONGEST: usize = 10;
 
 /// How often words are drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, clap::Args)]
 pub struct WordOptions {
     /// Power of a word's frequency, 0 to 2: 1 draws words as often as they are written, 0 all
     /// equally. Below 1 rare words are learned too.
+    #[arg(long, value_name = "X", default_value_t = Self::default().temper, allow_negative_numbers = true)]
     pub temper: f64,
     /// Power of a word's number of letters (10 at most), -4 to 4: more than 0 draws long words more
     /// often.
+    #[arg(long, value_name = "X", default_value_t = Self::default().length_power, allow_negative_numbers = true)]
     pub length_power: f64,
     /// Most letters of a word, 1 to 64; longer words are left out.
+    #[arg(long, value_name = "N", default_value_t = Self::default().max_length)]
     pub max_length: usize,
 }
 
@@ -104,16 +108,17 @@ impl Words {
     /// [`read_frequencies`] takes.
     ///
     /// # Errors
-    /// Those of [`read_frequencies`] and of [`Words::new`]; [`Error::Empty`] where no word has a
+    /// Those of [`read_frequencies`] and of [`Words::new`]; [`FileError::Empty`] where no word has a
     /// frequency.
     pub fn read(path: impl AsRef<Path>, options: WordOptions) -> Result<Self> {
         let path = path.as_ref();
         let list = read_frequencies(path)?.words;
         if list.is_empty() {
-            return Err(Error::Empty {
+            return Err(FileError::Empty {
                 path: path.to_path_buf(),
                 what: "words with frequencies",
-            });
+            }
+            .into());
         }
         Self::new(list, options)
     }
@@ -208,6 +213,7 @@ impl Urn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::synth::SynthError;
     use std::collections::BTreeMap;
     use swipekit::layout::Layout;
 
@@ -308,7 +314,7 @@ mod tests {
         std::fs::write(&path, "# nothing\n").unwrap();
         assert!(matches!(
             Words::read(&path, WordOptions::default()),
-            Err(Error::Empty { .. })
+            Err(SynthError::File(FileError::Empty { .. }))
         ));
     }
 }

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use super::calibrate::digits;
 use super::{Synth, SynthSwipe};
 
 /// Writes swipes `start` to `start + count` as lines
@@ -29,6 +28,11 @@ pub fn manifest(
         progress(done + 1);
     }
     Ok(())
+}
+
+/// A coordinate as it is written, to four digits.
+pub(super) fn digits(coordinate: f64) -> f64 {
+    (coordinate * 1e4).round() / 1e4
 }
 
 fn line(swipe: &SynthSwipe, out: &mut impl Write) -> io::Result<()> {

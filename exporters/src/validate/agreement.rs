@@ -1,12 +1,14 @@
 //! An encoder of fewer bits against the FP32 encoder: the same swipes through both.
 
+use std::path::Path;
+
 use serde::Serialize;
 use swipekit::internals::runtime::{OnnxModel, RuntimeOptions, Tensor};
 
-use super::{Result, ValidationError};
-use crate::frames::{EncoderError, ErrorHistogram, SwipeError};
+use super::{Result, failed, refused};
 use crate::onnx::LengthType;
-use crate::quantize::calibrate::Sample;
+use crate::quantize::calibrate::EncoderInput;
+use crate::quantize::frames::{EncoderError, ErrorHistogram, SwipeError};
 
 /// How an encoder's frames compare with those of the FP32 encoder.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -21,7 +23,7 @@ pub struct Agreement {
 /// Least mean cosine between the frames of a batch padded with NaN and one padded with zeros.
 const PADDING_COSINE: f64 = 0.99999;
 
-/// Runs both encoders over `samples`, each swipe alone, and `encoder` over a padded batch of them.
+/// Runs both encoders over `swipes`, each swipe alone, and `encoder` over a padded batch of them.
 ///
 /// # Errors
 /// [`ValidationError::Check`] where shapes or lengths differ, a value is not finite, padding shows,
@@ -29,15 +31,18 @@ const PADDING_COSINE: f64 = 0.99999;
 pub fn agreement(
     fp32: &[u8],
     encoder: &[u8],
-    samples: &[Sample],
+    swipes: &[EncoderInput],
     lengths: LengthType,
     min_cosine: f64,
 ) -> Result<Agreement> {
-    let open = |bytes| OnnxModel::from_bytes(bytes, &RuntimeOptions::default()).map_err(failed);
+    let open = |bytes| {
+        OnnxModel::from_bytes(bytes, &RuntimeOptions::default())
+            .map_err(failed(Path::new("the encoder")))
+    };
     let (mut reference, mut model) = (open(fp32)?, open(encoder)?);
     let mut difference = Difference::default();
-    for sample in samples {
-        let batch = Batch::of(std::slice::from_ref(sample));
+    for swipe in swipes {
+        let batch = Batch::of(std::slice::from_ref(swipe));
         let expected = batch.run(&mut reference, lengths)?;
         difference.add(&expected, &batch.run(&mut model, lengths)?)?;
     }
@@ -45,7 +50,7 @@ pub fn agreement(
     // In a batch, swipes share the ranges that an encoder takes from its input, and one may spoil
     // another's, so that the FP32 frames say little. What counts is that it does not matter what
     // the padding is.
-    let some = &samples[..samples.len().min(4)];
+    let some = &swipes[..swipes.len().min(4)];
     let mut padded = Difference::default();
     let expected = Batch::padded(some, 0.0).run(&mut model, lengths)?;
     padded.add(&expected, &Batch::of(some).run(&mut model, lengths)?)?;
@@ -54,13 +59,6 @@ pub fn agreement(
         PADDING_COSINE,
     )?;
     Ok(agreement)
-}
-
-fn failed(source: swipekit::Error) -> ValidationError {
-    ValidationError::Runtime {
-        path: "the encoder".into(),
-        source: Box::new(source),
-    }
 }
 
 /// Swipes as one input, padded with NaN to the longest.
@@ -76,36 +74,28 @@ pub(super) struct Frames {
 }
 
 impl Batch {
-    fn of(samples: &[Sample]) -> Self {
-        Self::padded(samples, f32::NAN)
+    fn of(swipes: &[EncoderInput]) -> Self {
+        Self::padded(swipes, f32::NAN)
     }
 
-    fn padded(samples: &[Sample], padding: f32) -> Self {
-        let longest = samples
-            .iter()
-            .map(|sample| sample.frames)
-            .max()
-            .unwrap_or(0);
-        let count = samples.first().map_or(0, |sample| {
-            sample
-                .features
-                .len()
-                .checked_div(sample.frames)
-                .unwrap_or(0)
+    fn padded(swipes: &[EncoderInput], padding: f32) -> Self {
+        let longest = swipes.iter().map(|swipe| swipe.samples).max().unwrap_or(0);
+        let count = swipes.first().map_or(0, |swipe| {
+            swipe.features.len().checked_div(swipe.samples).unwrap_or(0)
         });
-        let mut values = vec![padding; samples.len() * count * longest];
-        for (row, sample) in values
+        let mut values = vec![padding; swipes.len() * count * longest];
+        for (row, swipe) in values
             .chunks_exact_mut((count * longest).max(1))
-            .zip(samples)
+            .zip(swipes)
         {
             let lines = row.chunks_exact_mut(longest.max(1));
-            for (line, feature) in lines.zip(sample.features.chunks_exact(sample.frames.max(1))) {
-                line[..sample.frames].copy_from_slice(feature);
+            for (line, feature) in lines.zip(swipe.features.chunks_exact(swipe.samples.max(1))) {
+                line[..swipe.samples].copy_from_slice(feature);
             }
         }
         Self {
-            features: Tensor::f32([samples.len(), count, longest], values),
-            lengths: samples.iter().map(|sample| sample.frames).collect(),
+            features: Tensor::f32([swipes.len(), count, longest], values),
+            lengths: swipes.iter().map(|swipe| swipe.samples).collect(),
         }
     }
 
@@ -120,30 +110,32 @@ impl Batch {
             }
         };
         let inputs = [("features_bft", &self.features), ("lengths", &lengths)];
-        let outputs = model.run(&inputs).map_err(failed)?;
+        let outputs = model
+            .run(&inputs)
+            .map_err(failed(Path::new("the encoder")))?;
         let output = |name: &str| {
             let found = outputs.iter().find(|(output, _)| output == name);
             found
                 .map(|(_, tensor)| tensor)
-                .ok_or_else(|| check("an output of the encoder", name, "none of that name"))
+                .ok_or_else(|| refused("an output of the encoder", name, "none of that name"))
         };
         let (encoded, valid) = (output("encoded_btf")?, output("encoded_lengths")?);
         let (Some(values), Some(valid)) = (encoded.as_f32(), valid.as_i64()) else {
-            return Err(check(
+            return Err(refused(
                 "outputs of the encoder",
                 "floats and integers",
                 "other types",
             ));
         };
         let &[batch, frames, width] = &encoded.shape[..] else {
-            return Err(check(
+            return Err(refused(
                 "encoded_btf",
                 "three dimensions",
                 encoded.shape.len(),
             ));
         };
         if batch != rows || valid.len() != rows {
-            return Err(check("rows of the encoder's output", rows, batch));
+            return Err(refused("rows of the encoder's output", rows, batch));
         }
         let rows = values.chunks_exact((frames * width).max(1)).zip(valid);
         let rows = rows.map(|(row, valid)| {
@@ -170,10 +162,10 @@ impl Difference {
         for (expected_row, row) in expected.rows.iter().zip(&got.rows) {
             if expected.width != got.width || expected_row.len() != row.len() {
                 let what = "values of the encoder's output";
-                return Err(check(what, expected_row.len(), row.len()));
+                return Err(refused(what, expected_row.len(), row.len()));
             }
             if !row.iter().all(|value| value.is_finite()) {
-                return Err(check(
+                return Err(refused(
                     "the encoder's output",
                     "finite numbers",
                     "NaN or infinity",
@@ -186,62 +178,50 @@ impl Difference {
     }
 
     pub(super) fn agreement(self, what: &str, min_cosine: f64) -> Result<Agreement> {
-        let refused = |got: String| {
+        let far = |got: String| {
             let expected = format!(
                 "a mean cosine of {min_cosine} and more of its {what} and what is expected"
             );
-            check("encoder.agreement", expected, got)
+            refused("encoder.agreement", expected, got)
         };
         let error = EncoderError::of(&self.swipes, self.histogram);
-        let error = error.ok_or_else(|| refused("no frame".to_owned()))?;
+        let error = error.ok_or_else(|| far("no frame".to_owned()))?;
         if error.cosine_mean.is_nan() || error.cosine_mean < min_cosine {
-            return Err(refused(format!("{:.4}", error.cosine_mean)));
+            return Err(far(format!("{:.4}", error.cosine_mean)));
         }
         Ok(Agreement { min_cosine, error })
     }
 }
 
-fn check(check: &str, expected: impl ToString, got: impl ToString) -> ValidationError {
-    ValidationError::Check {
-        check: check.to_owned(),
-        expected: expected.to_string(),
-        got: got.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use swipekit_tests::runtime;
-
     use super::*;
-    use crate::checkpoint::{ModelConfig, Weights};
+    use crate::fixtures::{random_weights, small_config, small_configs, values};
     use crate::network::Network;
     use crate::onnx;
-    use crate::synthetic::Random;
-    use crate::testing::{random_weights, small_config, small_configs, values};
+    use crate::schema::{ModelConfig, Weights};
+    use crate::synth::random::Random;
+    use crate::testing::runtime;
+    use crate::validate::ValidationError;
 
     fn encoder(config: &ModelConfig, weights: &Weights, lengths: LengthType) -> Vec<u8> {
         let network = Network::new(config, weights).unwrap();
         onnx::serialize(onnx::encoder(&network, lengths))
     }
 
-    fn samples(config: &ModelConfig) -> Vec<Sample> {
+    fn swipes(config: &ModelConfig) -> Vec<EncoderInput> {
         let mut random = Random::new(1);
-        let samples = [20, 7, 33, 1, 12].map(|frames| Sample {
+        let swipes = [20, 7, 33, 1, 12].map(|frames| EncoderInput {
             features: values(&mut random, config.encoder.features * frames, 1.0),
-            frames,
+            samples: frames,
         });
-        samples.to_vec()
+        swipes.to_vec()
     }
 
     /// What was expected and what was there instead.
-    fn refused(fp32: &[u8], encoder: &[u8], samples: &[Sample]) -> [String; 3] {
-        match agreement(fp32, encoder, samples, LengthType::Int64, 0.99) {
-            Err(ValidationError::Check {
-                check,
-                expected,
-                got,
-            }) => [check, expected, got],
+    fn refused(fp32: &[u8], encoder: &[u8], swipes: &[EncoderInput]) -> [String; 3] {
+        match agreement(fp32, encoder, swipes, LengthType::Int64, 0.99) {
+            Err(ValidationError::Check(failed)) => [failed.check, failed.expected, failed.got],
             other => panic!("{other:?}"),
         }
     }
@@ -252,11 +232,11 @@ mod tests {
             return;
         }
         for config in small_configs() {
-            let samples = samples(&config);
+            let swipes = swipes(&config);
             for lengths in [LengthType::Int32, LengthType::Int64] {
                 let file = encoder(&config, &random_weights(&config, 1), lengths);
-                let got = agreement(&file, &file, &samples, lengths, 0.9999).unwrap();
-                assert_eq!((got.error.swipes, got.min_cosine), (samples.len(), 0.9999));
+                let got = agreement(&file, &file, &swipes, lengths, 0.9999).unwrap();
+                assert_eq!((got.error.swipes, got.min_cosine), (swipes.len(), 0.9999));
                 assert!((got.error.cosine_min - 1.0).abs() < 1e-9);
                 assert_eq!((got.error.max_abs, got.error.rms_relative), (0.0, 0.0));
             }
@@ -272,18 +252,18 @@ mod tests {
         let file = |config: &ModelConfig, seed| {
             encoder(config, &random_weights(config, seed), LengthType::Int64)
         };
-        let (one, samples) = (file(&config, 1), samples(&config));
-        let [check, expected, _] = refused(&one, &file(&config, 2), &samples);
+        let (one, swipes) = (file(&config, 1), swipes(&config));
+        let [check, expected, _] = refused(&one, &file(&config, 2), &swipes);
         assert_eq!(check, "encoder.agreement");
         assert!(expected.contains("0.99"));
         let mut wider = config.clone();
         wider.encoder.d_model = 18;
-        let [check, expected, got] = refused(&one, &file(&wider, 1), &samples);
+        let [check, expected, got] = refused(&one, &file(&wider, 1), &swipes);
         assert_eq!(check, "values of the encoder's output");
         assert_ne!(expected, got);
         let mut coarser = config.clone();
         coarser.encoder.subsampling = 4;
-        let [check, ..] = refused(&one, &file(&coarser, 1), &samples);
+        let [check, ..] = refused(&one, &file(&coarser, 1), &swipes);
         assert_eq!(check, "values of the encoder's output");
     }
 
@@ -300,7 +280,7 @@ mod tests {
             let bias = wrong.tensors.get_mut("encoder.layers.1.norm_out.bias");
             bias.unwrap().data[3] = value;
             let wrong = encoder(&config, &wrong, LengthType::Int64);
-            let [check, ..] = refused(&one, &wrong, &samples(&config));
+            let [check, ..] = refused(&one, &wrong, &swipes(&config));
             assert_eq!(check, "the encoder's output");
         }
     }
@@ -323,9 +303,9 @@ mod tests {
         cut.op_type = Some("Identity".to_owned());
         cut.input = vec![cut.input[1].clone()];
         let leaky = onnx::serialize(model);
-        let samples = samples(&config);
-        agreement(&one, &leaky, &samples[..1], LengthType::Int64, 0.9999).unwrap();
-        let [check, ..] = refused(&one, &leaky, &samples);
+        let swipes = swipes(&config);
+        agreement(&one, &leaky, &swipes[..1], LengthType::Int64, 0.9999).unwrap();
+        let [check, ..] = refused(&one, &leaky, &swipes);
         assert_eq!(check, "the encoder's output");
     }
 
@@ -337,9 +317,9 @@ mod tests {
         let config = small_config();
         let file = encoder(&config, &random_weights(&config, 1), LengthType::Int64);
         assert_eq!(refused(&file, &file, &[])[2], "no frame");
-        let empty = Sample {
+        let empty = EncoderInput {
             features: Vec::new(),
-            frames: 0,
+            samples: 0,
         };
         let got = agreement(&file, &file, &[empty], LengthType::Int64, 0.99);
         assert!(matches!(got, Err(ValidationError::Runtime { .. })));

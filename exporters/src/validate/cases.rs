@@ -9,7 +9,7 @@ use crate::network::Network;
 use crate::reference::{
     LstmState, Matrix, joint_logits, log_softmax, predict_step, project_encoder, project_prediction,
 };
-use crate::synthetic::Random;
+use crate::synth::random::Random;
 
 /// Steps from the states of random label strings.
 const RANDOM_CASES: usize = 24;

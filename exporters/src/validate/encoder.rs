@@ -7,11 +7,11 @@ use super::{Check, Graph, Result};
 use crate::network::Network;
 use crate::onnx::LengthType;
 use crate::reference::{FeatureBatch, Matrix, encode};
-use crate::synthetic::Random;
+use crate::synth::random::Random;
 
-/// Numbers of frames that are tried one at a time: the shortest, odd and even ones, a usual swipe,
+/// Numbers of samples that are tried one at a time: the shortest, odd and even ones, a usual swipe,
 /// a very long one.
-const FRAMES: [usize; 7] = [1, 2, 3, 7, 28, 64, 131];
+const SAMPLES: [usize; 7] = [1, 2, 3, 7, 28, 64, 131];
 /// Lengths of the padded batch.
 const BATCH: [usize; 4] = [21, 20, 9, 1];
 
@@ -34,30 +34,30 @@ pub(super) fn check(
     graph.names("encoder.names", &inputs, &outputs)?;
     let mut random = Random::new(1);
     let (mut checks, mut encodings) = (Vec::new(), Vec::new());
-    for frames in FRAMES {
-        let mut comparison = Comparison::new(format!("encoder.frames_{frames}"));
-        let features = normal(&mut random, network.config.encoder.features * frames);
+    for samples in SAMPLES {
+        let mut comparison = Comparison::new(format!("encoder.samples_{samples}"));
+        let features = normal(&mut random, network.config.encoder.features * samples);
         let batch = FeatureBatch {
             features: &features,
-            frames,
-            lengths: &[frames],
+            frames: samples,
+            lengths: &[samples],
         };
         encodings.extend(compare(network, graph, lengths, &mut comparison, batch)?);
         checks.push(comparison.finish());
     }
     for (name, padding) in [("zeros", 0.0), ("garbage", 50.0), ("nan", f32::NAN)] {
         let mut comparison = Comparison::new(format!("encoder.padded_with_{name}"));
-        let frames = BATCH[0];
+        let samples = BATCH[0];
         let count = network.config.encoder.features;
-        let mut features = normal(&mut random, BATCH.len() * count * frames);
+        let mut features = normal(&mut random, BATCH.len() * count * samples);
         for (i, value) in features.iter_mut().enumerate() {
-            if i % frames >= BATCH[i / (count * frames)] {
+            if i % samples >= BATCH[i / (count * samples)] {
                 *value *= padding;
             }
         }
         let batch = FeatureBatch {
             features: &features,
-            frames,
+            frames: samples,
             lengths: &BATCH,
         };
         compare(network, graph, lengths, &mut comparison, batch)?;

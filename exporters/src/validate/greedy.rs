@@ -4,7 +4,7 @@ use swipekit::internals::runtime::Tensor;
 
 use super::encoder::Encoding;
 use super::measure::{expect, floats};
-use super::{Check, Graph, Result, ValidationError};
+use super::{Check, Graph, Result, refused};
 use crate::network::Network;
 use crate::reference::{Matrix, greedy};
 
@@ -38,11 +38,8 @@ pub(super) fn check(
         }
     }
     if equal == 0 {
-        return Err(ValidationError::Check {
-            check: name.to_owned(),
-            expected: "a best class in at least one input".to_owned(),
-            got: "ties in all of them".to_owned(),
-        });
+        let expected = "a best class in at least one input";
+        return Err(refused(name, expected, "ties in all of them"));
     }
     Ok(Check {
         name: name.to_owned(),

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use swipekit::internals::runtime::Tensor;
 
-use super::{Check, Result, TOLERANCE, ValidationError};
+use super::{Check, Result, TOLERANCE, refused};
 
 /// The numbers of one check.
 pub(super) struct Comparison {
@@ -40,11 +40,8 @@ impl Comparison {
         for (i, (&expected, &got)) in expected.iter().zip(got).enumerate() {
             let error = (f64::from(got) - expected).abs() / expected.abs().max(1.0);
             if error.is_nan() || error > self.tolerance {
-                return Err(ValidationError::Check {
-                    check: self.name.clone(),
-                    expected: format!("{what}[{i}] = {expected:e} within {:e}", self.tolerance),
-                    got: format!("{got:e}"),
-                });
+                let wanted = format!("{what}[{i}] = {expected:e} within {:e}", self.tolerance);
+                return Err(refused(&self.name, wanted, format!("{got:e}")));
             }
             self.max_error = self.max_error.max(error);
         }
@@ -85,11 +82,8 @@ pub(super) fn expect<T: Debug + PartialEq>(
     if expected == got {
         return Ok(());
     }
-    Err(ValidationError::Check {
-        check: check.to_owned(),
-        expected: format!("{what}: {expected:?}"),
-        got: format!("{got:?}"),
-    })
+    let expected = format!("{what}: {expected:?}");
+    Err(refused(check, expected, format!("{got:?}")))
 }
 
 /// The values of a float tensor of the given shape.
@@ -100,9 +94,6 @@ pub(super) fn floats<'t>(
     tensor: &'t Tensor,
 ) -> Result<&'t [f32]> {
     expect(check, &format!("shape of {what}"), shape, &tensor.shape[..])?;
-    tensor.as_f32().ok_or_else(|| ValidationError::Check {
-        check: check.to_owned(),
-        expected: format!("{what}: 32-bit floats"),
-        got: "another type".to_owned(),
-    })
+    let values = tensor.as_f32();
+    values.ok_or_else(|| refused(check, format!("{what}: 32-bit floats"), "another type"))
 }

@@ -22,12 +22,15 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use swipekit::internals::runtime::{OnnxModel, RuntimeOptions};
 
+use crate::check::FailedCheck;
+use crate::files::FileError;
 use crate::network::Network;
 use crate::onnx::{LengthType, StepOutput};
 use crate::reference::InputError;
 
 pub use agreement::{Agreement, agreement};
 use measure::{Comparison, expect};
+pub use transducer::rounding;
 
 /// Greatest accepted difference, relative to numbers above 1.
 pub const TOLERANCE: f64 = 2e-5;
@@ -90,18 +93,9 @@ impl ValidationReport {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ValidationError {
-    /// A check failed.
-    #[error(
-        "check `{check}` failed: expected {expected}, got {got}; do not use the export, report the checkpoint's configuration"
-    )]
-    Check {
-        /// The check.
-        check: String,
-        /// What the reference gives.
-        expected: String,
-        /// What the artefact gives.
-        got: String,
-    },
+    /// A check failed: the artefact does not give what the reference gives.
+    #[error("check failed: {0}")]
+    Check(#[from] FailedCheck),
     /// The runtime cannot load or run a file.
     #[error("{path}: {source}", path = path.display())]
     Runtime {
@@ -112,14 +106,8 @@ pub enum ValidationError {
         source: Box<swipekit::Error>,
     },
     /// A file cannot be read.
-    #[error("cannot read {path}: {source}", path = path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
-        #[source]
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The reference refused an input of the validation's own.
     #[error(transparent)]
     Reference(#[from] InputError),
@@ -159,16 +147,6 @@ pub fn validate(
     Ok(ValidationReport { checks })
 }
 
-/// Holds a network whose prediction network and joint were rounded to 16-bit floats to the one that
-/// it was.
-///
-/// # Errors
-/// [`ValidationError`] where a log-probability changes by more than 0.01, or 1 % where it is beyond
-/// 1.
-pub fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<Check> {
-    transducer::rounding(network, rounded)
-}
-
 /// The blank is the last class, and its embedding, which stands for the start of sequence, the zero
 /// vector.
 fn blank(network: &Network<'_>) -> Result<Check> {
@@ -180,6 +158,7 @@ fn blank(network: &Network<'_>) -> Result<Check> {
         network.classes(),
     )?;
     let row = network
+        .parameters
         .embedding
         .iter()
         .skip(network.blank() * network.config.prediction.hidden);
@@ -216,11 +195,10 @@ impl<'a> Graph<'a> {
         let outputs = self.model.run(inputs).map_err(failed(self.path))?;
         let outputs: Vec<_> = outputs.into_iter().map(|(_, tensor)| tensor).collect();
         let count = outputs.len();
-        outputs.try_into().map_err(|_| ValidationError::Check {
-            check: self.path.display().to_string(),
-            expected: format!("{N} outputs"),
-            got: count.to_string(),
-        })
+        let check = || self.path.display().to_string();
+        outputs
+            .try_into()
+            .map_err(|_| refused(check(), format!("{N} outputs"), count))
     }
 }
 
@@ -230,4 +208,16 @@ fn failed(path: &Path) -> impl FnOnce(swipekit::Error) -> ValidationError {
         path: path.to_path_buf(),
         source: Box::new(source),
     }
+}
+
+/// A failed check of an artefact.
+fn refused(
+    check: impl Into<String>,
+    expected: impl ToString,
+    got: impl ToString,
+) -> ValidationError {
+    let failed = FailedCheck::new(check, expected, got);
+    failed
+        .advice("do not use the export, report the checkpoint's configuration")
+        .into()
 }

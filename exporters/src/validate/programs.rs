@@ -8,24 +8,48 @@ use swipekit::internals::runtime::{Encoder, PteModel, RuntimeOptions, Tensor};
 use super::agreement::{Difference, Frames};
 use super::cases::{self, Case, frames, rows, states, tensor, y_prev};
 use super::measure::{Comparison, expect, floats};
-use super::{Agreement, Check, Result, ValidationError, failed};
+use super::{Agreement, Check, Result, failed, refused};
 use crate::network::Network;
 use crate::onnx::StepOutput;
-use crate::pte::{MAX_BATCH, MAX_FRAMES};
-use crate::quantize::calibrate::Sample;
+use crate::pte::{MAX_BATCH, MAX_SAMPLES};
+use crate::quantize::calibrate::EncoderInput;
 use crate::reference::{FeatureBatch, encode};
-use crate::synthetic::Random;
+use crate::synth::random::Random;
 
-/// Numbers of frames that are held to the reference.
-const REFERENCE: [usize; 8] = [1, 2, 3, 7, 28, 64, 131, MAX_FRAMES];
-/// Numbers of frames that are held to the ONNX encoder: extremes, the neighbours of powers of two,
+/// Numbers of samples that are held to the reference.
+const REFERENCE: [usize; 8] = [1, 2, 3, 7, 28, 64, 131, MAX_SAMPLES];
+/// Numbers of samples that are held to the ONNX encoder: extremes, the neighbours of powers of two,
 /// odd ones.
 const ONNX: [usize; 26] = [
-    1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 52, 56, 63, 64, 65, 96, 101, 111, 128, 200,
-    255, MAX_FRAMES,
+    1,
+    2,
+    3,
+    4,
+    5,
+    7,
+    8,
+    9,
+    15,
+    16,
+    17,
+    31,
+    32,
+    33,
+    52,
+    56,
+    63,
+    64,
+    65,
+    96,
+    101,
+    111,
+    128,
+    200,
+    255,
+    MAX_SAMPLES,
 ];
-/// Valid frames and all frames of padded swipes.
-const PADDED: [(usize, usize); 5] = [(1, 2), (9, 21), (20, 21), (63, 64), (100, MAX_FRAMES)];
+/// Valid samples and all samples of padded swipes.
+const PADDED: [(usize, usize); 5] = [(1, 2), (9, 21), (20, 21), (63, 64), (100, MAX_SAMPLES)];
 /// Rows of the step that are tried at once.
 const BATCHES: [usize; 7] = [1, 2, 3, 5, 16, 63, MAX_BATCH];
 
@@ -54,7 +78,7 @@ impl<'a> Program<'a> {
         Ok(got)
     }
 
-    /// Runs an encoder; its frames must be as many as `valid` frames of the input give, of `all`
+    /// Runs an encoder; its frames must be as many as `valid` samples of the input give, of `all`
     /// that there are.
     fn encode(
         &mut self,
@@ -108,7 +132,7 @@ pub fn fp32_encoder(
         )?;
         let got = program.encode(network, reference.name(), features, length, length)?;
         reference.close(
-            &format!("encoded_btf of {length} frames"),
+            &format!("encoded_btf of {length} samples"),
             &expected.valid(0).data,
             &got,
         )?;
@@ -119,7 +143,7 @@ pub fn fp32_encoder(
         let features = normal(&mut random, count * length);
         let expected = expected_frames(onnx, &features, length)?;
         let got = program.encode(network, same.name(), features, length, length)?;
-        same.close(&format!("encoded_btf of {length} frames"), &expected, &got)?;
+        same.close(&format!("encoded_btf of {length} samples"), &expected, &got)?;
     }
     checks.push(same.finish());
     for (name, padding) in [("zeros", 0.0), ("garbage", 50.0)] {
@@ -129,7 +153,7 @@ pub fn fp32_encoder(
             let expected = expected_frames(onnx, &alone, valid)?;
             let got = program.encode(network, padded.name(), features, all, valid)?;
             padded.close(
-                &format!("encoded_btf of {valid} frames and padding"),
+                &format!("encoded_btf of {valid} samples and padding"),
                 &expected,
                 &got,
             )?;
@@ -155,11 +179,8 @@ pub fn int8_encoder(network: &Network<'_>, program: &Path) -> Result<Check> {
         let (features, _) = padded_swipe(&mut random, count, valid, all, 1.0);
         let encoded = program.encode(network, name, features, all, valid)?;
         if !encoded.iter().all(|value| value.is_finite()) {
-            return Err(ValidationError::Check {
-                check: name.to_owned(),
-                expected: format!("finite values for {valid} frames"),
-                got: "NaN or infinity".to_owned(),
-            });
+            let expected = format!("finite values for {valid} samples");
+            return Err(refused(name, expected, "NaN or infinity"));
         }
         values += encoded.len();
     }
@@ -240,7 +261,7 @@ fn batch_of(
     Ok(())
 }
 
-/// Runs both encoders over `samples` and compares their frames.
+/// Runs both encoders over `swipes` and compares their frames.
 ///
 /// # Errors
 /// [`ValidationError::Check`] where the mean cosine is less than `min_cosine`; what a runtime
@@ -249,7 +270,7 @@ pub fn programs_agree(
     reference: &dyn Encoder,
     encoder: &dyn Encoder,
     width: usize,
-    samples: &[Sample],
+    swipes: &[EncoderInput],
     min_cosine: f64,
 ) -> Result<Agreement> {
     let mut difference = Difference::default();
@@ -257,24 +278,24 @@ pub fn programs_agree(
         rows: vec![rows],
         width,
     };
-    for sample in samples {
-        let expected = encoded_frames(reference, &sample.features, sample.frames)?;
-        let got = encoded_frames(encoder, &sample.features, sample.frames)?;
+    for swipe in swipes {
+        let expected = encoded_frames(reference, &swipe.features, swipe.samples)?;
+        let got = encoded_frames(encoder, &swipe.features, swipe.samples)?;
         difference.add(&frames(expected), &frames(got))?;
     }
     difference.agreement("frames and FP32's", min_cosine)
 }
 
 /// A whole swipe's frames as a comparison takes them.
-fn expected_frames(encoder: &dyn Encoder, features: &[f32], frames: usize) -> Result<Vec<f64>> {
-    let encoded = encoded_frames(encoder, features, frames)?;
+fn expected_frames(encoder: &dyn Encoder, features: &[f32], samples: usize) -> Result<Vec<f64>> {
+    let encoded = encoded_frames(encoder, features, samples)?;
     Ok(encoded.into_iter().map(f64::from).collect())
 }
 
-fn encoded_frames(encoder: &dyn Encoder, features: &[f32], frames: usize) -> Result<Vec<f32>> {
+fn encoded_frames(encoder: &dyn Encoder, features: &[f32], samples: usize) -> Result<Vec<f32>> {
     let mut encoded = Vec::new();
     encoder
-        .encode(features, frames, &mut encoded)
+        .encode(features, samples, &mut encoded)
         .map_err(failed(Path::new("the encoder")))?;
     Ok(encoded)
 }
@@ -283,7 +304,7 @@ fn normal(random: &mut Random, count: usize) -> Vec<f32> {
     (0..count).map(|_| random.normal() as f32).collect()
 }
 
-/// A swipe of `valid` frames with padding up to `all`, `[F, all]`, and the swipe alone,
+/// A swipe of `valid` samples with padding up to `all`, `[F, all]`, and the swipe alone,
 /// `[F, valid]`.
 fn padded_swipe(
     random: &mut Random,

@@ -2,7 +2,7 @@
 
 use super::cases::{Case, frames, rows, states, tensor, y_prev};
 use super::measure::{Comparison, floats};
-use super::{Check, Graph, Result, ValidationError};
+use super::{Check, Graph, Result, refused};
 use crate::network::Network;
 use crate::onnx::StepOutput;
 
@@ -65,11 +65,8 @@ fn sums(network: &Network<'_>, output: StepOutput, scores: &[f32]) -> Result<Che
     }
     let normalized = worst <= SUM_TOLERANCE;
     if normalized != (output == StepOutput::LogProbabilities) {
-        return Err(ValidationError::Check {
-            check: name,
-            expected: output.name().to_owned(),
-            got: format!("sums of exp(logits) that differ from one by up to {worst:e}"),
-        });
+        let got = format!("sums of exp(logits) that differ from one by up to {worst:e}");
+        return Err(refused(name, output.name(), got));
     }
     let (max_error, tolerance) = match output {
         StepOutput::LogProbabilities => (worst, SUM_TOLERANCE),

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::*;
-use crate::checkpoint::{Checkpoint, ModelConfig};
+use crate::check::FailedCheck;
+use crate::checkpoint::Checkpoint;
+use crate::fixtures::{random_weights, small_config, small_configs};
 use crate::onnx;
-use crate::testing::{oracle, random_weights, shared, small_config, small_configs};
+use crate::schema::ModelConfig;
+use crate::testing::{oracle, runtime, shared};
 
 /// The files of one export in a folder of their own.
 struct Export {
@@ -67,25 +70,15 @@ impl Export {
     }
 }
 
-/// Whether ONNX Runtime is there; says so where it is not.
-fn runtime() -> bool {
-    match swipekit::internals::runtime::load(None) {
-        Ok(_) => true,
-        Err(error) => {
-            eprintln!("skipped: {error}");
-            false
-        }
-    }
-}
-
 /// The check that failed.
 fn failed_check(result: Result<ValidationReport>) -> Option<String> {
     match result {
-        Err(ValidationError::Check {
+        Err(ValidationError::Check(FailedCheck {
             check,
             expected,
             got,
-        }) => {
+            ..
+        })) => {
             assert!(!expected.is_empty() && !got.is_empty());
             Some(check)
         }
@@ -180,7 +173,7 @@ fn every_file_is_checked_on_its_own() {
     let other_weights = random_weights(&config, 6);
     let other = Export::of(&Network::new(&config, &other_weights).unwrap());
     let checks = [
-        "encoder.frames_1",
+        "encoder.samples_1",
         "step.start_of_sequence",
         "transducer.weights",
         "prediction",
@@ -208,7 +201,7 @@ fn a_blank_that_is_not_zero_is_found() {
     *embedding.data.last_mut().unwrap() = 1e-30;
     let network = Network::new(&config, &weights).unwrap();
     assert!(
-        matches!(blank(&network), Err(ValidationError::Check { check, .. }) if check == "blank")
+        matches!(blank(&network), Err(ValidationError::Check(failed)) if failed.check == "blank")
     );
 }
 
@@ -223,7 +216,7 @@ fn undeclared_kinds_of_scores_are_found() {
         (Some(false), StepOutput::LogProbabilities),
     ] {
         let config = ModelConfig {
-            joint: crate::checkpoint::JointConfig {
+            joint: crate::schema::JointConfig {
                 log_softmax: declared,
                 ..small_config().joint
             },

@@ -2,16 +2,15 @@
 
 use std::path::Path;
 
-use half::f16;
-use safetensors::{Dtype, SafeTensors};
-use swipekit::internals::bundle::manifest::{ModelSpec, Vocabulary};
+use swipekit::internals::transducer::file::{Reader, TensorName};
 use swipekit::internals::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
 use super::cases::{Case, case, cases, rows};
 use super::measure::{Comparison, expect};
-use super::{Check, Result, ValidationError, failed};
-use crate::network::{Affine, Network};
-use crate::onnx::StepOutput;
+use super::{Check, Result, failed, refused};
+use crate::files::FileError;
+use crate::network::Network;
+use crate::onnx;
 
 /// Greatest accepted cost of 16-bit weights, in a log-probability and relative to numbers above 1.
 /// A weight is off by 2^-11 of itself at most, or by 2^-25 where it is very small.
@@ -19,10 +18,7 @@ const HALF_TOLERANCE: f64 = 1e-2;
 
 /// Checks the file's tensors, then what core computes with them.
 pub(super) fn check(network: &Network<'_>, path: &Path, cases: &[Case]) -> Result<Vec<Check>> {
-    let bytes = std::fs::read(path).map_err(|source| ValidationError::Io {
-        path: path.to_path_buf(),
-        source,
-    })?;
+    let bytes = std::fs::read(path).map_err(FileError::read(path))?;
     Ok(vec![
         weights(network, &bytes)?,
         run(network, path, &bytes, cases)?,
@@ -31,91 +27,30 @@ pub(super) fn check(network: &Network<'_>, path: &Path, cases: &[Case]) -> Resul
 
 /// Every tensor is the checkpoint's, and there is no other.
 fn weights(network: &Network<'_>, bytes: &[u8]) -> Result<Check> {
-    let name = "transducer.weights";
-    let file = SafeTensors::deserialize(bytes).map_err(|error| ValidationError::Check {
-        check: name.to_owned(),
-        expected: "a safetensors file".to_owned(),
-        got: error.to_string(),
-    })?;
-    let (config, classes) = (network.config, network.classes());
-    let (d, h, j) = (
-        config.encoder.d_model,
-        config.prediction.hidden,
-        config.joint.hidden,
-    );
-    let mut comparison = Comparison::new(name);
+    let check = "transducer.weights";
+    let unreadable =
+        |error: swipekit::Error| refused(check, "the tensors of the checkpoint", error);
+    let model = network.model_spec();
+    let file = Reader::new(bytes, &model, network.classes()).map_err(unreadable)?;
+    let mut comparison = Comparison::new(check);
     let mut count = 0;
-    let mut same = |tensor: &str, shape: &[usize], values: &mut dyn Iterator<Item = f32>| {
-        count += 1;
-        let view = file
-            .tensor(tensor)
-            .map_err(|error| ValidationError::Check {
-                check: name.to_owned(),
-                expected: format!("tensor {tensor}"),
-                got: error.to_string(),
-            })?;
-        expect(name, &format!("shape of {tensor}"), shape, view.shape())?;
-        // A matrix may be in 16 bits: the same numbers, as the network was rounded before.
-        if shape.len() > 1 && view.dtype() == Dtype::F16 {
-            let (stored, _) = view.data().as_chunks::<2>();
-            for (bytes, expected) in stored.iter().zip(values) {
-                comparison.exact(tensor, expected, f16::from_le_bytes(*bytes).to_f32())?;
-            }
-        } else {
-            expect(name, &format!("type of {tensor}"), Dtype::F32, view.dtype())?;
-            let (stored, _) = view.data().as_chunks::<4>();
-            for (bytes, expected) in stored.iter().zip(values) {
-                comparison.exact(tensor, expected, f32::from_le_bytes(*bytes))?;
-            }
+    for name in TensorName::all(model.prediction_layers) {
+        // Where the file has 16 bits: the same numbers, as the network was rounded before.
+        let stored = file.get(name).map_err(unreadable)?;
+        for (expected, stored) in onnx::transducer_tensor(network, name).iter().zip(&stored) {
+            comparison.exact(&name.to_string(), *expected, *stored)?;
         }
-        Ok::<(), ValidationError>(())
-    };
-    same(
-        "embedding",
-        &[classes, h],
-        &mut network.embedding.iter().copied(),
-    )?;
-    for (l, lstm) in network.lstm.iter().enumerate() {
-        let name = |part: &str| format!("lstm.{l}.{part}");
-        same(
-            &name("weight_ih"),
-            &[4 * h, h],
-            &mut lstm.weight_ih.iter().copied(),
-        )?;
-        same(
-            &name("weight_hh"),
-            &[4 * h, h],
-            &mut lstm.weight_hh.iter().copied(),
-        )?;
-        let mut bias = lstm.bias_ih.iter().zip(lstm.bias_hh).map(|(a, b)| a + b);
-        same(&name("bias"), &[4 * h], &mut bias)?;
+        count += 1;
     }
-    for (part, affine, shape) in [
-        ("encoder", network.joint_encoder, [j, d]),
-        ("prediction", network.joint_prediction, [j, h]),
-        ("output", network.joint_output, [classes, j]),
-    ] {
-        let Affine { weight, bias } = affine;
-        same(
-            &format!("joint.{part}.weight"),
-            &shape,
-            &mut weight.iter().copied(),
-        )?;
-        same(
-            &format!("joint.{part}.bias"),
-            &shape[..1],
-            &mut bias.iter().copied(),
-        )?;
-    }
-    expect(name, "number of tensors", count, file.len())?;
+    expect(check, "number of tensors", count, file.count())?;
     Ok(comparison.finish())
 }
 
 /// Core's prediction network and joint on all cases.
 fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Result<Check> {
     let name = "transducer.run";
-    let (model, vocabulary) = specifications(network);
-    let transducer = PredictionJoint::new(bytes, &model, &vocabulary).map_err(failed(path))?;
+    let transducer = PredictionJoint::new(bytes, &network.model_spec(), &onnx::vocabulary(network))
+        .map_err(failed(path))?;
     let mut states: Vec<f32> = cases
         .iter()
         .flat_map(|case| case.before.hidden.data.iter().chain(&case.before.cell.data))
@@ -141,11 +76,10 @@ fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Resu
         .copied()
         .collect();
     comparison.close("states", &after, &states)?;
-    comparison.close(
-        "projected prediction",
-        &rows(cases, |case| &case.projected),
-        &projected,
-    )?;
+    let mut close = |what, part: fn(&Case) -> &[f64], got: &[f32]| {
+        comparison.close(what, &rows(cases, part), got)
+    };
+    close("projected prediction", |case| &case.projected, &projected)?;
 
     let mut frames = Vec::new();
     let mut scratch = JointScratch::default();
@@ -157,11 +91,7 @@ fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Resu
         .joint
         .project_encoder(&encoded, &mut frames, &mut scratch)
         .map_err(failed(path))?;
-    comparison.close(
-        "projected frame",
-        &rows(cases, |case| &case.frame_projected),
-        &frames,
-    )?;
+    close("projected frame", |case| &case.frame_projected, &frames)?;
     let mut scores = Vec::new();
     let width = transducer.joint.width();
     for (frame, prefix) in frames
@@ -173,17 +103,16 @@ fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Resu
             .joint
             .log_probabilities(frame, prefixes, &mut scores, &mut scratch);
     }
-    comparison.close(
-        "log-probabilities",
-        &rows(cases, |case| &case.log_probabilities),
-        &scores,
-    )?;
+    close("log-probabilities", |case| &case.log_probabilities, &scores)?;
     Ok(comparison.finish())
 }
 
-/// What rounding the prediction network and the joint costs: `rounded` against `network`, the
-/// log-probabilities of all cases.
-pub(super) fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<Check> {
+/// Holds a network whose prediction network and joint were rounded to 16-bit floats to the one that
+/// it was: the log-probabilities of all cases.
+///
+/// # Errors
+/// [`ValidationError`](super::ValidationError) where one changes by more than 0.01, or 1 % where it is beyond 1.
+pub fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<Check> {
     let mut comparison = Comparison::within("transducer.half", HALF_TOLERANCE);
     for wanted in cases(network)? {
         let got = case(rounded, wanted.label, wanted.before, wanted.frame)?;
@@ -195,26 +124,4 @@ pub(super) fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<C
         comparison.close("log-probabilities", &wanted.log_probabilities, &got)?;
     }
     Ok(comparison.finish())
-}
-
-/// What core asks about a model before it reads the weights.
-fn specifications(network: &Network<'_>) -> (ModelSpec, Vocabulary) {
-    let config = network.config;
-    let model = ModelSpec {
-        features: config.encoder.features,
-        encoder: config.encoder.d_model,
-        subsampling: config.encoder.subsampling,
-        prediction_layers: config.prediction.layers,
-        prediction: config.prediction.hidden,
-        joint: config.joint.hidden,
-        activation: config.joint.activation,
-        parameters: 0,
-    };
-    let vocabulary = Vocabulary {
-        labels: config.labels.clone(),
-        blank: network.blank(),
-        start_of_sequence: "zero-vector".to_owned(),
-        step_output: StepOutput::of(config.joint.log_softmax).name().to_owned(),
-    };
-    (model, vocabulary)
 }

@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     add("--resume", action="store_true", help="go on with the run in --output; its options are the defaults")
 
     data = p.add_argument_group("data").add_argument
-    data("--feed", metavar="COMMAND", help='command that writes samples ("swipekit feed ..."), a file, or - for standard input')
+    data("--feed", metavar="COMMAND", help='command that writes samples ("swipekit train feed ..."), a file, or - for standard input')
     data("--validate", metavar="COMMAND", help="the same, of swipes to validate on")
     data("--output", type=Path, metavar="DIR", help="folder of the run")
     data("--init", type=Path, metavar="CKPT", help="begin with these weights and a new optimizer")

@@ -1,4 +1,4 @@
-"""Reads the stream of samples that ``swipekit feed`` writes.
+"""Reads the stream of samples that ``swipekit train feed`` writes.
 
 The stream: 8 bytes ``SWFEED1\\n``, the length of a header (u32), the header (JSON, UTF-8), then samples: frames T (u32, from 2), labels U
 (u16, from 1), source (u8; 0 real, 1 synthetic), a zero byte, U bytes of label ids, T x features float32. Little endian. It ends where

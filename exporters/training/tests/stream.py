@@ -1,6 +1,6 @@
 """A stream of swipes that can be learnt, made without anything but the standard library.
 
-As a program: ``python stream.py [--count N] [--start N] [--seed S] [--fail N]``, the stand-in of ``swipekit feed``. Sample i follows from seed and i alone.
+As a program: ``python stream.py [--count N] [--start N] [--seed S] [--fail N]``, the stand-in of ``swipekit train feed``. Sample i follows from seed and i alone.
 A label is a few frames of its own pattern and noise.
 """
 

@@ -1,6 +1,7 @@
 """What the tests share."""
 
 import json
+import os
 import shlex
 import struct
 import sys
@@ -28,12 +29,20 @@ def feed_command(*arguments):
 
 
 def shared(name):
-    """A file of ``../shared``; skips the test where it is absent."""
-    path = SHARED / name
-    if not path.exists():
-        print(f"skipped: {path} is not there")
-        raise unittest.SkipTest(f"{path} is not there")
-    return path
+    """A file of ``tests/data`` or ``../shared``; skips the test where it is absent.
+
+    With ``SWIPEKIT_TESTS_COMPLETE=1`` that is a failure where there is a ``../shared`` at all.
+    """
+    for folder in (ROOT / "tests" / "data", SHARED):
+        if (folder / name).exists():
+            return folder / name
+    reason = f"../shared/{name} is absent"
+    if os.environ.get("SWIPEKIT_TESTS_COMPLETE") == "1" and SHARED.exists():
+        raise AssertionError(reason)
+    if skips := os.environ.get("SWIPEKIT_TESTS_SKIPS"):
+        with open(skips, "a", encoding="utf-8") as file:
+            file.write(f"training: {reason}\n")
+    raise unittest.SkipTest(reason)
 
 
 def safetensors(path):

@@ -15,6 +15,7 @@ from swipekit_train.model import ModelConfig, Transducer
 LABELS = tuple(str(i) for i in range(29))
 TINY = dict(labels=LABELS, d_model=32, layers=2, heads=2, kernel=9, ff=4, conv_channels=32, prediction=24, joint=40)
 MODELS = {
+    "tiny-cut": ModelConfig(**TINY, subsampling=2, prediction_layers=2, dropout=0.1),
     "tiny": ModelConfig(**TINY, subsampling=2, prediction_layers=2, dropout=0.1),
     "tiny4": ModelConfig(**TINY, subsampling=4, conv_norm="layer_norm", prediction_layers=1),
 }
@@ -33,11 +34,19 @@ def load(name):
     return model, support.safetensors(support.shared(f"oracle/{name}/goldens.safetensors"))
 
 
+def models():
+    """Each model that is there, with its name and what NeMo computed with it."""
+    for name in MODELS:
+        try:
+            yield name, *load(name)
+        except unittest.SkipTest:
+            continue
+
+
 class Oracle(unittest.TestCase):
     @torch.no_grad()
     def test_encoder(self):
-        for name in MODELS:
-            model, golden = load(name)
+        for name, model, golden in models():
             names = [key[3:] for key in golden if key.startswith("in.")]
             self.assertGreater(len(names), 8)
             for key in names:
@@ -51,8 +60,7 @@ class Oracle(unittest.TestCase):
     def test_padding_does_not_matter(self):
         # NeMo 2.4 does not mask in the subsampling, NeMo 3.0 does; what is right is what a swipe
         # gives alone.
-        for name in MODELS:
-            model, golden = load(name)
+        for name, model, golden in models():
             new = support.safetensors(support.shared(f"oracle/{name}/goldens_nemo300.safetensors"))
             for padding in ("zero", "garbage"):
                 features = golden[f"batch.{padding}.in"].transpose(1, 2)
@@ -64,8 +72,7 @@ class Oracle(unittest.TestCase):
 
     @torch.no_grad()
     def test_prediction_network(self):
-        for name in MODELS:
-            model, golden = load(name)
+        for name, model, golden in models():
             for word in ("empty", "a", "hello", "the"):
                 labels = golden[f"pred.{word}.labels"]
                 if labels.shape[1]:
@@ -79,8 +86,7 @@ class Oracle(unittest.TestCase):
 
     @torch.no_grad()
     def test_joint(self):
-        for name in MODELS:
-            model, golden = load(name)
+        for name, model, golden in models():
             for frames in ("T28", "T64"):
                 for word in ("hello", "the"):
                     encoded = golden[f"enc.{frames}"].transpose(1, 2)
@@ -90,8 +96,7 @@ class Oracle(unittest.TestCase):
 
     @torch.no_grad()
     def test_losses(self):
-        for name in MODELS:
-            model, golden = load(name)
+        for name, model, golden in models():
             rows = json.loads(support.shared(f"oracle/{name}/losses.json").read_text(encoding="utf-8"))
             checked = 0
             for row in rows:

@@ -6,6 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use swipekit_test_support::skip;
+
 use super::abi::Abi;
 use super::build::Library;
 use super::imports::{self, Import, LIBRARIES};
@@ -75,7 +77,10 @@ pub fn run(libraries: &[Library], bundle: &Path, expected: &Path) -> Result<()> 
         let machine = MACHINES.iter().find(|machine| machine.abi == library.abi);
         match machine {
             Some(machine) => machine.run(library, bundle, expected)?,
-            None => eprintln!("skipped: {} is not run", library.abi),
+            None => skip(
+                "the Android library under qemu",
+                &format!("{} is not run", library.abi),
+            ),
         }
     }
     Ok(())

@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
 
+use swipekit_test_support::skip;
+
 use crate::error::{Error, Result};
 use crate::process;
 
@@ -76,7 +78,10 @@ pub fn check() -> Result<()> {
             })
         }
         _ => {
-            eprintln!("skipped: the {here} library inside Java, on a machine of another kind");
+            skip(
+                "Kotlin's tests on Android's machine code",
+                &format!("the {here} library is for machines of another kind"),
+            );
             Ok(())
         }
     }

@@ -5,20 +5,20 @@
 //! root that it took. What a word costs is worked out when it changes, against the lexicons below,
 //! so the search only reads sums.
 
-mod trie;
-mod word;
+pub(super) mod trie;
+pub(super) mod word;
 
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::sha256_hex;
 use crate::error::{Error, Result};
 use crate::files::write_atomically;
+use crate::hash::sha256_hex;
 use crate::lexicon::builder::Rejection;
 use crate::lexicon::fold::{Alphabet, display_form};
 use crate::lexicon::stack::LexiconStack;
@@ -192,11 +192,7 @@ impl UserWords {
     pub fn learn(&self, word: &str) -> Result<(), Rejection> {
         let shown = display_form(word);
         let key = self.key(&shown)?;
-        let mut state = self
-            .inner
-            .state
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.write();
         let mut node = state.root.as_ref();
         for label in &key {
             node = node.and_then(|node| node.child(*label));
@@ -256,11 +252,7 @@ impl UserWords {
 
     /// Forgets everything.
     pub fn clear(&self) {
-        *self
-            .inner
-            .state
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = State::default();
+        *self.write() = State::default();
     }
 
     /// The lexicons with the words as they are now.
@@ -320,12 +312,13 @@ impl UserWords {
                 Err(reason) => return Err(Error::damaged(path, "a word", "a word", reason)),
             }
         }
-        *self
-            .inner
-            .state
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = fresh.state();
+        *self.write() = fresh.state();
         Ok(())
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        let state = self.inner.state.write();
+        state.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> State {
@@ -346,11 +339,7 @@ impl UserWords {
     fn change(&self, word: &str, change: impl FnOnce(&mut UserWord)) -> Result<(), Rejection> {
         let shown = display_form(word);
         let key = self.key(&shown)?;
-        let mut state = self
-            .inner
-            .state
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.write();
         self.put_at(&mut state, &key, &shown, change)
     }
 
@@ -379,7 +368,7 @@ impl UserWords {
             state.root.as_deref(),
             key,
             0,
-            &self.inner.layers,
+            &|key, entries| self.inner.layers.key_cost(key, entries),
             &mut |entries| {
                 before = entries.len();
                 let at = match entries.iter().position(|entry| entry.word == shown) {

@@ -34,24 +34,24 @@ fn words(base: &[(&str, f64)]) -> UserWords {
 fn found(words: &UserWords, word: &str) -> Vec<(String, f32)> {
     let layers = words.snapshot();
     let key = Alphabet::new(&labels()).fold(word).unwrap();
-    let mut place = layers.root();
-    let mut arcs = Vec::new();
-    let mut ahead = layers.look_ahead(&place);
+    let mut position = layers.root();
+    let mut transitions = Vec::new();
+    let mut ahead = layers.look_ahead(&position);
     for label in &key {
-        layers.arcs(&place, &mut arcs);
-        let Some((_, cost)) = arcs.iter().find(|(known, _)| known == label) else {
+        layers.transitions(&position, &mut transitions);
+        let Some((_, cost)) = transitions.iter().find(|(known, _)| known == label) else {
             return Vec::new();
         };
         assert!(*cost >= ahead, "the look-ahead never falls");
-        place = layers.step(&place, *label);
-        ahead = layers.look_ahead(&place);
+        position = layers.step(&position, *label);
+        ahead = layers.look_ahead(&position);
         assert_eq!(ahead, *cost);
     }
-    let Some(cost) = layers.word_cost(&place) else {
+    let Some(cost) = layers.word_cost(&position) else {
         return Vec::new();
     };
     assert!(cost >= ahead);
-    let forms = layers.forms(&key, place.user().map(|user| &**user));
+    let forms = layers.forms(&key, position.user().map(|user| &**user));
     let best = forms[0].1 / layers.cost_unit();
     assert_eq!(
         best.round() as u32,
@@ -259,10 +259,10 @@ fn a_snapshot_does_not_change() {
     let before = words.snapshot();
     let key = Alphabet::new(&labels()).fold("dog").unwrap();
     words.block("dog").unwrap();
-    let place = key
-        .iter()
-        .fold(before.root(), |place, label| before.step(&place, *label));
-    assert!(before.word_cost(&place).is_some());
+    let position = key.iter().fold(before.root(), |position, label| {
+        before.step(&position, *label)
+    });
+    assert!(before.word_cost(&position).is_some());
     assert!(found(&words, "dog").is_empty());
     // Nodes off a change are shared.
     words.add("zoo").unwrap();
@@ -332,7 +332,7 @@ fn words_go_to_a_file_and_come_back() {
 
     // Numbers out of range and words of other labels, with a hash that fits.
     let file = |body: &str| {
-        let hash = crate::bundle::sha256_hex(body.as_bytes());
+        let hash = crate::hash::sha256_hex(body.as_bytes());
         format!("swipekit-user-words 1 {hash}\n{body}")
     };
     let body = |word: &str, boost: &str| {

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::UserWord;
-use crate::lexicon::LexiconStack;
+use super::word::UserWord;
 
 /// A prefix of some of the user's keys.
 #[derive(Clone, Debug, Default)]
@@ -42,12 +41,12 @@ impl Node {
     }
 
     /// This node, or a new one, after `change` at the end of `key`; `None` where nothing is left.
-    /// Nodes off the key are shared.
+    /// Nodes off the key are shared. `cost` is what a key with entries costs.
     pub(super) fn changed(
         node: Option<&Node>,
         key: &[u8],
         at: usize,
-        layers: &LexiconStack,
+        cost: &dyn Fn(&[u8], &[UserWord]) -> Option<u32>,
         change: &mut dyn FnMut(&mut Vec<UserWord>),
     ) -> Option<Arc<Node>> {
         let mut new = node.cloned().unwrap_or_default();
@@ -58,16 +57,16 @@ impl Node {
                 new.entries
                     .sort_by(|a, b| a.blocked.cmp(&b.blocked).then_with(|| a.word.cmp(&b.word)));
                 let entries = &new.entries;
-                new.word_cost = (!entries.is_empty()).then(|| layers.key_cost(key, entries));
+                new.word_cost = (!entries.is_empty()).then(|| cost(key, entries));
             }
             Some(label) => {
-                let place = new.children.binary_search_by_key(label, |child| child.0);
-                let old = place.ok().map(|place| &*new.children[place].1);
-                let child = Self::changed(old, key, at + 1, layers, change);
-                match (place, child) {
-                    (Ok(place), Some(child)) => new.children[place].1 = child,
-                    (Ok(place), None) => drop(new.children.remove(place)),
-                    (Err(place), Some(child)) => new.children.insert(place, (*label, child)),
+                let index = new.children.binary_search_by_key(label, |child| child.0);
+                let old = index.ok().map(|index| &*new.children[index].1);
+                let child = Self::changed(old, key, at + 1, cost, change);
+                match (index, child) {
+                    (Ok(index), Some(child)) => new.children[index].1 = child,
+                    (Ok(index), None) => drop(new.children.remove(index)),
+                    (Err(index), Some(child)) => new.children.insert(index, (*label, child)),
                     (Err(_), None) => {}
                 }
             }

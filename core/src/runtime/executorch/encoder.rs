@@ -4,14 +4,41 @@ use std::path::Path;
 
 use executorch::tensor::ScalarType;
 
+use super::KIND;
 use super::model::{Input, PteModel, PteTensorInfo, floats, shape, tensor};
-use super::{EXECUTORCH_VERSION, RUNTIME};
-use crate::bundle::manifest::ModelSpec;
 use crate::bytes::Bytes;
 use crate::error::{Error, Result};
 use crate::runtime::contract::{ENCODED, FEATURES, LENGTHS, check_encoded, check_features};
 use crate::runtime::copies::Copies;
+use crate::runtime::kind::{EncoderSource, Runner};
 use crate::runtime::{Encoder, RuntimeInfo, RuntimeOptions};
+use crate::transducer::ModelSpec;
+
+/// The version of ExecuTorch that the crate `executorch` is made for and the libraries are pinned
+/// to; they cannot be asked.
+pub const EXECUTORCH_VERSION: &str = "1.5.1";
+
+/// How ExecuTorch runs encoders.
+pub(super) const RUNNER: Runner = Runner {
+    version: |_| Ok(EXECUTORCH_VERSION.to_owned()),
+    open,
+};
+
+/// Opens a bundle's encoder.
+fn open(
+    source: &EncoderSource<'_>,
+    _version: &str,
+    options: &RuntimeOptions,
+) -> Result<Box<dyn Encoder>> {
+    let spec = source.spec;
+    let options = RuntimeOptions {
+        threads: Some(options.threads.unwrap_or(spec.session.threads)),
+        ..options.clone()
+    };
+    let bytes = (source.file)(&spec.encoder)?;
+    let encoder = PteEncoder::from_bytes(bytes, source.model, &options)?;
+    Ok(Box::new(encoder))
+}
 
 /// An encoder program: `features_bft` `[1, F, T]` and `lengths` `[1]` to `encoded_btf`
 /// `[1, T', D]`, where T is at most what the program was exported for.
@@ -21,7 +48,7 @@ pub struct PteEncoder {
     features: usize,
     width: usize,
     subsampling: usize,
-    max_frames: usize,
+    max_samples: usize,
 }
 
 impl PteEncoder {
@@ -43,7 +70,7 @@ impl PteEncoder {
     /// [`Error::Invalid`] for options out of range.
     pub fn from_bytes(bytes: Bytes, model: &ModelSpec, options: &RuntimeOptions) -> Result<Self> {
         let first = PteModel::from_bytes(bytes.clone(), options)?;
-        let max_frames = check(first.inputs(), first.outputs(), model)?;
+        let max_samples = check(first.inputs(), first.outputs(), model)?;
         let copies = Copies::new(options.copies, first, || {
             PteModel::from_bytes(bytes.clone(), options)
         })?;
@@ -52,13 +79,13 @@ impl PteEncoder {
             features: model.features,
             width: model.encoder,
             subsampling: model.subsampling.max(1),
-            max_frames,
+            max_samples,
         })
     }
 
-    /// The longest swipe that the program takes, in frames.
-    pub fn max_frames(&self) -> usize {
-        self.max_frames
+    /// The longest swipe that the program takes, in samples.
+    pub fn max_samples(&self) -> usize {
+        self.max_samples
     }
 }
 
@@ -71,14 +98,14 @@ fn check(inputs: &[PteTensorInfo], outputs: &[PteTensorInfo], model: &ModelSpec)
             format!("{} inputs, {} outputs", inputs.len(), outputs.len()),
         ));
     };
-    let max_frames = features.sizes.get(2).copied().unwrap_or(0);
-    let frames = max_frames.div_ceil(model.subsampling.max(1));
+    let max_samples = features.sizes.get(2).copied().unwrap_or(0);
+    let frames = max_samples.div_ceil(model.subsampling.max(1));
     for (what, info, element, sizes) in [
         (
             FEATURES,
             features,
             ScalarType::Float,
-            vec![1, model.features, max_frames],
+            vec![1, model.features, max_samples],
         ),
         (LENGTHS, lengths, ScalarType::Long, vec![1]),
         (
@@ -103,30 +130,30 @@ fn check(inputs: &[PteTensorInfo], outputs: &[PteTensorInfo], model: &ModelSpec)
             });
         }
     }
-    Ok(max_frames)
+    Ok(max_samples)
 }
 
 impl Encoder for PteEncoder {
-    fn encode(&self, features: &[f32], frames: usize, encoded: &mut Vec<f32>) -> Result<usize> {
+    fn encode(&self, features: &[f32], samples: usize, encoded: &mut Vec<f32>) -> Result<usize> {
         encoded.clear();
-        check_features(features, self.features, frames)?;
-        if frames > self.max_frames {
+        check_features(features, self.features, samples)?;
+        if samples > self.max_samples {
             return Err(Error::TooLarge {
-                what: "the number of frames",
-                limit: self.max_frames as u64,
-                got: frames as u64,
+                what: "the number of samples",
+                limit: self.max_samples as u64,
+                got: samples as u64,
             });
         }
-        let length = [frames as i64];
+        let length = [samples as i64];
         let inputs = [
-            Input::floats(&[1, self.features, frames], features)?,
+            Input::floats(&[1, self.features, samples], features)?,
             Input::integers(&[1], &length)?,
         ];
-        let expected = [1, frames.div_ceil(self.subsampling), self.width];
+        let expected = [1, samples.div_ceil(self.subsampling), self.width];
         self.copies.with(|model| {
             model.run_with(&inputs, |outputs| {
                 let output = outputs.first().ok_or_else(|| Error::Runtime {
-                    runtime: RUNTIME,
+                    runtime: KIND.title,
                     action: "run the encoder",
                     message: "the output is missing".to_owned(),
                 })?;
@@ -141,7 +168,7 @@ impl Encoder for PteEncoder {
 
     fn runtime(&self) -> RuntimeInfo {
         RuntimeInfo {
-            name: RUNTIME,
+            name: KIND.title,
             version: EXECUTORCH_VERSION.to_owned(),
         }
     }

@@ -5,6 +5,9 @@ use std::sync::Once;
 
 use executorch::platform::{self, LogLevel, PlatformImpl};
 
+use super::KIND;
+use crate::error::Error;
+
 /// Bytes of messages kept at most.
 const MOST: usize = 500;
 
@@ -49,4 +52,21 @@ fn keep(message: &str) {
 /// Takes the messages of this thread.
 pub(super) fn take() -> String {
     PRINTED.with(RefCell::take)
+}
+
+/// For `map_err`: an [`Error::Runtime`] about `action`, with what ExecuTorch printed about it.
+pub(super) fn failed(action: &'static str) -> impl FnOnce(executorch::Error) -> Error {
+    move |error| {
+        let printed = take();
+        let message = if printed.is_empty() {
+            error.to_string()
+        } else {
+            format!("{error}: {printed}")
+        };
+        Error::Runtime {
+            runtime: KIND.title,
+            action,
+            message,
+        }
+    }
 }

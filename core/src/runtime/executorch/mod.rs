@@ -7,66 +7,36 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(feature = "executorch")]
 mod encoder;
-#[cfg(not(target_os = "android"))]
+#[cfg(all(feature = "executorch", not(target_os = "android")))]
 mod link;
+#[cfg(feature = "executorch")]
 mod log;
+#[cfg(feature = "executorch")]
 mod model;
+#[cfg(feature = "executorch")]
 mod program;
-#[cfg(test)]
+#[cfg(all(test, feature = "executorch"))]
 mod tests;
+#[cfg(feature = "executorch")]
 mod threads;
 
-pub use encoder::PteEncoder;
-pub use model::PteModel;
+use super::kind::Kind;
 
-use super::RuntimeOptions;
-use crate::bundle::Bundle;
-use crate::bundle::manifest::major_minor;
-use crate::error::{Error, Result};
+#[cfg(feature = "executorch")]
+pub use {
+    encoder::{EXECUTORCH_VERSION, PteEncoder},
+    model::PteModel,
+};
 
-/// What the runtime is called in messages.
-const RUNTIME: &str = "ExecuTorch";
-
-/// The version of ExecuTorch that the crate `executorch` is made for and the libraries are pinned
-/// to; they cannot be asked.
-pub const EXECUTORCH_VERSION: &str = "1.5.1";
-
-/// Opens a bundle's encoder.
-pub(super) fn open_encoder(bundle: &Bundle, options: &RuntimeOptions) -> Result<PteEncoder> {
-    let spec = &bundle.manifest().runtime;
-    if major_minor(EXECUTORCH_VERSION) < spec.minimum_version() {
-        return Err(Error::Unsupported {
-            path: bundle.path().to_path_buf(),
-            what: RUNTIME,
-            expected: EXECUTORCH_VERSION.to_owned(),
-            got: format!("{} or newer", spec.minimum),
-        });
-    }
-    let options = RuntimeOptions {
-        threads: Some(options.threads.unwrap_or(spec.session.threads)),
-        ..options.clone()
-    };
-    PteEncoder::from_bytes(
-        bundle.file(&spec.encoder)?,
-        &bundle.manifest().model,
-        &options,
-    )
-}
-
-/// For `map_err`: an [`Error::Runtime`] about `action`, with what ExecuTorch printed about it.
-fn failed(action: &'static str) -> impl FnOnce(executorch::Error) -> Error {
-    move |error| {
-        let printed = log::take();
-        let message = if printed.is_empty() {
-            error.to_string()
-        } else {
-            format!("{error}: {printed}")
-        };
-        Error::Runtime {
-            runtime: RUNTIME,
-            action,
-            message,
-        }
-    }
-}
+/// ExecuTorch.
+pub(super) const KIND: Kind = Kind {
+    name: "executorch",
+    title: "ExecuTorch",
+    runs_optimized: false,
+    #[cfg(feature = "executorch")]
+    runner: Some(encoder::RUNNER),
+    #[cfg(not(feature = "executorch"))]
+    runner: None,
+};

@@ -3,9 +3,10 @@
 use executorch::evalue::{EValue, IntoEValue, Tag};
 use executorch::tensor::{ScalarType, TensorAny, TensorPtr, TensorPtrBuilder, View};
 
+use super::KIND;
+use super::log::{self, failed};
 use super::program::Loaded;
 use super::threads::Threads;
-use super::{RUNTIME, failed, log};
 use crate::bytes::Bytes;
 use crate::error::{Error, Result};
 use crate::runtime::{RuntimeOptions, Tensor, TensorData};
@@ -267,7 +268,7 @@ fn check_order(tensor: &TensorAny<'_>) -> Result<()> {
 
 fn not_supported(what: &str) -> Error {
     Error::Runtime {
-        runtime: RUNTIME,
+        runtime: KIND.title,
         action: "give an output",
         message: format!("it is {what}: not supported"),
     }

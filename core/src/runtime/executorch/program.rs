@@ -9,7 +9,7 @@ use executorch::memory::{HierarchicalAllocator, MallocMemoryAllocator, MemoryMan
 use executorch::program::{Method, Program, ProgramVerification};
 use executorch::util::Span;
 
-use super::{failed, log};
+use super::log::{self, failed};
 use crate::bytes::Bytes;
 use crate::error::{Error, Result};
 

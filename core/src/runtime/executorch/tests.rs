@@ -3,10 +3,13 @@ use std::thread;
 
 use super::threads::Threads;
 use super::*;
+use crate::bundle::Bundle;
 use crate::bytes::Bytes;
-use crate::engine::{Engine, EngineOptions};
+use crate::engine::{Engine, EngineOptions, open_encoder};
+use crate::error::Error;
 use crate::limits::CancelToken;
-use crate::runtime::{Encoder, Tensor, open_encoder};
+use crate::runtime::{Encoder, RuntimeOptions, Tensor};
+use crate::transducer::ModelSpec;
 
 /// A small bundle of random weights; `tests/examples/pte_fixture.rs` writes it.
 fn fixture() -> PathBuf {
@@ -25,19 +28,19 @@ fn program(name: &str) -> PteModel {
     PteModel::from_bytes(bundle().file(name).unwrap(), &RuntimeOptions::default()).unwrap()
 }
 
-/// Features of a swipe of `frames` frames.
-fn features(frames: usize) -> Vec<f32> {
-    (0..37 * frames)
+/// Features of a swipe of `samples` samples.
+fn features(samples: usize) -> Vec<f32> {
+    (0..37 * samples)
         .map(|at| ((at * 2_654_435_761) % 1000) as f32 / 500.0 - 1.0)
         .collect()
 }
 
-fn encode(encoder: &dyn Encoder, frames: usize) -> Vec<f32> {
+fn encode(encoder: &dyn Encoder, samples: usize) -> Vec<f32> {
     let mut encoded = Vec::new();
     let got = encoder
-        .encode(&features(frames), frames, &mut encoded)
+        .encode(&features(samples), samples, &mut encoded)
         .unwrap();
-    assert_eq!(got, frames.div_ceil(2));
+    assert_eq!(got, samples.div_ceil(2));
     assert_eq!(encoded.len(), got * 16);
     encoded
 }
@@ -57,10 +60,12 @@ fn a_bundle_decodes_its_golden_swipes() {
 #[test]
 fn every_length_runs_in_any_order() {
     let encoder = encoder(&RuntimeOptions::default());
-    let forth: Vec<_> = (1..=256).map(|frames| encode(&*encoder, frames)).collect();
-    for frames in (1..=256).rev().step_by(3) {
-        let again = encode(&*encoder, frames);
-        assert_eq!(again, forth[frames - 1], "{frames} frames");
+    let forth: Vec<_> = (1..=256)
+        .map(|samples| encode(&*encoder, samples))
+        .collect();
+    for samples in (1..=256).rev().step_by(3) {
+        let again = encode(&*encoder, samples);
+        assert_eq!(again, forth[samples - 1], "{samples} samples");
     }
 }
 
@@ -81,8 +86,8 @@ fn lengths_and_values_that_do_not_fit_are_refused() {
         "{long:?}"
     );
     assert!(encoded.is_empty());
-    for (values, frames) in [(37, 2), (36, 1), (0, 0), (37, usize::MAX)] {
-        let wrong = encoder.encode(&vec![0.0; values], frames, &mut encoded);
+    for (values, samples) in [(37, 2), (36, 1), (0, 0), (37, usize::MAX)] {
+        let wrong = encoder.encode(&vec![0.0; values], samples, &mut encoded);
         assert!(matches!(wrong, Err(Error::Shape { .. })), "{wrong:?}");
     }
     for value in [f32::NAN, f32::INFINITY] {
@@ -113,7 +118,7 @@ fn a_run_that_is_cancelled_gives_nothing() {
 #[test]
 fn programs_of_other_dimensions_are_refused() {
     let bundle = bundle();
-    let open = |file: &str, change: fn(&mut crate::bundle::manifest::ModelSpec)| {
+    let open = |file: &str, change: fn(&mut ModelSpec)| {
         let mut model = bundle.manifest().model.clone();
         change(&mut model);
         PteEncoder::from_bytes(
@@ -122,9 +127,9 @@ fn programs_of_other_dimensions_are_refused() {
             &RuntimeOptions::default(),
         )
     };
-    assert_eq!(open("encoder.pte", |_| ()).unwrap().max_frames(), 256);
+    assert_eq!(open("encoder.pte", |_| ()).unwrap().max_samples(), 256);
     for change in [
-        (|model| model.features = 36) as fn(&mut crate::bundle::manifest::ModelSpec),
+        (|model| model.features = 36) as fn(&mut ModelSpec),
         |model| model.encoder = 17,
         |model| model.subsampling = 4,
     ] {
@@ -270,8 +275,8 @@ fn threads_are_counted() {
     };
     let two = encoder(&options);
     let one = encoder(&RuntimeOptions::default());
-    for frames in [1, 64, 256] {
-        let (two, one) = (encode(&*two, frames), encode(&*one, frames));
+    for samples in [1, 64, 256] {
+        let (two, one) = (encode(&*two, samples), encode(&*one, samples));
         for (two, one) in two.iter().zip(one) {
             assert!((two - one).abs() < 1e-5);
         }

@@ -6,8 +6,8 @@
 
 use std::sync::OnceLock;
 
-use crate::bundle::manifest::MAX_THREADS;
 use crate::error::{Error, Result};
+use crate::runtime::MAX_THREADS;
 
 #[repr(C)]
 struct ThreadPool {

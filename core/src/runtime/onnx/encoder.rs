@@ -6,15 +6,46 @@ use std::sync::Arc;
 use ort::session::{RunOptions, Session, SessionInputValue};
 use ort::value::{Outlet, TensorElementType, ValueType};
 
-use super::library::{self, RUNTIME};
+use super::KIND;
+use super::library::{self, load};
 use super::model::{failed, open_session, sizes, view};
-use super::{Encoder, RuntimeInfo, RuntimeOptions};
-use crate::bundle::manifest::ModelSpec;
 use crate::bytes::Bytes;
 use crate::error::{Error, Result};
 use crate::limits::CancelToken;
 use crate::runtime::contract::{ENCODED, FEATURES, LENGTHS, check_encoded, check_features};
 use crate::runtime::copies::Copies;
+use crate::runtime::kind::{EncoderSource, Runner};
+use crate::runtime::{Encoder, RuntimeInfo, RuntimeOptions};
+use crate::transducer::ModelSpec;
+
+/// How ONNX Runtime runs encoders. A runtime that is linked in tells no version.
+pub(super) const RUNNER: Runner = Runner {
+    version: |options| Ok(load(options.library.as_deref())?.version),
+    open,
+};
+
+/// Opens a bundle's encoder: the one that was optimized beforehand where there is one that fits
+/// this machine.
+fn open(
+    source: &EncoderSource<'_>,
+    version: &str,
+    options: &RuntimeOptions,
+) -> Result<Box<dyn Encoder>> {
+    let spec = source.spec;
+    let optimized = spec
+        .optimized
+        .as_ref()
+        .filter(|optimized| optimized.serves(std::env::consts::ARCH, version));
+    let file = optimized.map_or(&spec.encoder, |optimized| &optimized.file);
+    let session = options.session.as_ref().unwrap_or(&spec.session);
+    let options = RuntimeOptions {
+        session: Some(session.clone()),
+        ..options.clone()
+    };
+    let bytes = (source.file)(file)?;
+    let encoder = OnnxEncoder::from_bytes(&bytes, source.model, &options)?;
+    Ok(Box::new(encoder))
+}
 
 /// An encoder graph: `features_bft` `[B, F, T]` and `lengths` `[B]` to `encoded_btf` `[B, T', D]`.
 ///
@@ -90,27 +121,27 @@ impl OnnxEncoder {
     fn run_copy(
         &self,
         features: &[f32],
-        frames: usize,
+        samples: usize,
         cancel: Option<&CancelToken>,
         encoded: &mut Vec<f32>,
     ) -> Result<usize> {
         encoded.clear();
-        check_features(features, self.features, frames)?;
+        check_features(features, self.features, samples)?;
         self.copies
-            .with(|session| self.run(session, features, frames, cancel, encoded))
+            .with(|session| self.run(session, features, samples, cancel, encoded))
     }
 
     fn run(
         &self,
         session: &mut Session,
         features: &[f32],
-        frames: usize,
+        samples: usize,
         cancel: Option<&CancelToken>,
         encoded: &mut Vec<f32>,
     ) -> Result<usize> {
-        let shape = [1, self.features, frames];
+        let shape = [1, self.features, samples];
         let features = SessionInputValue::from(view(&shape, features)?);
-        let (long, short) = ([frames as i64], [frames as i32]);
+        let (long, short) = ([samples as i64], [samples as i32]);
         let lengths = match self.lengths {
             TensorElementType::Int32 => SessionInputValue::from(view(&[1], &short)?),
             _ => SessionInputValue::from(view(&[1], &long)?),
@@ -145,7 +176,7 @@ impl OnnxEncoder {
             .try_extract_tensor::<f32>()
             .map_err(failed("give the encoder's output"))?;
         let shape = sizes(shape);
-        let expected = [1, frames.div_ceil(self.subsampling), self.width];
+        let expected = [1, samples.div_ceil(self.subsampling), self.width];
         check_encoded(values, &shape, expected)?;
         encoded.extend_from_slice(values);
         Ok(expected[1])
@@ -153,25 +184,25 @@ impl OnnxEncoder {
 }
 
 impl Encoder for OnnxEncoder {
-    fn encode(&self, features: &[f32], frames: usize, encoded: &mut Vec<f32>) -> Result<usize> {
-        self.run_copy(features, frames, None, encoded)
+    fn encode(&self, features: &[f32], samples: usize, encoded: &mut Vec<f32>) -> Result<usize> {
+        self.run_copy(features, samples, None, encoded)
     }
 
     fn encode_until(
         &self,
         features: &[f32],
-        frames: usize,
+        samples: usize,
         cancel: &CancelToken,
         encoded: &mut Vec<f32>,
     ) -> Result<usize> {
         encoded.clear();
         cancel.check()?;
-        self.run_copy(features, frames, Some(cancel), encoded)
+        self.run_copy(features, samples, Some(cancel), encoded)
     }
 
     fn runtime(&self) -> RuntimeInfo {
         RuntimeInfo {
-            name: RUNTIME,
+            name: KIND.title,
             version: library::loaded().map_or_else(String::new, |loaded| loaded.version),
         }
     }

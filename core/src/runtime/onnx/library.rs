@@ -12,10 +12,9 @@ use std::sync::{Mutex, PoisonError};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 
+use super::KIND;
+use super::telemetry;
 use crate::error::{Error, Result};
-
-/// What the runtime is called in messages.
-pub(super) const RUNTIME: &str = "ONNX Runtime";
 
 /// The loaded runtime.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +48,7 @@ static LOADED: Mutex<Option<(Environment, Loaded)>> = Mutex::new(None);
 /// is not kept: a later call tries again.
 ///
 /// # Errors
-/// [`Error::RuntimeNotFound`] with every place tried and what is wrong there, where none has a
+/// [`Error::RuntimeNotFound`] with every location tried and what is wrong there, where none has a
 /// library that can be used; [`Error::Invalid`] for an empty path; [`Error::Runtime`] where the
 /// library was loaded and does not start, or where the program uses `ort` besides this crate and
 /// has made an environment of its own.
@@ -69,14 +68,15 @@ pub(super) fn environment(library: Option<&Path>) -> Result<(Environment, Loaded
     if let Some(pair) = &*slot {
         return Ok(pair.clone());
     }
+    telemetry::forbid();
     let (builder, path, version) = native(library)?;
     let environment = builder
         .with_name("swipekit")
-        // Microsoft's builds for Windows report usage unless they are told not to.
+        // For Windows, where Microsoft's builds do not ask for the environment variable.
         .with_telemetry(false)
         .build()
         .map_err(|error| Error::Runtime {
-            runtime: RUNTIME,
+            runtime: KIND.title,
             action: "start",
             message: error.to_string(),
         })?;
@@ -111,7 +111,7 @@ fn native(
     Option<PathBuf>,
     String,
 )> {
-    use super::places::{Place, Surroundings, VARIABLE};
+    use super::locations::{Location, Surroundings, VARIABLE};
     use super::probe::{self, Probed};
 
     if library.is_some_and(|path| path.as_os_str().is_empty()) {
@@ -122,17 +122,17 @@ fn native(
         ));
     }
     let mut tried = Vec::new();
-    for place in Surroundings::of_process().places(library) {
-        let (path, probed) = match place {
-            Place::Absent(path) => {
+    for location in Surroundings::of_process().locations(library) {
+        let (path, probed) = match location {
+            Location::Absent(path) => {
                 tried.push(format!("{} (absent)", path.display()));
                 continue;
             }
-            Place::Name(path) => {
+            Location::Name(path) => {
                 let probed = probe::open(&path);
                 (path, probed)
             }
-            Place::File(path) => {
+            Location::File(path) => {
                 let probed = probe::check_file(&path).and_then(|()| probe::open(&path));
                 (path, probed)
             }

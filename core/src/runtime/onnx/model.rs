@@ -8,16 +8,18 @@ use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{Session, SessionInputValue};
 use ort::value::{PrimitiveTensorElementType, TensorElementType, TensorRef, ValueType};
 
-use super::library::{self, RUNTIME};
-use super::{RuntimeOptions, Tensor, TensorData};
-use crate::bundle::manifest::{Execution, OptimizationLevel, SessionSpec};
+use super::KIND;
+use super::library;
 use crate::bytes::Bytes;
 use crate::error::{Error, Result};
+use crate::runtime::{
+    Execution, OptimizationLevel, RuntimeOptions, SessionSpec, Tensor, TensorData,
+};
 
 /// For `map_err`: an [`Error::Runtime`] about `action`.
 pub(super) fn failed<E: Display>(action: &'static str) -> impl FnOnce(E) -> Error {
     move |error| Error::Runtime {
-        runtime: RUNTIME,
+        runtime: KIND.title,
         action,
         message: error.to_string(),
     }

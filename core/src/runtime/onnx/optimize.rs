@@ -3,12 +3,11 @@
 use std::io;
 use std::path::Path;
 
-use super::RuntimeOptions;
 use super::model::{OnnxModel, failed, session_builder};
-use crate::bundle::manifest::{OptimizationLevel, SessionSpec};
 use crate::bytes::Bytes;
 use crate::error::Result;
 use crate::files::{Partial, write_error};
+use crate::runtime::{OptimizationLevel, RuntimeOptions, SessionSpec};
 
 /// The file format of an optimized model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

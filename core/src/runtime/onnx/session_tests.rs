@@ -13,7 +13,10 @@ use crate::bundle::manifest::{
     Activation, Execution, FileEntry, Manifest, ModelSpec, OptimizationLevel, OptimizedSpec,
     SessionSpec,
 };
-use crate::bundle::{MANIFEST_FILE, sha256_hex};
+use crate::bundle::{Bundle, MANIFEST_FILE, sha256_hex};
+use crate::engine::open_encoder;
+use crate::error::{Error, Result};
+use crate::runtime::{Encoder, RuntimeOptions, Tensor};
 
 const LEVELS: [OptimizationLevel; 4] = [
     OptimizationLevel::Disabled,

@@ -6,10 +6,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use safetensors::SafeTensors;
+use swipekit_test_support::{found, shared};
 
 use super::test_models::{DOUBLE, FLOAT, INT32, INT64, Size, encoder, model, node, value};
 use super::*;
-use crate::bundle::manifest::{Activation, ModelSpec};
+use crate::error::{Error, Result};
+use crate::runtime::{Encoder, RuntimeOptions, Tensor};
+use crate::transducer::{Activation, ModelSpec};
 
 fn options() -> RuntimeOptions {
     RuntimeOptions::default()
@@ -33,16 +36,8 @@ fn open(bytes: &[u8], model: &ModelSpec) -> Result<OnnxEncoder> {
 }
 
 fn oracle(name: &str) -> Option<Vec<u8>> {
-    let path = Path::new(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../shared/oracle/tiny"
-    ))
-    .join(name);
-    let bytes = fs::read(path).ok();
-    if bytes.is_none() {
-        eprintln!("skipped: ../shared/oracle/tiny/{name} is absent");
-    }
-    bytes
+    let path = shared(&format!("oracle/tiny/{name}"))?;
+    Some(fs::read(path).unwrap())
 }
 
 fn tensor(file: &SafeTensors, name: &str) -> Tensor {
@@ -558,10 +553,10 @@ fn a_library_of_another_kind_or_version_is_an_error() {
             .args(["-shared", "-fPIC", "-o"])
             .arg(&library)
             .arg(&code);
-        if !compiler.status().is_ok_and(|status| status.success()) {
-            eprintln!("skipped: no working C compiler `cc`");
+        let Some(status) = found(compiler.status()) else {
             return;
-        }
+        };
+        assert!(status.success(), "{compiler:?}");
         let reports = in_child("load", Some(&library), None);
         assert!(
             reports.len() == 1 && reports[0].starts_with("not found: "),

@@ -5,9 +5,10 @@ use swipekit::internals::features::FeaturizerSpec;
 use swipekit::layout::Layout;
 
 use super::fixture::{Fixture, omegaconf, open, refusal, small_config, text, tree};
+use crate::checkpoint::Problem;
 use crate::checkpoint::interpret::model_config;
 use crate::checkpoint::yaml::from_yaml;
-use crate::checkpoint::{Activation, ModelConfig, Problem};
+use crate::schema::{Activation, ModelConfig};
 
 /// The small configuration with one value changed; null is a value.
 fn with(pointer: &str, value: Json) -> Json {
@@ -247,7 +248,10 @@ fn whole_models_of_the_accepted_space_load() {
         vec![
             (
                 "/featurizer",
-                json!(FeaturizerSpec::kinematic37(vec![0.1; 37])),
+                json!(FeaturizerSpec::kinematic37(
+                    Layout::qwerty_unshifted().key_centres(),
+                    vec![0.1; 37]
+                )),
             ),
             ("/layout", json!(Layout::qwertz())),
         ],
@@ -384,7 +388,10 @@ fn labels_that_differ_from_those_of_the_joint_are_refused() {
 fn featurizer_and_layout_are_those_that_training_wrote() {
     let mut config = small_config();
     assert_eq!(read(&config).unwrap().featurizer, None);
-    let (spec, layout) = (FeaturizerSpec::kinematic37(vec![0.3; 37]), Layout::dvorak());
+    let (spec, layout) = (
+        FeaturizerSpec::kinematic37(Layout::qwerty_unshifted().key_centres(), vec![0.3; 37]),
+        Layout::dvorak(),
+    );
     config["featurizer"] = json!(spec);
     config["layout"] = json!(layout);
     let config = read(&config).unwrap();

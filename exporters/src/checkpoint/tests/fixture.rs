@@ -12,7 +12,9 @@ use zip::{CompressionMethod, ZipWriter};
 use crate::checkpoint::interpret::model_config;
 use crate::checkpoint::value::Value;
 use crate::checkpoint::yaml::from_yaml;
-use crate::checkpoint::{Checkpoint, CheckpointError, expected};
+use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::fixtures::random_weights;
+use crate::schema::{self, TensorSpec};
 
 /// A Python value to pickle.
 #[derive(Clone, Debug)]
@@ -178,30 +180,16 @@ pub(super) fn small_config() -> Json {
 }
 
 impl Fixture {
-    /// A model of this configuration with made-up weights that float16 holds exactly.
+    /// A random model of this configuration, its weights rounded to what float16 holds exactly.
     pub(super) fn of(config: Json) -> Self {
         let model = model_config(&tree(&config)).unwrap();
-        let mut state = 1_u32;
-        let tensors = expected::tensors(&model)
+        let weights = random_weights(&model, 1);
+        let tensors = schema::tensors(&model)
             .into_iter()
-            .map(|(name, shape)| {
-                let tied = name.contains("pos_bias") && !model.encoder.untie_biases;
-                let count = shape.iter().product::<usize>();
-                let data = (0..count).map(|index| {
-                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    let value = if tied {
-                        index as f32
-                    } else {
-                        (state >> 24) as f32 - 128.0
-                    };
-                    if name.ends_with("running_var") {
-                        value.abs() / 64.0
-                    } else {
-                        value / 64.0
-                    }
-                });
-                let data = data.collect();
-                (name, shape, data)
+            .map(|TensorSpec { name, shape, .. }| {
+                let data = &weights.get(&name).unwrap().data;
+                let data = data.iter().map(|value| (value * 64.0).round() / 64.0);
+                (name, shape, data.collect())
             })
             .collect();
         Self {

@@ -6,7 +6,8 @@ use super::fixture::{
     Fixture, Py, Storage, call, gzip, omegaconf, open, pickle, plain, small_config, tar, text,
     torch_zip,
 };
-use crate::checkpoint::{Checkpoint, CheckpointKind, Tensor};
+use crate::checkpoint::{Checkpoint, CheckpointKind};
+use crate::schema::Tensor;
 
 fn assert_holds(checkpoint: &Checkpoint, fixture: &Fixture) {
     let expected: BTreeMap<_, _> = fixture

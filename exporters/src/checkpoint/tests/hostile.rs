@@ -360,24 +360,22 @@ fn views_outside_of_their_storage() {
     let mut config = super::fixture::small_config();
     config["encoder"]["d_model"] = 8192.into();
     let model = interpret::model_config(&super::fixture::tree(&config)).unwrap();
-    let items = crate::checkpoint::expected::tensors(&model)
-        .into_iter()
-        .map(|(name, shape)| {
-            let shape: Vec<i64> = shape.iter().map(|size| *size as i64).collect();
-            let stride = vec![0; shape.len()];
-            let args = vec![
-                storage(1),
-                Py::Int(0),
-                tuple(&shape),
-                tuple(&stride),
-                Py::Bool(false),
-                Py::None,
-            ];
-            (
-                text(&name),
-                call("torch._utils", "_rebuild_tensor_v2", args),
-            )
-        });
+    let items = crate::schema::tensors(&model).into_iter().map(|spec| {
+        let shape: Vec<i64> = spec.shape.iter().map(|size| *size as i64).collect();
+        let stride = vec![0; shape.len()];
+        let args = vec![
+            storage(1),
+            Py::Int(0),
+            tuple(&shape),
+            tuple(&stride),
+            Py::Bool(false),
+            Py::None,
+        ];
+        (
+            text(&spec.name),
+            call("torch._utils", "_rebuild_tensor_v2", args),
+        )
+    });
     let items = vec![
         (text("state_dict"), Py::Dict(items.collect())),
         (text("hyper_parameters"), plain(&config)),
@@ -455,7 +453,7 @@ fn hostile_zip_archives() {
             .for_each(|at| bytes[at + field..at + field + value.len()].copy_from_slice(&value));
         assert!(open(&bytes).is_err(), "directory field {field}");
     }
-    // All entries at one place: every storage would read the whole file.
+    // All entries at one offset: every storage would read the whole file.
     let mut bytes = sound.clone();
     directory
         .iter()

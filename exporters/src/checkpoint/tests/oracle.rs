@@ -1,18 +1,9 @@
 //! Files that NeMo and Lightning wrote.
 
-use std::path::PathBuf;
+use crate::checkpoint::{Checkpoint, CheckpointKind};
+pub(super) use swipekit_test_support::shared;
 
-use crate::checkpoint::{Activation, Checkpoint, CheckpointKind, ConvNorm};
-
-/// A file of the shared reference data, or `None` with a message where it is absent.
-pub(super) fn shared(name: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")).join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    eprintln!("skipped: ../shared/{name} is absent");
-    None
-}
+use crate::schema::{Activation, ConvNorm};
 
 /// Reads a file and holds names and shapes to NeMo's own list of them.
 fn open(directory: &str, file: &str) -> Option<Checkpoint> {

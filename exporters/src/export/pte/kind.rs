@@ -1,9 +1,7 @@
 //! The programs that there are to make.
 
 use crate::pte::{EncoderJob, Mode, Scheme, StepJob};
-
-/// The layer behind the subsampling, by NeMo's name.
-pub(super) const FIRST_LAYER: &str = "encoder.pre_encode.out";
+use crate::schema::FIRST_LAYER;
 
 /// A program that a mode needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,26 +8,29 @@ use std::rc::Rc;
 
 use swipekit::internals::runtime::{EXECUTORCH_VERSION, OnnxEncoder, PteEncoder, RuntimeOptions};
 
-use super::PteOptions;
-use super::kind::{FIRST_LAYER, Kind, Trial};
-use super::quality::{is_failed_check, share_warning, ultra};
+use super::kind::{Kind, Trial};
+use super::quality::{share_warning, ultra};
 use crate::audit;
-use crate::checkpoint::{Checkpoint, Tensor};
+use crate::check::FailedCheck;
+use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
+use crate::export::assemble::Programs;
 use crate::export::encoders::{AGREEMENT_SWIPES, Encoder, EncoderReport, Encoders, INT8_COSINE};
-use crate::export::graphs::Graphs;
-use crate::export::package::Programs;
-use crate::export::{ENCODER_PROGRAM, LoweringReport, Precision, STEP_PROGRAM, Target};
+use crate::export::names::{ENCODER_PROGRAM, STEP_PROGRAM};
+use crate::export::options::PteOptions;
+use crate::export::report::LoweringReport;
+use crate::export::shared::SharedParts;
+use crate::export::target::Target;
+use crate::files::FileError;
 use crate::network::Network;
-use crate::pte::{LoweredFile, Mode, PteError, Python, Request, Scheme, Versions};
-use crate::quantize::calibrate::Sample;
+use crate::pte::{INPUT_SCALE, LoweredFile, Mode, PteError, Python, Request, Scheme, Versions};
+use crate::quantize::Precision;
+use crate::quantize::calibrate::EncoderInput;
 use crate::quantize::equalize;
 use crate::quantize::probe::Effect;
 use crate::quantize::sensitivity::Budget;
+use crate::schema::{FIRST_LAYER, Tensor};
 use crate::validate::{Agreement, Check, programs};
-
-/// What the Python side multiplies the first layer's input by.
-const INPUT_SCALE: &str = "encoder.pre_encode.out.input_scale";
 
 /// The most that an encoder in 8 bits may take of the FP32 encoder's bytes, where those are so many
 /// that the weights are most of them: beyond it is none.
@@ -39,7 +42,7 @@ pub(super) struct Lowering<'a> {
     python: Python,
     checkpoint: &'a Checkpoint,
     network: Network<'a>,
-    graphs: &'a Graphs,
+    shared: &'a SharedParts,
     /// The FP32 ONNX encoder, which has been held to the reference.
     onnx: OnnxEncoder,
     encoders: Encoders<'a>,
@@ -71,7 +74,7 @@ impl<'a> Lowering<'a> {
         options: &'a PteOptions,
         python: Python,
         checkpoint: &'a Checkpoint,
-        graphs: &'a Graphs,
+        shared: &'a SharedParts,
         scratch: &'a Path,
     ) -> Result<Self> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -81,12 +84,12 @@ impl<'a> Lowering<'a> {
             network: Network::new(&checkpoint.config, &checkpoint.weights)?,
             checkpoint,
             onnx: OnnxEncoder::from_bytes(
-                &graphs.encoder_file,
-                &graphs.manifest.model,
+                &shared.encoder_file,
+                &shared.manifest.model,
                 &RuntimeOptions::default(),
             )?,
-            graphs,
-            encoders: Encoders::new(&options.base, graphs, threads),
+            shared,
+            encoders: Encoders::new(&options.base, shared, threads),
             scratch,
             threads,
             lowered: Vec::new(),
@@ -110,7 +113,7 @@ impl<'a> Lowering<'a> {
             Mode::Fp32 | Mode::Xnnpack => self.float(mode, say)?,
             Mode::Int8 | Mode::Ultra => match self.eight_bits(mode, say) {
                 Ok(made) => made,
-                Err(error) if self.options.fallback_fp32 && is_failed_check(&error) => {
+                Err(error) if self.options.fallback_fp32 && error.is_failed_check() => {
                     warnings.push(format!("FP32 took the place of 8 bits: {error}"));
                     self.float(Mode::Xnnpack, say)?
                 }
@@ -131,7 +134,7 @@ impl<'a> Lowering<'a> {
             versions: encoder.versions.clone(),
             encoder: named(&encoder.lowered, ENCODER_PROGRAM),
             step: named(&step.lowered, STEP_PROGRAM),
-            size: audit::size(&encoder.encoder.file, &self.graphs.encoder_file),
+            size: audit::size(&encoder.encoder.file, &self.shared.encoder_file),
             delegated_percent: 100.0 * share,
             equalized: encoder.equalized,
             effect: encoder.effect,
@@ -157,14 +160,14 @@ impl<'a> Lowering<'a> {
         }
         let is_int8 = kinds.iter().any(|kind| matches!(kind, Kind::Int8(_)));
         let swipes = match is_int8 && self.scheme() == Scheme::Static {
-            true => self.encoders.calibration(say)?.samples.clone(),
+            true => self.encoders.calibration(say)?.swipes.clone(),
             false => Vec::new(),
         };
         self.lower(&self.checkpoint.weights.tensors, &swipes, &kinds, say)
     }
 
     fn scheme(&self) -> Scheme {
-        self.options.scheme.unwrap_or(Scheme::Dynamic)
+        self.options.scheme
     }
 
     /// An encoder in 32 bits, equal to the reference.
@@ -217,13 +220,13 @@ impl<'a> Lowering<'a> {
                     .quantized(trial, say)
                     .map(|made| self.keep(Kind::Int8(trial), made)),
             };
-            if !outcome.as_ref().is_err_and(is_failed_check) {
+            if !outcome.as_ref().is_err_and(Error::is_failed_check) {
                 break;
             }
         }
         let made = outcome?;
         if mode == Mode::Ultra {
-            ultra(&made.lowered)?;
+            ultra(&made.lowered).map_err(PteError::from)?;
         }
         Ok(made)
     }
@@ -235,30 +238,27 @@ impl<'a> Lowering<'a> {
             true => self.equalized(say)?,
             false => self.checkpoint.weights.tensors.clone(),
         };
-        let swipes: &[Sample] = match trial.scheme {
-            Scheme::Static => &calibration.samples,
+        let swipes: &[EncoderInput] = match trial.scheme {
+            Scheme::Static => &calibration.swipes,
             Scheme::Dynamic => &[],
         };
         let (path, lowered, versions) = self.program(&tensors, swipes, Kind::Int8(trial), say)?;
         say("measuring the encoder in 8 bits");
         let file = read(&path)?;
-        let size = audit::size(&file, &self.graphs.encoder_file);
+        let size = audit::size(&file, &self.shared.encoder_file);
         let is_large = Precision::Int8
-            .max_ratio(self.graphs.encoder_file.len())
+            .max_ratio(self.shared.encoder_file.len())
             .is_some();
         if is_large && size.ratio > MAX_RATIO {
-            return Err(PteError::Refused {
-                file: ENCODER_PROGRAM.to_owned(),
-                check: "its size",
-                expected: format!("at most {MAX_RATIO} of FP32's bytes"),
-                got: format!("{:.3}: the weights are not in 8 bits", size.ratio),
-            }
-            .into());
+            let check = format!("the size of {ENCODER_PROGRAM}");
+            let expected = format!("at most {MAX_RATIO} of FP32's bytes");
+            let failed = FailedCheck::new(check, expected, format!("{:.3}", size.ratio));
+            return Err(PteError::from(failed.advice("the weights are not in 8 bits")).into());
         }
         let check = programs::int8_encoder(&self.network, &path)?;
         let mut options = RuntimeOptions::default();
         options.copies = self.threads;
-        let model = &self.graphs.manifest.model;
+        let model = &self.shared.manifest.model;
         let program = PteEncoder::open(&path, model, &options)?;
         let effect = probe.effect_of(&program, None)?;
         let budget = Budget {
@@ -266,16 +266,12 @@ impl<'a> Lowering<'a> {
             min_cosine: INT8_COSINE,
         };
         if !budget.holds(&effect) {
-            return Err(PteError::Budget {
-                scheme: trial.name(),
-                top1_loss: effect.top1_loss,
-                cosine: effect.cosine,
-                most: budget.max_top1_loss,
-                least: budget.min_cosine,
-            }
-            .into());
+            let advice = "allow more with --max-top1-loss, try the other --scheme, or let FP32 take \
+                          its plan with --fallback-fp32";
+            let failed = budget.exceeded(&effect, &trial.name(), advice);
+            return Err(PteError::from(failed).into());
         }
-        let agreement = self.agreement(&program, &calibration.samples)?;
+        let agreement = self.agreement(&program, &calibration.swipes)?;
         let report = EncoderReport {
             equalized: trial.equalized,
             calibration: Some(calibration.report.clone()),
@@ -294,11 +290,11 @@ impl<'a> Lowering<'a> {
 
     /// Frames against those of the FP32 ONNX encoder, on calibration swipes; and on synthetic ones,
     /// since ranges of noise fit noise.
-    fn agreement(&self, program: &PteEncoder, samples: &[Sample]) -> Result<Agreement> {
-        let some = &samples[..samples.len().min(AGREEMENT_SWIPES)];
-        let width = self.graphs.manifest.model.encoder;
-        let agree = |samples: &[Sample]| {
-            programs::programs_agree(&self.onnx, program, width, samples, INT8_COSINE)
+    fn agreement(&self, program: &PteEncoder, swipes: &[EncoderInput]) -> Result<Agreement> {
+        let some = &swipes[..swipes.len().min(AGREEMENT_SWIPES)];
+        let width = self.shared.manifest.model.encoder;
+        let agree = |swipes: &[EncoderInput]| {
+            programs::programs_agree(&self.onnx, program, width, swipes, INT8_COSINE)
         };
         agree(&self.encoders.synthetic()?)?;
         Ok(agree(some)?)
@@ -339,7 +335,7 @@ impl<'a> Lowering<'a> {
     fn program(
         &mut self,
         tensors: &BTreeMap<String, Tensor>,
-        calibration: &[Sample],
+        calibration: &[EncoderInput],
         kind: Kind,
         say: &mut dyn FnMut(&str),
     ) -> Result<(PathBuf, LoweredFile, Versions)> {
@@ -362,7 +358,7 @@ impl<'a> Lowering<'a> {
     fn lower(
         &mut self,
         tensors: &BTreeMap<String, Tensor>,
-        calibration: &[Sample],
+        calibration: &[EncoderInput],
         kinds: &[Kind],
         say: &mut dyn FnMut(&str),
     ) -> Result<()> {
@@ -380,13 +376,9 @@ impl<'a> Lowering<'a> {
         let minor = |version: &str| version.rsplit_once('.').map(|(minor, _)| minor.to_owned());
         let made_with = &lowered.versions.executorch;
         if minor(made_with) != minor(EXECUTORCH_VERSION) {
-            return Err(PteError::Refused {
-                file: "the Python side".to_owned(),
-                check: "its ExecuTorch",
-                expected: format!("{EXECUTORCH_VERSION}, as this program has"),
-                got: made_with.clone(),
-            }
-            .into());
+            let check = "the Python side's ExecuTorch";
+            let expected = format!("{EXECUTORCH_VERSION}, as this program has");
+            return Err(PteError::from(FailedCheck::new(check, expected, made_with)).into());
         }
         for file in lowered.files {
             if let Some(kind) = kinds.iter().find(|kind| kind.file() == file.file) {
@@ -409,5 +401,5 @@ impl<'a> Lowering<'a> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    Ok(fs::read(path).map_err(|source| swipekit::Error::io(path, source))?)
+    Ok(fs::read(path).map_err(FileError::read(path))?)
 }

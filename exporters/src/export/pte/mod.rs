@@ -10,35 +10,21 @@ mod lowering;
 mod quality;
 
 use std::fs;
-use std::path::PathBuf;
 use std::time::Instant;
 
-use super::assemble::{self, Package, Place};
-use super::graphs::Graphs;
-use super::{Options, Outcome, Precision, Progress, Target, validation};
+use super::assemble::{self, Package};
+use super::options::{Options, PteOptions};
+use super::plan::Plan;
+use super::report::Outcome;
+use super::shared::SharedParts;
+use super::target::Target;
+use super::{Progress, validation};
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::package;
-use crate::pte::{Mode, Python, Scheme};
+use crate::pte::{Mode, Python};
+use crate::quantize::Precision;
 use lowering::Lowering;
-
-/// What to export for ExecuTorch.
-#[derive(Clone, Debug)]
-pub struct PteOptions {
-    /// All that does not depend on the runtime. Precisions, targets, recipe, method, sensitivity,
-    /// parts and the optimized encoder are ONNX Runtime's and not looked at.
-    pub base: Options,
-    /// Programs to make. One gives a bundle at the output folder itself, several one each in a
-    /// folder of its name there.
-    pub modes: Vec<Mode>,
-    /// Where the ranges of an encoder in 8 bits come from. `None` for each swipe's own, which needs
-    /// no ranges from calibration and loses less.
-    pub scheme: Option<Scheme>,
-    /// Whether an FP32 encoder takes the place of one in 8 bits that fails.
-    pub fallback_fp32: bool,
-    /// The interpreter; looked for where it is `None`.
-    pub python: Option<PathBuf>,
-}
 
 impl PteOptions {
     fn check(&self) -> Result<()> {
@@ -53,11 +39,11 @@ impl PteOptions {
     }
 
     /// The bundles to make, with their modes.
-    fn places(&self) -> Vec<(Mode, Place)> {
+    fn plans(&self) -> Vec<(Mode, Plan)> {
         let base = self.base.base_name();
         let single = self.modes.len() == 1;
-        let places = self.modes.iter().map(|mode| {
-            let place = Place {
+        let plans = self.modes.iter().map(|mode| {
+            let plan = Plan {
                 target: Target::Android,
                 precision: match mode.is_int8() {
                     true => Precision::Int8,
@@ -72,9 +58,9 @@ impl PteOptions {
                     false => self.base.output.join(mode.name()),
                 },
             };
-            (*mode, place)
+            (*mode, plan)
         });
-        places.collect()
+        plans.collect()
     }
 }
 
@@ -99,33 +85,33 @@ pub fn pte(options: &PteOptions, progress: impl FnMut(&Progress<'_>)) -> Result<
 fn export(options: &PteOptions, mut progress: impl FnMut(&Progress<'_>)) -> Result<Outcome> {
     let start = Instant::now();
     let base = &options.base;
-    let places = options.places();
-    // Graphs; programs, a staged bundle and its finish for each place; the comparison.
-    let stages = 2 + 3 * places.len();
+    let plans = options.plans();
+    // Graphs; programs, a staged bundle and its finish for each bundle; the comparison.
+    let stages = 2 + 3 * plans.len();
     let mut done = 0;
     let mut step = |advance: usize, what: &str| {
         done += advance;
         progress(&Progress { what, done, stages });
     };
-    let scratch = package::place::staging(&base.output)?;
+    let scratch = package::staging::beside(&base.output)?;
     let python = Python::find(options.python.as_deref(), scratch.path())?;
     step(0, "reading the checkpoint");
     let checkpoint = Checkpoint::open(&base.checkpoint)?;
-    let graphs = Graphs::new(base, &checkpoint, scratch.path(), |what| step(0, what))?;
-    let mut lowering = Lowering::new(options, python, &checkpoint, &graphs, scratch.path())?;
+    let shared = SharedParts::new(base, &checkpoint, scratch.path(), |what| step(0, what))?;
+    let mut lowering = Lowering::new(options, python, &checkpoint, &shared, scratch.path())?;
     step(1, "lowering the programs");
     lowering.lower_first(&mut |what| step(0, what))?;
-    let mut packages = Vec::with_capacity(places.len());
-    for (mode, mut place) in places {
+    let mut packages = Vec::with_capacity(plans.len());
+    for (mode, mut plan) in plans {
         let programs = lowering.programs(mode, &mut |what| step(0, what))?;
-        place.precision = programs.encoder.precision;
-        step(1, &format!("writing {}", place.name));
-        packages.push(Package::stage_programs(base, &graphs, programs, place)?);
+        plan.precision = programs.encoder.precision;
+        step(1, &format!("writing {}", plan.name));
+        packages.push(Package::stage_programs(base, &shared, programs, plan)?);
         step(1, "staged");
     }
     if let Some(validation) = &base.validation {
         step(0, "comparing the bundles");
-        let place = Place {
+        let plan = Plan {
             target: Target::Desktop,
             precision: Precision::Fp32,
             name: format!("{}-onnx-fp32", base.base_name()),
@@ -135,7 +121,7 @@ fn export(options: &PteOptions, mut progress: impl FnMut(&Progress<'_>)) -> Resu
             optimized: false,
             ..base.clone()
         };
-        let baseline = Package::stage(&plain, &graphs, lowering.onnx_fp32()?, place)?;
+        let baseline = Package::stage(&plain, &shared, lowering.onnx_fp32()?, plan)?;
         validation::validate(
             validation,
             base.quantization.max_top1_loss,

@@ -1,46 +1,27 @@
 //! What a program has to be, besides right.
 
-use crate::error::Error;
-use crate::pte::{LoweredFile, PteError};
-use crate::validate::ValidationError;
+use crate::check::FailedCheck;
+use crate::pte::LoweredFile;
 
 /// Share of the nodes that XNNPACK should run.
 const WANTED_SHARE: f64 = 0.9;
 /// Share of the nodes below which a program is hardly faster than one without XNNPACK.
 const LOW_SHARE: f64 = 0.5;
 
-/// Whether a program was made, and is not good enough.
-pub(super) fn is_failed_check(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Pte(PteError::Budget { .. } | PteError::Refused { .. })
-            | Error::Validation(ValidationError::Check { .. })
-    )
-}
-
 /// Checks that a program is quantized and that XNNPACK runs some of it; how much is said by a
 /// warning.
-pub(super) fn ultra(encoder: &LoweredFile) -> Result<(), PteError> {
-    let refused = |check, expected: String, got: String| PteError::Refused {
-        file: encoder.file.clone(),
-        check,
-        expected,
-        got,
-    };
+pub(super) fn ultra(encoder: &LoweredFile) -> Result<(), FailedCheck> {
+    let none = |what: &str| FailedCheck::new(format!("{what} of {}", encoder.file), "some", "none");
     for (check, count) in [
-        ("its quantizing nodes", encoder.quantize_nodes),
-        ("its dequantizing nodes", encoder.dequantize_nodes),
+        ("quantizing nodes", encoder.quantize_nodes),
+        ("dequantizing nodes", encoder.dequantize_nodes),
     ] {
         if count == 0 {
-            return Err(refused(check, "some".to_owned(), "none".to_owned()));
+            return Err(none(check));
         }
     }
     if encoder.subgraphs == 0 {
-        return Err(refused(
-            "the parts that XNNPACK runs",
-            "some".to_owned(),
-            "none".to_owned(),
-        ));
+        return Err(none("parts that XNNPACK runs"));
     }
     Ok(())
 }

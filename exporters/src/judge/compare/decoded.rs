@@ -9,9 +9,9 @@ use std::thread;
 use swipekit::Limits;
 
 use super::subject::Words;
-use crate::error::Result;
-use crate::frames::{EncoderError, ErrorHistogram, SwipeError};
 use crate::judge::accuracy::{Judge, Outcome};
+use crate::judge::error::Result;
+use crate::quantize::frames::{EncoderError, ErrorHistogram, SwipeError};
 use crate::swipes::Swipe;
 use crate::swipes::sample::picked;
 

@@ -11,9 +11,10 @@ use swipekit::internals::bundle::manifest::ONNXRUNTIME;
 use swipekit::{Engine, EngineOptions, Limits};
 
 use super::CompareError;
-use crate::error::{Error, Result};
-use crate::judge::evaluate::resident_mib;
+use crate::judge::error::Result;
+use crate::judge::machine::resident_mib;
 use crate::judge::times::milliseconds;
+use crate::statistics;
 use crate::swipes::Swipes;
 use crate::words::lexicon;
 
@@ -39,23 +40,23 @@ pub struct Footprint {
 /// itself as [`Options::program`](super::Options::program) has it under the name [`COMMAND`].
 #[derive(Clone, Debug, clap::Args)]
 pub struct MeasureArguments {
-    /// The bundle: a folder or a .swipekit file.
-    #[arg(long, value_name = "PATH")]
+    /// Bundle: a folder or a .swipekit file.
+    #[arg(value_name = "BUNDLE")]
     pub bundle: PathBuf,
-    /// Manifest of swipes; the first are decoded.
+    /// Swipe file: JSON lines, plain or gzipped. The first swipes are decoded.
     #[arg(long, value_name = "FILE")]
-    pub manifest: PathBuf,
+    pub swipes: PathBuf,
     /// Lexicon in place of the bundle's own. A bundle without words is run greedily.
     #[arg(long, value_name = "FILE")]
     pub lexicon: Option<PathBuf>,
-    /// Swipes to decode.
+    /// Swipes at most.
     #[arg(long, value_name = "N", default_value_t = 20)]
-    pub swipes: usize,
+    pub limit: usize,
     /// The bundle's runtime, by its name in the manifest: what is loaded before the bundle is
     /// opened.
     #[arg(long, value_name = "NAME", default_value = ONNXRUNTIME)]
     pub runtime: String,
-    /// ONNX Runtime's shared library; looked for where it is not given.
+    /// ONNX Runtime's shared library; looked for by default.
     #[arg(long, value_name = "FILE")]
     pub runtime_library: Option<PathBuf>,
 }
@@ -89,7 +90,7 @@ pub fn measure(arguments: &MeasureArguments) -> Result<Footprint> {
     let rss_opened_mib = resident_mib();
 
     let mut swipes = 0;
-    for swipe in Swipes::open(&arguments.manifest)?.take(arguments.swipes) {
+    for swipe in Swipes::open(&arguments.swipes)?.take(arguments.limit) {
         let trace = swipe?.trace;
         if engine.lexicon().is_some() {
             std::hint::black_box(session.decode(&trace)?);
@@ -113,7 +114,7 @@ pub(super) fn launch(
     program: &Path,
     bundle: &Path,
     runtime: &str,
-    manifest: &Path,
+    swipes: &Path,
     lexicon: Option<&Path>,
     library: Option<&Path>,
 ) -> Result<Footprint> {
@@ -125,8 +126,7 @@ pub(super) fn launch(
     let mut command = Command::new(program);
     command.arg(COMMAND).args(["--runtime", runtime]);
     let given = [
-        ("--bundle=", Some(bundle)),
-        ("--manifest=", Some(manifest)),
+        ("--swipes=", Some(swipes)),
         ("--lexicon=", lexicon),
         ("--runtime-library=", library),
     ];
@@ -138,6 +138,8 @@ pub(super) fn launch(
         }
     }
     let output = command
+        .arg("--")
+        .arg(bundle)
         .stdin(Stdio::null())
         .output()
         .map_err(|error| failed(error.to_string()))?;
@@ -148,16 +150,14 @@ pub(super) fn launch(
         return Err(failed(message).into());
     }
     serde_json::from_slice(&output.stdout)
-        .map_err(|error| Error::from(failed(format!("its output is no measurement: {error}"))))
+        .map_err(|error| failed(format!("its output is no measurement: {error}")).into())
 }
 
 /// The medians of some launches; `None` of none.
 pub(super) fn median(launches: &[Footprint]) -> Option<Footprint> {
     let first = launches.first()?;
     let middle = |part: fn(&Footprint) -> f64| {
-        let mut values: Vec<f64> = launches.iter().map(part).collect();
-        values.sort_unstable_by(f64::total_cmp);
-        values[(values.len() - 1) / 2]
+        statistics::median(launches.iter().map(part)).unwrap_or_default()
     };
     Some(Footprint {
         runtime_ms: middle(|launch| launch.runtime_ms),

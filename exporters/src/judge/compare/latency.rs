@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use swipekit::{Engine, Session, Timings};
 
-use crate::error::Result;
-use crate::judge::times::{Times, percentile};
+use crate::judge::error::Result;
+use crate::judge::times::{Times, milliseconds};
+use crate::statistics::{median, percentile};
 use crate::swipes::Swipe;
 
 /// Steps of a distribution: every 2.5 %.
@@ -46,7 +47,10 @@ impl Stage {
     fn of(times: impl Iterator<Item = Duration>) -> Self {
         let mut times: Vec<Duration> = times.collect();
         times.sort_unstable();
-        let step = |step| percentile(&times, 100.0 * step as f64 / STEPS as f64);
+        let step = |step| {
+            let time = percentile(&times, 100.0 * step as f64 / STEPS as f64);
+            time.map_or(0.0, milliseconds)
+        };
         Self {
             distribution: (0..=STEPS).map(step).collect(),
             times: Times::of(times),
@@ -87,29 +91,18 @@ pub struct Ratio {
 impl Ratio {
     /// Of times of the same swipes; `None` where there is none.
     pub fn of(baseline: &[Duration], bundle: &[Duration]) -> Option<Self> {
-        let median = |times: &[Duration]| {
-            let mut seconds: Vec<f64> = times.iter().map(Duration::as_secs_f64).collect();
-            middle(&mut seconds)
-        };
-        let mut ratios: Vec<f64> = baseline
-            .iter()
-            .zip(bundle)
+        let seconds = |times: &[Duration]| median(times.iter().map(Duration::as_secs_f64));
+        let pairs = baseline.iter().zip(bundle);
+        let ratios = pairs
             .filter(|(_, time)| !time.is_zero())
-            .map(|(base, time)| base.as_secs_f64() / time.as_secs_f64())
-            .collect();
-        let of_medians = median(baseline)? / median(bundle).filter(|time| *time > 0.0)?;
+            .map(|(base, time)| base.as_secs_f64() / time.as_secs_f64());
+        let of_medians = seconds(baseline)? / seconds(bundle).filter(|time| *time > 0.0)?;
         let short = |ratio: f64| (ratio * 1e3).round() / 1e3;
         Some(Self {
             of_medians: short(of_medians),
-            median: short(middle(&mut ratios)?),
+            median: short(median(ratios)?),
         })
     }
-}
-
-/// The median by nearest rank.
-fn middle(values: &mut [f64]) -> Option<f64> {
-    values.sort_unstable_by(f64::total_cmp);
-    values.get(values.len().saturating_sub(1) / 2).copied()
 }
 
 /// [`Ratio`]s of the stages.
@@ -176,8 +169,8 @@ pub(super) fn measure(
     let mut sessions: Vec<Session> = engines.iter().map(Engine::session).collect();
     let mut timed: Vec<Timed> = engines.iter().map(|_| Timed::default()).collect();
     for (turn, swipe) in std::iter::repeat_n(swipes, rounds).flatten().enumerate() {
-        for place in 0..sessions.len() {
-            let which = (turn + place) % sessions.len();
+        for step in 0..sessions.len() {
+            let which = (turn + step) % sessions.len();
             let decoded = std::hint::black_box(sessions[which].decode(&swipe.trace)?);
             timed[which].add(decoded.timings);
             done();
@@ -190,14 +183,14 @@ pub(super) fn measure(
 mod tests {
     use super::*;
 
-    fn milliseconds(values: &[u64]) -> Vec<Duration> {
+    fn times(values: &[u64]) -> Vec<Duration> {
         values.iter().map(|ms| Duration::from_millis(*ms)).collect()
     }
 
     #[test]
     fn ratios_are_of_the_same_swipes() {
-        let baseline = milliseconds(&[10, 20, 30]);
-        let bundle = milliseconds(&[5, 5, 30]);
+        let baseline = times(&[10, 20, 30]);
+        let bundle = times(&[5, 5, 30]);
         // Medians 20 and 5; ratios 2, 4 and 1.
         let expected = Ratio {
             of_medians: 4.0,
@@ -205,12 +198,12 @@ mod tests {
         };
         assert_eq!(Ratio::of(&baseline, &bundle), Some(expected));
         assert_eq!(Ratio::of(&[], &[]), None);
-        assert_eq!(Ratio::of(&baseline, &milliseconds(&[0, 0, 0])), None);
+        assert_eq!(Ratio::of(&baseline, &times(&[0, 0, 0])), None);
     }
 
     #[test]
     fn a_distribution_runs_from_the_least_to_the_greatest() {
-        let stage = Stage::of(milliseconds(&(1..=200).rev().collect::<Vec<_>>()).into_iter());
+        let stage = Stage::of(times(&(1..=200).rev().collect::<Vec<_>>()).into_iter());
         assert_eq!(stage.times.p50, 100.0);
         assert_eq!(stage.distribution.len(), STEPS + 1);
         assert_eq!((stage.distribution[0], stage.distribution[1]), (1.0, 5.0));

@@ -7,81 +7,98 @@
 //! word or a finger's path.
 
 mod decoded;
-mod error;
+pub(super) mod error;
+mod figures;
 mod footprint;
 mod latency;
-mod machine;
 mod paired;
 mod report;
+mod run;
 mod sizes;
 mod subject;
 mod tables;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
 use swipekit::internals::bundle::Bundle;
 
+pub use super::machine::Machine;
 pub use error::CompareError;
+pub use figures::{BundleFigures, Comparison, Data, Difference};
 pub use footprint::{COMMAND, Footprint, MeasureArguments, measure};
 pub use latency::{Latency, LatencyOptions, Ratio, Speed, Stage};
-pub use machine::Machine;
-pub use paired::{AccuracyDifference, LengthDifference, Paired, TopDifference, mcnemar};
-pub use report::{html, sections};
+pub use paired::{AccuracyDifference, LengthDifference, TopDifference};
+pub use report::{blocks, page};
+pub use run::Progress;
 pub use sizes::Sizes;
 pub use subject::{Subject, WordSource};
-pub use tables::{Table, tables, text};
 
-use crate::error::Result;
-use crate::frames::EncoderError;
-use crate::judge::accuracy::{Accuracy, FOLDING, percent};
-use crate::swipes::{Swipe, sample};
-use decoded::{Decoded, Job};
+use crate::arguments::at_least_one;
+use crate::judge::accuracy::{Accuracy, FOLDING};
+use crate::judge::error::Result;
+use crate::swipes::sample;
+use run::{Run, Tick, timed_swipes};
 use subject::Words;
 
+/// [`Options::frame_swipes`] by default.
+const FRAME_SWIPES: usize = 500;
+/// [`Options::launches`] by default.
+const LAUNCHES: usize = 3;
+
 /// How bundles are compared.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, clap::Args)]
+#[group(id = "CompareOptions")]
 pub struct Options {
-    /// Manifest of swipes.
-    pub manifest: PathBuf,
-    /// Swipes to take, evenly out of the manifest; all where it is `None`.
-    pub samples: Option<usize>,
-    /// Words in place of the bundles' own: a lexicon or a word list. Bundles without words get
-    /// those of the manifest, all of the same frequency, where it is `None`.
+    /// Swipe file: JSON lines, plain or gzipped.
+    #[arg(long, value_name = "FILE")]
+    pub swipes: PathBuf,
+    /// Swipes at most, taken evenly; all by default.
+    #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
+    pub limit: Option<usize>,
+    /// Words in place of the bundles' own: a built lexicon or a word list. By default bundles
+    /// without words get those of the swipe file, all of the same frequency.
+    #[arg(long, value_name = "FILE")]
     pub lexicon: Option<PathBuf>,
-    /// Threads for accuracy, each with a copy of a bundle; all cores where it is `None`. Results do
-    /// not depend on it.
+    /// Threads for accuracy, each with a copy of a bundle; all cores by default. Results do not
+    /// depend on it. Latency is measured on one thread.
+    #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     pub threads: Option<usize>,
     /// Swipes, evenly out of the sample, whose encoder frames are compared. The baseline's are kept
     /// in memory. Default 500.
+    #[arg(skip = FRAME_SWIPES)]
     pub frame_swipes: usize,
     /// How latency is measured; not at all where it is `None`.
+    #[arg(skip = Some(LatencyOptions::default()))]
     pub latency: Option<LatencyOptions>,
     /// The program that measures memory and opening in processes of its own: it has the command
     /// [`COMMAND`]. Those figures are left out where it is `None`.
+    #[arg(skip = std::env::current_exe().ok())]
     pub program: Option<PathBuf>,
     /// Such processes a bundle; medians are reported. Default 3.
+    #[arg(skip = LAUNCHES)]
     pub launches: usize,
     /// Whether files are deflated to see what they take in a package. Default true.
+    #[arg(skip = true)]
     pub deflate: bool,
-    /// ONNX Runtime's shared library; looked for in the usual places where it is `None`.
+    /// ONNX Runtime's shared library; looked for by default.
+    #[arg(long, value_name = "FILE")]
     pub runtime_library: Option<PathBuf>,
 }
 
 impl Options {
-    /// All swipes of `manifest`, with the usual settings and without a program.
-    pub fn new(manifest: impl Into<PathBuf>) -> Self {
+    /// All swipes of the file `swipes`, with the usual settings and without a program.
+    pub fn new(swipes: impl Into<PathBuf>) -> Self {
         Self {
-            manifest: manifest.into(),
-            samples: None,
+            swipes: swipes.into(),
+            limit: None,
             lexicon: None,
             threads: None,
-            frame_swipes: 500,
+            frame_swipes: FRAME_SWIPES,
             latency: Some(LatencyOptions::default()),
             program: None,
-            launches: 3,
+            launches: LAUNCHES,
             deflate: true,
             runtime_library: None,
         }
@@ -90,7 +107,7 @@ impl Options {
     fn check(&self) -> Result<(), CompareError> {
         let latency = self.latency.unwrap_or_default();
         let counts = [
-            ("the number of samples", self.samples),
+            ("the number of swipes", self.limit),
             ("the number of threads", self.threads),
             ("the number of launches", Some(self.launches)),
             ("the number of swipes for latency", Some(latency.swipes)),
@@ -107,95 +124,6 @@ impl Options {
     }
 }
 
-/// The swipes of a comparison.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Data {
-    /// Name of the manifest's file, without its folder.
-    pub manifest: String,
-    /// SHA-256 of the manifest.
-    pub sha256: String,
-    /// Swipes that all bundles decoded.
-    pub swipes: usize,
-    /// Swipes of the manifest, from which they were taken evenly.
-    pub of: usize,
-    /// Where the words come from.
-    pub words: WordSource,
-    /// How many words there are.
-    pub word_count: usize,
-    /// How targets are compared.
-    pub folding: String,
-}
-
-/// Figures of one bundle.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BundleFigures {
-    /// What it was called for the comparison.
-    pub label: String,
-    /// Name in its manifest.
-    pub name: String,
-    /// What runs the encoder, with its version.
-    pub runtime: String,
-    /// Precision of the encoder.
-    pub precision: String,
-    /// Parameters of the network.
-    pub parameters: u64,
-    /// Bytes.
-    pub sizes: Sizes,
-    /// Memory and opening; `None` without a program to measure them.
-    pub footprint: Option<Footprint>,
-    /// Accuracy on all swipes.
-    pub accuracy: Accuracy,
-    /// Latency; `None` where it was left out.
-    pub latency: Option<Latency>,
-    /// Against the first bundle; `None` for that one.
-    pub difference: Option<Difference>,
-}
-
-/// A bundle against the baseline, on the same swipes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Difference {
-    /// Both were exported from the same checkpoint.
-    pub same_checkpoint: bool,
-    /// Bytes of the encoder as a part of the baseline's.
-    pub encoder_bytes: f64,
-    /// Accuracy.
-    pub accuracy: AccuracyDifference,
-    /// Swipes with the same candidates in the same order, in percent.
-    pub same_candidates: f64,
-    /// Swipes with the same best candidate, in percent.
-    pub same_best: f64,
-    /// The encoder's error; `None` where the encoders are of different dimensions.
-    pub encoder_error: Option<EncoderError>,
-    /// How much faster it is; `None` where latency was left out.
-    pub speed: Option<Speed>,
-}
-
-/// A comparison: what `swipekit compare` shows and what a report holds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Comparison {
-    /// The swipes and the words.
-    pub data: Data,
-    /// What it was measured on.
-    pub machine: Machine,
-    /// How latency was measured, on one thread; `None` where it was left out.
-    pub latency: Option<LatencyOptions>,
-    /// The bundles, the baseline first.
-    pub bundles: Vec<BundleFigures>,
-}
-
-/// How far a comparison is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress<'a> {
-    /// What is done: `sizes`, `opening`, `accuracy`, `latency`.
-    pub step: &'static str,
-    /// The bundle at work, by its label; empty where it is all of them.
-    pub bundle: &'a str,
-    /// Work done, of `total`.
-    pub done: usize,
-    /// All the work of this comparison, in swipes.
-    pub total: usize,
-}
-
 /// Compares bundles; the first is the baseline. `progress` is told of every swipe.
 ///
 /// Each bundle decodes with its default preset.
@@ -203,7 +131,7 @@ pub struct Progress<'a> {
 /// # Errors
 /// [`CompareError::TooFew`] for fewer than two bundles, [`CompareError::Differs`] for bundles with
 /// other labels, another featurizer or other words, [`CompareError::Option`] for a count of 0,
-/// [`Error::Empty`](crate::error::Error::Empty) for a manifest without swipes,
+/// [`FileError::Empty`](crate::files::FileError::Empty) for a manifest without swipes,
 /// [`CompareError::Launch`] where the program fails; otherwise whatever opening, reading and
 /// decoding give.
 pub fn compare(
@@ -225,14 +153,14 @@ pub fn compare(
     let source = Words::source(&bundles, options.lexicon.as_deref());
     subject::check_comparable(&bundles, source)?;
     let sample = sample::read(
-        &options.manifest,
-        options.samples,
+        &options.swipes,
+        options.limit,
         source == WordSource::Manifest,
     )?;
     let words = Words::new(
         &bundles,
         options.lexicon.as_deref(),
-        &options.manifest,
+        &options.swipes,
         &sample.words,
     )?;
     let run = Run {
@@ -271,10 +199,9 @@ pub fn compare(
     }
     run.accuracy(&bundles, &mut figures, &mut tick)?;
     run.latency(&mut figures, &mut tick)?;
-    let manifest = options.manifest.file_name();
     Ok(Comparison {
         data: Data {
-            manifest: manifest.map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+            manifest: sample.name,
             sha256: sample.sha256,
             swipes: sample.swipes.len(),
             of: sample.of,
@@ -289,143 +216,4 @@ pub fn compare(
         }),
         bundles: figures,
     })
-}
-
-/// Those swipes that latency is measured on.
-fn timed_swipes(swipes: &[Swipe], wanted: usize) -> Vec<&Swipe> {
-    let all = swipes.iter().enumerate();
-    all.filter(|(index, _)| sample::picked(*index, wanted, swipes.len()))
-        .map(|(_, swipe)| swipe)
-        .collect()
-}
-
-/// Tells how far the work is.
-struct Tick<'p> {
-    done: usize,
-    total: usize,
-    progress: &'p mut dyn FnMut(&Progress<'_>),
-}
-
-impl Tick<'_> {
-    fn tell(&mut self, step: &'static str, bundle: &str, swipes: usize) {
-        self.done += swipes;
-        (self.progress)(&Progress {
-            step,
-            bundle,
-            done: self.done,
-            total: self.total,
-        });
-    }
-}
-
-/// What the parts of a comparison need.
-struct Run<'a> {
-    subjects: &'a [Subject],
-    options: &'a Options,
-    words: &'a Words,
-    swipes: &'a [Swipe],
-    timed: Vec<&'a Swipe>,
-}
-
-impl Run<'_> {
-    fn library(&self) -> Option<&Path> {
-        self.options.runtime_library.as_deref()
-    }
-
-    /// All the work, in swipes.
-    fn work(&self) -> usize {
-        let rounds = self.options.latency.map_or(0, |latency| latency.rounds);
-        self.subjects.len() * (self.swipes.len() + self.timed.len() * rounds)
-    }
-
-    fn footprint(
-        &self,
-        subject: &Subject,
-        runtime: &str,
-        tick: &mut Tick<'_>,
-    ) -> Result<Option<Footprint>> {
-        let Some(program) = &self.options.program else {
-            return Ok(None);
-        };
-        let mut launches = Vec::with_capacity(self.options.launches);
-        for _ in 0..self.options.launches {
-            tick.tell("opening", &subject.label, 0);
-            launches.push(footprint::launch(
-                program,
-                &subject.path,
-                runtime,
-                &self.options.manifest,
-                self.options.lexicon.as_deref(),
-                self.library(),
-            )?);
-        }
-        Ok(footprint::median(&launches))
-    }
-
-    fn accuracy(
-        &self,
-        bundles: &[Bundle],
-        figures: &mut [BundleFigures],
-        tick: &mut Tick<'_>,
-    ) -> Result<()> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let job = Job {
-            swipes: self.swipes,
-            words: self.words,
-            threads: self.options.threads.unwrap_or(cores),
-            library: self.library(),
-            frame_swipes: self.options.frame_swipes,
-        };
-        let mut baseline: Option<Decoded> = None;
-        for (index, subject) in self.subjects.iter().enumerate() {
-            let decoded = job.run(&subject.path, baseline.as_ref(), || {
-                tick.tell("accuracy", &subject.label, 1);
-            })?;
-            figures[index].accuracy = Accuracy::of(&decoded.outcomes);
-            figures[index].runtime.clone_from(&decoded.runtime);
-            let Some(base) = &baseline else {
-                baseline = Some(decoded);
-                continue;
-            };
-            let checkpoint =
-                |bundle: &Bundle| bundle.manifest().provenance.checkpoint_sha256.clone();
-            let (own, of) = (figures[index].sizes.encoder, figures[0].sizes.encoder);
-            figures[index].difference = Some(Difference {
-                same_checkpoint: checkpoint(&bundles[0]) == checkpoint(&bundles[index]),
-                encoder_bytes: (1e4 * own as f64 / of.max(1) as f64).round() / 1e4,
-                accuracy: AccuracyDifference::of(&base.outcomes, &decoded.outcomes),
-                same_candidates: same(base, &decoded, |lists| lists[0]),
-                same_best: same(base, &decoded, |lists| lists[1]),
-                encoder_error: decoded.error,
-                speed: None,
-            });
-        }
-        Ok(())
-    }
-
-    fn latency(&self, figures: &mut [BundleFigures], tick: &mut Tick<'_>) -> Result<()> {
-        let Some(latency) = self.options.latency else {
-            return Ok(());
-        };
-        let mut engines = Vec::with_capacity(self.subjects.len());
-        for subject in self.subjects {
-            engines.push(self.words.engine(&subject.path, 1, self.library())?);
-        }
-        let done = || tick.tell("latency", "", 1);
-        let timed = latency::measure(&engines, &self.timed, latency.rounds, done)?;
-        for (figures, times) in figures.iter_mut().zip(&timed) {
-            figures.latency = Some(times.latency());
-            if let Some(difference) = &mut figures.difference {
-                difference.speed = timed.first().map(|first| times.speed(first));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The share of swipes in percent whose hashed lists are equal.
-fn same(baseline: &Decoded, bundle: &Decoded, list: fn(&[u64; 2]) -> u64) -> f64 {
-    let pairs = baseline.lists.iter().zip(&bundle.lists);
-    let equal = pairs.filter(|(a, b)| list(a) == list(b)).count();
-    percent(equal, baseline.lists.len())
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use swipekit::internals::bundle::Bundle;
 
 use crate::audit::deflated;
-use crate::error::Result;
+use crate::judge::error::Result;
 
 /// Bytes of a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ impl Scales {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::Random;
+    use crate::synth::random::Random;
 
     #[test]
     fn what_repeats_shrinks_and_what_does_not_stays() {

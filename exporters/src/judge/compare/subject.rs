@@ -11,7 +11,7 @@ use swipekit::lexicon::Lexicon;
 use swipekit::{Engine, EngineOptions};
 
 use super::CompareError;
-use crate::error::Result;
+use crate::judge::error::Result;
 use crate::words::lexicon;
 
 /// A bundle to compare.
@@ -193,8 +193,8 @@ pub(super) fn check_comparable(bundles: &[Bundle], words: WordSource) -> Result<
 
 /// Where two lists of labels part.
 fn different_labels(expected: &[String], got: &[String]) -> (String, String) {
-    let place = expected.iter().zip(got).position(|(a, b)| a != b);
-    match place {
+    let first = expected.iter().zip(got).position(|(a, b)| a != b);
+    match first {
         Some(at) => (
             format!("label {at} {:?}", expected[at]),
             format!("{:?}", got[at]),
@@ -230,6 +230,8 @@ fn different_featurizers(expected: &FeaturizerSpec, got: &FeaturizerSpec) -> (St
 
 #[cfg(test)]
 mod tests {
+    use swipekit::layout::Layout;
+
     use super::*;
 
     #[test]
@@ -253,7 +255,8 @@ mod tests {
         let (expected, got) = different_labels(&labels("ab"), &labels("abc"));
         assert_eq!((expected.as_str(), got.as_str()), ("2 labels", "3 labels"));
 
-        let base = FeaturizerSpec::kinematic37(vec![1.0; 37]);
+        let base =
+            FeaturizerSpec::kinematic37(Layout::qwerty_unshifted().key_centres(), vec![1.0; 37]);
         let other = |change: fn(&mut FeaturizerSpec)| {
             let mut other = base.clone();
             change(&mut other);

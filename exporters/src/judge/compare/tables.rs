@@ -1,105 +1,44 @@
-//! A comparison as tables, for the terminal and for the page.
+//! The tables of a comparison.
 
-use super::{
-    BundleFigures, Comparison, Difference, Footprint, Latency, Paired, Ratio, Speed, Stage,
-};
-use super::{EncoderError, TopDifference, WordSource};
+use super::{BundleFigures, Comparison, Difference, Footprint, Latency, Ratio, Speed, Stage};
+use super::{TopDifference, WordSource};
+use crate::judge::accuracy::LengthAccuracy;
+use crate::quantize::frames::EncoderError;
+use crate::report::Table;
+use crate::statistics::Paired;
 
-/// A table: a row of headers, then rows whose first cell is their name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Table {
-    /// What it shows.
-    pub title: String,
-    /// What there is to know about the figures.
-    pub note: String,
-    /// What the columns are; the first is that of the rows' names.
-    pub headers: Vec<String>,
-    /// Name of a row, then a cell a column.
-    pub rows: Vec<Vec<String>>,
+/// Name of a row, and what it shows of the figures `F`.
+type Row<F, T> = (&'static str, fn(&F) -> T);
+
+/// A table of the comparison's bundles, one a column, with what it shows and what there is to know
+/// about its figures.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Figures {
+    pub(super) title: &'static str,
+    pub(super) note: String,
+    pub(super) table: Table,
 }
 
-impl Table {
+impl Figures {
     fn new<'a>(
-        title: &str,
+        title: &'static str,
         note: String,
         bundles: impl Iterator<Item = &'a BundleFigures>,
     ) -> Self {
         let labels = bundles.map(|bundle| bundle.label.clone());
         Self {
-            title: title.to_owned(),
+            title,
             note,
-            headers: std::iter::once(String::new()).chain(labels).collect(),
-            rows: Vec::new(),
+            table: Table::new(std::iter::once(String::new()).chain(labels)),
         }
     }
 
     fn row(&mut self, name: impl Into<String>, cells: impl Iterator<Item = String>) {
-        self.rows
-            .push(std::iter::once(name.into()).chain(cells).collect());
+        self.table.row(name, cells);
     }
 }
 
-/// Name of a row, and what it shows of the figures `F`.
-type Row<F, T> = (&'static str, fn(&F) -> T);
-
-/// All tables of a comparison; one whose figures were left out is not there.
-pub fn tables(comparison: &Comparison) -> Vec<Table> {
-    let mut tables = vec![bundles(comparison), accuracy(comparison)];
-    tables.push(differences(comparison));
-    tables.extend(encoder_error(comparison));
-    tables.extend(latency(comparison));
-    tables
-}
-
-/// The tables as plain text.
-pub fn text(comparison: &Comparison) -> String {
-    let mut out = format!("{}\n", printable(&comparison.machine.to_string()));
-    for table in tables(comparison) {
-        out.push_str(&format!("\n{}", table.text()));
-    }
-    out
-}
-
-impl Table {
-    /// The table as plain text, columns side by side. Control characters are replaced: this goes to
-    /// terminals.
-    pub fn text(&self) -> String {
-        let all = || std::iter::once(&self.headers).chain(&self.rows);
-        let width = |column: usize| {
-            let cells = all().filter_map(|row| row.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..self.headers.len()).map(width).collect();
-        let mut out = format!("{}\n", self.title);
-        if !self.note.is_empty() {
-            out.push_str(&format!("{}\n", self.note));
-        }
-        for row in all() {
-            let mut line = String::new();
-            for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                line.push_str(&match column {
-                    0 => format!("  {cell:width$}"),
-                    _ => format!("  {cell:>width$}"),
-                });
-            }
-            out.push_str(line.trim_end());
-            out.push('\n');
-        }
-        printable(&out)
-    }
-}
-
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\n' => c,
-            c if c.is_control() => char::REPLACEMENT_CHARACTER,
-            c => c,
-        })
-        .collect()
-}
-
-fn bundles(comparison: &Comparison) -> Table {
+pub(super) fn bundles(comparison: &Comparison) -> Figures {
     let all = &comparison.bundles;
     let note = match all.first().and_then(|bundle| bundle.footprint) {
         Some(footprint) => format!(
@@ -108,7 +47,7 @@ fn bundles(comparison: &Comparison) -> Table {
         ),
         None => "Opening and memory were not measured.".to_owned(),
     };
-    let mut table = Table::new("Bundles", note, all.iter());
+    let mut table = Figures::new("Bundles", note, all.iter());
     table.row("runtime", all.iter().map(|bundle| bundle.runtime.clone()));
     table.row(
         "precision",
@@ -162,7 +101,7 @@ fn bundles(comparison: &Comparison) -> Table {
     table
 }
 
-fn accuracy(comparison: &Comparison) -> Table {
+pub(super) fn accuracy(comparison: &Comparison) -> Figures {
     let data = &comparison.data;
     let words = match data.words {
         WordSource::Bundle => "of the bundles' lexicon",
@@ -174,7 +113,7 @@ fn accuracy(comparison: &Comparison) -> Table {
         data.swipes, data.of, data.manifest, data.word_count
     );
     let all = &comparison.bundles;
-    let mut table = Table::new("Accuracy", note, all.iter());
+    let mut table = Figures::new("Accuracy", note, all.iter());
     let share = |value: f64| format!("{value:.2}");
     table.row(
         "top-1",
@@ -193,7 +132,7 @@ fn accuracy(comparison: &Comparison) -> Table {
         .map_or(&[][..], |bundle| &bundle.accuracy.by_length);
     for (index, class) in classes.iter().enumerate() {
         let name = |top: &str| format!("{top}, {} (n = {})", class.letters.name(), class.n);
-        let cells = |part: fn(&crate::judge::accuracy::LengthAccuracy) -> f64| {
+        let cells = |part: fn(&LengthAccuracy) -> f64| {
             all.iter().map(move |bundle| {
                 let class = bundle.accuracy.by_length.get(index);
                 class.map_or("-".to_owned(), |class| share(part(class)))
@@ -220,13 +159,13 @@ fn others(comparison: &Comparison) -> impl Iterator<Item = (&BundleFigures, &Dif
     bundles.filter_map(|bundle| Some((bundle, bundle.difference.as_ref()?)))
 }
 
-fn differences(comparison: &Comparison) -> Table {
+pub(super) fn differences(comparison: &Comparison) -> Figures {
     let baseline = comparison.bundles.first().map_or("", |b| b.label.as_str());
     let note = format!(
         "On the same swipes as {baseline}: percentage points [95 % interval], swipes lost and won, p of McNemar's exact test \
          (mid-p)."
     );
-    let mut table = Table::new(
+    let mut table = Figures::new(
         "Accuracy against the baseline",
         note,
         others(comparison).map(|o| o.0),
@@ -280,14 +219,14 @@ fn differences(comparison: &Comparison) -> Table {
     table
 }
 
-fn encoder_error(comparison: &Comparison) -> Option<Table> {
+pub(super) fn encoder_error(comparison: &Comparison) -> Option<Figures> {
     let errors = || others(comparison).map(|(_, d)| d.encoder_error.as_ref());
     let first = errors().flatten().next()?;
     let note = format!(
         "The encoder's output next to the baseline's: {} frames of {} swipes, taken evenly.",
         first.frames, first.swipes
     );
-    let mut table = Table::new("Encoder error", note, others(comparison).map(|o| o.0));
+    let mut table = Figures::new("Encoder error", note, others(comparison).map(|o| o.0));
     let rows: [Row<EncoderError, String>; 4] = [
         ("least cosine of a frame", |e| {
             format!("{:.6}", e.cosine_min)
@@ -303,7 +242,7 @@ fn encoder_error(comparison: &Comparison) -> Option<Table> {
     Some(table)
 }
 
-fn latency(comparison: &Comparison) -> Option<Table> {
+pub(super) fn latency(comparison: &Comparison) -> Option<Figures> {
     let conditions = comparison.latency?;
     let note = format!(
         "Milliseconds on the clock, one thread, {} swipes {}; the bundles take turns at every swipe. Faster: the baseline's \
@@ -315,7 +254,7 @@ fn latency(comparison: &Comparison) -> Option<Table> {
         }
     );
     let all = &comparison.bundles;
-    let mut table = Table::new("Latency", note, all.iter());
+    let mut table = Figures::new("Latency", note, all.iter());
     type Parts = (
         &'static str,
         fn(&Latency) -> &Stage,
@@ -378,66 +317,7 @@ pub(super) fn bytes(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::comparison;
     use super::*;
-
-    #[test]
-    fn every_row_has_a_cell_a_bundle() {
-        for table in tables(&comparison()) {
-            assert!(table.headers.len() >= 2, "{}", table.title);
-            for row in &table.rows {
-                assert_eq!(
-                    row.len(),
-                    table.headers.len(),
-                    "{}: {}",
-                    table.title,
-                    row[0]
-                );
-                assert!(row.iter().all(|cell| !cell.is_empty()));
-            }
-        }
-    }
-
-    #[test]
-    fn columns_stand_below_each_other() {
-        let text = text(&comparison());
-        assert!(!text.contains('\u{1b}'), "no name steers the terminal");
-        let ends = |start: &str| {
-            let line = text
-                .lines()
-                .find(|line| line.trim_start().starts_with(start));
-            line.unwrap_or_else(|| panic!("{start} in {text}"))
-                .chars()
-                .count()
-        };
-        assert_eq!(ends("top-1 "), ends("top-3 "));
-        assert_eq!(ends("encoder p50"), ends("total p99"));
-        for part in [
-            "Bundles",
-            "McNemar",
-            "same candidates",
-            "lost / won",
-            "Encoder error",
-        ] {
-            assert!(text.contains(part), "{part}");
-        }
-    }
-
-    #[test]
-    fn what_was_left_out_is_said() {
-        let mut comparison = comparison();
-        comparison.latency = None;
-        for bundle in &mut comparison.bundles {
-            bundle.footprint = None;
-            bundle.latency = None;
-            if let Some(difference) = &mut bundle.difference {
-                (difference.speed, difference.encoder_error) = (None, None);
-            }
-        }
-        let text = text(&comparison);
-        assert!(text.contains("not measured"));
-        assert!(!text.contains("Latency") && !text.contains("Encoder error"));
-    }
 
     #[test]
     fn figures_are_short() {

@@ -1,10 +1,10 @@
 //! A comparison whose figures are made up, and what is refused before anything is decoded.
 
 use super::*;
-use crate::error::Error;
-use crate::frames::ErrorHistogram;
+use crate::judge::JudgeError;
 use crate::judge::accuracy::Outcome;
 use crate::judge::times::Times;
+use crate::quantize::frames::{EncoderError, ErrorHistogram};
 
 fn outcomes(hits: usize) -> Vec<Outcome> {
     (0..20)
@@ -131,7 +131,7 @@ fn fewer_than_two_bundles_are_refused() {
         let error = compare(&subjects, &Options::new("m"), |_| {}).unwrap_err();
         let got = paths.len();
         assert!(
-            matches!(error, Error::Compare(CompareError::TooFew { got: n }) if n == got),
+            matches!(error, JudgeError::Compare(CompareError::TooFew { got: n }) if n == got),
             "{error}"
         );
     }
@@ -142,7 +142,7 @@ fn counts_of_zero_are_refused_by_their_name() {
     let subjects = Subject::from_paths(&["one", "two"]);
     type Change = (&'static str, fn(&mut Options));
     let changes: [Change; 5] = [
-        ("samples", |options| options.samples = Some(0)),
+        ("swipes", |options| options.limit = Some(0)),
         ("threads", |options| options.threads = Some(0)),
         ("launches", |options| options.launches = 0),
         ("swipes for latency", |options| {

@@ -2,12 +2,11 @@
 //! there.
 //!
 //! A candidate's confidence is its share in exp(score / T) of all completed words and of "another
-//! word", a score of its own. [`calibrate`] fits the temperature T (Guo et al. 2017) and that score
+//! word", a score of its own. [`fit`] finds the temperature T (Guo et al. 2017) and that score
 //! on swipes with their words, so that of the best candidates which are given a confidence of 0.8
 //! eight in ten are right. Neither words nor their order change.
 
-mod fit;
-mod reliability;
+mod likeliest;
 #[cfg(test)]
 mod tests;
 
@@ -16,12 +15,13 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use swipekit::{Engine, Limits};
 
-pub use fit::{Fitted, fit};
-pub use reliability::{BINS, Bin, Reliability};
+pub use likeliest::{ConfidenceOptions, likeliest};
 
-use crate::error::Result;
-use crate::export::write_preset;
-use crate::judge::accuracy::Judge;
+use crate::arguments::at_least_one;
+use crate::judge::accuracy::{Judge, Outcome};
+use crate::judge::error::Result;
+use crate::package::write_preset;
+use crate::statistics::Reliability;
 use crate::swipes::sample;
 
 /// A decoded swipe: the scores of its words, and whether the best is right. Holds no word.
@@ -33,9 +33,20 @@ pub struct Scored {
     pub hit: bool,
 }
 
-/// What a calibration found.
+impl Scored {
+    /// Of a decoded swipe: the scores of all its words, in any order, and what became of it.
+    pub fn of(mut scores: Vec<f64>, outcome: &Outcome) -> Self {
+        scores.sort_by(|a, b| b.total_cmp(a));
+        Self {
+            scores,
+            hit: outcome.within(1),
+        }
+    }
+}
+
+/// What a fit found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Calibration {
+pub struct Fit {
     /// File name of the manifest.
     pub manifest: String,
     /// SHA-256 of the manifest.
@@ -46,7 +57,7 @@ pub struct Calibration {
     pub preset: String,
     /// The options.
     #[serde(flatten)]
-    pub fitted: Fitted,
+    pub fitted: ConfidenceOptions,
     /// Confidences with the preset's options before, on the same swipes.
     pub before: Reliability,
     /// Confidences with the fitted options.
@@ -69,16 +80,21 @@ pub struct Checked {
     pub after: Reliability,
 }
 
-/// What to calibrate on.
-#[derive(Clone, Debug)]
+/// What to fit on.
+#[derive(Clone, Debug, clap::Args)]
+#[group(id = "ConfidenceOptions")]
 pub struct Options {
-    /// Manifest of swipes to fit on.
-    pub manifest: PathBuf,
-    /// Swipes at most, taken evenly; all where it is `None`.
-    pub samples: Option<usize>,
-    /// Another manifest, of other people, to see how far the fit holds.
+    /// Swipe file to fit on: swipes with their words.
+    #[arg(long, value_name = "FILE")]
+    pub swipes: PathBuf,
+    /// Swipes of each file at most, taken evenly.
+    #[arg(long, value_name = "N", default_value = "5000", value_parser = at_least_one::<usize>)]
+    pub limit: Option<usize>,
+    /// Swipe file of other people. It shows how far the fit holds.
+    #[arg(long, value_name = "FILE")]
     pub validate: Option<PathBuf>,
     /// The preset whose options are fitted.
+    #[arg(skip = "default")]
     pub preset: String,
 }
 
@@ -87,36 +103,32 @@ pub struct Options {
 ///
 /// # Errors
 /// Whatever reading the manifests and decoding give.
-pub fn calibrate(
-    engine: &Engine,
-    options: &Options,
-    mut progress: impl FnMut(usize),
-) -> Result<Calibration> {
-    let sample = sample::read(&options.manifest, options.samples, false)?;
-    let before = Fitted::of(engine.options());
+pub fn fit(engine: &Engine, options: &Options, mut progress: impl FnMut(usize)) -> Result<Fit> {
+    let sample = sample::read(&options.swipes, options.limit, false)?;
+    let before = ConfidenceOptions::of(engine.options());
     let scored = decode(engine, &sample.swipes, &mut progress)?;
-    let fitted = fit(&scored, before);
+    let fitted = likeliest(&scored, before);
     let validation = match &options.validate {
-        Some(manifest) => {
-            let sample = sample::read(manifest, options.samples, false)?;
+        Some(path) => {
+            let sample = sample::read(path, options.limit, false)?;
             let scored = decode(engine, &sample.swipes, &mut progress)?;
             Some(Checked {
-                manifest: file_name(manifest),
+                manifest: sample.name,
                 swipes: scored.len(),
-                before: Reliability::of(&scored, before),
-                after: Reliability::of(&scored, fitted),
+                before: before.reliability(&scored),
+                after: fitted.reliability(&scored),
             })
         }
         None => None,
     };
-    Ok(Calibration {
-        manifest: file_name(&options.manifest),
+    Ok(Fit {
+        manifest: sample.name,
         sha256: sample.sha256,
         swipes: scored.len(),
         preset: options.preset.clone(),
         fitted,
-        before: Reliability::of(&scored, before),
-        after: Reliability::of(&scored, fitted),
+        before: before.reliability(&scored),
+        after: fitted.reliability(&scored),
         validation,
     })
 }
@@ -131,14 +143,9 @@ fn decode(
     let mut scored = Vec::with_capacity(swipes.len());
     for swipe in swipes {
         let mut gesture = session.encode(&swipe.trace, &Limits::default())?;
-        let (decoded, mut scores) = gesture.words_and_scores(engine.options())?;
-        scores.sort_by(|a, b| b.total_cmp(a));
-        scored.push(Scored {
-            hit: judge
-                .outcome(&swipe.word, &decoded.candidates, "")
-                .within(1),
-            scores,
-        });
+        let (decoded, scores) = gesture.words_and_scores(engine.options())?;
+        let outcome = judge.outcome(&swipe.word, &decoded.candidates, "");
+        scored.push(Scored::of(scores, &outcome));
         progress(scored.len());
     }
     Ok(scored)
@@ -149,16 +156,9 @@ fn decode(
 ///
 /// # Errors
 /// Those of [`write_preset`].
-pub fn write(engine: &Engine, calibration: &Calibration, output: &Path) -> Result<()> {
+pub fn write(engine: &Engine, fit: &Fit, output: &Path) -> Result<()> {
     let manifest = engine.manifest();
-    let preset = manifest.presets.get(&calibration.preset);
-    let mut options = preset.cloned().unwrap_or_default();
-    options.temperature = calibration.fitted.temperature;
-    options.other_score = calibration.fitted.other_score;
-    write_preset(engine, &calibration.preset, &options, output)
-}
-
-fn file_name(path: &Path) -> String {
-    let name = path.file_name();
-    name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    let preset = manifest.presets.get(&fit.preset);
+    let options = fit.fitted.set(preset.cloned().unwrap_or_default());
+    Ok(write_preset(engine, &fit.preset, &options, output)?)
 }

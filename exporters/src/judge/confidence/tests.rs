@@ -1,5 +1,5 @@
 use super::*;
-use crate::synthetic::Random;
+use crate::synth::random::Random;
 
 /// Swipes whose words are drawn from exp(score / `temperature`) with another word of score `other`.
 fn drawn(count: usize, temperature: f64, other: f64) -> Vec<Scored> {
@@ -21,13 +21,13 @@ fn drawn(count: usize, temperature: f64, other: f64) -> Vec<Scored> {
 fn a_fit_finds_what_the_swipes_were_drawn_with() {
     for (temperature, other) in [(1.0, -4.0), (2.5, -5.0), (0.6, -3.0)] {
         let scored = drawn(20_000, temperature, other);
-        let start = Fitted {
+        let start = ConfidenceOptions {
             temperature: 1.0,
             other_score: None,
         };
-        let fitted = fit(&scored, start);
+        let fitted = likeliest(&scored, start);
         // Temperature and score lean on each other; what they give is what counts.
-        let truth = Fitted {
+        let truth = ConfidenceOptions {
             temperature: temperature as f32,
             other_score: Some(other as f32),
         };
@@ -39,14 +39,14 @@ fn a_fit_finds_what_the_swipes_were_drawn_with() {
             off < 0.02,
             "{temperature} {other}: {fitted:?}, off by {off}"
         );
-        let after = Reliability::of(&scored, fitted);
+        let after = fitted.reliability(&scored);
         assert!(after.ece < 0.015, "{}", after.ece);
         assert!((after.confidence - after.accuracy).abs() < 0.01);
-        let before = Fitted {
+        let before = ConfidenceOptions {
             temperature: 0.2,
             other_score: None,
         };
-        let before = Reliability::of(&scored, before);
+        let before = before.reliability(&scored);
         assert!(before.ece > 0.1);
         assert!(after.negative_log_likelihood < before.negative_log_likelihood);
     }
@@ -54,7 +54,7 @@ fn a_fit_finds_what_the_swipes_were_drawn_with() {
 
 #[test]
 fn without_words_nothing_is_fitted() {
-    let before = Fitted {
+    let before = ConfidenceOptions {
         temperature: 1.5,
         other_score: Some(-7.0),
     };
@@ -62,34 +62,13 @@ fn without_words_nothing_is_fitted() {
         scores: Vec::new(),
         hit: false,
     };
-    assert_eq!(fit(&[nothing], before), before);
-    assert_eq!(fit(&[], before), before);
-}
-
-#[test]
-fn reliability_is_what_the_bins_say() {
-    // One of two right at 0.5 and all right at 0.9: off by 0 and by 0.1.
-    let pairs = [(0.5, true), (0.5, false), (0.9, true), (0.9, true)];
-    let got = Reliability::of_pairs(pairs.into_iter());
-    assert!((got.ece - 0.05).abs() < 1e-12);
-    assert!((got.confidence - 0.7).abs() < 1e-12 && (got.accuracy - 0.75).abs() < 1e-12);
-    let loss = -(2.0 * 0.5_f64.ln() + 2.0 * 0.9_f64.ln()) / 4.0;
-    assert!((got.negative_log_likelihood - loss).abs() < 1e-12);
-    assert_eq!(got.bins.iter().map(|bin| bin.n).collect::<Vec<_>>(), {
-        let mut expected = vec![0; BINS];
-        (expected[7], expected[13]) = (2, 2);
-        expected
-    });
-    // Certainty and nothing at all have bins as well.
-    let edges = Reliability::of_pairs([(0.0, false), (1.0, true)].into_iter());
-    assert!(edges.ece < 1e-12 && edges.negative_log_likelihood < 1e-6);
-    let none = Reliability::of_pairs(std::iter::empty());
-    assert_eq!((none.ece, none.accuracy), (0.0, 0.0));
+    assert_eq!(likeliest(&[nothing], before), before);
+    assert_eq!(likeliest(&[], before), before);
 }
 
 #[test]
 fn scores_of_any_size_give_a_confidence() {
-    let fitted = Fitted {
+    let fitted = ConfidenceOptions {
         temperature: 0.5,
         other_score: Some(-3.0),
     };

@@ -51,7 +51,7 @@ impl ScoredList {
         self.terms.is_empty()
     }
 
-    /// Place of the word that was meant; `None` where it is not in the list.
+    /// Index of the word that was meant; `None` where it is not in the list.
     pub fn target(&self) -> Option<usize> {
         self.target
     }
@@ -61,7 +61,7 @@ impl ScoredList {
         self.terms.chunks_exact(self.count)
     }
 
-    /// Place of the word that was meant when the words are ordered by their scores, from 0; words
+    /// Rank of the word that was meant when the words are ordered by their scores, from 0; words
     /// of its score come behind it.
     pub fn rank(&self, weights: &[f64]) -> Option<usize> {
         let mut words = self.words();
@@ -113,7 +113,7 @@ pub fn log_likelihood(lists: &[ScoredList], weights: &[f64]) -> f64 {
     sum / f64::from(count.max(1))
 }
 
-/// The weights that make the words which were meant likeliest. Terms whose place in `free` is not
+/// The weights that make the words which were meant likeliest. Terms whose entry in `free` is not
 /// `true`, and those that are the same for all words of each list, keep a weight of 0.
 ///
 /// `penalty` times half the squares of the weights is added to the loss, in nats a list, for terms
@@ -244,10 +244,10 @@ impl<'a> Objective<'a> {
                     *mean += share * terms[*term];
                 }
             }
-            for (place, (terms, share)) in list.words().zip(&self.shares).enumerate() {
+            for (index, (terms, share)) in list.words().zip(&self.shares).enumerate() {
                 for (i, a) in self.columns.iter().enumerate() {
                     let off = terms[*a] - mean[i];
-                    if place == target {
+                    if index == target {
                         self.gradient[i] += off / n;
                     }
                     let off = share * off / n;

@@ -6,25 +6,30 @@
 //! all gain together.
 
 pub mod blend;
+mod report;
 pub mod search;
 pub mod terms;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use serde::Serialize;
 use swipekit::DecoderOptions;
 use swipekit::internals::geometry::MAX_WORDS;
 use swipekit::{Engine, Limits};
 
-use crate::error::Result;
+use crate::arguments::{at_least_one, points};
 use crate::judge::accuracy::{Accuracy, Judge, Outcome};
 use crate::judge::compare::TopDifference;
-use crate::judge::confidence::{Fitted, Reliability, Scored, fit as fit_confidence};
+use crate::judge::confidence::{ConfidenceOptions, Scored, likeliest};
+use crate::judge::error::Result;
+use crate::judge::times::Times;
 use crate::swipes::{Swipe, sample};
 use crate::words::language_model::Cursor;
 pub use blend::{Blend, ScoredList, fit};
+pub use report::blocks;
 pub use search::Tried;
 pub use terms::Group;
 use terms::{collect, fit_weights};
@@ -42,32 +47,65 @@ const WIDE_WORDS: usize = 32;
 const WIDE_DEPTH: f32 = 3.0;
 
 /// What to tune.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, clap::Args)]
+#[group(id = "TuneOptions")]
 pub struct Options {
-    /// Manifest of swipes to fit on.
-    pub manifest: PathBuf,
-    /// Swipes at most, taken evenly; all where it is `None`.
-    pub samples: Option<usize>,
-    /// Another manifest, of other people, to see what was gained.
+    /// Swipe file to fit on: swipes with their words.
+    #[arg(long, value_name = "FILE")]
+    pub swipes: PathBuf,
+    /// Swipes at most, taken evenly.
+    #[arg(long, value_name = "N", default_value = "5000", value_parser = at_least_one::<usize>)]
+    pub limit: Option<usize>,
+    /// Swipe file of other people. It shows what each group of terms gains, alone and together.
+    #[arg(long, value_name = "FILE")]
     pub validate: Option<PathBuf>,
-    /// Swipes of it at most.
-    pub validate_samples: Option<usize>,
+    /// Swipes of --validate at most, taken evenly; all by default.
+    #[arg(long, value_name = "N", requires = "validate", value_parser = at_least_one::<usize>)]
+    pub validate_limit: Option<usize>,
     /// The preset that is fitted.
+    #[arg(skip = "default")]
     pub preset: String,
     /// The options before, which keep what is not fitted; those of the engine where it is `None`.
+    #[arg(skip)]
     pub before: Option<DecoderOptions>,
-    /// The terms. What the words before a swipe weigh stays as it is where they are not among them.
-    pub groups: Vec<Group>,
+    /// Terms to fit besides the prior's weight; by default all that the swipes allow. The weight of
+    /// the words before a swipe stays as it is where it is not among them.
+    #[arg(long = "terms", value_name = "GROUP", value_delimiter = ',')]
+    pub groups: Option<Vec<Group>>,
     /// Words that are measured for geometric evidence.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = at_most_all_words)]
     pub words: usize,
-    /// Whether the words of a prompt before a swipe are known.
+    /// Give the words of a swipe's prompt before its own to the language model.
+    #[arg(long)]
     pub context: bool,
-    /// Whether depth bonus, window, beam and places for complete words are chosen as well, and the
-    /// percentage points of the mean of top-1 and top-3 that they may cost.
+    /// Choose depth bonus, window, beam and the number of complete words that the search keeps as
+    /// well. The cheapest search is taken that loses at most so many percentage points of the mean
+    /// of top-1 and top-3.
+    #[arg(long = "search", value_name = "POINTS", value_parser = points)]
     pub tolerance: Option<f64>,
 }
 
+/// A number of words that geometric evidence may measure.
+fn at_most_all_words(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(words) if words <= MAX_WORDS => Ok(words),
+        Ok(_) => Err(format!("expected at most {MAX_WORDS}")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 impl Options {
+    /// The terms to fit, each once.
+    fn groups(&self) -> BTreeSet<Group> {
+        let all = || {
+            // The words before a swipe can only be weighed where they are known.
+            let allowed = |group: &Group| self.context || *group != Group::Language;
+            Group::ALL.into_iter().filter(allowed).collect()
+        };
+        let given = self.groups.as_ref();
+        given.map_or_else(all, |groups| groups.iter().copied().collect())
+    }
+
     fn check(&self, engine: &Engine) -> Result<()> {
         if self.words > MAX_WORDS {
             return Err(swipekit::Error::invalid(
@@ -77,7 +115,7 @@ impl Options {
             )
             .into());
         }
-        let wants_language_model = self.context || self.groups.contains(&Group::Language);
+        let wants_language_model = self.context || self.groups().contains(&Group::Language);
         if wants_language_model && !(self.context && engine.language_model().is_some()) {
             return Err(swipekit::Error::invalid(
                 "the words before a swipe",
@@ -135,13 +173,13 @@ pub struct Validated {
 /// used without a language model.
 pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) -> Result<Tuning> {
     options.check(engine)?;
-    let sample = sample::read(&options.manifest, options.samples, false)?;
+    let sample = sample::read(&options.swipes, options.limit, false)?;
     let swipes = &sample.swipes;
     let before = options.before.as_ref().unwrap_or(engine.options()).clone();
     let wide = |options: &DecoderOptions| {
         let mut changed = options.clone();
         changed.beam = options.beam.max(WIDE_BEAM);
-        changed.word_places = options.word_places.max(WIDE_WORDS);
+        changed.word_slots = options.word_slots.max(WIDE_WORDS);
         changed.depth_bonus = options.depth_bonus.max(WIDE_DEPTH);
         changed
     };
@@ -152,6 +190,7 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
             "others",
         )
     };
+    let groups: Vec<Group> = options.groups().into_iter().collect();
     let mut fitted = before.clone();
     let mut first = Vec::new();
     for round in 0..ROUNDS {
@@ -164,7 +203,7 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
             options.context,
             |_| {},
         )?;
-        fitted = fit_weights(&lists, &options.groups, &before, options.words, PENALTY)
+        fitted = fit_weights(&lists, &groups, &before, options.words, PENALTY)
             .filter(|fitted| fitted.validate().is_ok())
             .ok_or_else(nothing)?;
         if round == 0 {
@@ -178,31 +217,25 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
     }
     progress("fitting confidences");
     let found = run(engine, swipes, &fitted, options.context)?;
-    let confidence = fit_confidence(&found.scored, Fitted::of(&fitted));
-    fitted.temperature = confidence.temperature;
-    fitted.other_score = confidence.other_score;
+    let confidence = likeliest(&found.scored, ConfidenceOptions::of(&fitted));
+    fitted = confidence.set(fitted);
     fitted.validate()?;
 
     let mut validation = Vec::new();
-    if let Some(manifest) = &options.validate {
+    if let Some(path) = &options.validate {
         let mut variants = vec![("before".to_owned(), before.clone())];
         let mut alone = |name: &str, groups: &[Group]| {
             let weights = fit_weights(&first, groups, &before, options.words, PENALTY);
-            let confidence = Fitted::of(&before);
-            let weights = weights.map(|mut weights| {
-                weights.temperature = confidence.temperature;
-                weights.other_score = confidence.other_score;
-                weights
-            });
+            let weights = weights.map(|weights| ConfidenceOptions::of(&before).set(weights));
             let weights = weights.filter(|weights| weights.validate().is_ok());
             variants.extend(weights.map(|weights| (name.to_owned(), weights)));
         };
         alone("prior", &[]);
-        for group in &options.groups {
+        for group in &groups {
             alone(group.name(), &[*group]);
         }
         variants.push(("all".to_owned(), fitted.clone()));
-        let others = sample::read(manifest, options.validate_samples, false)?.swipes;
+        let others = sample::read(path, options.validate_limit, false)?.swipes;
         let mut baseline = Vec::new();
         for (name, decoder) in variants {
             progress(&format!("validating: {name}"));
@@ -214,13 +247,15 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
                 name,
                 accuracy: Accuracy::of(&found.outcomes),
                 difference: TopDifference::of(&baseline, &found.outcomes, |_| true),
-                ece: Reliability::of(&found.scored, Fitted::of(&decoder)).ece,
+                ece: ConfidenceOptions::of(&decoder)
+                    .reliability(&found.scored)
+                    .ece,
                 search_ms: found.search_ms,
             });
         }
     }
     Ok(Tuning {
-        manifest: file_name(&options.manifest),
+        manifest: sample.name,
         sha256: sample.sha256,
         swipes: swipes.len(),
         preset: options.preset.clone(),
@@ -253,24 +288,15 @@ fn run(
         if let Some(cursor) = &mut cursor {
             gesture = cursor.follow(gesture, swipe);
         }
-        let (decoded, mut scores) = gesture.words_and_scores(options)?;
+        let (decoded, scores) = gesture.words_and_scores(options)?;
         times.push(decoded.timings.search);
         let outcome = judge.outcome(&swipe.word, &decoded.candidates, "");
-        scores.sort_by(|a, b| b.total_cmp(a));
-        scored.push(Scored {
-            hit: outcome.within(1),
-            scores,
-        });
+        scored.push(Scored::of(scores, &outcome));
         outcomes.push(outcome);
     }
     Ok(Found {
         outcomes,
         scored,
-        search_ms: crate::judge::times::Times::of(times).p50,
+        search_ms: Times::of(times).p50,
     })
-}
-
-fn file_name(path: &Path) -> String {
-    let name = path.file_name();
-    name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }

@@ -1,4 +1,4 @@
-//! How wide a search has to be: depth bonus, window, beam, places for complete words.
+//! How wide a search has to be: depth bonus, window, beam, slots for complete words.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use serde::Serialize;
 use swipekit::DecoderOptions;
 use swipekit::{Engine, Limits};
 
-use crate::error::Result;
 use crate::judge::accuracy::Judge;
+use crate::judge::error::Result;
 use crate::judge::times::Times;
 use crate::swipes::Swipe;
 use crate::words::language_model::Cursor;
@@ -16,7 +16,7 @@ use crate::words::language_model::Cursor;
 const DEPTH_BONUSES: [f32; 9] = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0];
 const WINDOWS: [f32; 6] = [6.0, 8.0, 10.0, 12.0, 16.0, 24.0];
 const BEAMS: [usize; 11] = [4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128];
-const PLACES: [usize; 5] = [8, 16, 32, 48, 64];
+const SLOTS: [usize; 5] = [8, 16, 32, 48, 64];
 /// The search that the depth bonus is chosen for: a narrow one would ask for another than the wide
 /// one that is looked for.
 const WIDE: (usize, f32) = (64, 16.0);
@@ -31,7 +31,7 @@ pub struct Tried {
     /// Depth bonus.
     pub depth_bonus: f32,
     /// Places for complete words.
-    pub word_places: usize,
+    pub word_slots: usize,
     /// The target is the best candidate, in percent.
     pub top1: f64,
     /// The target is among the best three, in percent.
@@ -49,7 +49,7 @@ impl Tried {
 }
 
 /// `options` with the depth bonus of the best mean of top-1 and top-3, then the least window, the
-/// least beam and the fewest places for complete words that lose at most `tolerance` percentage
+/// least beam and the fewest slots for complete words that lose at most `tolerance` percentage
 /// points of that mean to the best. With all that was tried.
 ///
 /// # Errors
@@ -68,7 +68,7 @@ pub fn choose(
     let mut best = options.clone();
     best.beam = options.beam.max(WIDE.0);
     best.window = options.window.max(WIDE.1);
-    best.word_places = options.word_places.max(measured);
+    best.word_slots = options.word_slots.max(measured);
     let variants = with(&best, &DEPTH_BONUSES, |options, bonus| {
         options.depth_bonus = bonus;
     });
@@ -96,8 +96,8 @@ pub fn choose(
         options.window = window
     }))?;
     best = narrowed(with(&best, &BEAMS, |options, beam| options.beam = beam))?;
-    best = narrowed(with(&best, &PLACES, |options, places| {
-        options.word_places = places
+    best = narrowed(with(&best, &SLOTS, |options, slots| {
+        options.word_slots = slots
     }))?;
     Ok((best, all))
 }
@@ -147,7 +147,7 @@ fn run(
             beam: options.beam,
             window: options.window,
             depth_bonus: options.depth_bonus,
-            word_places: options.word_places,
+            word_slots: options.word_slots,
             top1: crate::judge::accuracy::percent(top1, swipes.len()),
             top3: crate::judge::accuracy::percent(top3, swipes.len()),
             ms: Times::of(times).p50,

@@ -11,7 +11,7 @@ use swipekit::lexicon::Alphabet;
 use swipekit::{Engine, Limits};
 
 use super::blend::{ScoredList, fit};
-use crate::error::Result;
+use crate::judge::error::Result;
 use crate::swipes::Swipe;
 use crate::words::language_model::Cursor;
 
@@ -156,7 +156,7 @@ pub fn fit_weights(
         has(Group::Internal),
         has(Group::Language),
     ];
-    let names = Features::NAMES.iter();
+    let names = GeometryWeights::NAMES.iter();
     free.extend(names.map(|name| has(Group::Geometry) && *name != UNUSED));
     let blend = fit(lists, &free, penalty);
     let scale = *blend.weights.first()?;

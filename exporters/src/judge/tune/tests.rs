@@ -1,6 +1,6 @@
 use super::terms::{Group, TERMS, fit_weights};
 use super::*;
-use crate::synthetic::Random;
+use crate::synth::random::Random;
 
 /// Lists whose targets are drawn with the weights `truth`.
 fn drawn(seed: u64, count: usize, truth: &[f64]) -> Vec<ScoredList> {
@@ -21,8 +21,8 @@ fn drawn(seed: u64, count: usize, truth: &[f64]) -> Vec<ScoredList> {
             left <= 0.0
         });
         let mut list = ScoredList::new(truth.len());
-        for (place, terms) in terms.iter().enumerate() {
-            list.push(terms, target.unwrap_or(0) == place);
+        for (index, terms) in terms.iter().enumerate() {
+            list.push(terms, target.unwrap_or(0) == index);
         }
         lists.push(list);
     }
@@ -106,7 +106,7 @@ fn lists_that_say_nothing_give_nothing() {
 }
 
 #[test]
-fn ranks_are_places_by_score() {
+fn ranks_are_by_score() {
     let mut list = ScoredList::new(2);
     list.push(&[1.0, 0.0], false);
     list.push(&[0.0, 1.0], true);

@@ -1,15 +1,13 @@
 use std::collections::BTreeSet;
 
-use swipekit_tests::runtime;
-
 use super::*;
-use crate::error::Error;
 use crate::onnx::ElementType;
 use crate::quantize::QuantizeError;
 use crate::quantize::calibrate::{Method, Observations, observe};
 use crate::quantize::layers::{Kind, layers};
 use crate::quantize::recipe::STATIC_U8S8;
 use crate::quantize::rewrite::{Range, Ranges, rewrite};
+use crate::testing::runtime;
 
 const METHODS: [Method; 4] = [
     Method::MinMax,
@@ -18,8 +16,8 @@ const METHODS: [Method; 4] = [
     Method::Entropy,
 ];
 
-fn seen(model: &Model, samples: &[Sample], batch: usize, threads: usize) -> Observations {
-    observe(model, LengthType::Int64, samples, batch, threads).unwrap()
+fn seen(model: &Model, swipes: &[EncoderInput], batch: usize, threads: usize) -> Observations {
+    observe(model, LengthType::Int64, swipes, batch, threads).unwrap()
 }
 
 /// What static recipes ask a range for.
@@ -39,7 +37,7 @@ fn every_activation_of_a_layer_has_a_range() {
         return;
     }
     for (config, model) in encoders() {
-        let seen = seen(&model, &samples(&config, &[20, 9], 1), 1, 1);
+        let seen = seen(&model, &swipes(&config, &[20, 9], 1), 1, 1);
         for method in METHODS {
             let ranges = seen.ranges(method);
             let names: BTreeSet<String> = ranges.keys().cloned().collect();
@@ -59,16 +57,16 @@ fn the_number_of_threads_changes_nothing() {
         return;
     }
     let (config, model) = encoders().swap_remove(1);
-    let samples = samples(&config, &[30, 5, 12, 41, 8, 8, 3, 22, 17], 2);
+    let swipes = swipes(&config, &[30, 5, 12, 41, 8, 8, 3, 22, 17], 2);
     for method in METHODS {
-        let ranges = [1, 2, 3, 20].map(|threads| seen(&model, &samples, 2, threads).ranges(method));
+        let ranges = [1, 2, 3, 20].map(|threads| seen(&model, &swipes, 2, threads).ranges(method));
         assert!(!ranges[0].is_empty());
         assert!(ranges.iter().all(|other| *other == ranges[0]), "{method:?}");
     }
 }
 
-/// The least and greatest value of each activation over `samples`, zero among them.
-fn extremes(model: &Model, samples: &[Sample]) -> Ranges {
+/// The least and greatest value of each activation over `swipes`, zero among them.
+fn extremes(model: &Model, swipes: &[EncoderInput]) -> Ranges {
     let mut watched = model.clone();
     let names = activations(model);
     let tensor_type = proto::TensorType {
@@ -85,8 +83,8 @@ fn extremes(model: &Model, samples: &[Sample]) -> Ranges {
     body_mut(&mut watched).output.extend(outputs);
     let mut watched = open(&watched);
     let mut extremes = Ranges::new();
-    for sample in samples {
-        let outputs = run(&mut watched, std::slice::from_ref(sample), 0.0);
+    for swipe in swipes {
+        let outputs = run(&mut watched, std::slice::from_ref(swipe), 0.0);
         for (name, tensor) in outputs.iter().filter(|(name, _)| names.contains(name)) {
             let range = extremes.entry(name.clone()).or_insert(Range::new(0.0, 0.0));
             for value in tensor.as_f32().unwrap() {
@@ -104,12 +102,12 @@ fn min_max_is_the_extremes_of_the_activations() {
         return;
     }
     for (config, model) in encoders() {
-        let samples = samples(&config, &[25, 4, 13], 3);
-        let got = seen(&model, &samples, 2, 1).ranges(Method::MinMax);
-        assert_eq!(got, extremes(&model, &samples));
+        let swipes = swipes(&config, &[25, 4, 13], 3);
+        let got = seen(&model, &swipes, 2, 1).ranges(Method::MinMax);
+        assert_eq!(got, extremes(&model, &swipes));
         // Clipping never widens.
         for method in [Method::Percentile { percent: 90.0 }, Method::Entropy] {
-            for (name, range) in seen(&model, &samples, 2, 1).ranges(method) {
+            for (name, range) in seen(&model, &swipes, 2, 1).ranges(method) {
                 assert!(got[&name].low <= range.low && range.high <= got[&name].high);
             }
         }
@@ -122,13 +120,13 @@ fn a_moving_average_moves_by_batches() {
         return;
     }
     let (config, model) = encoders().swap_remove(0);
-    let samples = samples(&config, &[25, 4, 13, 30, 7], 4);
-    let batches: Vec<Ranges> = samples
+    let swipes = swipes(&config, &[25, 4, 13, 30, 7], 4);
+    let batches: Vec<Ranges> = swipes
         .chunks(2)
         .map(|batch| extremes(&model, batch))
         .collect();
     for weight in [0.0, 0.3, 1.0] {
-        let got = seen(&model, &samples, 2, 1).ranges(Method::MovingAverage { weight });
+        let got = seen(&model, &swipes, 2, 1).ranges(Method::MovingAverage { weight });
         for (name, range) in &got {
             let mut expected = batches[0][name];
             for batch in &batches[1..] {
@@ -149,10 +147,10 @@ fn activations_that_are_not_finite_are_refused() {
     }
     let (config, model) = encoders().swap_remove(0);
     for wrong in [f32::NAN, f32::INFINITY] {
-        let mut samples = samples(&config, &[12, 12], 5);
-        samples[1].features[30] = wrong;
-        let error = observe(&model, LengthType::Int64, &samples, 1, 2).unwrap_err();
-        let Error::Quantize(QuantizeError::NotFinite { what }) = &error else {
+        let mut swipes = swipes(&config, &[12, 12], 5);
+        swipes[1].features[30] = wrong;
+        let error = observe(&model, LengthType::Int64, &swipes, 1, 2).unwrap_err();
+        let QuantizeError::NotFinite { what } = &error else {
             panic!("{error}");
         };
         assert!(activations(&model).contains(what));

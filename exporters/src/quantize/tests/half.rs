@@ -1,9 +1,8 @@
-use ::half::f16;
-use swipekit_tests::runtime;
-
 use super::*;
 use crate::quantize::QuantizeError;
 use crate::quantize::half::{HalfWeight, halve};
+use crate::testing::runtime;
+use ::half::f16;
 
 /// A weight of 20 x 12.
 const WEIGHT: &str = "layers.0.feed_forward1/linear1.weight";
@@ -162,10 +161,10 @@ fn the_graph_is_the_one_of_rounded_weights() {
                 }
             });
         }
-        let samples = samples(&config, &[17, 40, 1], 5);
-        let got = run(&mut open(&halved), &samples, f32::NAN);
-        assert_eq!(got, run(&mut open(&rounded), &samples, f32::NAN));
-        assert_ne!(got, run(&mut open(&model), &samples, f32::NAN));
+        let swipes = swipes(&config, &[17, 40, 1], 5);
+        let got = run(&mut open(&halved), &swipes, f32::NAN);
+        assert_eq!(got, run(&mut open(&rounded), &swipes, f32::NAN));
+        assert_ne!(got, run(&mut open(&model), &swipes, f32::NAN));
     }
 }
 

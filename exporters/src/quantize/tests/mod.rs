@@ -12,14 +12,14 @@ mod weights;
 
 use swipekit::internals::runtime::{OnnxModel, RuntimeOptions, Tensor};
 
-use super::calibrate::Sample;
+use super::calibrate::EncoderInput;
 use super::layers::floats;
-use crate::checkpoint::{ModelConfig, Weights};
+use crate::fixtures::{random_weights, small_configs, values};
 use crate::network::Network;
 use crate::onnx::proto::{self, Model};
 use crate::onnx::{self, LengthType, serialize};
-use crate::synthetic::Random;
-use crate::testing::{random_weights, small_configs, values};
+use crate::schema::{ModelConfig, Weights};
+use crate::synth::random::Random;
 
 /// The encoder of a network.
 fn encoder(config: &ModelConfig, weights: &Weights) -> Model {
@@ -39,33 +39,33 @@ fn encoders() -> Vec<(ModelConfig, Model)> {
 }
 
 /// Random features, swipe by swipe.
-fn samples(config: &ModelConfig, lengths: &[usize], seed: u64) -> Vec<Sample> {
+fn swipes(config: &ModelConfig, lengths: &[usize], seed: u64) -> Vec<EncoderInput> {
     let mut random = Random::new(seed);
-    let samples = lengths.iter().map(|frames| Sample {
-        features: values(&mut random, config.encoder.features * frames, 1.0),
-        frames: *frames,
+    let swipes = lengths.iter().map(|samples| EncoderInput {
+        features: values(&mut random, config.encoder.features * samples, 1.0),
+        samples: *samples,
     });
-    samples.collect()
+    swipes.collect()
 }
 
 fn open(model: &Model) -> OnnxModel {
     OnnxModel::from_bytes(&serialize(model.clone()), &RuntimeOptions::default()).unwrap()
 }
 
-/// Runs `samples` as one batch, `padding` behind the shorter ones, and gives all outputs.
-fn run(model: &mut OnnxModel, samples: &[Sample], padding: f32) -> Vec<(String, Tensor)> {
-    let longest = samples.iter().map(|sample| sample.frames).max().unwrap();
-    let count = samples[0].features.len() / samples[0].frames;
+/// Runs `swipes` as one batch, `padding` behind the shorter ones, and gives all outputs.
+fn run(model: &mut OnnxModel, swipes: &[EncoderInput], padding: f32) -> Vec<(String, Tensor)> {
+    let longest = swipes.iter().map(|swipe| swipe.samples).max().unwrap();
+    let count = swipes[0].features.len() / swipes[0].samples;
     let mut data = Vec::new();
-    for sample in samples {
-        for line in sample.features.chunks_exact(sample.frames) {
+    for swipe in swipes {
+        for line in swipe.features.chunks_exact(swipe.samples) {
             data.extend_from_slice(line);
-            data.resize(data.len() + longest - sample.frames, padding);
+            data.resize(data.len() + longest - swipe.samples, padding);
         }
     }
-    let features = Tensor::f32([samples.len(), count, longest], data);
-    let lengths = samples.iter().map(|sample| sample.frames as i64).collect();
-    let lengths = Tensor::i64([samples.len()], lengths);
+    let features = Tensor::f32([swipes.len(), count, longest], data);
+    let lengths = swipes.iter().map(|swipe| swipe.samples as i64).collect();
+    let lengths = Tensor::i64([swipes.len()], lengths);
     let inputs = [("features_bft", &features), ("lengths", &lengths)];
     model.run(&inputs).unwrap()
 }

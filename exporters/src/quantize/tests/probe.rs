@@ -1,38 +1,21 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use swipekit::internals::bundle::manifest::{ModelSpec, Vocabulary};
-use swipekit::internals::decoder::{Decoder, DecoderOptions};
-use swipekit::internals::runtime::{Encoder, OnnxEncoder};
-use swipekit::internals::transducer::{JointScratch, PredictionJoint};
-use swipekit::lexicon::Alphabet;
-use swipekit_tests::runtime;
-
 use super::*;
 use crate::quantize::probe::{Judge, Probe, Target};
 use crate::quantize::recipe::DYNAMIC_U8S8;
 use crate::quantize::rewrite::{Ranges, rewrite};
+use crate::testing::runtime;
 use crate::words::lexicon;
+use swipekit::internals::decoder::{Decoder, DecoderOptions};
+use swipekit::internals::runtime::{Encoder, OnnxEncoder};
+use swipekit::internals::transducer::{JointScratch, PredictionJoint};
+use swipekit::lexicon::Alphabet;
 
 /// What decodes with the prediction network and joint of a network, and a few words.
 pub fn judge(config: &ModelConfig, weights: &Weights, threads: usize) -> Judge {
     let network = Network::new(config, weights).unwrap();
-    let model = ModelSpec {
-        features: config.encoder.features,
-        encoder: config.encoder.d_model,
-        subsampling: config.encoder.subsampling,
-        prediction_layers: config.prediction.layers,
-        prediction: config.prediction.hidden,
-        joint: config.joint.hidden,
-        activation: config.joint.activation,
-        parameters: weights.parameter_count() as u64,
-    };
-    let vocabulary = Vocabulary {
-        labels: config.labels.clone(),
-        blank: network.blank(),
-        start_of_sequence: "zero-vector".to_owned(),
-        step_output: "logits".to_owned(),
-    };
+    let (model, vocabulary) = (network.model_spec(), onnx::vocabulary(&network));
     let transducer = onnx::transducer(&network, false).unwrap();
     let words = ["a", "b", "c", "ab", "ba", "bc", "ca", "abc", "bac", "cabb"];
     Judge {
@@ -46,16 +29,16 @@ pub fn judge(config: &ModelConfig, weights: &Weights, threads: usize) -> Judge {
 }
 
 /// Swipes that mean what `model` makes of them.
-pub fn targets(judge: &Judge, model: &Model, samples: &[Sample]) -> Arc<Vec<Target>> {
+pub fn targets(judge: &Judge, model: &Model, swipes: &[EncoderInput]) -> Arc<Vec<Target>> {
     let bytes = serialize(model.clone());
     let options = RuntimeOptions::default();
     let encoder = OnnxEncoder::from_bytes(&bytes, &judge.model, &options).unwrap();
     let (transducer, lexicon) = (Arc::clone(&judge.transducer), Arc::clone(&judge.lexicon));
     let mut decoder = Decoder::new(transducer, lexicon, 16).unwrap();
     let (mut encoded, mut projected) = (Vec::new(), Vec::new());
-    let targets = samples.iter().map(|sample| {
+    let targets = swipes.iter().map(|swipe| {
         encoder
-            .encode(&sample.features, sample.frames, &mut encoded)
+            .encode(&swipe.features, swipe.samples, &mut encoded)
             .unwrap();
         let joint = &judge.transducer.joint;
         joint
@@ -63,21 +46,21 @@ pub fn targets(judge: &Judge, model: &Model, samples: &[Sample]) -> Arc<Vec<Targ
             .unwrap();
         let best = decoder.decode(&projected, &judge.options).unwrap();
         Target {
-            sample: sample.clone(),
+            input: swipe.clone(),
             key: Some(judge.alphabet.fold(&best[0].word).unwrap()),
         }
     });
     Arc::new(targets.collect())
 }
 
-/// Frames of the swipes.
+/// Samples of the swipes.
 const LENGTHS: [usize; 11] = [20, 31, 9, 40, 25, 17, 36, 12, 28, 33, 22];
 
 struct Case {
     config: ModelConfig,
     weights: Weights,
     model: Model,
-    samples: Vec<Sample>,
+    swipes: Vec<EncoderInput>,
 }
 
 fn case() -> Case {
@@ -85,7 +68,7 @@ fn case() -> Case {
     let weights = random_weights(&config, 1);
     Case {
         model: encoder(&config, &weights),
-        samples: samples(&config, &LENGTHS, 2),
+        swipes: swipes(&config, &LENGTHS, 2),
         config,
         weights,
     }
@@ -98,7 +81,7 @@ fn the_same_graph_costs_nothing() {
     }
     let case = case();
     let judge = judge(&case.config, &case.weights, 2);
-    let targets = targets(&judge, &case.model, &case.samples);
+    let targets = targets(&judge, &case.model, &case.swipes);
     let fp32 = serialize(case.model);
     let probe = Probe::new(judge, targets, &fp32).unwrap();
     let effect = probe.effect(&fp32, None).unwrap();
@@ -118,7 +101,7 @@ fn some_of_the_swipes_are_at_most_those_asked_for() {
     }
     let case = case();
     let judge = judge(&case.config, &case.weights, 1);
-    let targets = targets(&judge, &case.model, &case.samples);
+    let targets = targets(&judge, &case.model, &case.swipes);
     let fp32 = serialize(case.model);
     let probe = Probe::new(judge, targets, &fp32).unwrap();
     for most in 0..=2 * LENGTHS.len() {
@@ -135,7 +118,7 @@ fn losses_of_one_graph_are_gains_of_the_other() {
     }
     let case = case();
     let judge = judge(&case.config, &case.weights, 1);
-    let targets = targets(&judge, &case.model, &case.samples);
+    let targets = targets(&judge, &case.model, &case.swipes);
     let other = encoder(&case.config, &random_weights(&case.config, 9));
     let (this, other) = (serialize(case.model), serialize(other));
     let probe = |fp32| Probe::new(judge.clone(), Arc::clone(&targets), fp32).unwrap();
@@ -163,7 +146,7 @@ fn the_number_of_threads_changes_nothing() {
     let fp32 = serialize(case.model.clone());
     let effects = [1, 2, 3, 64].map(|threads| {
         let judge = judge(&case.config, &case.weights, threads);
-        let targets = targets(&judge, &case.model, &case.samples);
+        let targets = targets(&judge, &case.model, &case.swipes);
         let probe = Probe::new(judge, targets, &fp32).unwrap();
         [None, Some(4)].map(|swipes| probe.effect(&quantized, swipes).unwrap())
     });
@@ -178,7 +161,7 @@ fn a_word_that_the_model_cannot_spell_is_never_right() {
     }
     let case = case();
     let judge = judge(&case.config, &case.weights, 1);
-    let mut targets = targets(&judge, &case.model, &case.samples);
+    let mut targets = targets(&judge, &case.model, &case.swipes);
     for target in Arc::get_mut(&mut targets).unwrap().iter_mut().skip(1) {
         target.key = None;
     }

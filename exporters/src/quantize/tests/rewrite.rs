@@ -1,17 +1,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use swipekit::internals::bundle::manifest::SessionSpec;
-use swipekit_tests::runtime;
-
 use super::*;
 use crate::audit::{Expected, audit, product_weights};
-use crate::precision::Precision;
+use crate::quantize::Precision;
 use crate::quantize::calibrate::{Method, observe};
 use crate::quantize::layers::{Kind, Layer, layers};
 use crate::quantize::recipe::{DYNAMIC_U8S8, RECIPES, STATIC_S8S8, STATIC_U8S8};
 use crate::quantize::rewrite::{Range, Ranges, rewrite};
+use crate::quantize::weights::quantize;
 use crate::quantize::{ActivationType, QuantizeError, Recipe, Scheme};
+use crate::testing::runtime;
 use crate::validate::agreement;
+use swipekit::internals::bundle::manifest::SessionSpec;
 
 /// Ranges that hold what the small networks compute, roughly.
 fn wide(model: &Model) -> Ranges {
@@ -20,8 +20,8 @@ fn wide(model: &Model) -> Ranges {
     names.map(|name| (name, Range::new(-6.0, 7.0))).collect()
 }
 
-fn observed(model: &Model, samples: &[Sample]) -> Ranges {
-    let seen = observe(model, LengthType::Int64, samples, 1, 1).unwrap();
+fn observed(model: &Model, swipes: &[EncoderInput]) -> Ranges {
+    let seen = observe(model, LengthType::Int64, swipes, 1, 1).unwrap();
     seen.ranges(Method::MinMax)
 }
 
@@ -41,14 +41,14 @@ fn frames_are_near_those_in_float() {
         return;
     }
     for (config, model) in encoders() {
-        let samples = samples(&config, &[40, 33, 9, 1, 64, 27], 1);
-        let ranges = observed(&model, &samples);
+        let swipes = swipes(&config, &[40, 33, 9, 1, 64, 27], 1);
+        let ranges = observed(&model, &swipes);
         let fp32 = serialize(model.clone());
         for recipe in RECIPES {
             let file = serialize(int8(&model, &recipe, &ranges));
-            let got = agreement(&fp32, &file, &samples, LengthType::Int64, 0.99);
+            let got = agreement(&fp32, &file, &swipes, LengthType::Int64, 0.99);
             let got = got.unwrap_or_else(|error| panic!("{}: {error}", recipe.name));
-            assert_eq!(got.error.swipes, samples.len());
+            assert_eq!(got.error.swipes, swipes.len());
             assert!(got.error.rms_relative > 0.0, "{}", recipe.name);
         }
     }
@@ -60,14 +60,14 @@ fn outputs_keep_their_names_shapes_and_lengths() {
         return;
     }
     for (config, model) in encoders() {
-        let samples = samples(&config, &[23, 8, 1], 2);
+        let swipes = swipes(&config, &[23, 8, 1], 2);
         let ranges = wide(&model);
-        let expected = run(&mut open(&model), &samples, 0.0);
+        let expected = run(&mut open(&model), &swipes, 0.0);
         for recipe in RECIPES {
             let quantized = int8(&model, &recipe, &ranges);
             assert_eq!(body(&quantized).input, body(&model).input);
             assert_eq!(body(&quantized).output, body(&model).output);
-            let got = run(&mut open(&quantized), &samples, 0.0);
+            let got = run(&mut open(&quantized), &swipes, 0.0);
             for ((name, got), (expected_name, expected)) in got.iter().zip(&expected) {
                 assert_eq!((name, &got.shape), (expected_name, &expected.shape));
             }
@@ -82,13 +82,13 @@ fn padding_never_shows() {
         return;
     }
     for (config, model) in encoders() {
-        let samples = samples(&config, &[40, 9, 26], 3);
+        let swipes = swipes(&config, &[40, 9, 26], 3);
         let ranges = wide(&model);
         for recipe in RECIPES {
             let mut quantized = open(&int8(&model, &recipe, &ranges));
-            let clean = run(&mut quantized, &samples, 0.0);
+            let clean = run(&mut quantized, &swipes, 0.0);
             for padding in [f32::NAN, f32::INFINITY, 1e30, -3.0] {
-                let got = run(&mut quantized, &samples, padding);
+                let got = run(&mut quantized, &swipes, padding);
                 assert_eq!(got, clean, "{} {padding}", recipe.name);
             }
         }
@@ -108,8 +108,15 @@ fn layers_in_float_stay_as_they_were() {
                 let found = found.filter(|tensor| name(tensor) == layer.weight).count();
                 assert_eq!(found, usize::from(is_float), "{}", layer.name);
                 if !is_float {
-                    let integers = constant(&got, &format!("{}.int8", layer.weight));
-                    assert_eq!(integers.data_type, Some(3));
+                    let is_unsigned =
+                        recipe.scheme == Scheme::Dynamic && layer.kind == Kind::Convolution;
+                    let (suffix, kind) = if is_unsigned {
+                        ("uint8", 2)
+                    } else {
+                        ("int8", 3)
+                    };
+                    let integers = constant(&got, &format!("{}.{suffix}", layer.weight));
+                    assert_eq!(integers.data_type, Some(kind));
                     continue;
                 }
                 let constants = [Some(&layer.weight), layer.bias.as_ref()];
@@ -130,6 +137,44 @@ fn layers_in_float_stay_as_they_were() {
         let got = rewrite(&model, &DYNAMIC_U8S8, &Ranges::new(), &all).unwrap();
         assert_eq!(body(&got).initializer, body(&model).initializer);
         assert_eq!(body(&got).node.len(), body(&model).node.len());
+    }
+}
+
+/// ONNX Runtime before 1.24 takes no signed weights there.
+#[test]
+fn a_convolution_of_integers_has_an_unsigned_weight_around_128() {
+    for (_, model) in encoders() {
+        let layers = layers(&model).unwrap();
+        let convolutions = layers.iter().filter(|l| l.kind == Kind::Convolution);
+        let convolutions: Vec<&Layer> = convolutions.collect();
+        for recipe in RECIPES {
+            let got = int8(&model, &recipe, &wide(&model));
+            let nodes = nodes(&got, "ConvInteger");
+            let expected = if recipe.is_static() {
+                0
+            } else {
+                convolutions.len()
+            };
+            assert_eq!(nodes.len(), expected, "{}", recipe.name);
+            for (node, layer) in nodes.iter().zip(&convolutions) {
+                let [_, weight, _, zero] = &node.input[..] else {
+                    panic!("{:?}", node.input)
+                };
+                assert_eq!(*weight, format!("{}.uint8", layer.weight));
+                let (weight, zero) = (constant(&got, weight), constant(&got, zero));
+                assert_eq!((weight.data_type, zero.data_type), (Some(2), Some(2)));
+                assert_eq!(
+                    (&zero.dims[..], zero.raw_data.as_deref()),
+                    (&[][..], Some(&[128][..]))
+                );
+                // The very integers of a weight with a sign.
+                let floats = constant_values(&model, &layer.weight);
+                let signed = quantize(&floats, layer.shape[0], recipe.weight_limit, |_| 0.0);
+                let moved: Vec<i16> = signed.values.iter().map(|v| i16::from(*v) + 128).collect();
+                let stored = weight.raw_data.as_ref().unwrap().iter();
+                assert_eq!(stored.map(|v| i16::from(*v)).collect::<Vec<_>>(), moved);
+            }
+        }
     }
 }
 
@@ -307,13 +352,13 @@ fn an_activation_that_is_always_zero_leaves_the_bias() {
             change(&mut model, &norm, |values| values.fill(0.0));
         }
     }
-    let samples = samples(&config, &[20, 11], 6);
-    let ranges = observed(&model, &samples);
+    let swipes = swipes(&config, &[20, 11], 6);
+    let ranges = observed(&model, &swipes);
     assert!(ranges.values().any(|range| *range == Range::new(0.0, 0.0)));
     let fp32 = serialize(model.clone());
     for recipe in RECIPES {
         let file = serialize(int8(&model, &recipe, &ranges));
-        let got = agreement(&fp32, &file, &samples, LengthType::Int64, 0.99);
+        let got = agreement(&fp32, &file, &swipes, LengthType::Int64, 0.99);
         got.unwrap_or_else(|error| panic!("{}: {error}", recipe.name));
     }
 }

@@ -1,8 +1,5 @@
-use swipekit_tests::runtime;
-
 use super::probe::{judge, targets};
 use super::*;
-use crate::error::Error;
 use crate::quantize::calibrate::{Method, observe};
 use crate::quantize::layers::layers;
 use crate::quantize::probe::{Effect, Probe};
@@ -10,6 +7,7 @@ use crate::quantize::recipe::{DYNAMIC_U8S7, DYNAMIC_U8S8, STATIC_U8S8};
 use crate::quantize::rewrite::{Range, Ranges};
 use crate::quantize::sensitivity::{Budget, Graph, Sensitivity, When, search};
 use crate::quantize::{QuantizeError, Recipe};
+use crate::testing::runtime;
 
 const FRAMES: Budget = Budget {
     max_top1_loss: 100.0,
@@ -35,10 +33,10 @@ impl Case {
         }
         change(&mut weights);
         let model = encoder(&config, &weights);
-        let samples = samples(&config, &[20, 31, 9, 40, 25, 17, 36, 12], 4);
-        let seen = observe(&model, LengthType::Int64, &samples, 4, 1).unwrap();
+        let swipes = swipes(&config, &[20, 31, 9, 40, 25, 17, 36, 12], 4);
+        let seen = observe(&model, LengthType::Int64, &swipes, 4, 1).unwrap();
         let judge = judge(&config, &weights, 1);
-        let targets = targets(&judge, &model, &samples);
+        let targets = targets(&judge, &model, &swipes);
         Self {
             ranges: seen.ranges(Method::MinMax),
             probe: Probe::new(judge, targets, &serialize(model.clone())).unwrap(),
@@ -64,7 +62,7 @@ impl Case {
         budget: Budget,
         when: When,
         may_float: bool,
-    ) -> Result<Sensitivity, Error> {
+    ) -> Result<Sensitivity, QuantizeError> {
         let graph = Graph {
             model: &self.model,
             recipe,
@@ -139,18 +137,16 @@ fn a_budget_that_cannot_be_kept_is_an_error() {
         return;
     }
     let case = Case::without_ranges(&["layers.0.feed_forward1/linear1"]);
-    let error = |budget, may_float| {
+    let error = |budget: Budget, may_float| -> (usize, f64) {
         let error = case.search(&STATIC_U8S8, budget, When::Needed, may_float);
         match error.unwrap_err() {
-            Error::Quantize(QuantizeError::Budget {
-                expected,
-                cosine,
-                float,
-                layers,
-                ..
-            }) => {
-                assert_eq!((expected, layers), (budget, 19));
-                (float, cosine)
+            QuantizeError::Check(failed) => {
+                assert!(failed.expected.contains(&budget.min_cosine.to_string()));
+                let float = failed.check.split_once('(').unwrap().1;
+                let (float, layers) = float.split_once(" of ").unwrap();
+                assert!(layers.starts_with("19 layers"), "{failed}");
+                let cosine = failed.got.rsplit_once(' ').unwrap().1;
+                (float.parse().unwrap(), cosine.parse().unwrap())
             }
             other => panic!("{other}"),
         }

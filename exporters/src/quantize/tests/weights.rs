@@ -7,7 +7,7 @@ fn dequantized(weight: &QuantizedWeight) -> Vec<f32> {
     let width = weight.values.len() / weight.scales.len();
     let values = weight.values.iter().enumerate();
     values
-        .map(|(place, value)| f32::from(*value) * weight.scales[place / width])
+        .map(|(index, value)| f32::from(*value) * weight.scales[index / width])
         .collect()
 }
 
@@ -77,8 +77,8 @@ proptest! {
         prop_assert_eq!(got.values.len(), weight.len());
         prop_assert_eq!(got.scales.len(), channels);
         let width = weight.len() / channels;
-        for (place, (value, exact)) in dequantized(&got).iter().zip(&weight).enumerate() {
-            let step = got.scales[place / width];
+        for (index, (value, exact)) in dequantized(&got).iter().zip(&weight).enumerate() {
+            let step = got.scales[index / width];
             prop_assert!((value - exact).abs() <= 0.5001 * step, "{} {} {}", value, exact, step);
         }
         for row in got.values.chunks_exact(width) {

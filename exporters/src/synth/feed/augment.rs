@@ -5,8 +5,8 @@ use std::f64::consts::TAU;
 
 use swipekit::trace::Point;
 
-use crate::error::Result;
 use crate::synth::Stream;
+use crate::synth::error::Result;
 
 /// How much swipes are varied. Lengths are in keys of the layout, so they mean the same in both
 /// directions; what one swipe gets is drawn anew each time it comes.
@@ -139,7 +139,7 @@ impl Augmentation {
 struct Wave([[f64; 3]; 2]);
 
 impl Wave {
-    /// One of standard deviation `size` at any place.
+    /// One of standard deviation `size` anywhere.
     fn draw(size: f64, random: &mut Stream) -> Self {
         Self([0.0, 1.5].map(|least| {
             let height = size * random.normal();

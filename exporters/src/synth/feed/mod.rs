@@ -23,12 +23,13 @@ pub use augment::Augmentation;
 pub use recorded::{ManifestSource, RecordedOptions};
 pub use stream::{MAGIC, write};
 
-use crate::error::{Error, Result};
-use crate::layouts;
-use crate::sha256;
+use crate::files::FileError;
+use crate::files::sha256;
+use crate::swipes::layouts;
+use crate::synth::error::Result;
+use crate::synth::visits::key_size;
 use crate::synth::{Profile, Stream, Synth, SynthSwipe, WordOptions, Words};
-use crate::synthetic::key_size;
-use order::{AUGMENTATION, Order, Place};
+use order::{AUGMENTATION, Order, Source};
 use recorded::Recorded;
 
 /// What each of the 37 features is multiplied by, so that all are of the order of one: found once
@@ -64,7 +65,7 @@ impl SyntheticSource {
         layout: &Layout,
         seed: u64,
     ) -> Result<Self> {
-        let failed = |source| swipekit::Error::io(words, source);
+        let failed = |source| FileError::read(words)(source);
         let sha256 = File::open(words)
             .and_then(|mut file| sha256::of_file(&mut file))
             .map_err(failed)?;
@@ -130,7 +131,7 @@ impl Feed {
     /// Reads what `options` name.
     ///
     /// # Errors
-    /// Those of the manifests; [`Error::Empty`] where there is nothing to feed; those of the
+    /// Those of the manifests; [`FileError::Empty`] where there is nothing to feed; those of the
     /// layout.
     pub fn open(options: FeedOptions) -> Result<Self> {
         let area = options.layout.letter_area()?;
@@ -140,23 +141,16 @@ impl Feed {
             .filter_map(|label| options.layout.key_centre(label.chars().next()?))
             .map(|[x, y]| area.normalize(x.into(), y.into()).map(|value| value as f32))
             .collect();
-        let spec = FeaturizerSpec {
-            key_centres,
-            ..FeaturizerSpec::kinematic37(FEATURE_SCALE.to_vec())
-        };
+        let spec = FeaturizerSpec::kinematic37(key_centres, FEATURE_SCALE.to_vec());
         let key = key_size(&options.layout).unwrap_or([0.1, 1.0 / 3.0]);
         let recorded = Recorded::read(&options.recorded, &options.layout, &alphabet, key)?;
         if recorded.len() == 0 && (options.synthetic.is_none() || options.once) {
-            let path = options
-                .recorded
-                .manifests
-                .first()
-                .cloned()
-                .unwrap_or_default();
-            return Err(Error::Empty {
+            let path = options.recorded.swipes.first().cloned().unwrap_or_default();
+            return Err(FileError::Empty {
                 path,
                 what: "swipe to feed",
-            });
+            }
+            .into());
         }
         Ok(Self {
             featurizer: Featurizer::new(&spec)?,
@@ -188,7 +182,7 @@ impl Feed {
         }
     }
 
-    /// A place to draw samples from: one a thread.
+    /// What draws samples: one for each thread.
     pub fn draws(&self) -> Draws<'_> {
         let share = match self.options.synthetic {
             None => 1.0,
@@ -230,8 +224,8 @@ impl Draws<'_> {
         let feed = self.feed;
         self.points.clear();
         sample.labels.clear();
-        match self.order.place(index) {
-            Place::Recorded(at) => {
+        match self.order.source(index) {
+            Source::Recorded(at) => {
                 let (labels, points) = feed.recorded.swipe(at);
                 sample.recorded = true;
                 sample.labels.extend_from_slice(labels);
@@ -248,12 +242,13 @@ impl Draws<'_> {
                     );
                 }
             }
-            Place::Synthetic(at) => {
+            Source::Synthetic(at) => {
                 let Some(source) = &feed.options.synthetic else {
-                    return Err(Error::Empty {
+                    return Err(FileError::Empty {
                         path: "the feed".into(),
                         what: "source of synthetic swipes",
-                    });
+                    }
+                    .into());
                 };
                 source.synth.swipe(at, &mut self.synthetic);
                 sample.recorded = false;

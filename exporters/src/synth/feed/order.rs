@@ -4,7 +4,7 @@ use crate::synth::Stream;
 
 /// Where a sample comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Source {
     /// A recorded swipe: its index among the recorded ones.
     Recorded(usize),
     /// The synthetic swipe of this index.
@@ -57,21 +57,21 @@ impl Order {
     }
 
     /// Where sample `index` comes from. Consecutive ones are cheap.
-    pub(super) fn place(&mut self, index: u64) -> Place {
+    pub(super) fn source(&mut self, index: u64) -> Source {
         let before = self.recorded_before(index);
         if self.recorded_before(index.saturating_add(1)) == before {
-            return Place::Synthetic(index - before);
+            return Source::Synthetic(index - before);
         }
         let count = self.recorded as u64;
         let at = (before % count) as usize;
         if self.plain {
-            return Place::Recorded(at);
+            return Source::Recorded(at);
         }
         let epoch = before / count;
         if self.epoch != Some(epoch) {
             self.shuffle(epoch);
         }
-        Place::Recorded(self.permutation[at] as usize)
+        Source::Recorded(self.permutation[at] as usize)
     }
 
     /// Fisher and Yates' shuffle of an epoch.
@@ -95,19 +95,19 @@ pub(super) const AUGMENTATION: u64 = 0x101;
 mod tests {
     use super::*;
 
-    fn places(order: &mut Order, range: std::ops::Range<u64>) -> Vec<Place> {
-        range.map(|index| order.place(index)).collect()
+    fn sources(order: &mut Order, range: std::ops::Range<u64>) -> Vec<Source> {
+        range.map(|index| order.source(index)).collect()
     }
 
     #[test]
     fn every_recorded_swipe_comes_once_an_epoch_and_every_synthetic_one_once() {
         let mut order = Order::new(5, 10, 0.25);
-        let places = places(&mut order, 0..160);
-        let recorded: Vec<usize> = places
+        let sources = sources(&mut order, 0..160);
+        let recorded: Vec<usize> = sources
             .iter()
-            .filter_map(|place| match place {
-                Place::Recorded(at) => Some(*at),
-                Place::Synthetic(_) => None,
+            .filter_map(|source| match source {
+                Source::Recorded(at) => Some(*at),
+                Source::Synthetic(_) => None,
             })
             .collect();
         assert_eq!(recorded.len(), 40);
@@ -118,11 +118,11 @@ mod tests {
             assert_eq!(sorted, (0..10).collect::<Vec<_>>());
         }
         assert!(epochs.windows(2).all(|pair| pair[0] != pair[1]));
-        let synthetic: Vec<u64> = places
+        let synthetic: Vec<u64> = sources
             .iter()
-            .filter_map(|place| match place {
-                Place::Synthetic(index) => Some(*index),
-                Place::Recorded(_) => None,
+            .filter_map(|source| match source {
+                Source::Synthetic(index) => Some(*index),
+                Source::Recorded(_) => None,
             })
             .collect();
         assert_eq!(synthetic, (0..120).collect::<Vec<_>>());
@@ -131,27 +131,27 @@ mod tests {
     #[test]
     fn an_order_may_begin_anywhere() {
         let mut whole = Order::new(7, 13, 0.6);
-        let all = places(&mut whole, 0..200);
+        let all = sources(&mut whole, 0..200);
         for start in [1, 57, 199] {
             let mut order = Order::new(7, 13, 0.6);
-            assert_eq!(places(&mut order, start..200), all[start as usize..]);
+            assert_eq!(sources(&mut order, start..200), all[start as usize..]);
         }
         let mut other = Order::new(8, 13, 0.6);
-        assert_ne!(places(&mut other, 0..200), all);
+        assert_ne!(sources(&mut other, 0..200), all);
     }
 
     #[test]
     fn one_kind_alone_and_the_plain_order() {
-        assert_eq!(Order::new(1, 0, 0.9).place(4), Place::Synthetic(4));
-        assert_eq!(Order::new(1, 3, 0.0).place(4), Place::Synthetic(4));
+        assert_eq!(Order::new(1, 0, 0.9).source(4), Source::Synthetic(4));
+        assert_eq!(Order::new(1, 3, 0.0).source(4), Source::Synthetic(4));
         let mut all = Order::new(1, 3, 1.0);
         assert!(
-            places(&mut all, 0..9)
+            sources(&mut all, 0..9)
                 .iter()
-                .all(|place| matches!(place, Place::Recorded(_)))
+                .all(|source| matches!(source, Source::Recorded(_)))
         );
         let mut plain = Order::plain(3);
-        let recorded = [0, 1, 2].map(Place::Recorded);
-        assert_eq!(places(&mut plain, 0..3), recorded);
+        let recorded = [0, 1, 2].map(Source::Recorded);
+        assert_eq!(sources(&mut plain, 0..3), recorded);
     }
 }

@@ -10,21 +10,25 @@ use swipekit::layout::Layout;
 use swipekit::lexicon::Alphabet;
 use swipekit::trace::Point;
 
-use crate::error::Result;
-use crate::sha256;
+use crate::arguments::positive;
+use crate::files::{FileError, sha256};
 use crate::swipes::deviation::deviation;
 use crate::swipes::{Swipe, Swipes};
-use crate::synthetic::visits;
+use crate::synth::error::Result;
+use crate::synth::visits::visits;
 
 /// Which recorded swipes a feed holds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct RecordedOptions {
-    /// Manifests of swipes.
-    pub manifests: Vec<PathBuf>,
-    /// Manifests whose people and swipes take no part, whatever else names them: those that
-    /// decisions are made on.
+    /// Swipe file to learn from: JSON lines, plain or gzipped; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub swipes: Vec<PathBuf>,
+    /// Swipe file whose people and swipes must not be learned from: they are left out of all
+    /// others. May be given several times.
+    #[arg(long = "hold-out", value_name = "FILE")]
     pub held_out: Vec<PathBuf>,
-    /// Swipes that pass further than this from a key of their word take no part, in keys.
+    /// Leave out swipes that pass further than this from a key of their word, in keys.
+    #[arg(long, value_name = "KEYS", value_parser = positive)]
     pub max_deviation: Option<f64>,
 }
 
@@ -73,8 +77,8 @@ impl Recorded {
             }
         }
         let mut recorded = Self::default();
-        for path in &options.manifests {
-            let failed = |source| swipekit::Error::io(path, source);
+        for path in &options.swipes {
+            let failed = |source| FileError::read(path)(source);
             let hash = (File::open(path).and_then(|mut file| sha256::of_file(&mut file)))
                 .map_err(failed)?;
             let mut source = ManifestSource {

@@ -12,7 +12,8 @@ use std::thread;
 use serde_json::{Value, json};
 
 use super::{Feed, Sample};
-use crate::error::{Error, Result};
+use crate::files::FileError;
+use crate::synth::error::{Result, SynthError};
 
 /// First bytes of a stream.
 pub const MAGIC: &[u8; 8] = b"SWFEED1\n";
@@ -25,7 +26,7 @@ const CHUNK: u64 = 64;
 /// reader that goes away ends the stream without an error.
 ///
 /// # Errors
-/// [`Error::Write`] where `out` fails otherwise.
+/// [`SynthError::File`] where `out` fails otherwise.
 pub fn write(
     feed: &Feed,
     start: u64,
@@ -34,7 +35,11 @@ pub fn write(
     out: &mut impl Write,
 ) -> Result<()> {
     match write_all(feed, start, count, threads.clamp(1, 64), out) {
-        Err(Error::Write { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(SynthError::File(FileError::Io { source, .. }))
+            if source.kind() == io::ErrorKind::BrokenPipe =>
+        {
+            Ok(())
+        }
         result => result,
     }
 }
@@ -47,7 +52,7 @@ fn write_all(
     out: &mut impl Write,
 ) -> Result<()> {
     let header = feed.header(start, count).to_string();
-    let failed = Error::write("the stream");
+    let failed = FileError::write("the stream");
     (out.write_all(MAGIC))
         .and_then(|()| out.write_all(&(header.len() as u32).to_le_bytes()))
         .and_then(|()| out.write_all(header.as_bytes()))
@@ -83,9 +88,10 @@ fn write_all(
             .collect();
         for worker in workers.iter().cycle() {
             let Ok(bytes) = worker.recv() else { break };
-            out.write_all(&bytes?).map_err(Error::write("the stream"))?;
+            out.write_all(&bytes?)
+                .map_err(FileError::write("the stream"))?;
         }
-        out.flush().map_err(Error::write("the stream"))
+        Ok(out.flush().map_err(FileError::write("the stream"))?)
     })
 }
 
@@ -123,7 +129,7 @@ impl Feed {
             }));
         }
         json!({
-            "features": swipekit::internals::features::FEATURES,
+            "features": self.featurizer.width(),
             "labels": self.labels,
             "blank": self.labels.len(),
             "layout": options.layout,

@@ -4,26 +4,27 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use swipekit::internals::features::{FEATURES, Features, Featurizer, FeaturizerSpec};
+use swipekit::internals::features::{Features, Featurizer, FeaturizerSpec};
 use swipekit::layout::Layout;
 
 use super::*;
 use crate::swipes::Swipes;
-use crate::synthetic;
+use crate::synth::SynthError;
+use crate::synth::samples;
 
 const WORDS: &[&str] = &["the", "don't", "hello", "a", "keyboard", "too", "water"];
 
 fn manifest(folder: &Path, name: &str, words: &[&str], seed: u64) -> PathBuf {
     let path = folder.join(name);
-    std::fs::write(&path, synthetic::manifest(words, seed)).unwrap();
+    std::fs::write(&path, samples::manifest(words, seed)).unwrap();
     path
 }
 
-fn options(manifests: Vec<PathBuf>) -> FeedOptions {
+fn options(swipes: Vec<PathBuf>) -> FeedOptions {
     FeedOptions {
         layout: Layout::qwerty(),
         recorded: RecordedOptions {
-            manifests,
+            swipes,
             ..RecordedOptions::default()
         },
         synthetic: None,
@@ -39,6 +40,9 @@ fn bytes(feed: &Feed, start: u64, count: Option<u64>, threads: usize) -> Vec<u8>
     write(feed, start, count, threads, &mut out).unwrap();
     out
 }
+
+/// Features of a sample.
+const FEATURES: usize = 37;
 
 /// Header and samples of a stream.
 fn read(stream: &[u8]) -> (Value, Vec<Sample>) {
@@ -103,7 +107,7 @@ fn a_feed_of_each_swipe_once_holds_cores_features() {
             featurizer.features(&swipe.trace, &mut features)
         );
         for frame in 0..sample.frames {
-            let expected = features.frame(frame).unwrap();
+            let expected = features.sample(frame).unwrap();
             let got = &sample.features[frame * FEATURES..(frame + 1) * FEATURES];
             for (got, expected) in got.iter().zip(expected) {
                 // Coordinates pass through float32.
@@ -144,7 +148,7 @@ fn a_stream_may_begin_anywhere_and_be_made_by_several_threads() {
 #[test]
 fn people_and_swipes_that_are_held_out_take_no_part() {
     let folder = tempfile::tempdir().unwrap();
-    let text = synthetic::manifest(WORDS, 1);
+    let text = samples::manifest(WORDS, 1);
     let with_user =
         |line: &str, user: &str| line.replacen('{', &format!("{{\"user\":\"{user}\","), 1);
     let lines: Vec<String> = (text.lines().enumerate())
@@ -154,7 +158,7 @@ fn people_and_swipes_that_are_held_out_take_no_part() {
     std::fs::write(&all, lines.join("\n")).unwrap();
     let held_out = folder.path().join("dev.jsonl");
     // Another swipe of person one, and the path of a swipe of person two under another name.
-    let other = synthetic::manifest(&["other"], 9);
+    let other = samples::manifest(&["other"], 9);
     let same = with_user(text.lines().nth(5).unwrap(), "three");
     std::fs::write(
         &held_out,
@@ -179,7 +183,8 @@ fn people_and_swipes_that_are_held_out_take_no_part() {
 
 #[test]
 fn no_development_swipe_is_among_those_to_train_on() {
-    let paths = ["data/hws-train.jsonl.gz", "data/hws-dev.jsonl.gz"].map(swipekit_tests::shared);
+    let paths =
+        ["data/hws-train.jsonl.gz", "data/hws-dev.jsonl.gz"].map(swipekit_test_support::shared);
     let [Some(train), Some(dev)] = paths else {
         return;
     };
@@ -200,7 +205,7 @@ fn no_development_swipe_is_among_those_to_train_on() {
 #[test]
 fn far_swipes_and_words_without_keys_are_left_out() {
     let folder = tempfile::tempdir().unwrap();
-    let text = synthetic::manifest(&["keyboard", "water"], 1);
+    let text = samples::manifest(&["keyboard", "water"], 1);
     let lines: Vec<&str> = text.lines().collect();
     // A swipe of another word, one that says itself that it is far, a word that no key types, a
     // single point.
@@ -271,7 +276,7 @@ fn nothing_to_feed_is_an_error_and_a_reader_that_goes_away_is_none() {
     std::fs::write(&empty, "").unwrap();
     assert!(matches!(
         Feed::open(options(vec![empty])),
-        Err(Error::Empty { .. })
+        Err(SynthError::File(FileError::Empty { .. }))
     ));
     assert!(Feed::open(options(vec![folder.path().join("none")])).is_err());
     let feed = Feed::open(options(vec![manifest(folder.path(), "a.jsonl", WORDS, 1)])).unwrap();

@@ -13,10 +13,12 @@ use swipekit::lexicon::Lexicon;
 
 use super::arpa::{self, Selection};
 use super::counts::{Corpus, Vocabulary};
-use super::error::{LanguageError, Result};
+use super::error::Result;
 use super::kneser_ney::{self, Model};
 use super::lines::Lines;
 use super::text::Sentences;
+use crate::arguments::{arguments_of, at_least_one};
+use crate::files::FileError;
 
 /// Where a model comes from.
 #[derive(Clone, Debug)]
@@ -25,27 +27,88 @@ pub enum Source {
     Arpa(PathBuf),
     /// Texts, plain or gzipped.
     Text(Vec<PathBuf>),
-    /// The prompts of a manifest of swipes, each once.
-    Manifest(PathBuf),
+    /// The prompts of a swipe file, each once.
+    Swipes(PathBuf),
 }
 
+/// [`Source`] on the command line.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct SourceArguments {
+    /// ARPA file, plain or gzipped.
+    #[arg(long, value_name = "FILE")]
+    arpa: Option<PathBuf>,
+    /// Text, plain or gzipped; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    text: Vec<PathBuf>,
+    /// Swipe file, for its prompts.
+    #[arg(long, value_name = "FILE")]
+    swipes: Option<PathBuf>,
+}
+
+impl From<SourceArguments> for Source {
+    fn from(arguments: SourceArguments) -> Self {
+        match (arguments.arpa, arguments.swipes) {
+            (Some(arpa), _) => Self::Arpa(arpa),
+            (_, Some(swipes)) => Self::Swipes(swipes),
+            _ => Self::Text(arguments.text),
+        }
+    }
+}
+
+arguments_of!(Source, SourceArguments);
+
 /// What [`build`] does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct BuildOptions {
     /// Where the model comes from.
+    #[command(flatten)]
     pub source: Source,
-    /// Words of an n-gram at most, 1 to 3. `None`: as many as the ARPA file has, or 3 for a text.
+    /// Words of an n-gram at most, 1 to 3; longer n-grams are left out. By default as many as the
+    /// ARPA file has, or 3 for a text.
+    #[arg(long, value_name = "N", value_parser = order)]
     pub order: Option<usize>,
     /// Bits of a probability, 8 to 16.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_BITS, value_parser = clap::value_parser!(u32).range(8..=16))]
     pub bits: u32,
     /// Words at most: the likeliest.
+    #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     pub max_words: Option<usize>,
-    /// A lexicon or a word list: other words are left out.
+    /// Keep only the words of this lexicon or word list.
+    #[arg(long = "lexicon", value_name = "FILE")]
     pub words: Option<PathBuf>,
-    /// How often n-grams of a text must stand there to be kept, by their length.
+    /// How often words, pairs and triples of a text must stand there to be kept. Of fewer numbers
+    /// the last one holds for longer n-grams too.
+    #[arg(long, value_name = "N,N,N", default_value = "1", conflicts_with = "arpa", value_parser = min_counts)]
     pub min_counts: [u64; MAX_ORDER],
-    /// A manifest or text whose sentences are left out of a text's.
+    /// Leave out the sentences of this swipe file or text, to measure on them.
+    #[arg(long, value_name = "FILE", conflicts_with = "arpa")]
     pub without: Option<PathBuf>,
+}
+
+/// The most words of an n-gram.
+fn order(text: &str) -> std::result::Result<usize, String> {
+    let order = at_least_one(text)?;
+    if order <= MAX_ORDER {
+        Ok(order)
+    } else {
+        Err(format!("expected at most {MAX_ORDER}"))
+    }
+}
+
+/// Counts by the length of the n-gram, separated by commas.
+fn min_counts(text: &str) -> std::result::Result<[u64; MAX_ORDER], String> {
+    let given: Vec<u64> = text
+        .split(',')
+        .map(at_least_one)
+        .collect::<std::result::Result<_, _>>()?;
+    if given.len() > MAX_ORDER {
+        return Err(format!("expected at most {MAX_ORDER} numbers"));
+    }
+    let last = given[given.len() - 1];
+    Ok(std::array::from_fn(|index| {
+        *given.get(index).unwrap_or(&last)
+    }))
 }
 
 impl BuildOptions {
@@ -119,7 +182,7 @@ pub fn build_bytes(options: &BuildOptions) -> Result<(BuiltLanguageModel, BuildR
             (given, left_out) = (Some(read.given), Some(read.left_out));
             builder
         }
-        Source::Text(_) | Source::Manifest(_) => {
+        Source::Text(_) | Source::Swipes(_) => {
             let (mut corpus, count) = corpus(options)?;
             corpus.limit(&Vocabulary {
                 min_count: options.min_counts[0],
@@ -186,7 +249,7 @@ fn corpus(options: &BuildOptions) -> Result<(Corpus, usize)> {
         corpus.add(sentence);
     };
     let path = match &options.source {
-        Source::Manifest(path) => {
+        Source::Swipes(path) => {
             Sentences::of_manifest(path).each(&mut add)?;
             path
         }
@@ -199,7 +262,11 @@ fn corpus(options: &BuildOptions) -> Result<(Corpus, usize)> {
         Source::Arpa(path) => path,
     };
     if corpus.sentences == 0 {
-        return Err(LanguageError::Empty { path: path.clone() });
+        return Err(FileError::Empty {
+            path: path.clone(),
+            what: "sentence",
+        }
+        .into());
     }
     Ok((corpus, left_out.len()))
 }
@@ -230,7 +297,7 @@ fn fill(model: &Model, words: &[String]) -> Result<LanguageModelBuilder, Refusal
 fn words_of(path: &Path) -> Result<HashSet<String>> {
     let bytes = Bytes::map(path)?;
     if !Lexicon::is_lexicon(&bytes) {
-        let words = crate::words::lexicon::read_words(path).map_err(crate::error::Error::from)?;
+        let words = crate::words::lexicon::read_words(path)?;
         return Ok(words.iter().filter_map(|word| fold_word(word)).collect());
     }
     let lexicon = Lexicon::any_vocabulary(bytes, path)?;

@@ -5,8 +5,9 @@ use std::path::Path;
 use serde::Serialize;
 use swipekit::language_model::{LanguageModel, MAX_ORDER, SENTENCE_END, SENTENCE_START, UNKNOWN};
 
-use super::error::{LanguageError, Result};
+use super::error::Result;
 use super::text::Sentences;
+use crate::files::FileError;
 
 /// What [`inspect`] found.
 #[derive(Clone, Debug, Serialize)]
@@ -91,9 +92,11 @@ fn perplexity(model: &LanguageModel, path: &Path) -> Result<Perplexity> {
         }
     })?;
     if tokens == 0 {
-        return Err(LanguageError::Empty {
+        return Err(FileError::Empty {
             path: path.to_path_buf(),
-        });
+            what: "sentence",
+        }
+        .into());
     }
     let mean = |sum: f64| (sum / tokens as f64).exp();
     Ok(Perplexity {

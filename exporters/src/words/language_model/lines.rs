@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 
 use super::error::{LanguageError, Result};
+use crate::files::FileError;
 
 /// Bytes of a line at most.
 const MAX_LINE: u64 = 1 << 20;
@@ -22,9 +23,9 @@ pub(super) struct Lines {
 impl Lines {
     /// Opens the text at `path`; whether it is gzipped is seen from its first bytes.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(LanguageError::read(path))?;
+        let file = File::open(path).map_err(FileError::read(path))?;
         let mut file = BufReader::with_capacity(1 << 16, file);
-        let start = file.fill_buf().map_err(LanguageError::read(path))?;
+        let start = file.fill_buf().map_err(FileError::read(path))?;
         let reader: Box<dyn BufRead> = if start.starts_with(&GZIP) {
             Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file)))
         } else {
@@ -48,7 +49,7 @@ impl Lines {
         let mut limited = (&mut self.reader).take(MAX_LINE + 1);
         let read = limited
             .read_until(b'\n', &mut self.buffer)
-            .map_err(LanguageError::read(&self.path))?;
+            .map_err(FileError::read(&self.path))?;
         if read == 0 {
             return Ok(None);
         }
@@ -68,11 +69,11 @@ impl Lines {
 
     /// An error about the line that was read last.
     pub fn wrong(&self, expected: impl ToString, got: impl ToString) -> LanguageError {
-        LanguageError::Line {
+        LanguageError::File(FileError::Line {
             path: self.path.clone(),
             line: self.number,
             expected: expected.to_string(),
             got: got.to_string(),
-        }
+        })
     }
 }

@@ -12,6 +12,7 @@ use super::counts::{Corpus, Vocabulary};
 use super::kneser_ney::{Model, discounts, estimate};
 use super::lines::Lines;
 use super::*;
+use crate::files::FileError;
 use crate::swipes::Swipe;
 
 const ARPA: &str = "made by hand\n\n\\data\\\nngram 1=5\nngram 2=3\nngram 3=1\n\n\\1-grams:\n\
@@ -131,11 +132,11 @@ fn what_is_wrong_with_an_arpa_file_is_told_by_its_line() {
     for (from, to, line, expected) in cases {
         let text = ARPA.replacen(from, to, 1);
         match read(&text, &Selection::default()) {
-            Err(LanguageError::Line {
+            Err(LanguageError::File(FileError::Line {
                 line: got,
                 expected: told,
                 ..
-            }) => {
+            })) => {
                 assert!(told.starts_with(expected), "{told} {expected}");
                 assert_eq!(got, line, "{expected}");
             }
@@ -449,7 +450,10 @@ fn a_model_of_a_text_is_built_and_foretells_it() {
     assert!(build_bytes(&options).is_err());
     let empty = write(folder.path(), "empty.txt", "\n.\n");
     let none = build_bytes(&BuildOptions::new(Source::Text(vec![empty])));
-    assert!(matches!(none, Err(LanguageError::Empty { .. })));
+    assert!(matches!(
+        none,
+        Err(LanguageError::File(FileError::Empty { .. }))
+    ));
 }
 
 #[test]
@@ -466,7 +470,7 @@ fn prompts_count_once_and_may_be_left_out() {
     ];
     let train = write(folder.path(), "train.jsonl", &train.concat());
     let dev = write(folder.path(), "dev.jsonl", &line("we", "we ARE"));
-    let mut options = BuildOptions::new(Source::Manifest(train.clone()));
+    let mut options = BuildOptions::new(Source::Swipes(train.clone()));
     let report = build_bytes(&options).unwrap().1;
     assert_eq!((report.sentences, report.tokens), (Some(2), Some(5)));
     options.without = Some(dev.clone());
@@ -476,9 +480,9 @@ fn prompts_count_once_and_may_be_left_out() {
         (Some(1), Some(1))
     );
     assert_eq!(report.ngrams[0], 6);
-    options.source = Source::Manifest(dev);
+    options.source = Source::Swipes(dev);
     assert!(matches!(
         build_bytes(&options),
-        Err(LanguageError::Empty { .. })
+        Err(LanguageError::File(FileError::Empty { .. }))
     ));
 }

@@ -12,17 +12,20 @@ use super::prepare::read_all_frequencies;
 use super::sources::{has_frequencies, read_frequencies, read_words};
 
 /// What [`build`] does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct BuildOptions {
-    /// The list: words with frequencies in any form that [`read_frequencies`] knows, or words
-    /// alone.
+    /// Word list, with or without frequencies: TSV, JSON or ARPA unigrams, plain or gzipped.
+    #[arg(long, value_name = "FILE")]
     pub words: PathBuf,
-    /// Frequencies for a list of words alone. Without any, the list is taken to be most frequent
-    /// first, and the n-th word gets the frequency 1/n (Zipf's law).
+    /// Frequencies for a list of words alone; may be given several times. Without any, the list is
+    /// taken to be most frequent first, and the n-th word gets the frequency 1/n (Zipf's law).
+    #[arg(long, value_name = "FILE")]
     pub frequencies: Vec<PathBuf>,
     /// The labels of the model, in the order of the classes.
+    #[arg(skip)]
     pub labels: Vec<String>,
-    /// Nats a step of cost.
+    /// Nats a step of cost. Smaller steps are more exact and give a larger file.
+    #[arg(long, value_name = "X", default_value_t = DEFAULT_COST_UNIT)]
     pub cost_unit: f32,
 }
 

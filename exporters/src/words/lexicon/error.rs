@@ -1,7 +1,8 @@
 //! Why a lexicon could not be prepared, built or inspected.
 
-use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::files::FileError;
 
 /// Result of this module's functions.
 pub type Result<T, E = LexiconError> = std::result::Result<T, E>;
@@ -10,24 +11,9 @@ pub type Result<T, E = LexiconError> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LexiconError {
-    /// A file could not be read.
-    #[error("cannot read {path}: {source}", path = path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system or the decompressor said.
-        #[source]
-        source: io::Error,
-    },
-    /// A file could not be written.
-    #[error("cannot write {path}: {source}", path = path.display())]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the operating system said.
-        #[source]
-        source: io::Error,
-    },
+    /// A file could not be read or written, or a lexicon file is damaged, unsupported or too large.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A file is larger than is accepted.
     #[error("{path} is too large: at most {limit} {unit}", path = path.display())]
     TooLarge {
@@ -39,12 +25,12 @@ pub enum LexiconError {
         unit: &'static str,
     },
     /// A line, or an element of a JSON list, is not what the format calls for.
-    #[error("{path}, {place}: expected {expected}, got {got}", path = path.display())]
+    #[error("{path}, {location}: expected {expected}, got {got}", path = path.display())]
     Format {
         /// The file.
         path: PathBuf,
         /// The line or element.
-        place: String,
+        location: String,
         /// What the format calls for.
         expected: &'static str,
         /// What stands there, in a word or two.
@@ -70,35 +56,24 @@ pub enum LexiconError {
         /// Why they were left out.
         rejected: String,
     },
-    /// A lexicon file is damaged, unsupported or too large.
-    #[error(transparent)]
-    Core(#[from] swipekit::Error),
+}
+
+impl From<swipekit::Error> for LexiconError {
+    fn from(error: swipekit::Error) -> Self {
+        Self::File(error.into())
+    }
 }
 
 impl LexiconError {
-    pub(super) fn read(path: &Path, source: io::Error) -> Self {
-        Self::Read {
-            path: path.to_path_buf(),
-            source,
-        }
-    }
-
-    pub(super) fn write(path: &Path, source: io::Error) -> Self {
-        Self::Write {
-            path: path.to_path_buf(),
-            source,
-        }
-    }
-
     pub(super) fn format(
         path: &Path,
-        place: impl ToString,
+        location: impl ToString,
         expected: &'static str,
         got: impl ToString,
     ) -> Self {
         Self::Format {
             path: path.to_path_buf(),
-            place: place.to_string(),
+            location: location.to_string(),
             expected,
             got: got.to_string(),
         }

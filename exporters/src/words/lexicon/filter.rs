@@ -18,20 +18,26 @@ pub const SINGLE_LETTERS: &[&str] = &["a", "i"];
 
 /// The rules of [`prepare`](super::prepare()); words of the priority list pass all of them but
 /// those of the alphabet.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, clap::Args)]
 pub struct Filters {
-    /// Fewest letters (labels of the key).
+    /// Fewest letters of a word (labels of its key).
+    #[arg(long, value_name = "N", default_value_t = Self::default().min_length)]
     pub min_length: usize,
-    /// Most letters (labels of the key).
+    /// Most letters of a word (labels of its key).
+    #[arg(long, value_name = "N", default_value_t = Self::default().max_length)]
     pub max_length: usize,
     /// How often a letter may stand in a row.
+    #[arg(long, value_name = "N", default_value_t = Self::default().max_repeat)]
     pub max_repeat: usize,
     /// Whether words need a vowel: a, e, i, o, u or y, with or without accents. Words in capitals
     /// (initialisms) and words with letters beyond Latin do not.
+    #[arg(long = "keep-vowelless", action = clap::ArgAction::SetFalse, help = "Keep words without a vowel")]
     pub need_vowel: bool,
     /// Words, in lower case, that need none, and whose letters may repeat.
+    #[arg(skip = Self::default().vowelless)]
     pub vowelless: BTreeSet<String>,
     /// Single letters, in lower case, that are words; every other one is left out.
+    #[arg(skip = Self::default().single_letters)]
     pub single_letters: BTreeSet<String>,
 }
 

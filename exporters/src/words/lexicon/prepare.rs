@@ -12,28 +12,50 @@ use tempfile::NamedTempFile;
 use super::error::{LexiconError, Result};
 use super::filter::{Filters, Reason};
 use super::sources::{read_frequencies, read_words};
+use crate::files::FileError;
+
+/// Words of the small list by default.
+const SMALL: usize = 12_000;
+/// Words of the full list by default.
+const FULL: usize = 70_000;
+
+/// The labels by default.
+fn latin() -> Vec<String> {
+    ('a'..='z').map(String::from).collect()
+}
 
 /// What [`prepare`] does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct PrepareOptions {
-    /// Word lists; where there is none, the words of the frequency lists are taken.
+    /// Word list, a word a line; may be given several times. Without any, the words of the
+    /// frequency lists are taken.
+    #[arg(long, value_name = "FILE")]
     pub words: Vec<PathBuf>,
-    /// Frequency lists. Each is first scaled to a sum of one, then they are averaged.
+    /// Frequencies: TSV, JSON or ARPA unigrams, plain or gzipped; may be given several times. Each
+    /// list is first scaled to a sum of one, then they are averaged.
+    #[arg(long, value_name = "FILE", required = true)]
     pub frequencies: Vec<PathBuf>,
     /// Words that are kept whatever the filters and ranks say, as long as the alphabet has their
     /// letters.
+    #[arg(long, value_name = "FILE")]
     pub priority: Vec<PathBuf>,
     /// Words that are left out, in whatever case they are written.
+    #[arg(long, value_name = "FILE")]
     pub blocked: Vec<PathBuf>,
     /// Words of the small list.
+    #[arg(long, value_name = "N", default_value_t = SMALL)]
     pub small_size: usize,
     /// Words of the full list.
+    #[arg(long, value_name = "N", default_value_t = FULL)]
     pub full_size: usize,
     /// The labels of the model, in the order of the classes.
+    #[arg(skip = latin())]
     pub labels: Vec<String>,
     /// What is taken for a word.
+    #[command(flatten)]
     pub filters: Filters,
-    /// The folder for the lists; made where it is absent.
+    /// Folder for the lists; made where it is absent.
+    #[arg(long, value_name = "DIR")]
     pub output_dir: PathBuf,
 }
 
@@ -45,9 +67,9 @@ impl PrepareOptions {
             frequencies: Vec::new(),
             priority: Vec::new(),
             blocked: Vec::new(),
-            small_size: 12_000,
-            full_size: 70_000,
-            labels: ('a'..='z').map(String::from).collect(),
+            small_size: SMALL,
+            full_size: FULL,
+            labels: latin(),
             filters: Filters::default(),
             output_dir: output_dir.into(),
         }
@@ -300,7 +322,7 @@ fn write_lists(
     report: &PrepareReport,
 ) -> Result<()> {
     let mut stats = serde_json::to_string_pretty(report)
-        .map_err(|error| LexiconError::write(folder, error.into()))?;
+        .map_err(|error| FileError::write(folder)(error.into()))?;
     stats.push('\n');
     let mut files = vec![("lexicon_stats.json", stats)];
     for (text, table, words) in [
@@ -316,7 +338,7 @@ fn write_lists(
             .map(|w| format!("{}\t{:e}\n", w.word, w.frequency));
         files.push((table, lines.collect()));
     }
-    std::fs::create_dir_all(folder).map_err(|source| LexiconError::write(folder, source))?;
+    std::fs::create_dir_all(folder).map_err(FileError::write(folder))?;
     // All are written before the first takes its place, so that a full disk leaves the old lists
     // together.
     let mut written = Vec::new();
@@ -328,12 +350,12 @@ fn write_lists(
                 file.as_file().sync_all()?;
                 Ok(file)
             })
-            .map_err(|source| LexiconError::write(&path, source))?;
+            .map_err(FileError::write(&path))?;
         written.push((file, path));
     }
     for (file, path) in written {
         file.persist(&path)
-            .map_err(|failed| LexiconError::write(&path, failed.error))?;
+            .map_err(|failed| FileError::write(&path)(failed.error))?;
     }
     Ok(())
 }

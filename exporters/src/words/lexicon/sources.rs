@@ -20,6 +20,7 @@ use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 
 use super::error::{LexiconError, Result};
+use crate::files::FileError;
 
 /// Bytes of a list at most, decompressed.
 const MAX_BYTES: u64 = 1 << 29;
@@ -46,7 +47,7 @@ impl FrequencyList {
 /// Reads the word list at `path`.
 ///
 /// # Errors
-/// [`LexiconError::Read`], [`LexiconError::TooLarge`], and [`LexiconError::Format`] where the text
+/// [`LexiconError::File`], [`LexiconError::TooLarge`], and [`LexiconError::Format`] where the text
 /// is not UTF-8.
 pub fn read_words(path: &Path) -> Result<Vec<String>> {
     Ok(text_lines(&read_text(path)?)
@@ -83,13 +84,13 @@ pub(super) fn has_frequencies(path: &Path) -> Result<bool> {
 }
 
 fn read_text(path: &Path) -> Result<String> {
-    let mut file = File::open(path).map_err(|source| LexiconError::read(path, source))?;
+    let mut file = File::open(path).map_err(FileError::read(path))?;
     let mut bytes = Vec::new();
     let read = |from: &mut dyn Read, bytes: &mut Vec<u8>| {
         let length = from
             .take(MAX_BYTES + 1)
             .read_to_end(bytes)
-            .map_err(|source| LexiconError::read(path, source))?;
+            .map_err(FileError::read(path))?;
         if length as u64 > MAX_BYTES {
             return Err(LexiconError::TooLarge {
                 path: path.to_path_buf(),

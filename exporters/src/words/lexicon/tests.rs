@@ -7,6 +7,7 @@ use swipekit::bytes::Bytes;
 use swipekit::lexicon::Lexicon;
 
 use super::*;
+use crate::files::FileError;
 
 const LIST: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -113,7 +114,7 @@ fn malformed_lists_are_refused_with_their_place() {
     ] {
         let error = frequencies(form).unwrap_err();
         assert!(
-            matches!(&error, LexiconError::Format { place: p, .. } if p == place),
+            matches!(&error, LexiconError::Format { location: l, .. } if l == place),
             "{form:?}: {error}"
         );
     }
@@ -123,10 +124,10 @@ fn malformed_lists_are_refused_with_their_place() {
     ));
     assert!(matches!(
         frequencies(b"\x1f\x8bjunk"),
-        Err(LexiconError::Read { .. })
+        Err(LexiconError::File(FileError::Io { .. }))
     ));
     let missing = read_words(Path::new("no/such/list")).unwrap_err();
-    assert!(matches!(missing, LexiconError::Read { .. }));
+    assert!(matches!(missing, LexiconError::File(FileError::Io { .. })));
 }
 
 #[test]
@@ -224,7 +225,10 @@ fn options_that_make_no_sense_are_refused() {
     options.small_size = 1;
     options.words = vec![file(folder.path(), "words.txt", "fine\n")];
     options.output_dir = folder.path().join("words.txt");
-    assert!(matches!(prepare(&options), Err(LexiconError::Write { .. })));
+    assert!(matches!(
+        prepare(&options),
+        Err(LexiconError::File(FileError::Io { .. }))
+    ));
 }
 
 #[test]
@@ -294,7 +298,10 @@ fn inspect_counts_what_build_wrote() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(&output, bytes).unwrap();
-    assert!(matches!(inspect(&output), Err(LexiconError::Core(_))));
+    assert!(matches!(
+        inspect(&output),
+        Err(LexiconError::File(FileError::Core(_)))
+    ));
 }
 
 #[test]

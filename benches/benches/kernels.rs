@@ -2,8 +2,8 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
-use swipekit::features::{Features, Featurizer, FeaturizerSpec};
-use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
+use swipekit::internals::features::{Features, Featurizer, FeaturizerSpec};
+use swipekit::internals::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit_benches::random;
 use swipekit_exporters::fixtures::values;
 use swipekit_exporters::synth::{random::Random, samples};

@@ -292,11 +292,7 @@ fn stale(engine: &Engine, swipes: &[Swipe], plain: &[Duration]) -> Result<Stale>
 }
 
 /// How often the word is found before the swipe is whole.
-fn cuts(
-    engine: &Engine,
-    partial: &swipekit::decoder::DecoderOptions,
-    swipes: &[Swipe],
-) -> Result<Vec<Cut>> {
+fn cuts(engine: &Engine, partial: &swipekit::DecoderOptions, swipes: &[Swipe]) -> Result<Vec<Cut>> {
     let mut session = engine.session();
     let alphabet = Alphabet::new(&engine.manifest().vocabulary.labels);
     let mut cuts = Vec::new();

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use swipekit::bundle::manifest::{
+use swipekit::internals::bundle::manifest::{
     Activation, LOG_PROBABILITIES, ModelSpec, Vocabulary, ZERO_VECTOR,
 };
+use swipekit::internals::transducer::PredictionJoint;
+use swipekit::internals::transducer::file::{self, JointLayer, TensorName};
 use swipekit::lexicon::{Lexicon, LexiconBuilder};
-use swipekit::transducer::PredictionJoint;
-use swipekit::transducer::file::{self, JointLayer, TensorName};
 use swipekit_exporters::fixtures::values;
 use swipekit_exporters::synth::random::Random;
 

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use swipekit::Trace;
-use swipekit::bundle::Bundle;
-use swipekit::features::{Features, Featurizer};
-use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
+use swipekit::internals::bundle::Bundle;
+use swipekit::internals::features::{Features, Featurizer};
+use swipekit::internals::runtime::{OnnxModel, RuntimeOptions, Tensor};
 use swipekit_exporters::export::{self, Options, Precision, Quantization, Source, Target};
 use swipekit_exporters::quantize::Recipe;
 use swipekit_exporters::quantize::recipe::{DYNAMIC_U8S7, STATIC_S8S8, STATIC_U8S7};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use prost::Message;
 use swipekit::Engine;
-use swipekit::bundle::manifest::SessionSpec;
+use swipekit::internals::bundle::manifest::SessionSpec;
 use swipekit_exporters::audit::{AuditError, Expected, audit, product_weights};
 use swipekit_exporters::error::Error;
 use swipekit_exporters::export::{self, Options, Precision, Quantization, Source, Target};
@@ -100,7 +100,7 @@ impl Exported {
         change(model.graph.as_mut().unwrap());
         let bytes = model.encode_to_vec();
         assert_ne!(bytes, self.int8);
-        swipekit::runtime::OnnxModel::from_bytes(&bytes, &Default::default()).unwrap();
+        swipekit::internals::runtime::OnnxModel::from_bytes(&bytes, &Default::default()).unwrap();
         self.audit(&bytes).unwrap_err()
     }
 }

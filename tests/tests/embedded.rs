@@ -3,8 +3,8 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use swipekit::bundle::Bundle;
 use swipekit::bytes::Bytes;
+use swipekit::internals::bundle::Bundle;
 use swipekit::{Engine, Error};
 use swipekit_exporters::package;
 use swipekit_exporters::synth::{random::Random, samples};

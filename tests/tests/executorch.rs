@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::thread;
 
 use swipekit::Engine;
-use swipekit::bundle::Bundle;
+use swipekit::Error as CoreError;
 use swipekit::bytes::Bytes;
-use swipekit::engine::open_encoder;
-use swipekit::error::Error as CoreError;
-use swipekit::runtime::{Encoder, OnnxModel, PteModel, RuntimeOptions, Tensor};
+use swipekit::internals::bundle::Bundle;
+use swipekit::internals::engine::open_encoder;
+use swipekit::internals::runtime::{Encoder, OnnxModel, PteModel, RuntimeOptions, Tensor};
 use swipekit_exporters::checkpoint::Checkpoint;
 use swipekit_exporters::export::{self, Options, Outcome, Precision, Quantization, Source};
 use swipekit_exporters::fixtures::nemo;

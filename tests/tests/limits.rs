@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use swipekit::error::Error;
+use swipekit::Error;
 use swipekit::trace::Trace;
 use swipekit::{CancelToken, Engine, Limits, Session};
 use swipekit_exporters::synth::{random::Random, samples::trace};

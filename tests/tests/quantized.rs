@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use swipekit::Engine;
-use swipekit::bundle::manifest::Execution;
+use swipekit::internals::bundle::manifest::Execution;
 use swipekit_exporters::export::{self, Options, Outcome, Precision, Quantization, Source, Target};
 use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest, trace};
 use swipekit_exporters::{error::Error, synth::random::Random};

@@ -52,7 +52,10 @@ fn decode_in(home: &Path, telemetry: Option<&str>) {
         // A library is loaded once in a process: that of this one, whatever the current folder.
         .env(
             "ORT_DYLIB_PATH",
-            swipekit::runtime::load(None).unwrap().path.unwrap(),
+            swipekit::internals::runtime::load(None)
+                .unwrap()
+                .path
+                .unwrap(),
         )
         .env_remove("ORT_DISABLE_TELEMETRY");
     for variable in SILENT {

@@ -21,7 +21,8 @@ pub const MAX_WORDS: usize = 64;
 /// Geometric evidence of a search: how many words, and with what weights. A part of
 /// [`DecoderOptions`](super::DecoderOptions).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
+#[non_exhaustive]
 pub struct GeometryOptions {
     /// Words rescored at most, the best by all other terms: 0 to 64. Default 32; 0 leaves every
     /// score as it is.
@@ -70,7 +71,8 @@ impl GeometryOptions {
 /// Nats that one of each of the [`Features`](crate::geometry::Features) adds to a score; below 0 for what speaks against a
 /// word. Default 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
+#[non_exhaustive]
 pub struct GeometryWeights {
     /// Of [`Features::location`](crate::geometry::Features::location).
     pub location: f32,

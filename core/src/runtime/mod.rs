@@ -1,21 +1,8 @@
 //! What runs the encoder.
 //!
 //! The rest of the crate knows a runtime as an [`Encoder`]. ONNX Runtime (feature `ort`) is loaded
-//! at run time from a shared library that is already on the machine; nothing is downloaded. It is
-//! looked for, in this order:
-//!
-//! 1. the path given in [`RuntimeOptions::library`], and nowhere else where one is given;
-//! 2. the path in the environment variable `ORT_DYLIB_PATH`, likewise (a bare name is left to the
-//!    system's loader);
-//! 3. beside the executable, in `lib` beside it and in `../lib`;
-//! 4. where `cargo xtask setup` puts it: `native/onnxruntime` in cargo's target folder, found from
-//!    the executable, and from the current folder in a process that cargo started. A program that
-//!    was started by hand never looks into the current folder: whoever can write there could have
-//!    code run;
-//! 5. on Android: by name, among the app's own libraries.
-//!
-//! One library serves the whole process: the first that loads. With the feature `ort-download` in
-//! place of `ort`, ONNX Runtime is linked into the program instead and nothing is looked for.
+//! at run time from a shared library that is already on the machine; nothing is downloaded. The
+//! crate's documentation says where it is looked for.
 //!
 //! ONNX Runtime is kept from reporting usage to its makers, as its official builds do by default.
 //! For that the first use writes `ORT_DISABLE_TELEMETRY=1` into the environment of the process,

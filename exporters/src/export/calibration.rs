@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
-use swipekit::features::{Features, Featurizer};
+use swipekit::internals::features::{Features, Featurizer};
 use swipekit::lexicon::Alphabet;
 
 use super::options::{Quantization, Source};

@@ -392,7 +392,8 @@ impl<'a> Encoders<'a> {
 
     /// Swipes that need no manifest.
     pub(super) fn synthetic(&self) -> Result<Vec<EncoderInput>> {
-        let featurizer = swipekit::features::Featurizer::new(&self.shared.manifest.featurizer)?;
+        let featurizer =
+            swipekit::internals::features::Featurizer::new(&self.shared.manifest.featurizer)?;
         let mut random = Random::new(samples::SAMPLE_SEED);
         let words = samples::SAMPLE_WORDS.iter();
         let traces = words.filter_map(|word| samples::trace(word, &mut random));

@@ -1,7 +1,7 @@
 //! What a bundle is made for.
 
 use serde::Serialize;
-use swipekit::bundle::manifest::{Execution, SessionSpec};
+use swipekit::internals::bundle::manifest::{Execution, SessionSpec};
 
 use crate::quantize::recipe::{DYNAMIC_U8S7, DYNAMIC_U8S8, Recipe, STATIC_S8S8, STATIC_U8S7};
 

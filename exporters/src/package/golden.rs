@@ -1,6 +1,6 @@
 //! Golden swipes: synthetic ones with what the staged bundle gives for them.
 
-use swipekit::bundle::golden::{Golden, GoldenSwipe};
+use swipekit::internals::bundle::golden::{Golden, GoldenSwipe};
 use swipekit::{Engine, Limits};
 
 use crate::files::Result;

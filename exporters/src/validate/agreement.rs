@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
-use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
+use swipekit::internals::runtime::{OnnxModel, RuntimeOptions, Tensor};
 
 use super::{Result, failed, refused};
 use crate::onnx::LengthType;

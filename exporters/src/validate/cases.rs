@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use swipekit::runtime::Tensor;
+use swipekit::internals::runtime::Tensor;
 
 use super::Result;
 use crate::network::Network;

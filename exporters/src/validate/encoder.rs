@@ -1,6 +1,6 @@
 //! The encoder graph.
 
-use swipekit::runtime::Tensor;
+use swipekit::internals::runtime::Tensor;
 
 use super::measure::{Comparison, expect, floats};
 use super::{Check, Graph, Result};

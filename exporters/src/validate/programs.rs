@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use swipekit::bytes::Bytes;
-use swipekit::runtime::{Encoder, PteModel, RuntimeOptions, Tensor};
+use swipekit::internals::runtime::{Encoder, PteModel, RuntimeOptions, Tensor};
 
 use super::agreement::{Difference, Frames};
 use super::cases::{self, Case, frames, rows, states, tensor, y_prev};

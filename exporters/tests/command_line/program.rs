@@ -11,7 +11,7 @@ use swipekit_test_support::found;
 
 /// Whether ONNX Runtime is there; counts a skip where it is not.
 pub fn runtime() -> bool {
-    found(swipekit::runtime::load(None)).is_some()
+    found(swipekit::internals::runtime::load(None)).is_some()
 }
 
 /// Exports the checkpoint of [`folder`] with its words.

@@ -41,8 +41,8 @@ impl fmt::Display for Loaded {
 /// The environment stays here for good: ort allows one in the life of a process.
 static LOADED: Mutex<Option<(Environment, Loaded)>> = Mutex::new(None);
 
-/// Loads ONNX Runtime if it has not been loaded yet (see the [module](crate::runtime) for the
-/// locations) and says what it is.
+/// Loads ONNX Runtime if it has not been loaded yet (see the [crate](crate#features) for the
+/// places) and says what it is.
 ///
 /// The first success decides for the whole process; `library` is not looked at after it. A failure
 /// is not kept: a later call tries again.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use swipekit::bundle::Bundle;
+use swipekit::internals::bundle::Bundle;
 
 use crate::audit::deflated;
 use crate::judge::error::Result;

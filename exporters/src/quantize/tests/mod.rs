@@ -10,7 +10,7 @@ mod rewrite;
 mod sensitivity;
 mod weights;
 
-use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
+use swipekit::internals::runtime::{OnnxModel, RuntimeOptions, Tensor};
 
 use super::calibrate::EncoderInput;
 use super::layers::floats;

@@ -14,7 +14,7 @@ mod stream;
 use std::fs::File;
 use std::path::Path;
 
-use swipekit::features::{Features, Featurizer, FeaturizerSpec};
+use swipekit::internals::features::{Features, Featurizer, FeaturizerSpec};
 use swipekit::layout::Layout;
 use swipekit::lexicon::Alphabet;
 use swipekit::trace::{Point, Trace};

@@ -4,7 +4,8 @@ use swipekit::layout::{Layout, LetterArea};
 use swipekit::lexicon::Lexicon;
 use swipekit::trace::{Point, Trace};
 use swipekit::{Candidate, Engine, Error, Limits};
-use swipekit_exporters::synth::{random::Random, samples::swipe_on};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples::swipe_on;
 use swipekit_tests::{english, lexicon, repository, runtime, swipes};
 
 fn default_bundle() -> Engine {

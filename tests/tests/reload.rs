@@ -3,7 +3,7 @@
 #![cfg(feature = "executorch")]
 
 use swipekit::Engine;
-use swipekit_exporters::judge::evaluate::resident_mib;
+use swipekit_exporters::judge::machine::resident_mib;
 use swipekit_exporters::random::Random;
 use swipekit_exporters::synth::samples::trace;
 use swipekit_tests::pte::fixture;

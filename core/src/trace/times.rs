@@ -20,17 +20,18 @@ pub(super) fn repaired(points: &[Point]) -> Option<Vec<Point>> {
     };
     let mut repaired = points.to_vec();
     for pair in anchors.windows(2) {
-        let (from, to) = (pair[0], pair[1]);
-        let (start, span) = (points[from].t, points[to].t - points[from].t);
-        for (at, point) in repaired.iter_mut().enumerate().take(to).skip(from + 1) {
-            point.t = start + span * ((at - from) as f64 / (to - from) as f64);
+        let (start, span) = (points[pair[0]].t, points[pair[1]].t - points[pair[0]].t);
+        let between = &mut repaired[pair[0]..=pair[1]];
+        let steps = between.len() - 1;
+        for (at, point) in between.iter_mut().enumerate().take(steps).skip(1) {
+            point.t = start + span * (at as f64 / steps as f64);
         }
     }
-    for (at, point) in repaired.iter_mut().enumerate().take(first) {
-        point.t = points[first].t - step * (first - at) as f64;
+    for (at, point) in repaired[..first].iter_mut().rev().enumerate() {
+        point.t = points[first].t - step * (at + 1) as f64;
     }
-    for (at, point) in repaired.iter_mut().enumerate().skip(last + 1) {
-        point.t = points[last].t + step * (at - last) as f64;
+    for (at, point) in repaired[last..].iter_mut().enumerate().skip(1) {
+        point.t = points[last].t + step * at as f64;
     }
     limit_duration(&mut repaired);
     Some(repaired)

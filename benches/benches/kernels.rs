@@ -6,7 +6,8 @@ use swipekit::internals::features::{Features, Featurizer, FeaturizerSpec};
 use swipekit::internals::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit_benches::random;
 use swipekit_exporters::fixtures::values;
-use swipekit_exporters::synth::{random::Random, samples};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples;
 
 fn model() -> PredictionJoint {
     random::transducer(&random::spec()).unwrap()

@@ -11,8 +11,9 @@ use swipekit::internals::runtime::{Encoder, OnnxModel, RuntimeOptions};
 use swipekit::internals::transducer::PredictionJoint;
 use swipekit::lexicon::Lexicon;
 use swipekit::trace::Trace;
+use swipekit_exporters::random::Random;
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synth::{random::Random, samples};
+use swipekit_exporters::synth::samples;
 
 /// A bundle's parts, opened one by one.
 #[derive(Debug)]

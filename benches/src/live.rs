@@ -11,8 +11,9 @@ use swipekit::trace::Trace;
 use swipekit::{Engine, Limits, LiveOptions, LiveSession, Session};
 use swipekit_exporters::judge::compare::{Machine, Ratio};
 use swipekit_exporters::judge::times::{Times, milliseconds};
+use swipekit_exporters::random::Random;
 use swipekit_exporters::swipes::{Swipe, Swipes, sample};
-use swipekit_exporters::synth::{random::Random, samples};
+use swipekit_exporters::synth::samples;
 
 use crate::times::cpu;
 

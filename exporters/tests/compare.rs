@@ -17,8 +17,8 @@ use swipekit_exporters::judge::compare::{
 };
 use swipekit_exporters::onnx::{proto, serialize};
 use swipekit_exporters::package::BundleWriter;
+use swipekit_exporters::random::Random;
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synth::random::Random;
 use swipekit_test_support::{found, repository};
 
 /// Whether ONNX Runtime is there; counts a skip where it is not.

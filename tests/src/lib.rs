@@ -17,8 +17,9 @@ use swipekit::trace::Trace;
 use swipekit::{Engine, Limits};
 use swipekit_exporters::export;
 pub use swipekit_exporters::fixtures::random_checkpoint;
+use swipekit_exporters::random::Random;
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synth::{random::Random, samples};
+use swipekit_exporters::synth::samples;
 use swipekit_test_support::found;
 pub use swipekit_test_support::{Goldens, difference, repository, shared};
 

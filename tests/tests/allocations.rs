@@ -2,7 +2,7 @@
 
 use swipekit::internals::decoder::{Decoder, DecoderOptions};
 use swipekit_exporters::fixtures::nemo;
-use swipekit_exporters::synth::random::Random;
+use swipekit_exporters::random::Random;
 use swipekit_tests::{english, lexicon, plain};
 
 /// Allocations of one decoding after two that warmed the buffers up.

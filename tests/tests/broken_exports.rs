@@ -13,10 +13,8 @@ use swipekit_exporters::onnx::proto::{Graph, Model, Tensor};
 use swipekit_exporters::quantize::calibrate::Method;
 use swipekit_exporters::quantize::layers::layers;
 use swipekit_exporters::quantize::recipe::STATIC_S8S8;
-use swipekit_exporters::synth::{
-    random::Random,
-    samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest},
-};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
 use swipekit_exporters::validate::ValidationError;
 use swipekit_tests::{options, random_checkpoint, runtime, shared};
 

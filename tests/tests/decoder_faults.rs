@@ -14,7 +14,7 @@ use swipekit::{Engine, Limits};
 use swipekit_exporters::export;
 use swipekit_exporters::fixtures::nemo;
 use swipekit_exporters::package::RuntimeMeta;
-use swipekit_exporters::synth::random::Random;
+use swipekit_exporters::random::Random;
 use swipekit_exporters::words::lexicon::{BuildOptions, build_bytes, open_or_build};
 use swipekit_tests::{
     encoded, english, frames, lexicon, options, plain, random_checkpoint, runtime, shared,

@@ -11,7 +11,8 @@ use swipekit::layout::LetterArea;
 use swipekit::live::Ended;
 use swipekit::trace::{MAX_POINTS, Point, Trace};
 use swipekit::{CancelToken, Decoded, Engine, Gesture, Limits, LiveOptions, LiveSession, Partial};
-use swipekit_exporters::synth::{random::Random, samples::trace};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples::trace;
 use swipekit_tests::{repository, runtime, swipes};
 
 /// Long enough for any machine; a test that waits so long has failed.

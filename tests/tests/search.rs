@@ -7,7 +7,7 @@ use swipekit::internals::decoder::{Candidate, Decoder, DecoderOptions, log_likel
 use swipekit::internals::transducer::PredictionJoint;
 use swipekit::lexicon::{Alphabet, Lexicon};
 use swipekit_exporters::export;
-use swipekit_exporters::synth::random::Random;
+use swipekit_exporters::random::Random;
 use swipekit_tests::{
     english, frames, lexicon, options, project, random_checkpoint, runtime, shared, swipes,
     transducer,

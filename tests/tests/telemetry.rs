@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use swipekit::Engine;
-use swipekit_exporters::synth::{random::Random, samples::trace};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples::trace;
 use swipekit_tests::{repository, runtime};
 
 /// Tells [`child`] that it is one.

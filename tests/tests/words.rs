@@ -7,7 +7,8 @@ use swipekit::Engine;
 use swipekit::lexicon::{Layer, Lexicon, LexiconBuilder};
 use swipekit::trace::Trace;
 use swipekit_exporters::export;
-use swipekit_exporters::synth::{random::Random, samples::trace};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples::trace;
 use swipekit_tests::{options, random_checkpoint, repository, runtime};
 
 /// A swipe of `word` by a careful finger.

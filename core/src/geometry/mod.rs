@@ -5,8 +5,8 @@
 //! was meant. So the best words of a search are measured once more against the raw path and the
 //! real key rectangles, in the manner of SHARK2 (Kristensson and Zhai, UIST 2004): a
 //! [`GesturePath`] is worked out once a swipe, a [`Matcher`] gives [`Features`] of each word, and
-//! their weighted sum ([`GeometryWeights::term`]) is added to the word's score. What each feature
-//! brings stands in `docs/EVIDENCE.md`.
+//! their weighted sum ([`GeometryWeights::term`]) is added to the word's score. `docs/EVIDENCE.md`
+//! lists features and weights.
 //!
 //! A [`Session`](crate::Session) does all of this where
 //! [`DecoderOptions::geometry`](crate::decoder::DecoderOptions::geometry) says so; the parts are

@@ -14,8 +14,9 @@ use crate::quantize::QuantizeError;
 use crate::quantize::calibrate::{EncoderInput, Method};
 use crate::quantize::probe;
 use crate::quantize::probe::{Judge, Target};
+use crate::random::Random;
 use crate::swipes::sample;
-use crate::synth::{random::Random, samples};
+use crate::synth::samples;
 use crate::words::lexicon;
 
 /// What a bundle was calibrated on.

@@ -22,7 +22,8 @@ use crate::quantize::layers::layers;
 use crate::quantize::probe::Probe;
 use crate::quantize::rewrite::{Ranges, rewrite};
 use crate::quantize::sensitivity::{self, Budget, Sensitivity};
-use crate::synth::{random::Random, samples};
+use crate::random::Random;
+use crate::synth::samples;
 use crate::validate::{Agreement, agreement};
 
 /// Least mean cosine between the frames of a 16-bit encoder and the FP32 one's.

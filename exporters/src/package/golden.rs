@@ -5,7 +5,8 @@ use swipekit::{Engine, Limits};
 
 use crate::files::Result;
 use crate::quantize::Precision;
-use crate::synth::{random::Random, samples};
+use crate::random::Random;
+use crate::synth::samples;
 
 /// Words of the golden swipes.
 const WORDS: &[&str] = &["the", "hello", "keyboard", "a", "people", "don't"];

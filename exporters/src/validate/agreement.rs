@@ -199,8 +199,8 @@ mod tests {
     use crate::fixtures::{random_weights, small_config, small_configs, values};
     use crate::network::Network;
     use crate::onnx;
+    use crate::random::Random;
     use crate::schema::{ModelConfig, Weights};
-    use crate::synth::random::Random;
     use crate::testing::runtime;
     use crate::validate::ValidationError;
 

@@ -13,8 +13,8 @@ use crate::network::Network;
 use crate::onnx::StepOutput;
 use crate::pte::{MAX_BATCH, MAX_SAMPLES};
 use crate::quantize::calibrate::EncoderInput;
+use crate::random::Random;
 use crate::reference::{FeatureBatch, encode};
-use crate::synth::random::Random;
 
 /// Numbers of samples that are held to the reference.
 const REFERENCE: [usize; 8] = [1, 2, 3, 7, 28, 64, 131, MAX_SAMPLES];

@@ -20,7 +20,7 @@ use crate::words::language_model::Cursor;
 const FIRST: usize = 5;
 /// Terms of a word.
 pub const TERMS: usize = FIRST + Features::COUNT;
-/// SHARK2's shape channel adds nothing beside the location channel (docs/EVIDENCE.md).
+/// SHARK2's shape channel says much the same as the location channel (docs/EVIDENCE.md).
 const UNUSED: &str = "shape";
 
 /// Terms that are fitted together or left out together. The log prior's weight is always fitted.

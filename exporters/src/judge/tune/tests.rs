@@ -1,6 +1,6 @@
 use super::terms::{Group, TERMS, fit_weights};
 use super::*;
-use crate::synth::random::Random;
+use crate::random::Random;
 
 /// Lists whose targets are drawn with the weights `truth`.
 fn drawn(seed: u64, count: usize, truth: &[f64]) -> Vec<ScoredList> {

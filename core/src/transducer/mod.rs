@@ -34,7 +34,7 @@ pub struct PredictionJoint {
 }
 
 impl PredictionJoint {
-    /// Reads the weights out of a bundle's `transducer.safetensors`, which [`file`] describes. The
+    /// Reads the weights out of a bundle's `transducer.safetensors`, which [`mod@file`] describes. The
     /// arithmetic is in 32 bits, whatever the numbers of the file are in.
     ///
     /// # Errors

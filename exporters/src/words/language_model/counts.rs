@@ -102,8 +102,7 @@ impl Corpus {
         self.numbers.clear();
     }
 
-    /// N-grams of `order` words with their counts, ascending. Shorter n-grams are counted only at
-    /// the start of a sentence.
+    /// N-grams of `N` words with their counts, ascending. None spans two sentences.
     pub fn count<const N: usize>(&self) -> Vec<([u32; N], u64)> {
         let mut counts: HashMap<[u32; N], u64> = HashMap::new();
         for sentence in self.tokens.chunk_by(|a, _| *a != END) {

@@ -288,7 +288,7 @@ pub(super) fn read_all_frequencies(paths: &[PathBuf]) -> Result<(HashMap<String,
     Ok((merged, unusable))
 }
 
-/// The first `size` words of the list: every priority word, and the most frequent others that fit.
+/// Every priority word, and the most frequent others up to `size` words in all.
 fn select(ranked: &[Ranked], size: usize) -> Vec<&Ranked> {
     let priority = ranked.iter().filter(|word| word.priority).count();
     let mut room = size.saturating_sub(priority);

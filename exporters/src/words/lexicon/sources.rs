@@ -73,8 +73,7 @@ pub fn read_frequencies(path: &Path) -> Result<FrequencyList> {
     }
 }
 
-/// Whether each line of the list at `path` has a second field, so that it can be read as a
-/// frequency list.
+/// Whether the list at `path` is a frequency list: it is JSON, or one of its lines has a tab.
 pub(super) fn has_frequencies(path: &Path) -> Result<bool> {
     let text = read_text(path)?;
     if text.trim_start().starts_with(['{', '[']) {

@@ -212,7 +212,7 @@ impl<'a> Machine<'a> {
             op::BUILD => {
                 let state = self.pop()?;
                 let target = self.top()?;
-                // State of anything but an object sets its attributes, such as `_metadata` of a
+                // State of other values is ignored: it sets attributes, such as `_metadata` of a
                 // state_dict.
                 if let Some(Node::Object(object)) = self.nodes.get_mut(target.0 as usize) {
                     object.state = Some(state);

@@ -10,19 +10,19 @@ use swipekit_exporters::synth::samples;
 /// What to compare.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Bundles: folders or .swipekit files. The others are compared with the first.
+    /// Bundles: folders or .swipekit files. Each is compared with the first.
     #[arg(value_name = "BUNDLE", required = true, num_args = 2..)]
     bundles: Vec<PathBuf>,
-    /// Swipe file; synthetic swipes by default.
+    /// Swipe file. Default: synthetic swipes.
     #[arg(long, value_name = "FILE")]
     swipes: Option<PathBuf>,
-    /// Swipes at most, taken evenly.
+    /// Most swipes to take, spread evenly.
     #[arg(long, value_name = "N", default_value_t = 200)]
     limit: usize,
     /// How often each swipe is timed.
     #[arg(long, value_name = "N", default_value_t = 1)]
     rounds: usize,
-    /// Words in place of the bundles' own: a built lexicon or a word list.
+    /// Words instead of the bundles': a built lexicon or a word list.
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
     /// Print one JSON value instead of tables.

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --package swipekit-benches` times the kernels, the search and encoders (criterion).
 //! The program `swipekit-bench` times whole bundles, one or several in turns, and prints JSON:
-//! percentiles, memory, and the search next to the one that it replaced ([`seed`]).
+//! percentiles, memory, and the search next to the seed's ([`seed`]).
 #![forbid(unsafe_code)]
 
 pub mod comparison;

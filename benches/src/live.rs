@@ -25,22 +25,22 @@ pub struct Arguments {
     /// Bundle: a folder or a .swipekit file.
     #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
-    /// Lexicon in place of the bundle's own: a built lexicon or a word list.
+    /// Lexicon instead of the bundle's: a built lexicon or a word list.
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
-    /// Swipe file; synthetic swipes by default.
+    /// Swipe file. Default: synthetic swipes.
     #[arg(long, value_name = "FILE")]
     swipes: Option<PathBuf>,
-    /// Swipes to replay at most, taken evenly, each in the time that it took.
+    /// Most swipes to replay, spread evenly, each in its own time.
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
-    /// Swipes at most to cut off and decode.
+    /// Most swipes to cut off and decode.
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     cuts: u32,
-    /// Partial results a second at most.
+    /// Most partial results per second.
     #[arg(long, value_name = "HZ", default_value_t = 30.0)]
     rate: f64,
-    /// Share of the time that decodes run at most.
+    /// Largest share of the time that decodes run.
     #[arg(long, value_name = "X", default_value_t = LiveOptions::default().share)]
     share: f64,
     /// Print one JSON value instead of a table.

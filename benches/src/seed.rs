@@ -1,11 +1,10 @@
-//! The search of the system that swipekit grew out of, as a yardstick: time-synchronous, one
-//! batched call of the step graph for every round of labels, hypotheses that are alignments, six
-//! children a prefix.
+//! The seed's search, to measure against: time-synchronous, one batched call of the step graph for
+//! every round of labels, hypotheses that are alignments, six children per prefix.
 //!
-//! Its faults of meaning are mended here (the true blank, states left alone by it), since a decoder
-//! that returns nothing is no yardstick; its shape, and so its cost, is kept: the prediction
-//! network runs again for every hypothesis, round and frame, through the runtime. With the true
-//! blank the best hypothesis ends in it sooner: some 33 to 36 calls for 32 frames, where the
+//! Its errors are corrected here (the true blank, states that a blank does not change), because a
+//! decoder that returns nothing is no baseline. Its structure, and so its cost, is kept: the
+//! prediction network runs again for every hypothesis, round and frame, through the runtime. With
+//! the true blank the best hypothesis ends in it sooner: 33 to 36 calls for 32 frames, where the
 //! original took 52 for 33. That is in its favour.
 
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! What can go wrong in an export or a command: the errors of all folders together.
+//! The errors of all folders together.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,30 +31,30 @@ pub enum Error {
     /// The checkpoint's configuration and tensors do not form a network.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// An artefact is not what the checkpoint calls for.
+    /// An artefact does not match the checkpoint.
     #[error(transparent)]
     Validation(#[from] ValidationError),
-    /// An encoder is not what it is said to be.
+    /// An encoder does not match its description.
     #[error("the export is refused: {0}")]
     Audit(#[from] AuditError),
-    /// The encoder cannot be brought to fewer bits.
+    /// The encoder cannot be quantized.
     #[error(transparent)]
     Quantize(#[from] QuantizeError),
-    /// INT8 was asked for without swipes to calibrate on.
+    /// INT8 needs calibration swipes, and none were given.
     #[error(
         "INT8 needs swipes to calibrate on: give a manifest with --calibration, or --synthetic-calibration to try things out"
     )]
     NoCalibration,
-    /// A program of ExecuTorch cannot be made or is not what it should be.
+    /// An ExecuTorch program cannot be made or is wrong.
     #[error(transparent)]
     Pte(#[from] PteError),
     /// A word list or a lexicon cannot be used.
     #[error(transparent)]
     Lexicon(#[from] LexiconError),
-    /// A language model or what it is made of cannot be used.
+    /// A language model or its source cannot be used.
     #[error(transparent)]
     Language(#[from] LanguageError),
-    /// The weights cannot be put into a file.
+    /// The weights cannot be written to a file.
     #[error("cannot write the weights of prediction network and joint: {0}")]
     Weights(#[from] safetensors::SafeTensorError),
     /// A bundle cannot be judged.
@@ -90,7 +90,7 @@ impl Error {
         move |source| failed(source).into()
     }
 
-    /// Whether a check of an artefact failed: it was made, and is not what it should be.
+    /// Whether an artefact was made and failed a check.
     pub fn is_failed_check(&self) -> bool {
         matches!(
             self,
@@ -101,7 +101,7 @@ impl Error {
         )
     }
 
-    /// The error of a file, whichever folder met it.
+    /// The file error, whichever folder it came from.
     fn file(&self) -> Option<&FileError> {
         match self {
             Self::File(error)
@@ -119,8 +119,7 @@ impl Error {
         }
     }
 
-    /// Exit code of the command line: 3 for a failed check or a damaged file, 1 for everything
-    /// else.
+    /// Exit code of the command line: 3 for a failed check or a damaged file, otherwise 1.
     pub fn exit_code(&self) -> u8 {
         let is_refused = self.file().is_some_and(|error| {
             error.is_damage() || matches!(error, FileError::Core(swipekit::Error::SelfTest { .. }))

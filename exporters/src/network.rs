@@ -1,4 +1,4 @@
-//! The network: a configuration and the values of its tensors by role.
+//! The network: a configuration and its tensors' values by role.
 
 use swipekit::internals::bundle::manifest::ModelSpec;
 
@@ -69,7 +69,7 @@ impl<'w> Network<'w> {
         Ok(Self { config, parameters })
     }
 
-    /// Class of the blank, the last one; as `y_prev` it stands for the start of sequence.
+    /// Class of the blank, the last one. As `y_prev` it is the start of sequence.
     pub fn blank(&self) -> usize {
         self.config.labels.len()
     }
@@ -96,7 +96,7 @@ impl<'w> Network<'w> {
         }
     }
 
-    /// Frames of the encoder's output for `frames` frames of its input.
+    /// Frames for `frames` samples of the encoder's input.
     pub fn output_frames(&self, frames: usize) -> usize {
         subsampled(frames, self.config.encoder.stages())
     }

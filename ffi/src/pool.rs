@@ -62,7 +62,7 @@ impl Pool {
         self.idle().clear();
     }
 
-    /// Decodes a gesture that nobody made, so that the first real one finds everything ready.
+    /// Decodes an artificial gesture, so that the first real one finds everything ready.
     ///
     /// # Errors
     /// What decoding gives. An engine without words is warmed up as far as it goes.

@@ -39,15 +39,15 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Fetch ONNX Runtime's shared library out of its PyPI wheel into target/native (pinned version
+    /// Fetch ONNX Runtime's shared library from its PyPI wheel into target/native (pinned version
     /// and hash).
     Setup {
-        /// Also fetch what the feature `executorch` and `swipekit export pte` need: ExecuTorch's
-        /// libraries, libclang for its bindings, and a Python environment with PyTorch (several
-        /// GB).
+        /// Also fetch the requirements of the feature `executorch` and of `swipekit export pte`:
+        /// ExecuTorch's libraries, libclang for its bindings, and a Python environment with PyTorch
+        /// (several GB).
         #[arg(long)]
         executorch: bool,
-        /// Also make the Python environment in which `onnx.checker` judges exported graphs.
+        /// Also create the Python environment in which `onnx.checker` checks exported graphs.
         #[arg(long)]
         python_tools: bool,
     },
@@ -55,19 +55,19 @@ enum Command {
     Demo,
     /// Build the library for other languages and generate its bindings (docs/BINDINGS.md).
     Bindings {
-        /// Languages with commas between them: kotlin, swift, python.
+        /// Languages, separated by commas: kotlin, swift, python.
         #[arg(long, required = true)]
         language: String,
-        /// Folder to write to; it is made.
+        /// Folder to write to. It is created.
         #[arg(long)]
         output: PathBuf,
-        /// Take the debug build of the library, which is made faster.
+        /// Use the debug build of the library, which is built faster.
         #[arg(long)]
         debug: bool,
     },
     /// Generate the Kotlin bindings and test them on the JVM (Maven and a JDK 17 or newer).
     BindingsJvm {
-        /// What Rust decodes of real swipes, as the example `expected` of swipekit-tests writes it.
+        /// Rust's results for real swipes, as written by the example `expected` of swipekit-tests.
         #[arg(long)]
         expected: Option<PathBuf>,
     },
@@ -78,13 +78,13 @@ enum Command {
     /// desktop's jar, laid out as a Maven repository. With ANDROID_NDK_HOME by the NDK, else by
     /// clang and lld against link-time stubs.
     Aar {
-        /// For which processors.
+        /// Processors to build for.
         #[arg(long, value_delimiter = ',', default_value = "arm64-v8a,x86_64")]
         abi: Vec<android::abi::Abi>,
         /// Also pack the default bundle, as an AAR with one asset.
         #[arg(long)]
         with_model: bool,
-        /// Where to [default: aar in the target folder].
+        /// Folder to write to [default: aar in the target folder].
         #[arg(long)]
         output: Option<PathBuf>,
     },

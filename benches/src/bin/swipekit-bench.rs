@@ -21,8 +21,8 @@ use swipekit_exporters::judge::times::milliseconds;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Times a bundle: its search next to the seed system's (in processor time), or all of it (on the
-/// clock), or several bundles in turns. One process, one thread, medians.
+/// Times a bundle: its search next to the seed's (in processor time), or all of it (wall-clock), or
+/// several bundles in turns. One process, one thread, medians.
 #[derive(Debug, Parser)]
 #[command(name = "swipekit-bench", version)]
 struct Arguments {
@@ -32,14 +32,14 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Everything after the encoder, on the same encoder frames: this search and the seed system's.
+    /// Everything after the encoder, on the same encoder frames: this search and the seed's.
     Search(SearchArguments),
     /// Opening, encoder, search and memory of the whole bundle.
     Bundle(BundleArguments),
     /// Encoder and searches on swipes of all lengths: beams 16 and 32, with and without a table of
     /// prefixes.
     Swipes(swipes::Arguments),
-    /// Many threads at once while words come and go: results must be those of one thread alone.
+    /// Many threads decode while words change. Results must equal those of one thread.
     Threads(threads::Arguments),
     /// Encoders of several bundles in turns on features of one length, in processor time.
     Encoder(encoders::Arguments),
@@ -58,16 +58,16 @@ struct InputArguments {
     /// Bundle: a folder or a .swipekit file.
     #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
-    /// Lexicon in place of the bundle's own: a built lexicon or a word list.
+    /// Lexicon instead of the bundle's: a built lexicon or a word list.
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
-    /// Swipe file; synthetic swipes by default.
+    /// Swipe file. Default: synthetic swipes.
     #[arg(long, value_name = "FILE")]
     swipes: Option<PathBuf>,
     /// Points of a timed swipe. From 49 to 111 the encoder sees as many frames (T).
     #[arg(long, value_name = "N", default_value_t = 64)]
     points: usize,
-    /// Swipes to time at most, each once. As many others warm up.
+    /// Most swipes to time, each once. As many others warm up.
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     limit: u32,
     /// Beam.

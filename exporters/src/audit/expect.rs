@@ -1,14 +1,14 @@
-//! What a converted constant has to be, held to the FP32 one.
+//! Checks of converted constants against the FP32 ones.
 
 use super::AuditError;
 use super::error::{absent, wrong_shape, wrong_type};
 use super::graph::{Constant, Element, Graph};
 use crate::check::FailedCheck;
 
-/// Slack on half a step, for the rounding of the arithmetic itself.
+/// Tolerance beyond half a step, for the rounding of the arithmetic itself.
 pub(super) const SLACK: f64 = 1e-4;
 
-/// The FP32 constant `name` and what it was converted to.
+/// The FP32 constant `name` and its converted form.
 pub(super) fn pair<'g>(
     baseline: &'g Graph,
     artefact: &'g Graph,
@@ -43,7 +43,7 @@ pub(super) fn scale_of<'g>(artefact: &'g Graph, name: &str) -> Result<&'g Consta
     found.ok_or_else(|| absent(&scale, "a constant"))
 }
 
-/// Fails where the constant has another shape.
+/// Fails if the constant has another shape.
 pub(super) fn expect_shape(constant: &Constant, expected: &[usize]) -> Result<(), AuditError> {
     if constant.shape == expected {
         return Ok(());
@@ -55,8 +55,8 @@ pub(super) fn expect_shape(constant: &Constant, expected: &[usize]) -> Result<()
     ))
 }
 
-/// Fails where `got` is not `expected` within `tolerance`; gives the difference. `at` is the
-/// row-major index in `weight`.
+/// Fails if `got` differs from `expected` by more than `tolerance`. Returns the difference. `at` is
+/// the row-major index in `weight`.
 pub(super) fn expect_value(
     weight: &Constant,
     at: usize,
@@ -81,7 +81,7 @@ pub(super) fn expect_value(
     )
 }
 
-/// The index along each axis of `shape` that the row-major index `at` stands for.
+/// The index along each axis of `shape` for the row-major index `at`.
 fn index(shape: &[usize], at: usize) -> Vec<usize> {
     let mut rest = at;
     let mut index: Vec<usize> = shape

@@ -1,4 +1,4 @@
-//! A model as the audit reads it: constants by name, who makes a value and who reads it.
+//! A model indexed for the audit: constants by name, and the maker and the readers of each value.
 
 use std::collections::HashMap;
 
@@ -52,7 +52,7 @@ impl Element {
         }
     }
 
-    /// The integer that stands for zero in a symmetric weight.
+    /// The integer that represents zero in a symmetric weight.
     pub(super) fn middle(self) -> i32 {
         match self {
             Self::U8 => i32::from(UNSIGNED_ZERO),
@@ -103,7 +103,7 @@ impl Constant {
         let (Some(shape), Some(values), Some(bytes)) = (shape, values, bytes) else {
             return Err(malformed("a shape", format!("{:?}", tensor.dims)));
         };
-        // The optimizer may write a few numbers as fields of their own; the exporter never does.
+        // The optimizer may write a few numbers as separate fields. The exporter never does.
         let raw = tensor.raw_data;
         if raw.as_ref().is_some_and(|raw| raw.len() as u64 != bytes) {
             let got = raw.map_or(0, |raw| raw.len());
@@ -122,7 +122,7 @@ impl Constant {
         self.values * self.element.size()
     }
 
-    /// The values' bytes, where they are of the type `element`.
+    /// The values' bytes if they are of the type `element`.
     pub(super) fn raw(&self, element: Element) -> Result<&[u8], AuditError> {
         if self.element != element {
             return Err(wrong_type(&self.name, element.name(), self.element.name()));
@@ -158,7 +158,7 @@ impl Constant {
     }
 }
 
-/// A model's graph with its names looked up.
+/// A model's graph with an index of its names.
 #[derive(Debug)]
 pub(super) struct Graph {
     pub(super) nodes: Vec<Node>,
@@ -169,7 +169,7 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    /// Reads a model; `file` says in errors which one.
+    /// Reads a model. `file` names it in errors.
     pub(super) fn parse(bytes: &[u8], file: &'static str) -> Result<Self, AuditError> {
         let model = Model::decode(bytes).map_err(|source| AuditError::Decode { file, source })?;
         let malformed = |expected: &str, got: String| malformed(file, expected, got);
@@ -213,12 +213,12 @@ impl Graph {
         self.by_name.get(name).map(|index| &self.constants[*index])
     }
 
-    /// The node that gives `value`.
+    /// The node that outputs `value`.
     pub(super) fn maker(&self, value: &str) -> Option<&Node> {
         self.makers.get(value).map(|index| &self.nodes[*index])
     }
 
-    /// The nodes that read `value`, with the position among their inputs.
+    /// The nodes that read `value`, with the index of the input.
     pub(super) fn readers(&self, value: &str) -> impl Iterator<Item = (&Node, usize)> {
         let readers = self.readers.get(value).map_or(&[][..], Vec::as_slice);
         readers
@@ -232,7 +232,7 @@ pub(super) fn operator(node: &Node) -> &str {
     node.op_type.as_deref().unwrap_or_default()
 }
 
-/// The input at `position`; `None` where it is left out.
+/// The input at `position`; `None` if it is left out.
 pub(super) fn input(node: &Node, position: usize) -> Option<&str> {
     let name = node.input.get(position)?.as_str();
     (!name.is_empty()).then_some(name)

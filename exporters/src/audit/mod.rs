@@ -1,17 +1,17 @@
-//! Audits the encoders that an export writes: that they are what they are said to be.
+//! Audits the encoders that an export writes: does a file match its description?
 //!
-//! A file that claims 8 bits and holds the FP32 weights, weights that the runtime folds back to
-//! floats when it loads them, a scale on the wrong axis: each of these runs, and none gives an
-//! error by itself. [`audit`] reads the finished file, holds every converted weight to the FP32
-//! one, has ONNX Runtime optimize the file on this machine and looks at what is left. An artefact
-//! that fails is refused.
+//! A file may claim 8 bits and hold the FP32 weights. The runtime may fold weights back to floats
+//! when it loads them. A scale may be on the wrong axis. All of these run without an error.
+//! [`audit`] therefore reads the finished file, compares every converted weight with the FP32 one,
+//! has ONNX Runtime optimize the file on this machine and checks the result. An artefact that fails
+//! is refused.
 //!
 //! Names are those of [`quantize`](crate::quantize): the FP32 weight `W` becomes `W.float16` with a
 //! cast to `W`, or `W.int8` with `W.scale`, or `W.uint8` with `W.scale` and `W.zero_point`. A bias
 //! `b` may become `b.int32` with `b.scale`.
 //!
-//! The optimized graph is that of this machine. What other processors' optimizers do with it is not
-//! seen here, but the weights are: they are checked in the file.
+//! The optimized graph is that of this machine. Optimizers on other processors are not checked, but
+//! the weights in the file are.
 
 mod error;
 mod expect;
@@ -38,29 +38,29 @@ use crate::check::FailedCheck;
 use crate::quantize::Precision;
 use graph::{Element, Graph};
 
-/// Values from which on a float constant counts as a weight, whoever reads it, unless it is a
-/// vector.
+/// A float constant with at least this many values counts as a weight, whatever reads it, unless it
+/// is a vector.
 const LARGE: u64 = 1024;
 
-/// What an artefact is said to be.
+/// Description of an artefact.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected<'a> {
     /// Type of its weights.
     pub precision: Precision,
-    /// The FP32 encoder that it was made from.
+    /// The FP32 encoder that it was converted from.
     pub baseline: &'a [u8],
     /// Names of the baseline's weights that were converted.
     pub quantized: &'a [String],
-    /// Names of the baseline's weights that were kept in float by choice. Of an INT8 artefact these
-    /// are all that its float products may read.
+    /// Names of the baseline's weights that were deliberately kept in float. In an INT8 artefact
+    /// float products may read only these.
     pub float: &'a [String],
     /// Settings of the session that will run it.
     pub session: &'a SessionSpec,
-    /// The most that it may take of the baseline's bytes.
+    /// Largest accepted size relative to the baseline.
     pub max_ratio: Option<f64>,
 }
 
-/// What an audit found; goes into the report.
+/// Result of an audit, for the report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Audit {
     /// Type of the weights.
@@ -69,28 +69,29 @@ pub struct Audit {
     pub sha256: String,
     /// Its size.
     pub size: SizeAudit,
-    /// What it is made of.
+    /// Its contents.
     pub tensors: Tensors,
-    /// What the runtime's optimizer makes of it.
+    /// The artefact as optimized by the runtime.
     pub optimized: OptimizedAudit,
     /// The converted weights.
     pub weights: Vec<WeightAudit>,
-    /// The weights kept in float by choice.
+    /// The weights deliberately kept in float.
     pub float: Vec<String>,
 }
 
 /// Audits the encoder in `artefact`.
 ///
-/// Checked are, for fewer bits than 32: that the file differs from the baseline; that every weight
-/// to convert is converted, and no other large constant is float than those kept by choice; that
-/// every converted weight is the FP32 one within half a step of its channel, read as the graph's
-/// own operators read it; that scales and zero points are in range and the scales of integer biases
-/// those that the kernels take for granted. For 8 bits also: that the optimized graph has an
-/// integer kernel for every converted product and no float product with a weight other than those
-/// kept by choice. For all: that the runtime takes the file, and the size.
+/// For fewer bits than 32 it checks that the file differs from the baseline; that every weight to
+/// convert is converted, and no large constant is float except the weights deliberately kept; that
+/// every converted weight equals the FP32 one within half a step of its channel, read as the
+/// graph's own operators read it; that scales and zero points are in range; and that the scales of
+/// integer biases are the ones that the kernels assume. For 8 bits it also checks that the
+/// optimized graph has an integer kernel for every converted product and no float product with a
+/// weight other than those kept. For all, it checks that the runtime accepts the file, and the
+/// size.
 ///
 /// # Errors
-/// The first check that fails; see [`AuditError`].
+/// The first failed check; see [`AuditError`].
 pub fn audit(artefact: &[u8], expected: &Expected<'_>) -> Result<Audit, AuditError> {
     let sha256 = sha256_hex(artefact);
     if expected.precision != Precision::Fp32 && artefact == expected.baseline {
@@ -132,8 +133,8 @@ pub fn audit(artefact: &[u8], expected: &Expected<'_>) -> Result<Audit, AuditErr
     })
 }
 
-/// Names of the constant weights of all products of the FP32 encoder `baseline`, matrix products
-/// and convolutions: what an export may convert, or name among those kept in float.
+/// Names of the constant weights of all matrix products and convolutions of the FP32 encoder
+/// `baseline`. An export converts each of them or lists it as kept in float.
 ///
 /// # Errors
 /// Those of [`inspect`].
@@ -146,7 +147,7 @@ pub fn product_weights(baseline: &[u8]) -> Result<Vec<String>, AuditError> {
     Ok(names.map(|constant| constant.name.clone()).collect())
 }
 
-/// Checks the constants of the artefact and gives the converted weights.
+/// Checks the constants of the artefact and returns the converted weights.
 fn converted(
     baseline: &Graph,
     artefact: &Graph,

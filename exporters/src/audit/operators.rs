@@ -1,4 +1,4 @@
-//! What the runtime's optimizer makes of an artefact: whether integers are really multiplied.
+//! Checks the artefact as optimized by the runtime: whether products run on integers.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,27 +36,26 @@ const FLOAT_PRODUCTS: [&str; 6] = [
     "MatMul",
 ];
 
-/// Names of weights that an error lists at most.
+/// Most names of weights listed in an error.
 const LISTED: usize = 5;
 
-/// The artefact as the runtime's optimizer leaves it.
+/// The artefact as optimized by the runtime.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OptimizedAudit {
     /// Version of the runtime.
     pub runtime: String,
-    /// How far it was optimized: as far as the session's settings say, without layouts for the very
+    /// Level of optimization: that of the session's settings, without layouts for a specific
     /// processor.
     pub level: OptimizationLevel,
-    /// How many nodes of each operator.
+    /// Number of nodes by operator.
     pub operators: BTreeMap<String, usize>,
-    /// Nodes among them that multiply integers.
+    /// Number of nodes that multiply integers.
     pub integer_kernels: usize,
 }
 
-/// Optimizes the artefact as a session with these settings does, on this machine.
+/// Optimizes the artefact on this machine as a session with these settings would.
 ///
-/// Only operators are chosen, not memory layouts: those rename weights and belong to the very
-/// processor.
+/// Memory layouts are left out: they rename weights and depend on the processor.
 pub(super) fn optimize(
     artefact: &[u8],
     session: &SessionSpec,
@@ -77,8 +76,8 @@ pub(super) fn optimize(
     Ok((audit, graph))
 }
 
-/// Checks that each product of the converted weights is an integer kernel, and that no other
-/// product than those of the weights in `float` multiplies floats.
+/// Checks that each product of a converted weight has an integer kernel, and that only products of
+/// the weights in `float` multiply floats.
 pub(super) fn check_integer(
     optimized: &Graph,
     audit: &OptimizedAudit,
@@ -132,10 +131,10 @@ fn is_integer(node: &Node) -> bool {
     INTEGER_KERNELS.contains(&operator(node))
 }
 
-/// The constant that `value` is, or is made of by conversions alone.
+/// The constant that `value` is, or is converted from.
 fn origin<'g>(graph: &'g Graph, value: &'g str) -> Option<&'g str> {
     let mut value = value;
-    // As many steps as an exporter and an optimizer put in; a cycle ends too.
+    // More steps than an exporter and an optimizer add. The limit also ends cycles.
     for _ in 0..8 {
         if let Some(constant) = graph.constant(value) {
             return Some(&constant.name);

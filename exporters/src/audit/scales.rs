@@ -7,12 +7,12 @@ use super::graph::{Constant, Element, Graph, input, operator};
 use crate::check::FailedCheck;
 use crate::onnx::proto::Node;
 
-/// Greatest relative difference between an integer bias's scale and the product of the scales that
-/// it must be.
+/// Largest relative difference between an integer bias's scale and the product of scales that it
+/// must equal.
 const SCALE_TOLERANCE: f64 = 1e-5;
 
-/// Checks the biases in 32-bit integers: `b.int32` with `b.scale`, which must be the product of the
-/// scales of activation and weight: the integer kernels take that for granted and never look.
+/// Checks the biases in 32-bit integers: `b.int32` with `b.scale`. The scale must be the product of
+/// the scales of activation and weight. The integer kernels assume that without checking.
 pub(super) fn biases(baseline: &Graph, artefact: &Graph) -> Result<(), AuditError> {
     for stored in &artefact.constants {
         let Some(name) = stored.name.strip_suffix(".int32") else {
@@ -36,7 +36,7 @@ pub(super) fn biases(baseline: &Graph, artefact: &Graph) -> Result<(), AuditErro
         for (at, integer) in stored.integers()?.iter().enumerate() {
             let scale = f64::from(scales[at]);
             let value = f64::from(*integer) * scale;
-            // A large bias is exact to the 24 bits of its own type only.
+            // A large bias is exact only to the 24 bits of a float.
             let exact = f64::from(expected[at]).abs();
             let tolerance = 0.5 * scale * (1.0 + SLACK) + exact * f64::from(f32::EPSILON);
             expect_value(bias, at, expected[at], tolerance, value)?;
@@ -56,7 +56,7 @@ fn bias_scale(
         let is_pair = operator(maker) == "DequantizeLinear";
         artefact.constant(input(maker, 1).filter(|_| is_pair)?)
     };
-    // Where either is float, no integer kernel comes of it, and the optimized graph shows that.
+    // If either is float, there is no integer kernel, which the check of the optimized graph finds.
     let (Some(activation), Some(weight)) = (scale_of(0), scale_of(1)) else {
         return Ok(());
     };
@@ -127,8 +127,8 @@ pub(super) fn check_scales(scale: &Constant) -> Result<Vec<f32>, AuditError> {
     }
 }
 
-/// Weights are symmetric: the zero point of one of `element` is its middle, or left out where that
-/// is 0.
+/// Weights are symmetric: the zero point of a weight of type `element` is its middle. It may be
+/// left out if that is 0.
 pub(super) fn check_weight_zero(
     artefact: &Graph,
     node: &Node,

@@ -1,4 +1,4 @@
-//! What an artefact takes, as it lies and in an Android package.
+//! Sizes of an artefact: the file, and its share of an Android package.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use serde::Serialize;
 
-/// The level that packages are deflated at.
+/// Deflate level of packages.
 const LEVEL: u32 = 6;
 
 /// Sizes of an artefact.
@@ -14,9 +14,9 @@ const LEVEL: u32 = 6;
 pub struct SizeAudit {
     /// Bytes of the file.
     pub bytes: u64,
-    /// Bytes after deflate at level 6: what it adds to the download of an Android package.
+    /// Bytes after deflate at level 6: the size it adds to the download of an Android package.
     pub deflated: u64,
-    /// Bytes relative to the FP32 encoder's.
+    /// Size relative to the FP32 encoder.
     pub ratio: f64,
 }
 
@@ -42,7 +42,7 @@ pub fn deflated(content: &[u8]) -> u64 {
         }
     }
     let mut encoder = DeflateEncoder::new(Count(0), Compression::new(LEVEL));
-    // A counter takes everything.
+    // A counter accepts all bytes.
     let _ = encoder.write_all(content);
     encoder.finish().map_or(0, |count| count.0)
 }

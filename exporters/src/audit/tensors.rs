@@ -1,4 +1,4 @@
-//! What a model is made of: its constants by what they are for, and its operators.
+//! Contents of a model: its constants by purpose, and its operators.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::AuditError;
 use super::graph::{Constant, Element, Graph, operator};
 
-/// What a constant is for.
+/// Purpose of a constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TensorKind {
@@ -15,20 +15,20 @@ pub enum TensorKind {
     WeightMatrix,
     /// Weight of a convolution.
     ConvolutionKernel,
-    /// What a layer adds, one number a channel.
+    /// Summand of a layer, one number per channel.
     Bias,
     /// Scale or shift of a normalization.
     Normalization,
     /// Step of quantized numbers.
     Scale,
-    /// The integer that stands for zero.
+    /// The integer that represents zero.
     ZeroPoint,
     /// Shapes, axes and everything else.
     Other,
 }
 
 impl TensorKind {
-    /// What it is called in a report.
+    /// Name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::WeightMatrix => "weight matrices",
@@ -45,29 +45,29 @@ impl TensorKind {
 /// Constants of one kind and type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Total {
-    /// How many constants.
+    /// Number of constants.
     pub tensors: u64,
-    /// How many numbers.
+    /// Number of values.
     pub values: u64,
-    /// Their bytes.
+    /// Size in bytes.
     pub bytes: u64,
 }
 
-/// What a model is made of.
+/// Contents of a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Tensors {
     /// Constants by kind and by type of their elements (`float32`, `int8`, ...).
     pub kinds: BTreeMap<TensorKind, BTreeMap<&'static str, Total>>,
-    /// Numbers that were trained or follow from such: weights, biases and normalizations.
+    /// Number of trained values, and values computed from them: weights, biases and normalizations.
     pub parameters: u64,
-    /// How many nodes of each operator.
+    /// Number of nodes by operator.
     pub operators: BTreeMap<String, usize>,
 }
 
-/// Lists what the ONNX model in `bytes` is made of.
+/// Lists the contents of the ONNX model in `bytes`.
 ///
 /// # Errors
-/// [`AuditError::Decode`] and [`AuditError::Check`] for what is no sound model.
+/// [`AuditError::Decode`] and [`AuditError::Check`] for an unsound model.
 pub fn inspect(bytes: &[u8]) -> Result<Tensors, AuditError> {
     Ok(tensors(&Graph::parse(bytes, "the model")?))
 }
@@ -102,7 +102,8 @@ pub(super) fn operators(graph: &Graph) -> BTreeMap<String, usize> {
 }
 
 fn kind(graph: &Graph, constant: &Constant) -> TensorKind {
-    // A dynamic graph multiplies by its scales: only the name tells them from other factors.
+    // A dynamic graph multiplies by its scales. Only the name distinguishes them from other
+    // factors.
     if constant.name.ends_with(".scale") {
         return TensorKind::Scale;
     }
@@ -110,8 +111,8 @@ fn kind(graph: &Graph, constant: &Constant) -> TensorKind {
     uses(graph, &constant.name, is_vector, 4).unwrap_or(TensorKind::Other)
 }
 
-/// What the readers of `value` take it for; the first that says something, over at most `steps`
-/// conversions. `vector`: whether it is of several floats.
+/// The purpose of `value`, from the first informative reader within `steps` conversions. `vector`:
+/// whether it has several floats.
 fn uses(graph: &Graph, value: &str, vector: bool, steps: usize) -> Option<TensorKind> {
     graph.readers(value).find_map(|(node, position)| {
         Some(match (operator(node), position) {
@@ -125,7 +126,7 @@ fn uses(graph: &Graph, value: &str, vector: bool, steps: usize) -> Option<Tensor
             ("QuantizeLinear" | "DequantizeLinear", 1) => TensorKind::Scale,
             ("QuantizeLinear" | "DequantizeLinear", 2) => TensorKind::ZeroPoint,
             ("MatMulInteger" | "ConvInteger", 2 | 3) => TensorKind::ZeroPoint,
-            // Whatever it is for after it was made a float again.
+            // The purpose is that of the value after its conversion to float.
             ("DequantizeLinear" | "Cast" | "Transpose", 0) if steps > 0 => {
                 return uses(graph, node.output.first()?, vector, steps - 1);
             }

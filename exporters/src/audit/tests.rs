@@ -17,7 +17,7 @@ use crate::quantize::{ActivationType, Recipe, Scheme};
 const STATIC: Scheme = Scheme::Static(ActivationType::U8);
 const SIGNED: Scheme = Scheme::Static(ActivationType::S8);
 
-/// A weight of `[d, d]`, where a swapped axis fits, and one of `[N, K]` with N != K.
+/// A weight of `[d, d]`, whose axes can be swapped unnoticed, and one of `[N, K]` with N != K.
 const SQUARE: &str = "layers.0.self_attn/linear_pos.weight";
 const OBLONG: &str = "layers.0.feed_forward1/linear1.weight";
 
@@ -35,7 +35,7 @@ fn recipe(scheme: Scheme) -> Recipe {
     }
 }
 
-/// Ranges that hold what the small networks compute.
+/// Ranges that cover the values in small networks.
 fn ranges(model: &Model) -> Ranges {
     let layers = layers(model).unwrap();
     let names = layers
@@ -44,7 +44,7 @@ fn ranges(model: &Model) -> Ranges {
     names.map(|name| (name, Range::new(-6.0, 7.0))).collect()
 }
 
-/// An artefact with what it is said to be.
+/// An artefact with its description.
 struct Case {
     baseline: Vec<u8>,
     artefact: Model,
@@ -106,7 +106,7 @@ impl Case {
         )
     }
 
-    /// What the audit says after `change`.
+    /// The audit's error after `change`.
     fn broken(mut self, change: impl FnOnce(&mut Proto)) -> AuditError {
         change(self.artefact.graph.as_mut().unwrap());
         self.audit().unwrap_err()
@@ -142,7 +142,7 @@ fn scale(name: &str) -> String {
     format!("{name}.scale")
 }
 
-/// The failed check that `error` is; its name must begin with `check`.
+/// Returns the failed check in `error`, whose name must begin with `check`.
 #[track_caller]
 fn assert_failed<'e>(error: &'e AuditError, check: &str) -> &'e FailedCheck {
     match error {
@@ -170,7 +170,7 @@ fn sound_artefacts_pass_and_say_what_they_are() {
             assert_eq!(audit.weights.len(), case.quantized.len());
             assert_eq!(audit.optimized.integer_kernels, case.quantized.len());
             assert!(audit.weights.iter().all(|weight| {
-                // Half of 1/127, and no miracle either.
+                // Half of 1/127, and not exactly zero.
                 weight.worst_relative_error > 1e-4 && weight.worst_relative_error < 0.0040
             }));
             assert!(audit.weights.iter().all(|weight| weight.products == 1));
@@ -204,7 +204,7 @@ fn sound_artefacts_pass_and_say_what_they_are() {
         let stored = &audit.tensors.kinds[&TensorKind::WeightMatrix];
         assert_eq!(stored.keys().collect::<Vec<_>>(), [&"float16"]);
         parameters.push(audit.tensors.parameters);
-        // However the network is stored, it has as many parameters.
+        // The number of parameters does not depend on how the network is stored.
         parameters.push(inspect(&case.baseline).unwrap().parameters);
         assert!(
             parameters.iter().all(|count| *count == parameters[0]),
@@ -271,7 +271,7 @@ fn constants_are_counted_by_what_they_are_for() {
         (10 * layers, 10 * layers * d)
     );
     assert_eq!(norms.bytes, 4 * norms.values);
-    // One depthwise kernel a layer and that of the subsampling.
+    // One depthwise kernel per layer and one in the subsampling.
     let kernels = total(TensorKind::ConvolutionKernel);
     assert_eq!(kernels.tensors, layers + 1);
     let depthwise = d * config.kernel as u64;
@@ -294,7 +294,7 @@ fn the_fp32_file_under_another_name_is_refused() {
     let case = static_case();
     let error = case.audit_bytes(&case.baseline).unwrap_err();
     assert_failed(&error, "the encoder's file");
-    // Nor does another note in the file make it INT8.
+    // Changing the metadata does not make the file INT8.
     let mut model = fp32();
     model.metadata_props.push(Property {
         key: Some("precision".to_owned()),
@@ -321,7 +321,7 @@ fn weights_left_in_float_are_refused() {
         let error = case.audit().unwrap_err();
         let failed = assert_failed(&error, &format!("the conversion of the weight {OBLONG}"));
         assert_eq!(failed.expected, "int8");
-        // Not claimed and not kept by choice.
+        // Neither claimed nor deliberately kept.
         case.quantized.retain(|name| name != OBLONG);
         let error = case.audit().unwrap_err();
         let failed = assert_failed(&error, "the operator");
@@ -329,7 +329,7 @@ fn weights_left_in_float_are_refused() {
         case.float.push(OBLONG.to_owned());
         case.audit().unwrap();
     }
-    // Converted, and there in float all the same.
+    // Converted, but still present in float.
     let weight = tensor(fp32().graph.as_mut().unwrap(), OBLONG).clone();
     let error = static_case().broken(|graph| graph.initializer.push(weight.clone()));
     assert_failed(&error, "the conversion of the weight");
@@ -363,13 +363,13 @@ fn a_wrong_scale_is_refused() {
             assert_failed(&error, &format!("the scale {} at 0", scale(SQUARE)));
         }
     }
-    // Of an activation.
+    // The scale of an activation.
     let activation = layers(&fp32()).unwrap()[0].activation.clone();
     let error = static_case().broken(|graph| {
         change_floats(tensor(graph, &scale(&activation)), |_, _| f32::NAN);
     });
     assert_failed(&error, &format!("the scale {}", scale(&activation)));
-    // One for the whole weight is coarser than half a step of a channel.
+    // One scale for the whole weight is coarser than half a step of a channel.
     let error = static_case().broken(|graph| {
         change_floats(tensor(graph, &scale(OBLONG)), |_, _| 0.01);
     });
@@ -386,7 +386,7 @@ fn a_swapped_channel_axis_is_refused() {
     assert_failed(&error, "the weight");
     let error = static_case().broken(|graph| swap(graph, OBLONG));
     assert_failed(&error, "the shape of the constant");
-    // Without the attribute it is 1 by ONNX's rules.
+    // Without the attribute ONNX's default is 1.
     let error = static_case().broken(|graph| {
         reader(graph, &format!("{SQUARE}.int8")).attribute.clear();
     });
@@ -464,7 +464,7 @@ fn a_convolution_of_integers_needs_an_unsigned_weight_around_128() {
         cases.flatten().next().unwrap()
     };
     case().0.audit().unwrap();
-    // The same integers with their sign, which ONNX Runtime before 1.24 does not run.
+    // The same integers with a sign, which ONNX Runtime before 1.24 does not run.
     let (signed, weight) = case();
     let error = signed.broken(|graph| {
         let stored = tensor(graph, &format!("{weight}.uint8"));
@@ -507,7 +507,7 @@ fn an_integer_bias_must_be_what_the_kernels_take_for_granted() {
         raw[..4].copy_from_slice(&value.to_le_bytes());
     });
     assert_failed(&error, &format!("the weight {bias} at"));
-    // As exact as before by its own scale.
+    // As exact as before with its own scale.
     let error = static_case().broken(|graph| {
         change_floats(tensor(graph, &scale(bias)), |_, scale| scale / 2.0);
         let raw = tensor(graph, &format!("{bias}.int32"))
@@ -526,7 +526,7 @@ fn weights_that_the_runtime_folds_back_to_float_are_refused() {
     let folded = |error: AuditError| {
         assert_failed(&error, "the operator");
     };
-    // Only the weights are quantized: the products stay in float.
+    // Only the weights are quantized. The products stay in float.
     folded(static_case().broken(|graph| {
         let activations: Vec<(String, String)> = graph
             .node
@@ -587,7 +587,7 @@ fn halves_that_are_other_numbers_are_refused() {
         |_| f16::INFINITY.to_bits(),
     ] {
         let error = set(17, change);
-        // Of the shape `[20, 12]`: number 17 is in row 1, column 5.
+        // In the shape `[20, 12]`, index 17 is row 1, column 5.
         assert_failed(&error, &format!("the weight {OBLONG} at [1, 5]"));
     }
     let error = Case::fp16(&fp32()).broken(|graph| {
@@ -627,7 +627,7 @@ fn damaged_files_are_errors() {
         case.audit_bytes(b"no model"),
         Err(AuditError::Decode { .. })
     ));
-    // Flips are read or refused, and nothing else.
+    // Flipped bits are either accepted or refused, without a panic.
     for bit in (0..sound.len() * 8).step_by(1009) {
         let mut flipped = sound.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);

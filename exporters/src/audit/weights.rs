@@ -1,4 +1,4 @@
-//! Holds converted weights to those of the FP32 graph, as the artefact's own operators read them.
+//! Compares converted weights with the FP32 ones, as the artefact's own operators read them.
 
 use half::f16;
 use serde::Serialize;
@@ -15,20 +15,20 @@ use crate::onnx::proto::Node;
 pub struct WeightAudit {
     /// Name of the FP32 weight.
     pub name: String,
-    /// Type that it is stored in.
+    /// Type of the stored values.
     pub element: &'static str,
-    /// Numbers.
+    /// Number of values.
     pub values: u64,
-    /// Scales: 1, or one a channel; 0 for 16-bit floats.
+    /// Number of scales: 1, or one per channel; 0 for 16-bit floats.
     pub channels: usize,
-    /// The worst difference from the FP32 weight, relative to the greatest magnitude of its channel
-    /// (of the whole weight for 16-bit floats).
+    /// The largest difference from the FP32 weight, relative to the greatest magnitude of its
+    /// channel (of the whole weight for 16-bit floats).
     pub worst_relative_error: f64,
-    /// Products that read it.
+    /// Number of products that read it.
     pub products: usize,
 }
 
-/// Checks a weight that is stored in 16-bit floats: `W.float16`, and a Cast that gives `W`.
+/// Checks a weight stored in 16-bit floats: `W.float16`, and a Cast that outputs `W`.
 pub(super) fn half(
     baseline: &Graph,
     artefact: &Graph,
@@ -69,7 +69,7 @@ pub(super) fn half(
 
 /// Half the distance of the 16-bit floats around `value`.
 fn half_ulp(value: f32) -> f64 {
-    // The exponent's bits; those of zero and of what is denormal in 32 bits lie far below.
+    // The exponent's bits. For zero and for values that are denormal in 32 bits it is far lower.
     let exponent = (value.to_bits() >> 23 & 0xff) as i32 - 127;
     2_f64.powi(exponent.max(-14) - 11)
 }
@@ -77,13 +77,13 @@ fn half_ulp(value: f32) -> f64 {
 /// A product that reads a weight, and how it reads it.
 struct Product<'g> {
     node: &'g Node,
-    /// Whether the weight is the transpose of what `Gemm` with `transB` reads; never for
+    /// Whether the weight is the transpose of what `Gemm` with `transB` reads. Never set for
     /// convolutions.
     rows_are_inputs: bool,
 }
 
 impl<'g> Product<'g> {
-    /// `None` where `node` is no product or `value` is not its weight.
+    /// `None` if `node` is not a product or `value` is not its weight.
     fn of(node: &'g Node, position: usize) -> Option<Self> {
         let rows_are_inputs = match (operator(node), position) {
             ("Gemm", 1) => integer(node, "transB") != Some(1),
@@ -107,9 +107,9 @@ pub(super) fn is_product(node: &Node, position: usize) -> bool {
     Product::of(node, position).is_some()
 }
 
-/// Checks a weight that is stored in 8-bit integers: `W.int8` with `W.scale` and a zero point of
-/// zero. The weight of a ConvInteger must be `W.uint8` with a zero point of 128: ONNX Runtime
-/// before 1.24 has no other kernel.
+/// Checks a weight stored in 8-bit integers: `W.int8` with `W.scale` and a zero point of zero. The
+/// weight of a ConvInteger must be `W.uint8` with a zero point of 128, because ONNX Runtime before
+/// 1.24 has no other kernel.
 pub(super) fn int8(
     baseline: &Graph,
     artefact: &Graph,
@@ -180,7 +180,7 @@ pub(super) fn int8(
     Ok(audit)
 }
 
-/// The channel axis that a DequantizeLinear works along, and the products that read what it gives.
+/// The channel axis of a DequantizeLinear, and the products that read its output.
 fn dequantized<'g>(
     artefact: &'g Graph,
     stored: &Constant,
@@ -192,14 +192,14 @@ fn dequantized<'g>(
     let value = node.output.first().map_or("", String::as_str);
     let products = artefact.readers(value);
     let products = products.filter_map(|(node, position)| Product::of(node, position));
-    // An axis out of range fits no shape below.
+    // An axis out of range fails the shape check below.
     (
         usize::try_from(axis).unwrap_or(usize::MAX),
         products.collect(),
     )
 }
 
-/// The channel axis of the weight of a MatMulInteger or ConvInteger, from how its scale is
+/// The channel axis of the weight of a MatMulInteger or ConvInteger, derived from how its scale is
 /// broadcast over the product.
 fn integer_product<'g>(
     stored: &Constant,
@@ -207,7 +207,7 @@ fn integer_product<'g>(
     node: &'g Node,
 ) -> Result<(usize, Vec<Product<'g>>), AuditError> {
     let convolves = operator(node) == "ConvInteger";
-    // Along the last axis of a matrix product, and along the second of an image `[B, O, H, W]`.
+    // The last axis of a matrix product, the second axis of an image `[B, O, H, W]`.
     let (axis, from_end) = if convolves {
         (0, stored.shape.len().saturating_sub(1))
     } else {
@@ -224,8 +224,8 @@ fn integer_product<'g>(
     Ok((axis, Product::of(node, 1).into_iter().collect()))
 }
 
-/// Compares the integers of `stored`, scaled along `axis`, with the FP32 weight, and gives the
-/// worst relative error.
+/// Compares the integers of `stored`, scaled along `axis`, with the FP32 weight. Returns the
+/// largest relative error.
 fn compare(
     weight: &Constant,
     stored: &Constant,

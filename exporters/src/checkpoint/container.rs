@@ -1,4 +1,4 @@
-//! Tells files apart by their content, and finds the parts of a `.nemo` archive.
+//! Tells the formats of files by their content, and finds the parts of a `.nemo` archive.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -7,13 +7,13 @@ use flate2::read::MultiGzDecoder;
 
 use super::error::{Problem, at_most};
 
-/// Size of the unpacked form of a compressed archive, at most.
+/// Largest unpacked size of a compressed archive.
 const MAX_UNPACKED: u64 = 4 << 30;
 const MAX_CONFIG: u64 = 4 << 20;
 const MAX_TAR_ENTRIES: u64 = 10_000;
 const MAX_TAR_EXTENSION: u64 = 64 << 10;
 
-/// What a file is, by its first bytes.
+/// Format of a file, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     Tar,
@@ -63,7 +63,7 @@ pub(super) fn detect(file: &mut File) -> Result<Format, Problem> {
     }
 }
 
-/// Unpacks a gzip file to a temporary one, without a name, that vanishes with its handle.
+/// Unpacks a gzip file to an unnamed temporary file, which is deleted when its handle closes.
 pub(super) fn unpack(file: &mut File) -> Result<File, Problem> {
     file.seek(SeekFrom::Start(0))?;
     let mut unpacked = tempfile::tempfile()?;
@@ -89,19 +89,19 @@ fn gzip_problem(error: &io::Error) -> Problem {
     Problem::damaged("the gzip stream", "a sound one", error.to_string())
 }
 
-/// The two members of a `.nemo` archive that matter.
+/// The two relevant members of a `.nemo` archive.
 #[derive(Debug)]
 pub(super) struct NemoParts {
     /// `model_config.yaml`.
     pub(super) config: Vec<u8>,
-    /// Where `model_weights.ckpt` begins in the archive.
+    /// Length of that member.
     pub(super) weights_start: u64,
     /// Its length.
     pub(super) weights_length: u64,
 }
 
-/// Walks through a tar archive. Names with or without `./`; links, absolute names, `..` and
-/// repeated members are refused.
+/// Reads a tar archive. Names may begin with `./`. Links, absolute names, `..` and repeated members
+/// are refused.
 pub(super) fn nemo_parts(file: &mut File) -> Result<NemoParts, Problem> {
     let length = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(0))?;
@@ -112,7 +112,7 @@ pub(super) fn nemo_parts(file: &mut File) -> Result<NemoParts, Problem> {
     let mut others = Vec::new();
     let damaged =
         |error: io::Error| Problem::damaged("the tar archive", "a sound entry", error.to_string());
-    // Raw: the crate would otherwise read extension headers of any size into memory.
+    // Raw entries: the crate would otherwise read extension headers of any size into memory.
     for (number, entry) in archive
         .entries_with_seek()
         .map_err(damaged)?
@@ -219,7 +219,7 @@ pub(super) fn nemo_parts(file: &mut File) -> Result<NemoParts, Problem> {
     })
 }
 
-/// The name in a pax extension header, where it has one. One that changes how data is laid out is
+/// The name in a pax extension header, if it has one. A header that changes the layout of data is
 /// refused.
 fn pax_name(bytes: &[u8]) -> Result<Option<Vec<u8>>, Problem> {
     let mut name = None;
@@ -253,8 +253,8 @@ fn pax_name(bytes: &[u8]) -> Result<Option<Vec<u8>>, Problem> {
     Ok(name)
 }
 
-/// The name of an archive member without a leading `./`. Nothing is ever written under it; one that
-/// points outside of the archive is a sign of a file made to do harm, and is refused.
+/// The name of an archive member without a leading `./`. Nothing is ever written under it. A name
+/// that points outside of the archive is a sign of a malicious file and is refused.
 pub(super) fn safe_name(raw: &[u8]) -> Result<String, Problem> {
     let refuse = |got: &str| {
         Err(Problem::damaged(
@@ -279,7 +279,7 @@ pub(super) fn safe_name(raw: &[u8]) -> Result<String, Problem> {
     Ok(name.to_owned())
 }
 
-/// A part of a file as a file of its own.
+/// A part of a file, as a file.
 #[derive(Debug)]
 pub(super) struct Window {
     file: File,
@@ -289,7 +289,7 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// The `length` bytes from `start` on, which lie inside the file.
+    /// The `length` bytes from `start`, which must lie inside the file.
     pub(super) fn new(file: File, start: u64, length: u64) -> Self {
         Self {
             file,

@@ -25,7 +25,7 @@ pub enum Problem {
     /// The file is of another kind.
     #[error("not a NeMo checkpoint: this is {found}; {advice}")]
     NotACheckpoint {
-        /// What the file seems to be.
+        /// Probable kind of the file.
         found: &'static str,
         /// What to do.
         advice: &'static str,
@@ -35,12 +35,12 @@ pub enum Problem {
     Damaged {
         /// The part of the file.
         part: String,
-        /// What stands there in a sound file.
+        /// What a sound file has there.
         expected: String,
-        /// What stands there.
+        /// What was found.
         got: String,
     },
-    /// The part that is read mentions a Python class or function that is not on the list of known
+    /// The part that is read names a Python class or function that is not on the list of known
     /// ones.
     #[error(
         "{part} holds {global}, which is not on the list of known globals; nothing of a checkpoint is ever executed: \
@@ -69,10 +69,10 @@ pub enum Problem {
         key: String,
         /// What is expected.
         expected: String,
-        /// What stands there.
+        /// What was found.
         got: String,
     },
-    /// The model configuration asks for something that swipekit does not compute.
+    /// The model configuration has an option that swipekit does not support.
     #[error(
         "model configuration: {key}: {got} is not supported, only {supported}; train or convert the model with that"
     )]
@@ -81,28 +81,28 @@ pub enum Problem {
         key: String,
         /// What is supported.
         supported: String,
-        /// What stands there.
+        /// What was found.
         got: String,
     },
-    /// The model configuration tells the labels in two places, and differently: which of them the
-    /// network was trained with cannot be told from the weights.
+    /// The model configuration lists the labels in two fields that differ. The weights do not tell
+    /// which list the network was trained with.
     #[error(
         "model configuration: labels and {field} differ: {difference}; NeMo's change_vocabulary() renews \
          {field} and leaves labels as they were: set labels to those that the network was trained with (in NeMo \
          `model.cfg.labels = list(model.joint.vocabulary)`) and save the checkpoint again"
     )]
     StaleLabels {
-        /// Dotted name of the other place.
+        /// Dotted name of the other field.
         field: String,
-        /// Where the two differ first, what stands there, and how many labels each has.
+        /// The first difference, and the number of labels in each field.
         difference: String,
     },
-    /// Tensors are missing, unexpected, of a wrong shape, or hold values that are not numbers.
+    /// Tensors are missing, unexpected or of a wrong shape, or have unusable values.
     #[error("{} problems: the tensors do not fit the model configuration:{}{}", problems.len() + more, TensorList(problems), More(*more))]
     Tensors {
         /// The first problems, in the order missing, unexpected, wrong shape; or wrong values.
         problems: Vec<TensorProblem>,
-        /// How many more there are.
+        /// Number of further problems.
         more: usize,
     },
 }
@@ -111,7 +111,7 @@ pub enum Problem {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TensorProblem {
-    /// The model configuration calls for it.
+    /// The model configuration requires it.
     #[error("{name} is missing (expected shape {expected:?})")]
     Missing {
         /// NeMo's name of the tensor.
@@ -119,7 +119,7 @@ pub enum TensorProblem {
         /// The shape that the configuration calls for.
         expected: Vec<usize>,
     },
-    /// The model configuration knows no such tensor.
+    /// The model configuration has no such tensor.
     #[error("{name} is unexpected")]
     Unexpected {
         /// NeMo's name of the tensor.
@@ -135,7 +135,7 @@ pub enum TensorProblem {
         /// The shape in the checkpoint.
         got: Vec<u64>,
     },
-    /// Some of its values are not usable.
+    /// A value is not usable.
     #[error("{name}[{index}] is {got}, expected {expected}")]
     Value {
         /// NeMo's name of the tensor.
@@ -186,7 +186,7 @@ impl Problem {
         }
     }
 
-    /// All `problems`, of which only the first are kept by name.
+    /// An error of all `problems`, of which only the first are listed.
     pub(super) fn tensors(mut problems: Vec<TensorProblem>) -> Self {
         const NAMED: usize = 40;
         let more = problems.len().saturating_sub(NAMED);

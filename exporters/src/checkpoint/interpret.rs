@@ -1,11 +1,11 @@
-//! From a configuration tree to a [`ModelConfig`].
+//! Reads a configuration tree as a [`ModelConfig`].
 //!
 //! Defaults and meanings are those of NeMo 2.4.0 and 3.0.0: `ConformerEncoder.__init__`
 //! (`nemo/collections/asr/modules/conformer_encoder.py`), `RNNTDecoder.__init__` and
 //! `RNNTJoint.__init__` (`nemo/collections/asr/modules/rnnt.py`), `EncDecRNNTModel.__init__`
-//! (`models/rnnt_models.py`), which takes the number of classes from `labels` whatever the rest
-//! says. A key that the maths does not depend on is listed as ignored; a key that is in no list is
-//! refused, since NeMo would have handed it to the module.
+//! (`models/rnnt_models.py`), which takes the number of classes from `labels` and ignores the other
+//! fields. Keys that do not affect the maths are listed as ignored. Keys in no list are refused,
+//! since NeMo would have passed them to the module.
 
 use serde::de::DeserializeOwned;
 use swipekit::internals::features::Featurizer;
@@ -106,7 +106,7 @@ fn encoder(section: &Section<'_>) -> Result<EncoderConfig, Problem> {
     };
     refuse_other_encoders(section, d_model, kernel)?;
     section.ignore(&[
-        // Dropout and stochastic depth act in training only.
+        // Dropout and stochastic depth apply in training only.
         "dropout",
         "dropout_pre_encoder",
         "dropout_emb",
@@ -115,17 +115,17 @@ fn encoder(section: &Section<'_>) -> Result<EncoderConfig, Problem> {
         "stochastic_depth_mode",
         "stochastic_depth_start_layer",
         "att_context_probs",
-        // How it is computed, not what.
+        // These change how the output is computed, not the output.
         "pos_emb_max_len",
         "subsampling_conv_chunking_factor",
         "use_pytorch_sdpa",
         "use_pytorch_sdpa_backends",
         "sync_max_audio_length",
-        // Read for local attention only, which is refused.
+        // Used for local attention only, which is refused.
         "global_tokens",
         "global_tokens_spacing",
         "global_attn_separate",
-        // Read with `reduction` only, which is refused.
+        // Used with `reduction` only, which is refused.
         "reduction_position",
     ]);
     section.finish()?;
@@ -174,7 +174,7 @@ fn subsampling(section: &Section<'_>) -> Result<usize, Problem> {
     }
 }
 
-/// Options of the encoder that change its maths and are not computed here.
+/// Refuses encoder options that change its maths and are not supported here.
 fn refuse_other_encoders(
     section: &Section<'_>,
     d_model: usize,
@@ -251,7 +251,7 @@ fn prediction(section: &Section<'_>) -> Result<PredictionConfig, Problem> {
     if let Some(value) = section.get_some("adapters")? {
         return Err(section.unsupported("adapters", "null", value));
     }
-    // vocab_size is held to the labels; states are sampled in training only.
+    // vocab_size is checked against the labels. States are sampled in training only.
     section.ignore(&["vocab_size", "random_state_sampling"]);
     let prednet = section.section("prednet")?;
     section.finish()?;
@@ -274,7 +274,7 @@ fn prediction(section: &Section<'_>) -> Result<PredictionConfig, Problem> {
             &width.to_string(),
         ));
     }
-    // How weights began, and dropout.
+    // Initialization of the weights, and dropout.
     prednet.ignore(&[
         "forget_gate_bias",
         "t_max",
@@ -314,10 +314,10 @@ fn joint(section: &Section<'_>) -> Result<JointConfig, Problem> {
         Some(other) => return Err(section.wrong("log_softmax", "true, false or null", other)),
     };
     section.ignore(&[
-        // Held to the labels.
+        // Checked against the labels.
         "num_classes",
         "vocabulary",
-        // How it is computed, and the loss.
+        // How the output is computed, and the loss.
         "preserve_memory",
         "fuse_loss_wer",
         "fused_batch_size",
@@ -337,8 +337,8 @@ fn joint(section: &Section<'_>) -> Result<JointConfig, Problem> {
         "joint_net.2"
     };
     let hidden = net.size("joint_hidden", None, MAX_WIDTH)?;
-    // Overwritten by model_defaults in NeMo; the shapes of the tensors are held to d_model and
-    // pred_hidden.
+    // NeMo overwrites these from model_defaults. The tensors' shapes are checked against d_model
+    // and pred_hidden.
     net.ignore(&["encoder_hidden", "pred_hidden"]);
     net.finish()?;
     Ok(JointConfig {
@@ -349,7 +349,7 @@ fn joint(section: &Section<'_>) -> Result<JointConfig, Problem> {
     })
 }
 
-/// Losses whose joint has other outputs than labels and one blank.
+/// Refuses losses whose joint has other outputs than the labels and one blank.
 fn refuse_other_losses(root: &Section<'_>) -> Result<(), Problem> {
     let Some(Value::Map(_)) = root.get_some("loss")? else {
         return Ok(());
@@ -397,8 +397,8 @@ fn labels(root: &Section<'_>) -> Result<Vec<String>, Problem> {
     Ok(labels)
 }
 
-/// Holds `labels` to the other places that tell them. NeMo writes all alike when it makes a model,
-/// and its `change_vocabulary()` renews all but `labels`.
+/// Checks `labels` against the other fields that list them. NeMo writes all of them alike when it
+/// makes a model. Its `change_vocabulary()` updates all but `labels`.
 fn check_vocabulary(root: &Section<'_>, labels: &[String]) -> Result<(), Problem> {
     let (decoder, joint) = (root.section("decoder")?, root.section("joint")?);
     let stale = |field: String, difference: String| Problem::StaleLabels { field, difference };
@@ -422,7 +422,7 @@ fn check_vocabulary(root: &Section<'_>, labels: &[String]) -> Result<(), Problem
     }
     for (section, key) in [(&decoder, "vocab_size"), (&joint, "num_classes")] {
         match section.get_some(key)? {
-            // NeMo's mark of a number that is not known yet.
+            // NeMo's value for an unknown number.
             None | Some(Value::Int(..=0)) => {}
             Some(Value::Int(size)) if usize::try_from(*size) == Ok(labels.len()) => {}
             Some(Value::Int(size)) => {
@@ -472,7 +472,7 @@ fn feature_scale(root: &Section<'_>, features: usize) -> Result<Option<Vec<f32>>
         .map(Some)
 }
 
-/// A block that swipekit's training adds to the configuration, in the form that it has in a bundle.
+/// A block that swipekit's training adds to the configuration, in the form of a bundle.
 fn block<T: DeserializeOwned>(
     root: &Section<'_>,
     key: &str,
@@ -488,7 +488,7 @@ fn block<T: DeserializeOwned>(
     Ok(Some(block))
 }
 
-/// Checks that `_target_` is NeMo's class `class`, under whichever of NeMo's modules.
+/// Checks that `_target_` is NeMo's class `class`, in any of NeMo's modules.
 fn check_target(section: &Section<'_>, class: &str) -> Result<(), Problem> {
     let target = section.text("_target_", None)?;
     let (module, name) = target.rsplit_once('.').unwrap_or(("", target));

@@ -1,15 +1,15 @@
 //! Reads NeMo RNN-T checkpoints: `.nemo` archives and Lightning `.ckpt` files.
 //!
-//! A checkpoint is untrusted input. Nothing of its pickle is executed (see `pickle`), nothing is
-//! written to disk under a name that it gives, sizes are checked before memory is taken for them,
-//! and only the tensors that the network needs are read: an optimizer's state costs nothing. The
-//! reader is strict: the model configuration alone says which tensors there must be, and any that
-//! is missing, left over or of another shape is an error, as is any option that would change the
-//! network's maths and is not computed here.
+//! A checkpoint is untrusted input. Nothing of its pickle is executed (see `pickle`). Nothing is
+//! written to disk under a name that it gives. Sizes are checked before memory is allocated for
+//! them. Only the tensors of the network are read, so an optimizer's state costs nothing. The
+//! reader is strict: the model configuration alone decides which tensors there must be. A tensor
+//! that is missing, left over or of another shape is an error, and so is an option that changes the
+//! network's maths and is not supported here.
 //!
-//! The path of a file through the modules: `container` (what is it, where are its parts),
-//! `torch_zip` (the archive of `torch.save`), `pickle` (its values as data), `yaml` or `omegaconf`
-//! (the configuration as a tree), `interpret` (the tree as a [`ModelConfig`]), `state_dict` and
+//! The path of a file through the modules: `container` (its format and parts), `torch_zip` (the
+//! archive of `torch.save`), `pickle` (its values as data), `yaml` or `omegaconf` (the
+//! configuration as a tree), `interpret` (the tree as a [`ModelConfig`]), `state_dict` and
 //! `weights` (the tensors that [`schema`](crate::schema) names, with their values).
 
 mod container;
@@ -40,14 +40,14 @@ use value::Value;
 
 use crate::schema::{ModelConfig, Weights};
 
-/// A checkpoint that was read and found whole.
+/// A checkpoint that was read and is complete.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
-    /// What the network computes.
+    /// The network's configuration.
     pub config: ModelConfig,
-    /// Its weights: exactly the tensors that the configuration calls for, all finite.
+    /// Its weights: exactly the tensors that the configuration requires, all finite.
     pub weights: Weights,
-    /// Which kind of file it was.
+    /// Kind of the file.
     pub kind: CheckpointKind,
     /// SHA-256 of the file, in lower-case hexadecimal.
     pub sha256: String,
@@ -65,10 +65,10 @@ pub enum CheckpointKind {
 }
 
 impl Checkpoint {
-    /// Reads the checkpoint at `path`; its kind is told by its content, whatever the name says.
+    /// Reads the checkpoint at `path`. Its content tells its kind, not its name.
     ///
     /// # Errors
-    /// [`CheckpointError`] names the file and what is wrong: see [`Problem`].
+    /// [`CheckpointError`] names the file and the problem: see [`Problem`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, CheckpointError> {
         let path = path.as_ref();
         read(path).map_err(|problem| CheckpointError {
@@ -142,7 +142,7 @@ fn lightning_parts(graph: &Graph) -> Result<(Value, NodeId), Problem> {
         return Err(WEIGHTS_ONLY);
     };
     let tree = omegaconf::from_pickle(graph, parameters)?;
-    // Lightning stores the arguments of the model's constructor; NeMo's is called `cfg`.
+    // Lightning stores the arguments of the model's constructor. NeMo's is called `cfg`.
     let tree = match tree {
         Value::Map(mut entries) => match entries.iter().position(|(key, _)| key == "cfg") {
             Some(index) => entries.swap_remove(index).1,

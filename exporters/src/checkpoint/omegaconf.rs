@@ -4,8 +4,8 @@ use super::error::Problem;
 use super::pickle::{Graph, Node, NodeId};
 use super::value::{Budget, Value};
 
-/// Reads the configuration at `id`. Whatever is not plain data becomes [`Value::Opaque`], an error
-/// only where it is read.
+/// Reads the configuration at `id`. Values that are not plain data become [`Value::Opaque`], which
+/// is an error only if it is read.
 pub(super) fn from_pickle(graph: &Graph, id: NodeId) -> Result<Value, Problem> {
     Converter {
         graph,
@@ -77,7 +77,7 @@ impl Converter<'_> {
     fn map(&mut self, items: &[(NodeId, NodeId)], depth: u64) -> Result<Value, Problem> {
         let mut entries: Vec<(String, Value)> = Vec::new();
         for (key, value) in items {
-            // Keys of other types cannot name anything that is read here.
+            // Keys of other types are not needed.
             let Some(key) = self.graph.str(*key) else {
                 continue;
             };

@@ -1,5 +1,4 @@
-//! Typed access to one mapping of a model configuration, that knows which of its keys were looked
-//! at.
+//! Typed access to one mapping of a model configuration. It records which keys were read.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -35,7 +34,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The mapping under `key`, which must be there.
+    /// The mapping under `key`, which must exist.
     pub(super) fn section(&self, key: &str) -> Result<Section<'a>, Problem> {
         let value = self.required(key, "a mapping")?;
         match value {
@@ -54,7 +53,7 @@ impl<'a> Section<'a> {
         self.path_of(key).join(".")
     }
 
-    /// The value of `key` with references followed; `None` where it is absent.
+    /// The value of `key` with references resolved; `None` if absent.
     pub(super) fn get(&self, key: &str) -> Result<Option<&'a Value>, Problem> {
         self.seen.borrow_mut().insert(key.to_owned());
         let Some((_, value)) = self.entries.iter().find(|(name, _)| name == key) else {
@@ -69,7 +68,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// As [`get`](Self::get), with null as absent.
+    /// Like [`get`](Self::get), but null counts as absent.
     pub(super) fn get_some(&self, key: &str) -> Result<Option<&'a Value>, Problem> {
         Ok(self.get(key)?.filter(|value| !matches!(value, Value::Null)))
     }
@@ -151,7 +150,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A list with its members' references followed.
+    /// A list with its members' references resolved.
     pub(super) fn list(&self, key: &str) -> Result<Vec<&'a Value>, Problem> {
         let members = match self.required(key, "a list")? {
             Value::List(members) => members,
@@ -164,14 +163,14 @@ impl<'a> Section<'a> {
             .collect()
     }
 
-    /// Marks keys that cannot change what the trained network computes.
+    /// Marks keys that do not affect the trained network's output.
     pub(super) fn ignore(&self, keys: &[&str]) {
         self.seen
             .borrow_mut()
             .extend(keys.iter().map(|key| (*key).to_owned()));
     }
 
-    /// Refuses keys that nobody looked at: NeMo would have passed them to the module, so they may
+    /// Refuses keys that were never read. NeMo would have passed them to the module, so they may
     /// change its maths.
     pub(super) fn finish(&self) -> Result<(), Problem> {
         let seen = self.seen.borrow();
@@ -190,7 +189,7 @@ impl<'a> Section<'a> {
         Problem::config(self.name(key), expected, got.describe())
     }
 
-    /// The error for a value that NeMo knows and swipekit does not compute.
+    /// The error for a value that NeMo supports and swipekit does not.
     pub(super) fn unsupported(&self, key: &str, supported: &str, got: &Value) -> Problem {
         Problem::unsupported(self.name(key), supported, got.describe())
     }

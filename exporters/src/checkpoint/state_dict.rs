@@ -1,4 +1,4 @@
-//! The state dictionary in a pickle: which tensors it has, and where their values lie.
+//! The state dictionary in a pickle: its tensors, and where their values are.
 
 use std::collections::BTreeMap;
 
@@ -6,18 +6,18 @@ use super::error::{Problem, at_most};
 use super::pickle::{Graph, Node, NodeId};
 use crate::schema::Part;
 
-/// A view of a storage, as torch pickles it.
+/// A view of a storage, as pickled by torch.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct TensorView {
     /// Key of the storage in the archive.
     pub(super) storage: String,
-    /// Bytes in the storage.
+    /// Size of the storage in bytes.
     pub(super) storage_bytes: u64,
-    /// Type of its elements.
+    /// Type of the elements.
     pub(super) element: Element,
     /// First element of the view.
     pub(super) offset: u64,
-    /// Sizes of the dimensions.
+    /// Shape.
     pub(super) shape: Vec<u64>,
     /// Distance between neighbours of each dimension, in elements.
     pub(super) stride: Vec<u64>,
@@ -46,13 +46,13 @@ impl Element {
 }
 
 /// The tensors of encoder, prediction network and joint by name, without `_orig_mod.` (which
-/// `torch.compile` adds). Everything else of the state dictionary (audio front end, losses,
-/// metrics) is not looked at.
+/// `torch.compile` adds). The rest of the state dictionary (audio front end, losses, metrics) is
+/// ignored.
 pub(super) fn views(graph: &Graph, id: NodeId) -> Result<BTreeMap<String, TensorView>, Problem> {
     let Some(items) = graph.items(id) else {
         return Err(graph.unexpected("state_dict", "a dictionary", id));
     };
-    /// More than any name of a tensor has; a pickle may repeat a long one at no cost.
+    /// Longer than any tensor's name. A pickle may repeat a long name at no cost.
     const MAX_NAME: u64 = 512;
     let mut views = BTreeMap::new();
     for (key, value) in items {
@@ -80,10 +80,10 @@ pub(super) fn views(graph: &Graph, id: NodeId) -> Result<BTreeMap<String, Tensor
     Ok(views)
 }
 
-/// Reads a call of one of torch's functions that make a tensor out of a storage.
+/// Reads a call of one of torch's functions that build a tensor from a storage.
 fn tensor(graph: &Graph, name: &str, id: NodeId) -> Result<TensorView, Problem> {
     let mut id = id;
-    // A parameter wraps the tensor that it is made from.
+    // A parameter wraps its tensor.
     for _ in 0..4 {
         let Node::Object(object) = graph.node(id) else {
             break;
@@ -230,7 +230,7 @@ fn element_of_dtype(graph: &Graph, name: &str, id: NodeId) -> Result<Element, Pr
 
 /// A tuple of sizes or strides, also as `torch.Size`.
 fn sizes(graph: &Graph, name: &str, id: NodeId) -> Result<Vec<u64>, Problem> {
-    /// More than the network's tensors have.
+    /// More than any tensor of the network has.
     const MAX_DIMENSIONS: usize = 8;
     let mut id = id;
     if let Node::Object(object) = graph.node(id)

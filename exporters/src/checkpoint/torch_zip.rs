@@ -1,4 +1,4 @@
-//! The zip archive that `torch.save` writes: one pickle and one stored entry a storage.
+//! The zip archive that `torch.save` writes: one pickle, and one stored entry per storage.
 //!
 //! Layout (torch `caffe2/serialize/inline_container.h`): `PREFIX/data.pkl`, `PREFIX/byteorder`,
 //! `PREFIX/data/KEY`, with any prefix; entries are stored, padded to 64 bytes, and carry a CRC-32
@@ -14,7 +14,7 @@ use zip::{CompressionMethod, ZipArchive};
 use super::container::{Window, safe_name};
 use super::error::Problem;
 
-/// Bytes that opening may read: the central directory of a large model takes about 100 KB.
+/// Most bytes read on opening. The central directory of a large model takes about 100 KB.
 const MAX_DIRECTORY: u64 = 32 << 20;
 const MAX_PICKLE: u64 = 64 << 20;
 
@@ -107,7 +107,7 @@ impl TorchZip {
         self.entry("data.pkl", MAX_PICKLE)
     }
 
-    /// The bytes of the storage `key`, which are `size` bytes by what the pickle says.
+    /// The bytes of the storage `key`. The pickle says that there are `size`.
     pub(super) fn storage(&mut self, key: &str, size: u64) -> Result<Vec<u8>, Problem> {
         let bytes = self.entry(&format!("data/{key}"), size)?;
         if bytes.len() as u64 != size {
@@ -210,7 +210,7 @@ fn read_problem(part: &str, error: io::Error) -> Problem {
     }
 }
 
-/// A reader that gives up after so many bytes: the directory of a hostile zip is as large as its
+/// A reader that fails after a number of bytes. The directory of a malicious zip is as large as its
 /// file.
 struct Metered {
     inner: BufReader<Window>,

@@ -1,20 +1,20 @@
-//! A model configuration as a plain tree, and OmegaConf's `${…}` references in it.
+//! A model configuration as a plain tree, with OmegaConf's `${…}` references.
 
 use super::error::{Problem, at_most};
 
-/// Values in a configuration, at most: a NeMo configuration has a few hundred.
+/// Most values in a configuration. A NeMo configuration has a few hundred.
 pub(super) const MAX_VALUES: u64 = 200_000;
-/// Bytes of text in a configuration, at most: a pickle or an alias may repeat a long text any
-/// number of times.
+/// Most bytes of text in a configuration. A pickle or an alias may repeat a long text any number of
+/// times.
 const MAX_TEXT: u64 = 16 << 20;
-/// Keys of one mapping, at most.
+/// Most keys of one mapping.
 const MAX_KEYS: u64 = 4096;
-/// Nesting of a configuration, at most. It also keeps recursion over the tree shallow.
+/// Deepest nesting of a configuration. It also bounds recursion over the tree.
 pub(super) const MAX_DEPTH: u64 = 48;
-/// References that lead to references, at most; cycles end here.
+/// Longest chain of references. Cycles end here.
 const MAX_REFERENCES: usize = 32;
 
-/// A value of a configuration, whether it came from YAML or from a pickle.
+/// A value of a configuration, from YAML or from a pickle.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value {
     Null,
@@ -24,12 +24,12 @@ pub(super) enum Value {
     Str(String),
     List(Vec<Value>),
     Map(Vec<(String, Value)>),
-    /// Something that is not plain data: the name of its class or tag. Reading it is an error.
+    /// Something that is not plain data, by the name of its class or tag. Reading it is an error.
     Opaque(String),
 }
 
 impl Value {
-    /// What it is, for messages; short scalars are shown.
+    /// A description for messages. Short scalars are shown.
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Null => "null".to_owned(),
@@ -44,7 +44,7 @@ impl Value {
         }
     }
 
-    /// The value as JSON; `None` where a part of it is none, as NaN.
+    /// The value as JSON. `None` if JSON cannot express a part of it, such as NaN.
     pub(super) fn json(&self) -> Option<serde_json::Value> {
         use serde_json::Value as Json;
         Some(match self {
@@ -62,7 +62,7 @@ impl Value {
         })
     }
 
-    /// The value of `key`, where this is a mapping that has it.
+    /// The value of `key` if this is a mapping that has it.
     pub(super) fn get(&self, key: &str) -> Option<&Value> {
         match self {
             Self::Map(entries) => entries
@@ -81,7 +81,7 @@ impl Value {
     }
 }
 
-/// Follows references in the tree under `root`. `path` is where `value` stands.
+/// Resolves references in the tree under `root`. `path` is the path of `value`.
 pub(super) fn resolve<'a>(
     root: &'a Value,
     path: &[String],
@@ -175,20 +175,20 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// Takes one more value at `depth`.
+    /// Counts one more value at `depth`.
     pub(super) fn take(&mut self, depth: u64) -> Result<(), Problem> {
         self.used += 1;
         at_most("the model configuration (values)", MAX_VALUES, self.used)?;
         at_most("the nesting of the model configuration", MAX_DEPTH, depth)
     }
 
-    /// Takes the memory of one text.
+    /// Counts the memory of one text.
     pub(super) fn take_text(&mut self, text: &str) -> Result<(), Problem> {
         self.text = self.text.saturating_add(text.len() as u64);
         at_most("the text of the model configuration", MAX_TEXT, self.text)
     }
 
-    /// Takes one more key, into a mapping that has `keys` so far.
+    /// Counts one more key of a mapping that has `keys` so far.
     pub(super) fn take_key(&mut self, key: &str, keys: usize) -> Result<(), Problem> {
         at_most(
             "a mapping of the model configuration",
@@ -198,7 +198,7 @@ impl Budget {
         self.take_text(key)
     }
 
-    /// Takes as many as `value` holds, placed at `depth`.
+    /// Counts all values in `value`, which is at `depth`.
     pub(super) fn take_all(&mut self, value: &Value, depth: u64) -> Result<(), Problem> {
         self.take(depth)?;
         match value {

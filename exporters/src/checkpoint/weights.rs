@@ -1,4 +1,4 @@
-//! Reads the tensors that a model configuration calls for, and no others.
+//! Reads the tensors that a model configuration requires, and no others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::state_dict::{Element, TensorView};
 use super::torch_zip::TorchZip;
 use crate::schema::{self, ModelConfig, Role, Tensor, TensorSpec, Weights};
 
-/// Reads the weights of a network of this configuration out of `archive`.
+/// Reads the weights of a network of this configuration from `archive`.
 pub(super) fn read(
     config: &ModelConfig,
     mut views: BTreeMap<String, TensorView>,
@@ -20,7 +20,7 @@ pub(super) fn read(
     }
     let expected = schema::tensors(config);
     check_names_and_shapes(&expected, &views)?;
-    // Elements of a sound checkpoint take two bytes at least; views that repeat elements could
+    // Elements of a sound checkpoint take at least two bytes. Views that repeat elements could
     // claim any number.
     let elements = views
         .values()
@@ -47,7 +47,7 @@ pub(super) fn read(
             .map(|(_, view)| view.storage_bytes)
             .max()
             .unwrap_or(0);
-        // Entries of a hostile archive may overlap, and be read again and again.
+        // Entries of a malicious archive may overlap and be read again and again.
         unread = unread.checked_sub(size).ok_or_else(|| {
             Problem::damaged(
                 format!("storage {key:?}"),
@@ -132,7 +132,7 @@ fn materialize(name: &str, view: &TensorView, bytes: &[u8]) -> Result<Tensor, Pr
     Ok(Tensor { shape, data })
 }
 
-/// The elements of a view in row-major order; `None` where one lies outside of `bytes`.
+/// The elements of a view in row-major order; `None` if one lies outside of `bytes`.
 fn gather<const N: usize>(
     view: &TensorView,
     bytes: &[u8],
@@ -181,7 +181,8 @@ fn is_contiguous(view: &TensorView) -> bool {
     true
 }
 
-/// Every weight is a number, variances are not negative, and tied biases are one pair.
+/// Checks that every weight is a number, that variances are not negative, and that tied biases are
+/// equal.
 fn check_values(
     config: &ModelConfig,
     expected: &[TensorSpec],

@@ -7,7 +7,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use super::error::Problem;
 use super::value::{Budget, Value};
 
-/// Reads one YAML document. Scalars are typed as OmegaConf's loader (YAML 1.1) types them.
+/// Reads one YAML document. Scalars get the types that OmegaConf's loader (YAML 1.1) gives them.
 pub(super) fn from_yaml(bytes: &[u8]) -> Result<Value, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|error| broken("UTF-8", error.to_string()))?;
     let mut builder = Builder::default();
@@ -37,7 +37,7 @@ struct Open {
     value: Value,
     key: Option<String>,
     anchor: usize,
-    /// A tag of another language's object: what it holds is not plain data.
+    /// Tag of another language's object, whose content is not plain data.
     tag: Option<String>,
 }
 
@@ -122,7 +122,7 @@ impl Builder {
     }
 }
 
-/// Whether a tag names plain data: `!!python/…` has the same prefix as those.
+/// Whether a tag names plain data. `!!python/…` has the same prefix as plain tags.
 fn is_plain(tag: &Tag) -> bool {
     tag.is_yaml_core_schema()
         && ["str", "int", "float", "bool", "null", "seq", "map"].contains(&tag.suffix.as_str())

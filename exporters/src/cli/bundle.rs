@@ -11,13 +11,13 @@ use crate::package;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Put a bundle's folder into one .swipekit file.
+    /// Pack a bundle's folder into one .swipekit file.
     Pack(Pack),
     /// Unpack a .swipekit file into a folder.
     Unpack(Unpack),
     /// Check every hash and decode the golden swipes.
     Verify(Verify),
-    /// Show what a bundle holds.
+    /// Show a bundle's contents.
     Inspect(Inspect),
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Pack {
 
 #[derive(Debug, Args)]
 pub(super) struct Unpack {
-    /// Bundle in one .swipekit file.
+    /// Bundle: a .swipekit file.
     #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
     /// Folder to write.

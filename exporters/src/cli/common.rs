@@ -14,34 +14,34 @@ use crate::error::{Error, Result};
 use crate::swipes::layouts;
 use crate::words::lexicon;
 
-/// A bundle, and how to open it for decoding.
+/// A bundle and the options to open it with.
 #[derive(Debug, Args)]
 pub(super) struct EngineArguments {
     /// Bundle: a folder or a .swipekit file.
     #[arg(value_name = "BUNDLE")]
     pub(super) bundle: PathBuf,
-    /// Lexicon in place of the bundle's own: a built lexicon or a word list.
+    /// Lexicon instead of the bundle's: a built lexicon or a word list.
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
-    /// Language model in place of the bundle's own.
+    /// Language model instead of the bundle's.
     #[arg(long, value_name = "FILE")]
     language_model: Option<PathBuf>,
     /// Preset of decoder options.
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub(super) preset: String,
-    /// Prefixes kept a frame, in place of the preset's; 0 keeps all.
+    /// Size of the beam. Default: the preset's. 0 keeps every prefix.
     #[arg(long, value_name = "N")]
     beam: Option<usize>,
-    /// Weight of the lexicon's prior, in place of the preset's.
+    /// Weight of the lexicon's prior. Default: the preset's.
     #[arg(long, value_name = "X")]
     prior_weight: Option<f32>,
-    /// Weight of the words before a swipe, in place of the preset's.
+    /// Weight of the language model. Default: the preset's.
     #[arg(long, value_name = "X")]
     language_model_weight: Option<f32>,
-    /// Threads of the encoder, in place of those that the bundle asks for.
+    /// Threads of the encoder. Default: the bundle's.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-    /// ONNX Runtime's shared library; looked for by default.
+    /// Shared library of ONNX Runtime. Default: searched for.
     #[arg(long, value_name = "FILE")]
     runtime_library: Option<PathBuf>,
 }
@@ -88,7 +88,7 @@ pub(super) struct SwipesArgument {
 /// The layout that swipes are made on.
 #[derive(Debug, Args)]
 pub(super) struct LayoutArgument {
-    /// Layout that all swipes are made on: qwerty, qwertz, azerty, dvorak, or a JSON file.
+    /// Layout of all swipes: qwerty, qwertz, azerty, dvorak, or a JSON file.
     #[arg(
         id = "layout",
         long = "layout",

@@ -1,4 +1,4 @@
-//! `swipekit compare`, and the hidden `swipekit measure` that it runs in processes of their own.
+//! `swipekit compare`, and the hidden `swipekit measure`, which it runs in separate processes.
 
 use std::path::PathBuf;
 
@@ -12,18 +12,18 @@ use crate::judge::compare::{self, LatencyOptions, MeasureArguments, Options, Sub
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Bundles: folders or .swipekit files. The others are compared with the first.
+    /// Bundles: folders or .swipekit files. Each is compared with the first.
     #[arg(value_name = "BUNDLE", required = true, num_args = 2..)]
     bundles: Vec<PathBuf>,
     #[command(flatten)]
     options: Options,
-    /// Leave latency out.
+    /// Do not measure latency.
     #[arg(long)]
     skip_latency: bool,
-    /// Swipes for latency at most, taken evenly.
+    /// Most swipes to measure latency on, spread evenly over the file.
     #[arg(long, value_name = "N", default_value_t = LatencyOptions::default().swipes, value_parser = at_least_one::<usize>)]
     latency_limit: usize,
-    /// Also write a page with tables and plots, which needs no other file.
+    /// Also write a self-contained page with tables and plots.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     #[command(flatten)]

@@ -17,21 +17,21 @@ use crate::swipes::Swipes;
 pub(super) struct Arguments {
     #[command(flatten)]
     swipes: SwipesArgument,
-    /// Swipes at most, the first of the file; all by default.
+    /// Decode only the first N swipes. Default: all.
     #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     limit: Option<usize>,
-    /// Candidates of a swipe.
+    /// Candidates to show for each swipe.
     #[arg(long, value_name = "N", default_value_t = 5)]
     top: usize,
-    /// Also show the N likeliest spellings, whether they are words or not.
+    /// Also show the N likeliest spellings, found without the lexicon.
     #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     spellings: Option<usize>,
-    /// Also show what became of the swipe's word in the search.
+    /// Also show how the search treated the swipe's word.
     #[arg(long)]
     explain: bool,
     #[command(flatten)]
     engine: EngineArguments,
-    /// Print one JSON object a line instead of a table.
+    /// Print one JSON object per line instead of a table.
     #[arg(long)]
     json: bool,
 }
@@ -93,7 +93,7 @@ impl<'a> SpellingEntry<'a> {
     }
 }
 
-/// What was found for one swipe.
+/// The result for one swipe.
 struct Found {
     decoded: Decoded,
     spellings: Option<Vec<Spelling>>,
@@ -131,7 +131,7 @@ impl Found {
     }
 }
 
-/// Words with their numbers, in one line.
+/// Items with their numbers, in one line.
 fn list<T>(found: &[T], item: impl Fn(&T) -> (&String, f64)) -> String {
     let items = found.iter().map(|found| {
         let (word, number) = item(found);
@@ -140,7 +140,7 @@ fn list<T>(found: &[T], item: impl Fn(&T) -> (&String, f64)) -> String {
     items.collect::<Vec<_>>().join("  ")
 }
 
-/// How often targets were found, and the time that all swipes took.
+/// How often the target word was found, and the total time.
 #[derive(Default)]
 struct Counts {
     swipes: usize,
@@ -225,7 +225,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// What became of a word, in a line.
+/// How the search treated a word, in one line.
 fn why(explanation: &Explanation) -> String {
     let frames = explanation.trail.len();
     let fate = match explanation.fate {

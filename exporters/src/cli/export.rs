@@ -19,10 +19,10 @@ use crate::report::{self, Block, Column, Table};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Write ONNX bundles, once they have proved themselves against the checkpoint.
+    /// Write ONNX bundles after checking them against the checkpoint.
     Onnx(Box<OnnxArguments>),
-    /// Write ExecuTorch bundles, once they have proved themselves against the checkpoint. Needs
-    /// Python with PyTorch (`cargo xtask setup --executorch`).
+    /// Write ExecuTorch bundles after checking them against the checkpoint. Needs Python with
+    /// PyTorch (`cargo xtask setup --executorch`).
     Pte(Box<PteArguments>),
 }
 
@@ -30,7 +30,7 @@ pub(super) enum Command {
 pub(super) struct OnnxArguments {
     #[command(flatten)]
     options: Options,
-    /// Precisions of the encoder. Of several bundles, each is called TARGET-PRECISION.
+    /// Precisions of the encoder. Several bundles are named TARGET-PRECISION.
     #[arg(
         long,
         value_name = "PRECISION",
@@ -39,7 +39,7 @@ pub(super) struct OnnxArguments {
         default_value = "fp32"
     )]
     precision: Vec<Precision>,
-    /// What the bundles are for.
+    /// Targets: the machines that the bundles are for.
     #[arg(
         long,
         value_name = "TARGET",
@@ -48,28 +48,28 @@ pub(super) struct OnnxArguments {
         default_value = "desktop"
     )]
     target: Vec<Target>,
-    /// Leave INT8 out, whatever --precision says.
+    /// Make no INT8 bundle, even if --precision names it.
     #[arg(long)]
     skip_quantization: bool,
-    /// Also write the encoder as ONNX Runtime's optimizer leaves it (encoder.ort).
+    /// Also write the encoder as optimized by ONNX Runtime (encoder.ort).
     #[arg(long)]
     create_ort_optimized: bool,
     #[command(flatten)]
     method: Method,
-    /// INT8 recipe, in place of the target's own.
+    /// INT8 recipe. Default: the target's.
     #[arg(long, value_name = "NAME", value_parser = recipe_parser())]
     recipe: Option<Recipe>,
-    /// When the cost of each layer is measured on its own.
+    /// When to measure the cost of each layer on its own.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Needed)]
     sensitivity: When,
     /// Type of the encoder's input `lengths`.
     #[arg(long, value_name = "TYPE", value_enum, default_value_t)]
     lengths: LengthType,
-    /// Also write prediction network and joint as graphs of their own.
+    /// Also write the prediction network and the joint as separate graphs.
     #[arg(long)]
     parts: bool,
     /// Keep the bundle small: leave out step.onnx, which core does not run, and report.html, and
-    /// write the matrices of prediction network and joint in 16-bit floats.
+    /// store the matrices of the prediction joint as 16-bit floats.
     #[arg(long)]
     compact: bool,
     #[command(flatten)]
@@ -91,7 +91,7 @@ fn recipe_parser() -> impl TypedValueParser<Value = Recipe> {
     PossibleValuesParser::new(names).try_map(|name| Recipe::named(&name).ok_or("no such recipe"))
 }
 
-/// The values, each once and in their order.
+/// The distinct values, sorted.
 fn distinct<T: Copy + Ord>(values: impl IntoIterator<Item = T>) -> Vec<T> {
     let distinct: BTreeSet<T> = values.into_iter().collect();
     distinct.into_iter().collect()
@@ -156,7 +156,7 @@ fn pte(_: &PteArguments) -> Result<()> {
     Err(crate::pte::PteError::NotBuilt.into())
 }
 
-/// Runs an export under a progress bar and prints what it did.
+/// Runs an export with a progress bar and prints its result.
 fn with_progress(
     format: &Format,
     export: impl FnOnce(&mut dyn FnMut(&export::Progress<'_>)) -> Result<Outcome>,
@@ -171,7 +171,7 @@ fn with_progress(
     format.print_as(&result?, summary)
 }
 
-/// The bundles as a table, and where the rest stands.
+/// The bundles as a table, and the locations of the other files.
 fn summary(outcome: &Outcome) -> String {
     let columns = [
         Column::new("bundle"),
@@ -193,7 +193,7 @@ fn summary(outcome: &Outcome) -> String {
         let lowering = report.lowering.as_ref();
         let effect = lowering.and_then(|lowering| lowering.effect.as_ref());
         let effect = cost.map(|cost| &cost.chosen).or(effect);
-        // On the manifest where one was given, otherwise on the calibration swipes.
+        // On the swipe file of --validate if there is one, otherwise on the calibration swipes.
         let compared = report.comparison.as_ref();
         let figures = compared.and_then(|comparison| comparison.bundles.last());
         let top1 = figures.map(|figures| figures.accuracy.top1);
@@ -250,7 +250,7 @@ fn summary(outcome: &Outcome) -> String {
     )
 }
 
-/// How an encoder's 8 bits were made.
+/// The name of an INT8 encoder's recipe.
 fn recipe_name(report: &export::Report) -> Option<String> {
     if let Some(recipe) = &report.encoder.recipe {
         return Some(recipe.name.to_owned());

@@ -10,9 +10,9 @@ use crate::words::language_model::{self, BuildOptions};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Build a language model's file from an ARPA file, or from text by Kneser-Ney smoothing.
+    /// Build a language model file from an ARPA file, or from text by Kneser-Ney smoothing.
     Build(Build),
-    /// Verify a language model's file and show what it holds.
+    /// Verify a language model file and show its contents.
     Inspect(Inspect),
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Build {
 
 #[derive(Debug, Args)]
 pub(super) struct Inspect {
-    /// Language model's file.
+    /// Language model file.
     #[arg(value_name = "FILE")]
     model: PathBuf,
     /// Text or swipe file to compute the perplexity on.

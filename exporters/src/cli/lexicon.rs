@@ -13,12 +13,12 @@ use crate::words::lexicon::{self, BuildOptions, PrepareOptions};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make word lists from words and frequencies: a small one and a full one, filtered and
-    /// ranked, with statistics.
+    /// Make a small and a full word list from words and frequencies, filtered and ranked, with
+    /// statistics.
     Prepare(Box<Prepare>),
-    /// Build the lexicon file of a model from a word list.
+    /// Build a model's lexicon file from a word list.
     Build(Build),
-    /// Verify a lexicon file and show what it holds.
+    /// Verify a lexicon file and show its contents.
     Inspect(Inspect),
 }
 
@@ -26,10 +26,10 @@ pub(super) enum Command {
 pub(super) struct Prepare {
     #[command(flatten)]
     options: PrepareOptions,
-    /// Word without a vowel to keep, besides the usual ones; may be given several times.
+    /// Word without a vowel to keep, besides the built-in ones. May be repeated.
     #[arg(long, value_name = "WORD")]
     allow_vowelless: Vec<String>,
-    /// Labels that words may be typed with.
+    /// Labels that a word may consist of.
     #[arg(
         long,
         value_name = "LETTERS",
@@ -53,17 +53,17 @@ pub(super) struct Build {
     format: Format,
 }
 
-/// Whose labels a lexicon is built for.
+/// The labels that a lexicon is built for.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct Labels {
-    /// Build for this bundle's model.
+    /// Use the labels of this bundle's model.
     #[arg(long, value_name = "BUNDLE")]
     bundle: Option<PathBuf>,
-    /// Build for this checkpoint's model.
+    /// Use the labels of this checkpoint's model.
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
-    /// Build for the labels of this file, one a line in the order of the classes.
+    /// Use the labels in this file: one per line, in the order of the classes.
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
 }

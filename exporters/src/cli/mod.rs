@@ -1,15 +1,15 @@
 //! The command line `swipekit`.
 //!
 //! Every subcommand prints a table for people, or with `--json` one JSON value for programs.
-//! Progress goes to standard error, and only where that is a terminal.
+//! Progress goes to standard error if that is a terminal.
 //!
 //! Exit codes:
 //!
 //! - 0: done.
-//! - 1: something failed. Standard error says what.
+//! - 1: something failed. Standard error has the reason.
 //! - 2: the command line is wrong.
-//! - 3: a check failed: an export that does not decode what its checkpoint decodes, a bundle whose
-//!   hashes are wrong.
+//! - 3: a check failed: for example, an export decodes differently from its checkpoint, or a
+//! bundle's hashes are wrong.
 
 mod bundle;
 mod common;
@@ -49,9 +49,9 @@ enum Command {
     /// Fit the decoder options of a bundle on swipes.
     #[command(subcommand)]
     Tune(tune::Command),
-    /// Compare bundles on the same swipes: accuracy, sizes, memory, latency.
+    /// Compare bundles on the same swipes: accuracy, size, memory and latency.
     Compare(compare::Arguments),
-    /// Measure opening and memory of one bundle in this process, for `compare`.
+    /// Measure the opening time and memory of one bundle in this process, for `compare`.
     #[command(name = COMMAND, hide = true)]
     Measure(MeasureArguments),
     /// Decode swipes and show the candidates.
@@ -62,10 +62,10 @@ enum Command {
     /// Build and inspect language models.
     #[command(subcommand)]
     LanguageModel(language_model::Command),
-    /// Make what a network is trained on.
+    /// Produce training samples for a network.
     #[command(subcommand)]
     Train(train::Command),
-    /// Measure a geometric baseline, which has no network, on swipes.
+    /// Measure the accuracy of SHARK2, a geometric baseline without a network, on swipes.
     Shark2(shark2::Arguments),
     /// Make synthetic swipes, and fit them to real ones.
     #[command(subcommand)]
@@ -80,17 +80,17 @@ enum Command {
     },
 }
 
-/// Parses this process's command line; help, version and errors end the process.
+/// Parses this process's command line. Help, version and errors end the process.
 pub fn parse() -> Arguments {
     let mut command = Arguments::command();
-    // The runtime's version is only to be had by loading it.
+    // The runtime's version is known only once it is loaded.
     if std::env::args_os().any(|argument| argument == "--version") {
         command = command.long_version(output::long_version());
     }
     Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
 }
 
-/// Runs the command line and gives the exit code.
+/// Runs the command line and returns the exit code.
 pub fn run(arguments: Arguments) -> ExitCode {
     let result = match arguments.command {
         Command::Export(command) => export::run(command),

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 
-/// Version of this program and of what it was built for.
+/// Version of this program and of its components.
 pub(super) fn long_version() -> String {
     let runtime = match swipekit::internals::runtime::load(None) {
         Ok(loaded) => loaded.to_string(),
@@ -28,7 +28,7 @@ pub(super) fn long_version() -> String {
     )
 }
 
-/// Prints text as it is. A reader that has gone away, such as `head`, is not an error.
+/// Prints text unchanged. It is no error if the reader, such as `head`, has closed the pipe.
 pub(super) fn text(text: &str) -> Result<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -45,13 +45,13 @@ pub(super) fn json(value: &impl Serialize) -> Result<()> {
     text(&line)
 }
 
-/// Writes a file under another name beside it, then renames that: at every moment there is the old
-/// file or the new one.
+/// Writes a file under a temporary name in the same folder, then renames it. Readers see either the
+/// old file or the new one.
 pub(super) fn file(path: &Path, content: &[u8]) -> Result<()> {
     file_with(path, |out| out.write_all(content))
 }
 
-/// As [`file`], for what is not kept in memory.
+/// Like [`file`], for content that is written in pieces.
 pub(super) fn file_with(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -89,7 +89,7 @@ pub(super) fn pairs(pairs: &[(&str, String)]) -> String {
     out
 }
 
-/// Prints a report as names and values, one line each, nested names joined by dots.
+/// Prints a report as names and values, one per line. Nested names are joined by dots.
 pub(super) fn report(value: &impl Serialize) -> Result<()> {
     let value = serde_json::to_value(value).map_err(Error::json("standard output"))?;
     let mut lines = Vec::new();
@@ -137,7 +137,7 @@ fn plain(value: &serde_json::Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Progress on standard error, where that is a terminal.
+/// Progress on standard error if that is a terminal.
 pub(super) fn progress(total: Option<usize>, what: &str) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
@@ -153,7 +153,7 @@ pub(super) fn progress(total: Option<usize>, what: &str) -> ProgressBar {
     bar
 }
 
-/// Progress in stages on standard error, where that is a terminal.
+/// Progress in stages on standard error if that is a terminal.
 pub(super) fn stages(what: &str) -> ProgressBar {
     let bar = progress(Some(1), what);
     if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} {msg}") {

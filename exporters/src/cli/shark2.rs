@@ -21,10 +21,10 @@ pub(super) struct Arguments {
     lexicon: PathBuf,
     #[command(flatten)]
     swipes: SwipesArgument,
-    /// Swipe file of other people to fit the baseline's weights on.
+    /// Swipe file to fit the baseline's weights on. It should come from other people.
     #[arg(long, value_name = "FILE")]
     fit: PathBuf,
-    /// Swipes of --fit at most, taken evenly.
+    /// Most swipes to take from --fit, spread evenly over the file.
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = at_least_one::<usize>)]
     fit_limit: usize,
     #[command(flatten)]

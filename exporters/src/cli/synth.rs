@@ -18,36 +18,35 @@ use crate::synth::{self, FitOptions, Profile, Synth, WordOptions, Words};
 pub(super) enum Command {
     /// Make synthetic swipes.
     Make(Box<Make>),
-    /// Fit a profile of people's fingers to real swipes.
+    /// Fit a profile to real swipes.
     Fit(Box<Fit>),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Make {
-    /// Word list: a word, a tab and a frequency a line.
+    /// Word list with frequencies: per line a word, a tab and a frequency.
     #[arg(long, value_name = "FILE")]
     words: PathBuf,
     #[command(flatten)]
     word_options: WordOptions,
-    /// Swipes to make.
+    /// Number of swipes to make.
     #[arg(long, value_name = "N")]
     count: u64,
-    /// Number of the first swipe: swipe N of a seed is always the same.
+    /// Number of the first swipe. The same seed and number always give the same swipe.
     #[arg(long, value_name = "N", default_value_t = 0)]
     start: u64,
-    /// Seed.
+    /// Random seed.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
     layout: LayoutArgument,
-    /// Profile of people's fingers: how-we-swipe, prior (not fitted to anybody's swipes), or a JSON
-    /// file.
+    /// Profile: how-we-swipe, prior (not fitted to real swipes), or a JSON file.
     #[arg(long, value_name = "NAME|FILE", default_value = "how-we-swipe")]
     profile: String,
-    /// People who swipe; 0 has every swipe made by somebody else.
+    /// Number of people who swipe. With 0, every swipe is made by a different person.
     #[arg(long, value_name = "N", default_value_t = 0)]
     people: u64,
-    /// Swipe file to write, gzipped where its name ends in .gz; standard output by default.
+    /// Swipe file to write, gzipped if its name ends in .gz. Default: standard output.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -60,19 +59,19 @@ pub(super) struct Fit {
     options: FitOptions,
     #[command(flatten)]
     layout: LayoutArgument,
-    /// Profile to begin with: prior, how-we-swipe, or a JSON file.
+    /// Profile to start from: prior, how-we-swipe, or a JSON file.
     #[arg(long, value_name = "NAME|FILE", default_value = "prior")]
     profile: String,
     /// Name of the new profile.
     #[arg(long, value_name = "NAME", default_value = "fitted")]
     name: String,
-    /// Where the swipes come from, for the new profile. Credits belong here.
+    /// Source of the swipes, for the new profile. Put credits here.
     #[arg(long, value_name = "TEXT")]
     source: Option<String>,
     /// Profile to write.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Page to write, with real and synthetic distributions.
+    /// Page to write, comparing real and synthetic distributions.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     #[command(flatten)]
@@ -105,14 +104,14 @@ fn make(arguments: &Make) -> Result<()> {
         None => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
             match write(&mut out).and_then(|()| out.flush()) {
-                // A reader that has gone away, such as `head`, is not an error.
+                // It is no error if the reader, such as `head`, has closed the pipe.
                 Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
                 result => result.map_err(Error::write("standard output")),
             }
         }
         Some(path) => output::file_with(path, |file| {
             if path.extension().is_some_and(|extension| extension == "gz") {
-                // Three tenths larger than the default makes it, in a third of the time.
+                // Compared with the default level: 30% larger, in a third of the time.
                 let mut packed = GzEncoder::new(file, Compression::fast());
                 write(&mut packed)?;
                 packed.finish().map(|_| ())

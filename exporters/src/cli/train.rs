@@ -16,7 +16,7 @@ use crate::synth::{Profile, WordOptions};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Stream samples to train a network on.
+    /// Stream training samples.
     Feed(Box<FeedArguments>),
 }
 
@@ -26,37 +26,37 @@ pub(super) struct FeedArguments {
     recorded: RecordedOptions,
     #[command(flatten)]
     layout: LayoutArgument,
-    /// Word list to make synthetic swipes of: a word, a tab and a frequency a line.
+    /// Word list for synthetic swipes: per line a word, a tab and a frequency.
     #[arg(long, value_name = "FILE")]
     words: Option<PathBuf>,
     #[command(flatten)]
     word_options: WordOptions,
-    /// What synthetic fingers do: how-we-swipe, prior (not fitted to anybody's swipes), or a
-    /// profile of `swipekit synth fit`.
+    /// Profile for synthetic swipes: how-we-swipe, prior (not fitted to real swipes), or a file
+    /// from `swipekit synth fit`.
     #[arg(long, value_name = "NAME|FILE", default_value = "how-we-swipe")]
     profile: String,
-    /// Share of recorded swipes among the samples, where there are synthetic ones too.
+    /// Share of recorded swipes among the samples if there are synthetic ones too.
     #[arg(long, value_name = "SHARE", default_value_t = 0.6, value_parser = share)]
     share: f64,
-    /// How much recorded swipes are varied: 0 not at all, 1 as usual.
+    /// Strength of the augmentation of recorded swipes: 0 is none, 1 is the usual.
     #[arg(long, value_name = "STRENGTH", default_value_t = 1.0)]
     augment: f64,
-    /// Give every recorded swipe once, in order and unvaried. Nothing is synthetic.
+    /// Give every recorded swipe once, in order, without augmentation or synthetic swipes.
     #[arg(long)]
     once: bool,
-    /// Seed of the order, of what is varied and of synthetic swipes.
+    /// Random seed of the order, the augmentation and the synthetic swipes.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// First sample. A training that goes on begins where it ended.
+    /// Number of the first sample. To resume a training, give the number where it stopped.
     #[arg(long, value_name = "N", default_value_t = 0)]
     start: u64,
-    /// Samples to make. Without it the stream has no end.
+    /// Number of samples to make. Default: no end.
     #[arg(long, value_name = "N")]
     count: Option<u64>,
-    /// Threads that make samples. The stream does not depend on their number.
+    /// Threads that make samples. Their number does not change the stream.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one::<usize>)]
     threads: usize,
-    /// File for the stream, in place of standard output.
+    /// File to write the stream to. Default: standard output.
     #[arg(long, value_name = "FILE", requires = "count")]
     output: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! One bundle of an export: files, manifest, goldens, audit, report.
+//! One bundle of an export: files, manifest, golden swipes, audit, report.
 
 use std::fs;
 use std::path::Path;
@@ -35,7 +35,7 @@ use crate::quantize::Precision;
 #[cfg(feature = "executorch")]
 use crate::validate::Check;
 
-/// A bundle that stands in its temporary folder and has passed its own checks.
+/// A bundle in its temporary folder that has passed its own checks.
 #[derive(Debug)]
 pub(super) struct Package {
     pub(super) plan: Plan,
@@ -46,8 +46,8 @@ pub(super) struct Package {
 }
 
 impl Package {
-    /// Writes the bundle's files into a temporary folder, audits the encoder and takes down the
-    /// golden swipes.
+    /// Writes the bundle's files into a temporary folder, audits the encoder and records the golden
+    /// swipes.
     pub(super) fn stage(
         options: &Options,
         shared: &SharedParts,
@@ -60,7 +60,7 @@ impl Package {
         for (name, content) in &shared.files {
             writer.add(name, content)?;
         }
-        // ONNX Runtime would fold an FP16 encoder's casts and write 32 bits.
+        // ONNX Runtime would fold an FP16 encoder's casts and write 32-bit weights.
         if options.optimized && plan.precision != Precision::Fp16 {
             manifest.runtime.optimized = Some(optimize(&mut writer, &encoder, plan.target)?);
         }
@@ -90,7 +90,7 @@ impl Package {
         })
     }
 
-    /// The same for a bundle of ExecuTorch, whose programs have been checked.
+    /// The same for an ExecuTorch bundle whose programs have been checked.
     #[cfg(feature = "executorch")]
     pub(super) fn stage_programs(
         options: &Options,
@@ -127,12 +127,13 @@ impl Package {
         })
     }
 
-    /// The temporary folder; the bundle in it opens.
+    /// The temporary folder. The bundle in it can be opened.
     pub(super) fn folder(&self) -> &Path {
         self.writer.folder()
     }
 
-    /// Adds the reports and moves the bundle to its destination; then packs it where that was asked for.
+    /// Adds the reports, moves the bundle to its destination, and packs it if the options ask for
+    /// that.
     fn finish(mut self, options: &Options) -> Result<Report> {
         if options.compression_test {
             self.report.compressed = Some(compressed(self.writer.folder(), &self.report.bytes)?);
@@ -155,10 +156,11 @@ impl Package {
     }
 }
 
-/// Moves the bundles of an export that began at `start` to their destinations; `step` is told each.
+/// Moves the bundles of an export that began at `start` to their destinations. `step` is called for
+/// each.
 ///
 /// # Errors
-/// As [`Package::finish`], for the first that fails; those before it are there.
+/// Those of [`Package::finish`], for the first bundle that fails. Earlier bundles stay.
 pub(super) fn finish(
     options: &Options,
     packages: Vec<Package>,
@@ -180,13 +182,13 @@ pub(super) fn finish(
     })
 }
 
-/// The programs of a bundle of ExecuTorch.
+/// The programs of an ExecuTorch bundle.
 #[cfg(feature = "executorch")]
 #[derive(Debug)]
 pub(super) struct Programs {
     pub(super) encoder: Rc<Encoder>,
     pub(super) step: Vec<u8>,
-    /// How they compare with the reference and the ONNX encoder.
+    /// Their comparison with the reference and the ONNX encoder.
     pub(super) checks: Vec<Check>,
     pub(super) lowering: LoweringReport,
 }
@@ -195,7 +197,7 @@ pub(super) struct Programs {
 #[cfg(feature = "executorch")]
 const MINIMUM_EXECUTORCH: &str = "1.5";
 
-/// A bundle with all files that do not depend on the runtime, and its manifest.
+/// A bundle with its manifest and all files that do not depend on the runtime.
 fn begin(
     options: &Options,
     shared: &SharedParts,
@@ -225,7 +227,7 @@ fn begin(
     Ok((writer, manifest))
 }
 
-/// Stages the bundle, takes down its golden swipes and tries it on them.
+/// Stages the bundle, records its golden swipes and tests it on them.
 fn report(
     shared: &SharedParts,
     encoder: &Encoder,
@@ -262,11 +264,11 @@ fn asset_name(asset: &Path) -> String {
     name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// Writes the encoder as ONNX Runtime's optimizer leaves it.
+/// Writes the encoder as optimized by ONNX Runtime.
 fn optimize(writer: &mut BundleWriter, encoder: &Encoder, target: Target) -> Result<OptimizedSpec> {
     let mut session = target.session();
     if target == Target::Android {
-        // Made on x86, it would get unsigned activations.
+        // On x86 the optimizer would otherwise choose unsigned activations.
         let key = "session.qdqisint8allowed".to_owned();
         session.config.insert(key, "1".to_owned());
     }
@@ -302,7 +304,7 @@ fn compressed(
     sizes.collect()
 }
 
-/// Makes sure that several bundles may stand in `folder`.
+/// Checks that `folder` may receive several bundles.
 pub(super) fn check_folder(folder: &Path) -> Result<()> {
     let is_bundle = folder
         .join(swipekit::internals::bundle::MANIFEST_FILE)

@@ -1,4 +1,4 @@
-//! The swipes that quantization is calibrated on and measured by.
+//! The swipes for calibration and for measuring the loss of quantization.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,23 +22,23 @@ use crate::words::lexicon;
 /// What a bundle was calibrated on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CalibrationReport {
-    /// File name of the manifest, or `synthetic`.
+    /// File name of the swipe file, or `synthetic`.
     pub source: String,
-    /// SHA-256 of the manifest.
+    /// SHA-256 of the swipe file.
     pub sha256: Option<String>,
-    /// Swipes.
+    /// Number of swipes.
     pub swipes: usize,
-    /// Swipes a batch.
+    /// Swipes per batch.
     pub batch_size: usize,
-    /// How the ranges follow, where the recipe is static.
+    /// How ranges were computed, if the recipe is static.
     pub method: Method,
-    /// Whose words the swipes were decoded with: `bundle`, or `manifest` for those of the swipes
-    /// themselves.
+    /// Words that the swipes were decoded with: `bundle` for the bundle's lexicon, `manifest` for
+    /// the swipes' own words.
     pub words: &'static str,
 }
 
 impl CalibrationReport {
-    /// One line for a manifest.
+    /// A one-line summary for a manifest.
     pub fn line(&self) -> String {
         let hash = self.sha256.as_ref().map(|hash| format!(", SHA-256 {hash}"));
         format!(
@@ -60,7 +60,7 @@ pub(super) struct Calibration {
 }
 
 impl Calibration {
-    /// Takes swipes evenly out of the source.
+    /// Takes swipes spread evenly over the source.
     pub(super) fn new(
         source: &Source,
         quantization: &Quantization,
@@ -136,7 +136,7 @@ impl Calibration {
         })
     }
 
-    /// The FP32 encoder's outcomes, which others are measured against.
+    /// The FP32 encoder's outcomes, the baseline for others.
     pub(super) fn probe(&self, fp32: &[u8]) -> Result<probe::Probe> {
         Ok(probe::Probe::new(
             self.judge.clone(),

@@ -1,4 +1,4 @@
-//! The encoders of an export: one for each precision, for INT8 one for each recipe.
+//! The encoders of an export: one per precision; for INT8 one per recipe.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -28,20 +28,20 @@ use crate::validate::{Agreement, agreement};
 
 /// Least mean cosine between the frames of a 16-bit encoder and the FP32 one's.
 const FP16_COSINE: f64 = 0.9999;
-/// The same for an 8-bit encoder. Sound ones have 0.999 and more, ranges of other data 0.95 and
-/// less.
+/// The same for an 8-bit encoder. Sound encoders reach 0.999 and more. With ranges from other data
+/// they reach 0.95 or less.
 pub(super) const INT8_COSINE: f64 = 0.99;
 
-/// An encoder and the evidence for it.
+/// An encoder and its check results.
 #[derive(Debug)]
 pub(super) struct Encoder {
     pub(super) precision: Precision,
     pub(super) file: Vec<u8>,
-    /// The FP32 encoder that its weights are those of, where that is not the plain one.
+    /// The FP32 encoder that its weights come from, if not the plain one.
     pub(super) equalized: Option<Rc<Source>>,
-    /// Names of the weights that are in fewer bits.
+    /// Names of the weights stored in fewer bits.
     pub(super) reduced: Vec<String>,
-    /// Names of the weights of products that stay in 32 bits.
+    /// Names of product weights that stay in 32 bits.
     pub(super) kept: Vec<String>,
     pub(super) report: EncoderReport,
 }
@@ -61,22 +61,22 @@ impl Encoder {
     }
 }
 
-/// How an encoder was made and what it showed.
+/// How an encoder was made and what was measured on it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct EncoderReport {
     /// The recipe of an INT8 encoder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recipe: Option<Recipe>,
-    /// Recipes that come before it for the target, and what they lost.
+    /// The target's better-ranked recipes that lost too much.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<PassedOver>,
-    /// Whether the columns of the first layer's input were evened out.
+    /// Whether the columns of the first layer's input were equalized.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub equalized: bool,
     /// What an INT8 encoder was calibrated on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calibration: Option<CalibrationReport>,
-    /// What quantizing costs, and the layers that stay in float.
+    /// The cost of quantization, and the layers that stay in float.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitivity: Option<Sensitivity>,
     /// The weights of an FP16 encoder.
@@ -99,25 +99,24 @@ pub(super) struct Source {
 pub struct PassedOver {
     /// Its name.
     pub recipe: &'static str,
-    /// Whether the columns of the first layer's input were evened out.
+    /// Whether the columns of the first layer's input were equalized.
     pub equalized: bool,
     /// Why.
     pub reason: String,
 }
 
-/// Makes encoders as they are asked for, each once.
+/// Makes each encoder once, on demand.
 pub(super) struct Encoders<'a> {
     options: &'a Options,
     shared: &'a SharedParts,
     threads: usize,
     made: Vec<Rc<Encoder>>,
-    /// INT8 encoders by the recipes that they were chosen from.
+    /// INT8 encoders by the recipes they were chosen from.
     chosen: Vec<(Vec<Recipe>, Rc<Encoder>)>,
     calibration: Option<Rc<Calibration>>,
-    /// The plain FP32 encoder and the one whose first layer's input was evened out, as they are
-    /// needed.
+    /// The plain FP32 encoder and the equalized one, each made on demand.
     sources: [Option<Rc<Source>>; 2],
-    /// What was seen in them.
+    /// The activations observed in them.
     observations: [Option<Rc<Observations>>; 2],
     probe: Option<Rc<Probe>>,
 }
@@ -137,7 +136,7 @@ impl<'a> Encoders<'a> {
         }
     }
 
-    /// The encoder of a precision for a target; `step` is told what goes on.
+    /// The encoder of a precision for a target. `step` is called with each stage.
     pub(super) fn get(
         &mut self,
         precision: Precision,
@@ -191,9 +190,9 @@ impl<'a> Encoders<'a> {
         })
     }
 
-    /// The first recipe that keeps the words right with all layers in 8 bits: as the graph is, then
-    /// with the first layer's input evened out; where there is none, the first that does with some
-    /// layers in float.
+    /// The first recipe that loses few enough words with all layers in 8 bits: on the plain graph,
+    /// then on the equalized one. If there is none, the first that does so with some layers in
+    /// float.
     fn int8(&mut self, target: Target, step: &mut dyn FnMut(&str)) -> Result<Rc<Encoder>> {
         let own = self.options.quantization.recipe.as_slice();
         let recipes = if own.is_empty() {
@@ -269,7 +268,7 @@ impl<'a> Encoders<'a> {
         let file = onnx::serialize(rewrite(model, recipe, &ranges, &float)?);
         let some = calibration.swipes.len().min(AGREEMENT_SWIPES);
         let agreement = self.agreement(&file, &calibration.swipes[..some], INT8_COSINE)?;
-        // Ranges of noise fit noise: the frames of sensible swipes tell.
+        // Ranges calibrated on noise fit noise, so compare frames on plausible swipes too.
         self.agreement(&file, &self.synthetic()?, INT8_COSINE)?;
         let reduced: Vec<String> = layers(model)?
             .into_iter()
@@ -295,7 +294,7 @@ impl<'a> Encoders<'a> {
         })
     }
 
-    /// The FP32 encoder, plain or evened out.
+    /// The FP32 encoder, plain or equalized.
     fn source(
         &mut self,
         equalized: bool,
@@ -323,7 +322,7 @@ impl<'a> Encoders<'a> {
         Ok(Rc::clone(self.sources[slot].insert(Rc::new(made))))
     }
 
-    /// The calibration swipes with what the FP32 encoder makes of them.
+    /// The calibration swipes with the FP32 encoder's outcomes.
     pub(super) fn probe(&mut self, step: &mut dyn FnMut(&str)) -> Result<Rc<Probe>> {
         if let Some(probe) = &self.probe {
             return Ok(Rc::clone(probe));
@@ -334,7 +333,7 @@ impl<'a> Encoders<'a> {
         Ok(Rc::clone(self.probe.insert(Rc::new(made))))
     }
 
-    /// Magnitudes of the columns that the layer behind the subsampling reads, in the graph's order.
+    /// Magnitudes of the input columns of the layer after the subsampling, in the graph's order.
     #[cfg(feature = "executorch")]
     pub(super) fn columns(&mut self, step: &mut dyn FnMut(&str)) -> Result<Vec<f32>> {
         let calibration = self.calibration(step)?;
@@ -391,7 +390,7 @@ impl<'a> Encoders<'a> {
         )?)
     }
 
-    /// Swipes that need no manifest.
+    /// Swipes that need no swipe file.
     pub(super) fn synthetic(&self) -> Result<Vec<EncoderInput>> {
         let featurizer =
             swipekit::internals::features::Featurizer::new(&self.shared.manifest.featurizer)?;
@@ -402,5 +401,5 @@ impl<'a> Encoders<'a> {
     }
 }
 
-/// Calibration swipes that the frames are compared on.
+/// Number of calibration swipes that frames are compared on.
 pub(super) const AGREEMENT_SWIPES: usize = 64;

@@ -1,10 +1,10 @@
-//! From a checkpoint to bundles that have proved themselves.
+//! From a checkpoint to checked bundles.
 //!
-//! Everything is written to folders beside the destinations. The FP32 graphs there are held to the
-//! reference network, encoders of fewer bits to the FP32 one; every encoder is audited, every
-//! bundle is opened as an app would open it and must decode what it is known to decode; with a
-//! swipe file all of them are compared on it. Only then do they move to their destinations, each
-//! whole. A failed check leaves nothing behind.
+//! Everything is written to temporary folders beside the destinations. The FP32 graphs are checked
+//! against the reference, and encoders of fewer bits against the FP32 encoder. Every encoder is
+//! audited. Every bundle is opened as an app would open it and must decode its golden swipes. If a
+//! swipe file is given, all bundles are compared on it. Only then does each bundle move to its
+//! destination, whole. A failed check leaves nothing behind.
 
 mod assemble;
 mod calibration;
@@ -46,22 +46,24 @@ use encoders::Encoders;
 use plan::{Plan, planned};
 use shared::SharedParts;
 
-/// How far an export is.
+/// Progress of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress<'a> {
-    /// What goes on.
+    /// The current stage.
     pub what: &'a str,
     /// Stages done.
     pub done: usize,
-    /// All stages.
+    /// Number of stages.
     pub stages: usize,
 }
 
-/// Exports a checkpoint to ONNX bundles; `progress` is told each step.
+/// Exports a checkpoint to ONNX bundles. `progress` is called at each step.
 ///
 /// # Errors
-/// Whatever reading, building or writing gives; [`Error::Validation`](crate::error::Error::Validation), [`Error::Audit`](crate::error::Error::Audit) or
-/// [`Error::Quantize`](crate::error::Error::Quantize) where a check fails. There is no bundle then.
+/// Those of reading, building and writing. If a check fails:
+/// [`Error::Validation`](crate::error::Error::Validation),
+/// [`Error::Audit`](crate::error::Error::Audit) or
+/// [`Error::Quantize`](crate::error::Error::Quantize), and no bundle is left.
 pub fn onnx(options: &Options, progress: impl FnMut(&Progress<'_>)) -> Result<Outcome> {
     options.check()?;
     let plans = planned(options);
@@ -71,7 +73,7 @@ pub fn onnx(options: &Options, progress: impl FnMut(&Progress<'_>)) -> Result<Ou
     let is_new = !options.output.exists();
     let result = export(options, plans, progress);
     if result.is_err() && is_new {
-        // The folder that several bundles were to stand in; one with a bundle in it stays.
+        // The folder for several bundles. If a bundle is in it, it is not empty and stays.
         let _ = std::fs::remove_dir(&options.output);
     }
     result
@@ -83,7 +85,7 @@ fn export(
     mut progress: impl FnMut(&Progress<'_>),
 ) -> Result<Outcome> {
     let start = Instant::now();
-    // Graphs; an encoder, a staged bundle and its finish for each bundle; the comparison.
+    // Graphs; per bundle an encoder, staging and finishing; the comparison.
     let stages = 2 + 3 * plans.len();
     let mut done = 0;
     let mut step = |advance: usize, what: &str| {
@@ -120,7 +122,7 @@ fn export(
     assemble::finish(options, packages, start, &mut step)
 }
 
-/// An FP32 bundle to compare with, where the export has none of its own.
+/// An FP32 bundle to compare with, if the export makes none.
 fn baseline(
     options: &Options,
     shared: &SharedParts,

@@ -2,15 +2,15 @@
 
 /// File name of the encoder.
 pub const ENCODER: &str = "encoder.onnx";
-/// File name of the encoder as ONNX Runtime's optimizer leaves it.
+/// File name of the encoder as optimized by ONNX Runtime.
 pub const OPTIMIZED: &str = "encoder.ort";
 /// File name of the step graph.
 pub const STEP: &str = "step.onnx";
-/// File name of prediction network and joint for core.
+/// File name of the prediction joint.
 pub const TRANSDUCER: &str = swipekit::internals::transducer::file::FILE;
-/// File name of the encoder as a program of ExecuTorch.
+/// File name of the encoder as an ExecuTorch program.
 pub const ENCODER_PROGRAM: &str = "encoder.pte";
-/// File name of the step as a program of ExecuTorch.
+/// File name of the step as an ExecuTorch program.
 pub const STEP_PROGRAM: &str = "step.pte";
 /// File name of the table of prefixes.
 pub const PREFIXES: &str = "prefixes.safetensors";
@@ -18,8 +18,8 @@ pub const PREFIXES: &str = "prefixes.safetensors";
 pub const LEXICON: &str = "lexicon.fst";
 /// File name of the language model.
 pub const LANGUAGE: &str = "language.bin";
-/// File names of prediction network, joint's projection of the encoder, and joint as graphs of
-/// their own.
+/// File names of the separate graphs: prediction network, the joint's projection of the encoder,
+/// and joint.
 pub const PARTS: [&str; 3] = ["prediction.onnx", "joint_encoder.onnx", "joint.onnx"];
-/// File name of the report for people.
+/// File name of the report page.
 pub const REPORT_PAGE: &str = "report.html";

@@ -16,7 +16,7 @@ use crate::quantize::{Precision, Recipe};
 pub enum Source {
     /// A swipe file.
     Swipes(PathBuf),
-    /// Synthetic swipes of a few words: for trying things out. No accuracy follows from them.
+    /// Synthetic swipes of a few words, for trials. They say nothing about accuracy.
     Synthetic,
 }
 
@@ -24,11 +24,10 @@ pub enum Source {
 #[derive(clap::Args)]
 #[group(id = "calibration-swipes", multiple = false)]
 struct SourceArguments {
-    /// Swipe file to calibrate INT8 on and to measure its cost by.
+    /// Swipe file to calibrate INT8 on and to measure its loss on.
     #[arg(long, value_name = "FILE")]
     calibration: Option<PathBuf>,
-    /// Calibrate on synthetic swipes. They are for trying things out: no accuracy follows from
-    /// them.
+    /// Calibrate on synthetic swipes, for trials. They say nothing about accuracy.
     #[arg(long)]
     synthetic_calibration: bool,
 }
@@ -47,24 +46,24 @@ pub struct Quantization {
     /// Where calibration swipes come from; INT8 needs some.
     #[command(flatten)]
     pub calibration: Option<Source>,
-    /// Batches of calibration swipes.
+    /// Number of calibration batches.
     #[arg(long = "calibration-batches", value_name = "N", default_value_t = Self::default().batches, value_parser = at_least_one::<usize>)]
     pub batches: usize,
-    /// Swipes a batch. They run one by one, so that no padding counts; a batch is what a moving
-    /// average moves by.
+    /// Swipes per calibration batch. Swipes run one at a time, so there is no padding. A moving
+    /// average is updated once per batch.
     #[arg(long = "calibration-batch-size", value_name = "N", default_value_t = Self::default().batch_size, value_parser = at_least_one::<usize>)]
     pub batch_size: usize,
-    /// How the ranges of static recipes follow.
+    /// How static recipes compute ranges.
     #[arg(skip = Self::default().method)]
     pub method: Method,
-    /// The recipe; the target's own where it is `None`.
+    /// The recipe. `None`: the target's.
     #[arg(skip)]
     pub recipe: Option<Recipe>,
-    /// Percentage points of top-1 accuracy that INT8 may cost on the calibration swipes. An encoder
-    /// that loses more is made in another way, or refused.
+    /// Largest loss of top-1 accuracy that INT8 may cause on the calibration swipes, in percentage
+    /// points. If an encoder loses more, the export tries another way or fails.
     #[arg(long, value_name = "POINTS", default_value_t = Self::default().max_top1_loss, value_parser = points)]
     pub max_top1_loss: f64,
-    /// When layers are measured one by one.
+    /// When to measure layers one by one.
     #[arg(skip = Self::default().sensitivity)]
     pub sensitivity: When,
 }
@@ -83,24 +82,24 @@ impl Default for Quantization {
     }
 }
 
-/// What a source or a licence is where nobody says it.
+/// Default for a source or a licence.
 const NOT_STATED: &str = "not stated";
-/// The language of a bundle where nobody says it.
+/// Default language of a bundle.
 const ENGLISH: &str = "en";
 
-/// Which featurizer a bundle names.
+/// The featurizer of a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum FeaturizerKind {
     /// All points, clamped before resampling, scaled by the checkpoint's feature scale.
     Kinematic37,
-    /// As the seed: the first 256 points, clamped after resampling, no scale.
+    /// The seed's: the first 256 points, clamped after resampling, no scale.
     Seed,
 }
 
 /// The swipes that the bundles are compared on.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 pub struct Validation {
-    /// Swipe file to compare the bundles on, beside FP32.
+    /// Swipe file to compare the bundles and the FP32 bundle on.
     #[arg(
         id = "validate",
         long = "validate",
@@ -108,11 +107,11 @@ pub struct Validation {
         required = false
     )]
     pub swipes: PathBuf,
-    /// Swipes of --validate at most, taken evenly; all by default.
+    /// Most swipes to take from --validate, spread evenly. Default: all.
     #[arg(id = "validate-limit", long = "validate-limit", value_name = "N", requires = "validate", value_parser = at_least_one::<usize>)]
     pub limit: Option<usize>,
-    /// The program `swipekit`, to measure memory and loading in a process of their own; left out
-    /// where it is `None`.
+    /// The program `swipekit`, which measures memory and loading in a separate process. `None`
+    /// skips that.
     #[arg(skip = std::env::current_exe().ok())]
     pub program: Option<PathBuf>,
 }
@@ -123,14 +122,14 @@ pub struct Options {
     /// NeMo checkpoint: .nemo or Lightning .ckpt.
     #[arg(long, value_name = "FILE")]
     pub checkpoint: PathBuf,
-    /// Folder of the bundle. An older bundle there is replaced once the new one has passed. Several
-    /// bundles get folders of their own in it.
+    /// Folder of the bundle. An older bundle there is replaced after the new one has passed its
+    /// checks. Several bundles get one subfolder each.
     #[arg(long, value_name = "DIR")]
     pub output: PathBuf,
-    /// Precisions of the encoder. Of several bundles, each is called TARGET-PRECISION.
+    /// Precisions of the encoder. Several bundles are named TARGET-PRECISION.
     #[arg(skip = vec![Precision::Fp32])]
     pub precisions: Vec<Precision>,
-    /// What the bundles are for.
+    /// Targets: the machines that the bundles are for.
     #[arg(skip = vec![Target::Desktop])]
     pub targets: Vec<Target>,
     /// How encoders are quantized.
@@ -143,74 +142,74 @@ pub struct Options {
     /// is dynamic.
     #[arg(long, value_name = "FILE")]
     pub lexicon: Option<PathBuf>,
-    /// Where the lexicon's words come from, for the bundle's manifest.
+    /// Source of the lexicon's words, for the manifest.
     #[arg(long, value_name = "TEXT", default_value = NOT_STATED)]
     pub lexicon_source: String,
     /// Licence of the lexicon.
     #[arg(long, value_name = "TEXT", default_value = NOT_STATED)]
     pub lexicon_licence: String,
-    /// Run the prediction network for the N likeliest prefixes of the lexicon beforehand, and put
-    /// the table into the bundle. The bundle opens sooner, and the first swipes are as fast as later
-    /// ones. A prefix takes about 2 to 7 KB.
+    /// Precompute the prediction network for the lexicon's N likeliest prefixes and store the table
+    /// in the bundle. The bundle then opens sooner, and the first swipes are as fast as later ones.
+    /// A prefix takes about 2 to 7 KB.
     #[arg(long, value_name = "N", default_value_t = 0, requires = "lexicon")]
     pub prefixes: usize,
     /// Language model to bundle, made by `swipekit language-model build`.
     #[arg(long, value_name = "FILE")]
     pub language_model: Option<PathBuf>,
-    /// Where the language model's n-grams come from, for the bundle's manifest.
+    /// Source of the language model's n-grams, for the manifest.
     #[arg(long, value_name = "TEXT", default_value = NOT_STATED)]
     pub language_model_source: String,
     /// Licence of the language model.
     #[arg(long, value_name = "TEXT", default_value = NOT_STATED)]
     pub language_model_licence: String,
-    /// Weight of the words before a swipe in the default preset. By default that which was fitted
-    /// on How We Swipe.
+    /// Weight of the language model in the default preset. Default: the weight fitted on How We
+    /// Swipe.
     #[arg(long, value_name = "X", requires = "language_model")]
     pub language_model_weight: Option<f32>,
-    /// Name of the bundle; the output folder's by default.
+    /// Name of the bundle. Default: the output folder's name.
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// Language, as a BCP 47 tag.
     #[arg(long, value_name = "TAG", default_value = ENGLISH)]
     pub language: String,
-    /// Featurizer. By default the one that the checkpoint names; `kinematic37` where it only has a
-    /// feature scale, otherwise `seed`.
+    /// Featurizer. Default: the one that the checkpoint names; otherwise `kinematic37` if the
+    /// checkpoint has a feature scale, or `seed` if it has none.
     #[arg(long, value_name = "NAME", value_enum)]
     pub featurizer: Option<FeaturizerKind>,
     /// Type of the encoder's input `lengths`.
     #[arg(skip)]
     pub lengths: LengthType,
-    /// Whether prediction network and joint are also written as graphs of their own.
+    /// Whether to write the prediction network and the joint as separate graphs too.
     #[arg(skip)]
     pub parts: bool,
-    /// Whether bundles are kept small: without the step graph, which core does not run, and the
-    /// report for people, and with the matrices of prediction network and joint in 16-bit floats.
-    /// For ONNX Runtime only.
+    /// Whether to keep bundles small: without the step graph, which core does not run, without the
+    /// report page, and with the matrices of the prediction joint as 16-bit floats. For ONNX
+    /// Runtime only.
     #[arg(skip)]
     pub compact: bool,
-    /// Whether the encoder is also written as ONNX Runtime's optimizer leaves it.
+    /// Whether to write the encoder as optimized by ONNX Runtime too.
     #[arg(skip)]
     pub optimized: bool,
-    /// Files to put into every bundle besides its own.
+    /// Extra files to put into every bundle.
     #[arg(long = "bundle-assets", value_name = "FILE", num_args = 1..)]
     pub assets: Vec<PathBuf>,
-    /// Folder to also write every bundle to as one .swipekit file.
+    /// Folder to also write each bundle to as a .swipekit file.
     #[arg(long, value_name = "DIR")]
     pub package_dir: Option<PathBuf>,
-    /// Report what each file takes after deflate.
+    /// Report the size of each file after deflate.
     #[arg(long)]
     pub compression_test: bool,
-    /// Weight of the lexicon's prior in the default preset; the usual one by default.
+    /// Weight of the lexicon's prior in the default preset. Default: the usual weight.
     #[arg(long, value_name = "X")]
     pub prior_weight: Option<f32>,
-    /// Take the presets of this bundle of the same checkpoint, as `swipekit tune` fitted them, in
-    /// place of the usual one.
+    /// Take the presets from this bundle, which `swipekit tune` has fitted. It must come from the
+    /// same checkpoint.
     #[arg(long, value_name = "BUNDLE", conflicts_with = "prior_weight")]
     pub presets_of: Option<PathBuf>,
     /// Licence of the weights.
     #[arg(long, value_name = "TEXT", default_value = NOT_STATED)]
     pub licence: String,
-    /// Whom to credit; may be given several times.
+    /// Whom to credit. May be repeated.
     #[arg(long = "credit", value_name = "TEXT")]
     pub credits: Vec<String>,
 }
@@ -250,7 +249,7 @@ impl Options {
         }
     }
 
-    /// Finds out early what could not be done.
+    /// Finds options that cannot be used, before any work.
     pub(super) fn check(&self) -> Result<()> {
         if self.precisions.is_empty() || self.targets.is_empty() {
             return Err(swipekit::Error::invalid(
@@ -266,7 +265,7 @@ impl Options {
         Ok(())
     }
 
-    /// The name that was given, or the output folder's.
+    /// The given name, or the output folder's.
     pub(super) fn base_name(&self) -> String {
         let name = self.name.clone();
         name.or_else(|| Some(self.output.file_name()?.to_string_lossy().into_owned()))
@@ -277,11 +276,11 @@ impl Options {
 /// What to export for ExecuTorch.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PteOptions {
-    /// All that does not depend on the runtime. Precisions, targets, recipe, method, sensitivity,
-    /// parts and the optimized encoder are ONNX Runtime's and not looked at.
+    /// The options that do not depend on the runtime. Precisions, targets, recipe, method,
+    /// sensitivity, parts and the optimized encoder are for ONNX Runtime and are ignored.
     #[command(flatten)]
     pub base: Options,
-    /// Programs to make. Of several bundles, each is called like its mode.
+    /// Programs to make. Several bundles are named by their modes.
     #[arg(
         long = "mode",
         value_name = "MODE",
@@ -290,13 +289,13 @@ pub struct PteOptions {
         default_value = "xnnpack"
     )]
     pub modes: Vec<Mode>,
-    /// Where the ranges of an encoder in 8 bits come from. Each swipe's own lose less.
+    /// Source of the ranges of an 8-bit encoder. Ranges of each single swipe lose less accuracy.
     #[arg(long, value_name = "SCHEME", value_enum, default_value_t = Scheme::Dynamic)]
     pub scheme: Scheme,
-    /// Let an FP32 encoder take the place of one in 8 bits that fails.
+    /// Use an FP32 encoder if the 8-bit one fails.
     #[arg(long)]
     pub fallback_fp32: bool,
-    /// Python interpreter with PyTorch and ExecuTorch; looked for by default.
+    /// Python interpreter with PyTorch and ExecuTorch. Default: searched for.
     #[arg(long, value_name = "FILE")]
     pub python: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! `report.html`: a bundle's report for people.
+//! `report.html`: a bundle's report page.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::judge::compare;
 use crate::quantize::sensitivity::Sensitivity;
 use crate::report::{Bar, Bars, Block, Page, Table};
 
-/// The page of a report; it needs no other file.
+/// The page of a report. It is self-contained.
 pub(super) fn report(report: &Report) -> String {
     let mut page = Page::new(&format!("Export of {}", report.bundle))
         .section("Bundle", bundle(report))

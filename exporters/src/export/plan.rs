@@ -1,4 +1,4 @@
-//! The bundles that an export is to make.
+//! The bundles that an export makes.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use super::options::Options;
 use super::target::Target;
 use crate::quantize::Precision;
 
-/// A bundle that an export is to make.
+/// A bundle that an export makes.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) target: Target,

@@ -1,4 +1,4 @@
-//! `report.json`: what was checked and measured of a bundle.
+//! `report.json`: the checks and measurements of a bundle.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,72 +14,72 @@ use crate::quantize::Precision;
 use crate::quantize::probe::Effect;
 use crate::validate::ValidationReport;
 
-/// What an export checked and measured of one bundle; the bundle's `report.json`.
+/// The checks and measurements of one bundle; its `report.json`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// Name of the bundle.
     pub bundle: String,
-    /// What it is for.
+    /// Target of the bundle.
     pub target: Target,
-    /// Bits of the encoder.
+    /// Precision of the encoder.
     pub precision: Precision,
     /// Name of the checkpoint.
     pub checkpoint: String,
     /// SHA-256 of the checkpoint.
     pub checkpoint_sha256: String,
-    /// Parameters of the network.
+    /// Number of the network's parameters.
     pub parameters: u64,
-    /// Bytes of every file but the reports.
+    /// Size of every file except the reports, in bytes.
     pub bytes: BTreeMap<String, u64>,
-    /// The same after deflate, where it was asked for.
+    /// The same after deflate, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compressed: Option<BTreeMap<String, u64>>,
     /// The FP32 graphs against the reference.
     pub validation: ValidationReport,
     /// How the encoder was made.
     pub encoder: EncoderReport,
-    /// What is in the encoder's file, and what ONNX Runtime makes of it; of an ONNX bundle.
+    /// Contents of the encoder's file, and how ONNX Runtime optimizes it. For ONNX bundles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audit: Option<Audit>,
-    /// How the programs were made; of a bundle for ExecuTorch.
+    /// How the programs were made. For ExecuTorch bundles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lowering: Option<LoweringReport>,
-    /// Golden swipes that the finished bundle was tried on.
+    /// Number of golden swipes that the finished bundle passed.
     pub golden_swipes: usize,
-    /// Words, frames, times and memory next to the FP32 bundle, where a manifest was given.
+    /// Words, frames, times and memory next to the FP32 bundle, if a swipe file was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
 }
 
 impl Report {
-    /// What the encoder takes.
+    /// Size of the encoder.
     pub fn size(&self) -> Option<SizeAudit> {
         let audit = self.audit.as_ref().map(|audit| audit.size);
         audit.or_else(|| self.lowering.as_ref().map(|lowering| lowering.size))
     }
 }
 
-/// How a bundle's programs for ExecuTorch were made.
+/// How a bundle's ExecuTorch programs were made.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LoweringReport {
-    /// What was asked for.
+    /// The requested mode.
     pub mode: Mode,
-    /// What made them.
+    /// Versions of the tools that made them.
     pub versions: Versions,
     /// The encoder.
     pub encoder: LoweredFile,
     /// The step.
     pub step: LoweredFile,
-    /// The encoder's size; the ratio is to the FP32 encoder as an ONNX graph.
+    /// The encoder's size. The ratio is to the FP32 ONNX encoder.
     pub size: SizeAudit,
     /// Percent of the encoder's nodes that XNNPACK runs.
     pub delegated_percent: f64,
-    /// Whether the columns of the first layer's input were evened out.
+    /// Whether the columns of the first layer's input were equalized.
     pub equalized: bool,
-    /// What the encoder in 8 bits does to the words of the calibration swipes, and to frames.
+    /// How the 8-bit encoder changes the words of the calibration swipes, and the frames.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effect: Option<Effect>,
-    /// What is not as it should be, but no reason to refuse the bundle.
+    /// Problems that are no reason to refuse the bundle.
     pub warnings: Vec<String>,
 }
 
@@ -93,12 +93,12 @@ pub struct Exported {
     pub report: Report,
 }
 
-/// What an export did.
+/// The result of an export.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outcome {
-    /// The bundles, in the order that they were asked for.
+    /// The bundles, in the requested order.
     pub bundles: Vec<Exported>,
-    /// Seconds that the export took.
+    /// Duration of the export in seconds.
     pub seconds: f64,
     /// Resident memory at the end, in MiB.
     pub rss_mb: f64,

@@ -1,4 +1,4 @@
-//! What all bundles of a checkpoint share: its graphs in FP32, held to the reference.
+//! The common part of a checkpoint's bundles: its FP32 graphs, checked against the reference.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ use crate::words::lexicon;
 /// The oldest ONNX Runtime that runs the graphs.
 const MINIMUM_RUNTIME: &str = "1.17";
 
-/// The graphs of a checkpoint and what its bundles say of it.
+/// The graphs of a checkpoint and the manifest's description of it.
 #[derive(Debug)]
 pub(super) struct SharedParts {
     /// The FP32 encoder.
@@ -40,7 +40,7 @@ pub(super) struct SharedParts {
     pub(super) encoder_file: Vec<u8>,
     /// Every other file of the network by name.
     pub(super) files: Vec<(&'static str, Vec<u8>)>,
-    /// The words.
+    /// The lexicon.
     pub(super) lexicon: Option<Lexicon>,
     /// The table of prefixes.
     pub(super) prefixes: Option<Vec<u8>>,
@@ -53,7 +53,7 @@ pub(super) struct SharedParts {
 }
 
 impl SharedParts {
-    /// Writes a checkpoint's graphs and holds them to the reference network.
+    /// Writes a checkpoint's graphs and checks them against the reference.
     pub(super) fn new(
         options: &Options,
         checkpoint: &Checkpoint,
@@ -158,7 +158,7 @@ impl SharedParts {
         Ok(table.to_bytes(&sha256_hex(weights), lexicon.as_deref())?)
     }
 
-    /// Prediction network and joint as core runs them.
+    /// The prediction joint.
     pub(super) fn transducer(&self) -> Result<PredictionJoint> {
         let weights = self.files.iter().find(|(name, _)| *name == TRANSDUCER);
         let weights = weights.map_or(&[][..], |(_, content)| content);
@@ -169,7 +169,8 @@ impl SharedParts {
     }
 }
 
-/// The presets of the bundle that is named, which must be of the same checkpoint, or the usual one.
+/// The presets of the bundle that the options name, which must come from the same checkpoint.
+/// Otherwise the usual one.
 fn presets(
     options: &Options,
     checkpoint: &Checkpoint,
@@ -266,9 +267,8 @@ fn manifest(
     })
 }
 
-/// The featurizer of a network: the one asked for, or the one that the checkpoint names. Its grid of
-/// keys is the checkpoint's; where that has none, its layout must be QWERTY, and the grid is the
-/// seed's.
+/// The requested featurizer, or the one that the checkpoint names. The grid of keys is the
+/// checkpoint's. If it has none, its layout must be QWERTY, and the grid is the seed's.
 fn featurizer(kind: Option<FeaturizerKind>, config: &ModelConfig) -> Result<FeaturizerSpec> {
     let key_centres = match (kind, &config.featurizer, &config.layout) {
         (None, Some(trained), _) => return Ok(trained.clone()),

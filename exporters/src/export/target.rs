@@ -1,4 +1,4 @@
-//! What a bundle is made for.
+//! The machines that bundles are for.
 
 use serde::Serialize;
 use swipekit::internals::bundle::manifest::{Execution, SessionSpec};
@@ -29,10 +29,10 @@ impl Target {
 
     /// The INT8 recipes to try, best first.
     ///
-    /// Desktop and web multiply 7-bit weights, which no processor's 16-bit sums overflow with; each
-    /// swipe's own ranges cost less accuracy than ranges from calibration and are as fast. ARM
-    /// multiplies signed by signed, which needs ranges from calibration: ONNX's dynamic ones are
-    /// unsigned.
+    /// Desktop and web use 7-bit weights, which cannot overflow the 16-bit sums of any processor.
+    /// Dynamic ranges cost less accuracy than calibrated ones there and are as fast (measured:
+    /// `docs/QUANTIZATION.md`). ARM multiplies signed by signed. That needs calibrated ranges,
+    /// because ONNX's dynamic ones are unsigned.
     pub fn recipes(self) -> &'static [Recipe] {
         match self {
             Self::Desktop | Self::Web => &[DYNAMIC_U8S7, STATIC_U8S7],
@@ -40,13 +40,14 @@ impl Target {
         }
     }
 
-    /// Settings of the encoder's session. Nothing spins anywhere: gestures come now and then.
+    /// Settings of the encoder's session. No thread spins, because gestures are rare.
     pub fn session(self) -> SessionSpec {
         let mut session = SessionSpec::default();
-        // A tenth faster for a few MiB, which a keyboard on a phone keeps for other apps.
+        // The arena makes it 10% faster and takes a few MiB. On a phone, other apps need the memory
+        // more.
         session.arena = self != Self::Android;
         session.memory_pattern = self != Self::Android;
-        // A page has threads but slow ones: independent operators run side by side.
+        // A page has threads, but slow ones. Independent operators run in parallel.
         if self == Self::Web {
             session.execution = Execution::Parallel;
             session.inter_threads = 2;
@@ -54,7 +55,7 @@ impl Target {
         session
     }
 
-    /// The processor that an encoder optimized beforehand is for, by Rust's name.
+    /// The processor that a pre-optimized encoder is for, by Rust's name.
     pub fn architecture(self) -> &'static str {
         match self {
             Self::Desktop => "x86_64",

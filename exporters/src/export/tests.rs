@@ -47,7 +47,7 @@ fn several_bundles_stand_in_the_output_by_target_and_precision() {
         let own = format!("{}-{}", plan.target.name(), plan.precision.name());
         assert_eq!(own, kind);
     }
-    // One target alone is enough to be several.
+    // One target with two precisions gives several bundles too.
     options.targets.truncate(1);
     assert_eq!(planned(&options).len(), 2);
     assert_eq!(planned(&options)[0].name, "mine-android-fp32");
@@ -61,7 +61,7 @@ fn every_target_has_recipes_that_are_known() {
         for recipe in recipes {
             assert_eq!(Recipe::named(recipe.name), Some(*recipe));
         }
-        // Desktops and browsers may lack VNNI: 8-bit weights overflow there.
+        // Desktops and browsers may lack VNNI, where 8-bit weights overflow.
         if target != Target::Android {
             assert!(recipes.iter().all(|recipe| recipe.weight_limit == 63));
         }
@@ -149,7 +149,7 @@ fn compact_bundles_store_the_transducer_in_half_and_have_no_step() {
     weight.data[0] = 70_000.0;
     let error = SharedParts::new(&options, &huge, folder.path(), |_| ()).unwrap_err();
     assert!(error.to_string().contains("65504"), "{error}");
-    // The encoder is no part of it.
+    // The option does not change the encoder.
     assert_eq!(whole.encoder_file, compact.encoder_file);
 }
 
@@ -188,7 +188,7 @@ fn encoders_are_made_once_each() {
         calibration: Some(Source::Synthetic),
         batches: 2,
         batch_size: 8,
-        // Random weights get no word right that more bits would.
+        // Words mean nothing with random weights, so any loss is accepted.
         max_top1_loss: 100.0,
         sensitivity: When::Needed,
         ..Quantization::default()
@@ -209,14 +209,14 @@ fn encoders_are_made_once_each() {
 
     let desktop = get(Precision::Int8, Target::Desktop);
     let android = get(Precision::Int8, Target::Android);
-    // Desktop and web have the same recipes, Android its own.
+    // Desktop and web share their recipes. Android has others.
     assert!(Rc::ptr_eq(&desktop, &get(Precision::Int8, Target::Web)));
     assert!(!Rc::ptr_eq(&desktop, &android));
     for (encoder, target) in [(&desktop, Target::Desktop), (&android, Target::Android)] {
         let report = &encoder.report;
         let recipe = report.recipe.unwrap();
         assert!(target.recipes().contains(&recipe));
-        // Each recipe before it was tried, and the report says what it cost.
+        // The better-ranked recipes were tried, and the report gives their losses.
         for passed in &report.passed_over {
             assert!(target.recipes().iter().any(|r| r.name == passed.recipe));
             assert!(passed.reason.contains("mean cosine"), "{}", passed.reason);
@@ -231,7 +231,7 @@ fn encoders_are_made_once_each() {
         );
         assert_eq!(calibration.words, "manifest");
         assert!(report.agreement.as_ref().unwrap().error.cosine_mean >= 0.99);
-        // Every weight of a product is in 8 bits or named.
+        // Every product weight is in 8 bits or listed.
         let mut all = [&encoder.reduced[..], &encoder.kept].concat();
         let mut products = product_weights(&shared.encoder_file).unwrap();
         all.sort();
@@ -277,7 +277,7 @@ fn int8_needs_swipes() {
             .unwrap_err()
     };
     assert!(matches!(int8(&options), Error::NoCalibration));
-    // Dots are no swipes.
+    // Dots are not swipes.
     let dots = folder.path().join("dots.jsonl");
     let line = "{\"word\":\"a\",\"points\":[{\"x\":0.5,\"y\":0.5,\"t\":0}]}\n";
     std::fs::write(&dots, line.repeat(3)).unwrap();

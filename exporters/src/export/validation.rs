@@ -1,4 +1,4 @@
-//! The bundles of an export side by side on real swipes.
+//! Compares the bundles of an export on real swipes.
 
 use std::rc::Rc;
 
@@ -12,16 +12,15 @@ use crate::quantize::Precision;
 use crate::statistics::Paired;
 use crate::validate::ValidationError;
 
-/// Swipes that must be lost net for chance to be ruled out: the two-sided p value of McNemar's test
-/// from which on a loss counts as real.
+/// Significance level of McNemar's test (two-sided). Losses that are not significant are ignored.
 const SIGNIFICANT: f64 = 0.05;
 
-/// Compares the bundles on a manifest, each encoder once, and puts each bundle's part into its
+/// Compares the bundles on a swipe file, each encoder once, and adds each bundle's figures to its
 /// report.
 ///
 /// # Errors
-/// What comparing gives; [`ValidationError::Check`] where a bundle loses more top-1 accuracy than
-/// `max_top1_loss`, and more than chance would.
+/// Those of the comparison; [`ValidationError::Check`] if a bundle loses more top-1 accuracy than
+/// `max_top1_loss` and the loss is significant.
 pub(super) fn validate(
     validation: &Validation,
     max_top1_loss: f64,
@@ -49,7 +48,7 @@ pub(super) fn validate(
     let mut options = compare::Options::new(&validation.swipes);
     options.limit = validation.limit;
     options.program.clone_from(&validation.program);
-    // The audit has deflated the encoders already.
+    // The audit has already deflated the encoders.
     options.deflate = false;
     let comparison = compare::compare(&subjects, &options, |at| {
         progress(&format!("{} {}", at.step, at.bundle));
@@ -73,7 +72,7 @@ pub(super) fn validate(
     Ok(())
 }
 
-/// Refuses a bundle that loses words.
+/// Refuses a bundle that loses too many words.
 fn accept(figures: &BundleFigures, max_top1_loss: f64, plan: &Plan) -> Result<()> {
     let Some(difference) = &figures.difference else {
         return Ok(());
@@ -93,7 +92,7 @@ fn accept(figures: &BundleFigures, max_top1_loss: f64, plan: &Plan) -> Result<()
     Err(ValidationError::from(failed.advice("allow more with --max-top1-loss")).into())
 }
 
-/// Whether a loss is greater than `most`, and no chance.
+/// Whether a loss is greater than `most` and significant.
 fn loses(top1: &Paired, most: f64) -> bool {
     -top1.difference > most && top1.p <= SIGNIFICANT
 }

@@ -1,8 +1,8 @@
-//! Whether a decoded swipe is right, and what share of many is: the one way in which this crate
-//! counts.
+//! Decides whether a decoded swipe is right, and computes shares of many. This crate counts only
+//! here.
 //!
 //! Targets and candidates are compared by their folded spelling (`don't`, `Dont` and `dont` are the
-//! same), since that is what a finger draws. A target that the lexicon does not hold counts as a
+//! same), because that is what a finger draws. A target that is not in the lexicon counts as a
 //! miss.
 
 use serde::{Deserialize, Serialize};
@@ -13,12 +13,12 @@ use swipekit::lexicon::{Alphabet, Lexicon};
 pub const FOLDING: &str =
     "letters only: case, accents, apostrophes and hyphens are folded in targets and candidates";
 
-/// What became of one swipe. Holds no word.
+/// Outcome of one swipe. Contains no word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Letters of the target's folded spelling.
     pub letters: usize,
-    /// Rank of the target among the candidates, from 0; `None` where it is not among them.
+    /// Rank of the target among the candidates, from 0; `None` if it is not among them.
     pub rank: Option<usize>,
     /// The lexicon holds the target.
     pub known: bool,
@@ -49,10 +49,10 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// What became of a swipe of `target` that gave `candidates`, best first, and greedily the text
+    /// The outcome of a swipe of `target` that gave `candidates`, best first, and the greedy text
     /// `greedy`.
     pub fn outcome(&self, target: &str, candidates: &[Candidate], greedy: &str) -> Outcome {
-        // A word that cannot be typed has no key: nothing can be equal to it.
+        // A word that cannot be typed has no key, so nothing equals it.
         let Ok(key) = self.alphabet.fold(target) else {
             return Outcome {
                 letters: target.chars().filter(|c| c.is_alphabetic()).count(),
@@ -91,7 +91,7 @@ pub enum Length {
 }
 
 impl Length {
-    /// All classes. The first three are apart from each other and hold every word.
+    /// All classes. The first three are disjoint and cover every word.
     pub const ALL: [Self; 4] = [Self::UpTo3, Self::From4To6, Self::From7, Self::From4];
 
     /// Whether a word of so many letters is of the class.
@@ -226,9 +226,8 @@ impl Tops {
         }
     }
 
-    /// By how far the paths pass from the keys of their words
-    /// ([`Swipe::deviation`](crate::swipes::Swipe::deviation), in keys, one for each outcome).
-    /// Kinds without a swipe are left out.
+    /// Grouped by deviation ([`Swipe::deviation`](crate::swipes::Swipe::deviation), in keys, one
+    /// for each outcome). Groups without a swipe are left out.
     pub fn by_deviation(outcomes: &[Outcome], deviations: &[Option<f64>]) -> Vec<Self> {
         let kinds = [
             ("path within 0.5 keys", 0.0..=0.5),
@@ -254,7 +253,7 @@ impl Tops {
     }
 }
 
-/// `count` of `of` in percent with two digits; 0 of nothing.
+/// `count` of `of` in percent with two digits; 0 if `of` is 0.
 pub fn percent(count: usize, of: usize) -> f64 {
     if of == 0 {
         return 0.0;

@@ -7,11 +7,11 @@ use crate::words::lexicon::LexiconError;
 /// Result of this folder's functions.
 pub type Result<T, E = JudgeError> = std::result::Result<T, E>;
 
-/// What can go wrong where bundles are measured, compared or fitted.
+/// Errors of measuring, comparing and fitting bundles.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JudgeError {
-    /// A manifest of swipes, a bundle or another file cannot be used, or a runtime failed.
+    /// A swipe file, a bundle or another file cannot be used, or a runtime failed.
     #[error(transparent)]
     File(#[from] FileError),
     /// The words cannot be used.

@@ -1,4 +1,4 @@
-//! Accuracy and speed of a bundle on a manifest of swipes.
+//! Accuracy and speed of a bundle on a swipe file.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -18,38 +18,38 @@ use crate::statistics::Reliability;
 use crate::swipes::{Swipe, Swipes};
 use crate::words::language_model::Cursor;
 
-/// What to evaluate.
+/// Options of [`evaluate`].
 #[derive(Clone, Debug, Default, clap::Args)]
 #[group(id = "EvaluateOptions")]
 pub struct Options {
-    /// Swipes at most, the first of the file; all by default.
+    /// Decode only the first N swipes. Default: all.
     #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     pub limit: Option<usize>,
-    /// Decoder options; the engine's where it is `None`.
+    /// Decoder options. `None`: the engine's.
     #[arg(skip)]
     pub decoder: Option<DecoderOptions>,
-    /// Give the words of a swipe's prompt before its own to the language model. All swipes are
-    /// decoded without them as well, to compare.
+    /// Give the preceding words of each swipe's prompt to the language model. All swipes are
+    /// decoded without them too, for comparison.
     #[arg(long)]
     pub context: bool,
 }
 
-/// What the words before a swipe do for it.
+/// Effect of the context.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ContextEffect {
-    /// Swipes whose prompt holds their word, so that the words before it are known; a sentence's
-    /// first has its start.
+    /// Number of swipes whose prompt contains their word, so that the context is known. At the
+    /// start of a sentence, the context is the start.
     pub swipes: usize,
-    /// Median time that the words before take to be looked up, in milliseconds.
+    /// Median time to look the context up, in milliseconds.
     pub lookup_ms_p50: f64,
-    /// Accuracy without them.
+    /// Accuracy without context.
     pub without: Accuracy,
-    /// Accuracy with them less that without.
+    /// Accuracy with context minus that without.
     pub difference: AccuracyDifference,
 }
 
-/// Accuracy and speed on a manifest. Shares are in percent of all swipes and counted as
-/// [`crate::judge::accuracy`] says, times are in milliseconds.
+/// Accuracy and speed on a swipe file. Shares are percentages of all swipes, counted as in
+/// [`crate::judge::accuracy`]. Times are in milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
     /// Swipes.
@@ -62,15 +62,15 @@ pub struct Evaluation {
     pub top3: f64,
     /// The target is among the best five.
     pub top5: f64,
-    /// The target is the best candidate, of targets of up to three letters.
+    /// The target is the best candidate, for targets of up to three letters.
     pub top1_short: f64,
-    /// The target is the best candidate, of targets of four letters and more.
+    /// The target is the best candidate, for targets of four letters and more.
     pub top1_long: f64,
     /// Greedy decoding without the lexicon spells the target.
     pub greedy: f64,
-    /// The same of the swipes whose target the lexicon holds.
+    /// The same for the swipes whose target is in the lexicon.
     pub known: Tops,
-    /// The same by the quality of the path.
+    /// The same by deviation.
     pub by_deviation: Vec<Tops>,
     /// Expected calibration error of the best candidates' confidence, 0 to 1, over 15 bins.
     pub ece: f64,
@@ -88,7 +88,7 @@ pub struct Evaluation {
     pub search_ms_p50: f64,
     /// Resident memory of the process at the end, in MiB.
     pub rss_mb: f64,
-    /// What the words before did, where they were given; all of the above is with them.
+    /// Effect of the context, if it was used. All figures above are with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<ContextEffect>,
     /// What ran the encoder, with its version.
@@ -97,11 +97,12 @@ pub struct Evaluation {
     pub folding: &'static str,
 }
 
-/// Decodes the swipes of `manifest` and compares; `progress` is told the number of swipes done.
+/// Decodes the swipes of `manifest` and compares. `progress` is called with the number of decoded
+/// swipes.
 ///
 /// # Errors
-/// Whatever reading the manifest or decoding gives; [`FileError::Empty`] where there is no swipe;
-/// [`swipekit::Error::Invalid`] for words before a swipe without a language model.
+/// Those of reading the file and of decoding; [`FileError::Empty`] if there is no swipe;
+/// [`swipekit::Error::Invalid`] for context without a language model.
 pub fn evaluate(
     engine: &Engine,
     manifest: &Path,
@@ -145,7 +146,7 @@ pub fn evaluate(
     Ok(counts.summary(engine.runtime().to_string(), effect))
 }
 
-/// The words before each swipe, and what comes out without them.
+/// The context of each swipe, and the results without it.
 #[derive(Default)]
 struct Contexts {
     cursor: Cursor,
@@ -155,7 +156,7 @@ struct Contexts {
 }
 
 impl Contexts {
-    /// The gesture of `swipe` behind the words before it.
+    /// The gesture of `swipe` with its context.
     fn follow<'s>(&mut self, gesture: Gesture<'s>, swipe: &Swipe) -> Gesture<'s> {
         let Some(words) = self.cursor.context(swipe) else {
             return gesture;
@@ -184,7 +185,7 @@ struct Counts {
     total: Vec<Duration>,
     encoder: Vec<Duration>,
     search: Vec<Duration>,
-    /// Confidence of each swipe's best candidate, 0 where there is none.
+    /// Confidence of each swipe's best candidate, 0 without one.
     confidences: Vec<f64>,
 }
 

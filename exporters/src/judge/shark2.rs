@@ -1,11 +1,11 @@
 //! A geometric baseline in the manner of SHARK2 (Kristensson and Zhai, UIST 2004): no network, a
 //! template a word.
 //!
-//! What a network should be better than. The ideal path of each word, through the middles of its
-//! keys, and the path of the finger are brought to the same number of points at equal distances;
-//! two channels compare them, one where they lie and one their shape alone. Both distances are
-//! taken to be normally distributed and joined with the word's prior. Words whose first or last key
-//! is far from where the finger came down or left are not looked at.
+//! A network should be better than this. The ideal path of each word, through the centres of its
+//! keys, and the path of the finger are resampled to the same number of points at equal distances.
+//! Two channels compare them: location and shape. Both distances are assumed to be normally
+//! distributed and are combined with the word's prior. Words whose first or last key is far from
+//! the ends of the path are skipped.
 
 use std::path::Path;
 

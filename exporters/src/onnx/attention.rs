@@ -6,14 +6,14 @@ use super::layers::{Context, cast, layer_norm, linear, swap_last};
 use crate::network::{self, Affine};
 use crate::schema::EncoderConfig;
 
-/// The position table of this run's length.
+/// The position table for this run's length.
 pub(super) struct Positions {
-    /// `[2T', D]`: sines, then cosines, of positions T' down to -(T'-1). One more than the T'-1+T'
-    /// that occur, so that [`relative_shift`] is two views and no padding.
+    /// `[2T', D]`: sines, then cosines, of positions T' down to -(T'-1). There is one more than the
+    /// T'-1+T' that occur, so that [`relative_shift`] is two views without padding.
     table: Value,
 }
 
-/// Computes the table in the graph, so that no length is too long for it.
+/// Computes the table in the graph, so it has no maximum length.
 pub(super) fn position_table(
     b: &mut GraphBuilder,
     config: &EncoderConfig,
@@ -21,7 +21,7 @@ pub(super) fn position_table(
 ) -> Positions {
     b.scope("pos_enc");
     let half = config.d_model / 2;
-    // As NeMo computes it, in 32-bit floats.
+    // In 32-bit floats, as in NeMo.
     let factor = -(10_000f32.ln() / config.d_model as f32);
     let frequencies = b.floats(
         "frequencies",
@@ -56,7 +56,7 @@ pub(super) struct Attention<'a> {
 impl Attention<'_> {
     /// Layer norm and attention of `x` `[B T', D]`, without the residual.
     ///
-    /// Only keys are masked: a padded query's output is never seen by a valid frame.
+    /// Only keys are masked. No valid frame sees a padded query's output.
     pub(super) fn build(
         &self,
         b: &mut GraphBuilder,
@@ -70,10 +70,10 @@ impl Attention<'_> {
         let weights = self.weights;
         let x = layer_norm(b, "norm", &weights.norm, x);
 
-        // Queries, keys and values in one product. A bias of the keys adds the same to all of a
-        // query's scores, which the softmax does not see; the values' bias passes through it, since
-        // probabilities sum to one. What remains is the bias of the queries that meet keys; those
-        // that meet positions have another, added afterwards.
+        // One product for queries, keys and values. The keys' bias adds the same to all scores of a
+        // query, and the softmax removes it. The values' bias passes through the softmax, since
+        // probabilities sum to one. What remains is the bias of the queries for the keys. Their
+        // bias for the positions is added afterwards.
         let joined = weights.query.weight.iter().map(|value| value * scale);
         let joined: Vec<f32> = joined
             .chain(weights.key.weight.iter().copied())
@@ -88,8 +88,8 @@ impl Attention<'_> {
         };
         let joined = linear(b, "qkv", joined, 1.0, &x);
 
-        // One transposition for all, frames last: of its kind the cheapest, and ONNX Runtime's
-        // products take queries and values as they lie then.
+        // One transposition for all, frames last. It is the cheapest of its kind, and ONNX
+        // Runtime's products can read queries and values in that layout.
         let order = Attribute::Ints(vec![0, 2, 1]);
         let joined = b.op("Reshape", &[&joined, &context.shape_joined]);
         let joined = b.op_with("Transpose", &[&joined], &[("perm", order)]);
@@ -113,7 +113,7 @@ impl Attention<'_> {
         let (content, relative) = (swap_last(b, content), swap_last(b, &relative));
         let values = swap_last(b, values);
 
-        // The table holds sines before cosines: so must the columns of its projection.
+        // The table has sines before cosines, so the columns of its projection must too.
         let half = width / 2;
         let columns = |row: usize| {
             let row = &weights.position[row * width..][..width];
@@ -135,8 +135,8 @@ impl Attention<'_> {
             &[&positions.table, &weight],
             &[("transB", Attribute::Int(1))],
         );
-        // In this order: a Transpose right behind it would be fused into the Gemm, which then never
-        // runs on integers.
+        // The order matters: a Transpose right after the product would be fused into the Gemm,
+        // which then never runs on integers.
         let shape = b.ints(&[-1, heads as i64, head as i64]);
         let projected = b.op("Reshape", &[&projected, &shape]);
         let order = Attribute::Ints(vec![1, 2, 0]);
@@ -185,8 +185,8 @@ impl Attention<'_> {
 /// Moves scores by relative position `[B, H, T', 2T']` to their keys: out[i, j] = x[i, T' + j - i],
 /// `[B, H, T', T']`.
 ///
-/// Row i begins i places earlier than the one above it, so with rows one place shorter the columns
-/// line up; the T' places that this leaves over are the first.
+/// Each row must begin one column earlier than the row above. With rows one column shorter, the
+/// columns line up. The T' values left over are the first.
 fn relative_shift(b: &mut GraphBuilder, x: &Value, context: &Context) -> Value {
     let (flat, end, two) = (b.ints(&[0, 0, -1]), b.ints(&[i64::MAX]), b.ints(&[2]));
     let x = b.op("Reshape", &[x, &flat]);

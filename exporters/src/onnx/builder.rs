@@ -1,12 +1,12 @@
-//! Builds a graph node by node. Values are named by what made them.
+//! Builds a graph node by node. Values are named after what makes them.
 
 use std::collections::HashMap;
 
 use super::proto;
 
-/// The operator set that all graphs are written in: the first with LayerNormalization.
+/// Operator set of all graphs: the first with LayerNormalization.
 pub const OPSET: i64 = 17;
-/// Version of the format that goes with it.
+/// Version of the format for that operator set.
 pub const IR_VERSION: i64 = 8;
 
 /// Type of a tensor's elements, by ONNX's number.
@@ -74,12 +74,12 @@ impl GraphBuilder {
         }
     }
 
-    /// Puts what follows under a name, for readers of the graph.
+    /// Prefixes the names that follow, for readers of the graph.
     pub fn scope(&mut self, scope: impl Into<String>) {
         self.scope = scope.into();
     }
 
-    /// States a fact about the model.
+    /// Adds a metadata property to the model.
     pub fn metadata(&mut self, key: &str, value: impl ToString) {
         self.metadata.push((key.to_owned(), value.to_string()));
     }
@@ -190,7 +190,7 @@ impl GraphBuilder {
         .swap_remove(0)
     }
 
-    /// Adds an operator with attributes, inputs that may be left out, and several outputs.
+    /// Adds an operator with attributes, optional inputs and several outputs.
     pub fn op_many(
         &mut self,
         op: &str,

@@ -15,8 +15,8 @@ pub(super) fn build(
 ) -> Value {
     let (width, kernel) = (config.d_model, config.kernel);
     let x = layer_norm(b, "norm", &weights.norm, x);
-    // Both halves of the gated linear unit in one product: apart they are no faster, and their
-    // input would be quantized as a step of its own.
+    // One product for both halves of the gated linear unit. Two are no faster, and their input
+    // would be quantized as a separate step.
     let joined = linear(b, "pointwise_conv1", weights.pointwise1, 1.0, &x);
     let halves = b.ints(&[width as i64; 2]);
     let halves = b.op_many(
@@ -30,9 +30,8 @@ pub(super) fn build(
     let gate = b.op("Mul", &[&gate, &context.frame_mask]);
     let x = b.op("Mul", &[value, &gate]);
 
-    // As an image of height 1: ONNX Runtime has a kernel of its own for depthwise convolutions in
-    // two dimensions, into which the transpositions vanish, and in one dimension only a general
-    // one.
+    // As an image of height 1: ONNX Runtime has a special kernel for depthwise convolutions in two
+    // dimensions, which absorbs the transpositions. In one dimension it only has a general one.
     let x = b.op("Reshape", &[&x, &context.shape_image]);
     let x = b.op_with(
         "Transpose",
@@ -63,7 +62,7 @@ pub(super) fn build(
     linear(b, "pointwise_conv2", weights.pointwise2, 1.0, &x)
 }
 
-/// Weights and biases of the depthwise convolution with the batch norm's scale and shift in them.
+/// Weights and biases of the depthwise convolution with the batch norm's scale and shift folded in.
 fn fold_batch_norm(weights: &Convolution, kernel: usize) -> (Vec<f32>, Vec<f32>) {
     let Affine { weight, bias } = weights.depthwise;
     let ConvolutionNorm::Batch {

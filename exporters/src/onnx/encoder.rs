@@ -1,14 +1,15 @@
 //! The Conformer encoder as a graph.
 //!
-//! The trunk runs on `[B T', D]`, so that every linear layer is one Gemm with its bias. What
-//! depends on weights alone is folded: the input scale into the subsampling's linear layer, 1/2
-//! into the feed-forward modules, 1/sqrt(d_head) into the queries, the batch norm into the
-//! depthwise convolution, the values' bias into the attention's output. Masks are those of NeMo 2.5
-//! and later, as far as valid frames see them: padding is cut out before every convolution and
-//! hidden from every attention, so nothing leaks, whatever the padding holds.
+//! The trunk runs on `[B T', D]`, so that every linear layer is one Gemm with its bias. Constants
+//! are folded into weights: the input scale into the subsampling's linear layer, 1/2 into the
+//! feed-forward modules, 1/sqrt(d_head) into the queries, the batch norm into the depthwise
+//! convolution, the values' bias into the attention's output. For valid frames, masks equal those
+//! of NeMo 2.5 and later: padding is zeroed before every convolution and hidden from every
+//! attention, so it never leaks, whatever it contains.
 //!
-//! For one swipe a node costs about as much to start as to compute, so shapes are constants where 0
-//! (as in the input) and -1 (the rest) can say them, and what all layers share is computed once.
+//! For one swipe, starting a node costs about as much as computing it. So shapes are constants
+//! where 0 (as in the input) and -1 (the rest) suffice, and values that all layers share are
+//! computed once.
 
 use super::attention::{Attention, position_table};
 use super::builder::{Attribute, Dim, ElementType, GraphBuilder, Value};
@@ -85,8 +86,8 @@ fn shape_around(b: &mut GraphBuilder, before: &[i64], frames: &Value, after: &[i
     )
 }
 
-/// Striding subsampling: `[B, F, T]` to `[B T', D]`, the new lengths, and what the layers need to
-/// know about frames.
+/// Striding subsampling: `[B, F, T]` to `[B T', D]`, the new lengths, and the frame data that
+/// layers need.
 fn subsampling(
     b: &mut GraphBuilder,
     network: &Network,
@@ -96,7 +97,7 @@ fn subsampling(
     let config = &network.config.encoder;
     b.scope("pre_encode");
     let mut valid = valid_frames(b, features, lengths);
-    // Whatever the padding holds, even NaN, ends here; from now on every value is finite.
+    // Clears the padding, even NaN. From here on every value is finite.
     let (channel, zero) = (b.ints(&[1]), b.float(0.0));
     let x = b.op("Unsqueeze", &[features, &channel]);
     let x = b.op("Where", &[&valid, &x, &zero]);
@@ -126,7 +127,7 @@ fn subsampling(
         ];
         let y = b.op_with("Conv", &[&x, &weight, &bias], &attributes);
         x = b.op("Relu", &[&y]);
-        // Frame t of the output is valid where frame 2t of the input is.
+        // Frame t of the output is valid if frame 2t of the input is.
         let (start, end) = (b.ints(&[0]), b.ints(&[i64::MAX]));
         let (axis, step) = (b.ints(&[3]), b.ints(&[2]));
         valid = b.op("Slice", &[&valid, &start, &end, &axis, &step]);
@@ -137,8 +138,8 @@ fn subsampling(
     let up = b.op("Add", &[lengths, &below]);
     let lengths = b.op("Div", &[&up, &divisor]);
 
-    // Channels last: ONNX Runtime's convolution writes them so by itself. The columns of the linear
-    // layer follow.
+    // Channels last, which is how ONNX Runtime's convolution writes them by itself. The columns of
+    // the linear layer are ordered to match.
     let x = b.op_with(
         "Transpose",
         &[&x],

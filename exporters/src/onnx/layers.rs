@@ -1,4 +1,4 @@
-//! What the encoder's modules are made of: linear layers, normalizations, activations, casts, and
+//! Building blocks of the encoder's modules: linear layers, normalizations, activations, casts, and
 //! the values that all layers share.
 
 use super::builder::{Attribute, ElementType, GraphBuilder, Value};
@@ -79,7 +79,7 @@ pub(super) fn cast(b: &mut GraphBuilder, x: &Value, to: ElementType) -> Value {
     b.op_with("Cast", &[x], &[("to", Attribute::Int(to as i64))])
 }
 
-/// The last two of four dimensions the other way round.
+/// Swaps the last two of four dimensions.
 pub(super) fn swap_last(b: &mut GraphBuilder, x: &Value) -> Value {
     let order = Attribute::Ints(vec![0, 1, 3, 2]);
     b.op_with("Transpose", &[x], &[("perm", order)])

@@ -1,8 +1,8 @@
-//! The network as ONNX graphs, made without Python.
+//! The network as ONNX graphs, built without Python.
 //!
-//! Names and layouts are those that decoders of the seed's form expect: `features_bft` `[B, F, T]`
-//! and `lengths` `[B]` to `encoded_btf` `[B, T', D]` and `encoded_lengths` `[B]`; `y_prev` `[N]`,
-//! `h0`, `c0` `[L, N, H]` and `enc_t` `[N, D]` to `logits` `[N, V+1]`, `h1`, `c1` `[L, N, H]`.
+//! Names and layouts are those that the seed's decoders expect: `features_bft` `[B, F, T]` and
+//! `lengths` `[B]` to `encoded_btf` `[B, T', D]` and `encoded_lengths` `[B]`; `y_prev` `[N]`, `h0`,
+//! `c0` `[L, N, H]` and `enc_t` `[N, D]` to `logits` `[N, V+1]`, `h1`, `c1` `[L, N, H]`.
 
 mod attention;
 mod builder;
@@ -34,7 +34,7 @@ pub enum LengthType {
     Int64,
 }
 
-/// What the step graph's `logits` are.
+/// Meaning of the step graph's `logits`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepOutput {
     /// Log-probabilities: the log-softmax is part of the graph.
@@ -44,7 +44,7 @@ pub enum StepOutput {
 }
 
 impl StepOutput {
-    /// What NeMo's `joint.log_softmax` asks for: `false` for raw logits, otherwise
+    /// The output for NeMo's `joint.log_softmax`: raw logits for `false`, otherwise
     /// log-probabilities (on a CPU).
     pub fn of(log_softmax: Option<bool>) -> Self {
         if log_softmax == Some(false) {

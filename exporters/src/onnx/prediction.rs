@@ -1,4 +1,4 @@
-//! Prediction network and joint as graphs: together as one step, and apart.
+//! Prediction network and joint as graphs: one step graph, or separate.
 
 use super::builder::{Attribute, Dim, ElementType, GraphBuilder, Value};
 use super::layers::linear;
@@ -6,9 +6,9 @@ use super::{StepOutput, proto};
 use crate::network::Network;
 use crate::schema::Activation;
 
-/// One step: the prediction network for a batch of labels, and the joint with one frame each.
+/// One step: the prediction network for a batch of labels, and the joint with one frame for each.
 ///
-/// `y_prev` is a class; the blank stands for the start of sequence, as its embedding is zero.
+/// `y_prev` is a class. The blank is the start of sequence, as its embedding is zero.
 pub fn step(network: &Network, output: StepOutput) -> proto::Model {
     let mut b = GraphBuilder::new("step");
     let inputs = Inputs::new(&mut b, network);

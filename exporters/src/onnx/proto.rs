@@ -104,7 +104,7 @@ pub struct Attribute {
     /// Integers.
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub ints: Vec<i64>,
-    /// Which of the values counts: 1 float, 2 integer, 7 integers.
+    /// Which of the values is used: 1 float, 2 integer, 7 integers.
     #[prost(int32, optional, tag = "20")]
     pub r#type: Option<i32>,
 }
@@ -135,7 +135,7 @@ pub struct ValueInfo {
     /// Type.
     #[prost(message, optional, tag = "2")]
     pub r#type: Option<Type>,
-    /// What it is.
+    /// Description.
     #[prost(string, optional, tag = "3")]
     pub doc_string: Option<String>,
 }

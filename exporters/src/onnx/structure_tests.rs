@@ -1,4 +1,4 @@
-//! What can be told of the graphs without a runtime.
+//! Properties of the graphs that can be checked without a runtime.
 
 use std::collections::HashSet;
 
@@ -161,7 +161,7 @@ fn inputs_and_outputs_have_the_promised_names_types_and_shapes() {
         let (inputs, outputs) = (describe(&graph.input), describe(&graph.output));
         let (expected_inputs, expected_outputs) = match kind {
             "encoder" => {
-                // Either type of length.
+                // Either type of `lengths`.
                 assert!(
                     ["i32", "i64"]
                         .map(|kind| format!("lengths {kind} [B]"))
@@ -287,8 +287,7 @@ fn every_matrix_of_the_encoder_is_the_transposed_weight_of_one_gemm() {
             }
         }
         assert_eq!(weights, matrices);
-        // The subsampling's, and of each layer: two feed-forward modules, attention and
-        // convolution.
+        // The subsampling's, and per layer: two feed-forward modules, attention and convolution.
         assert_eq!(
             weights.len(),
             1 + network.parameters.layers.len() * (4 + 3 + 2)

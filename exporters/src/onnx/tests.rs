@@ -86,7 +86,7 @@ fn encoders_equal_nemo_at_every_stored_length() {
                     continue;
                 };
                 if goldens == "goldens" && (padding == "garbage" || name == "tiny4") {
-                    // NeMo 2.4 lets padding leak here; 3.0 does not, and is what we hold to.
+                    // NeMo 2.4 lets padding leak here. 3.0 does not, and the graphs follow it.
                     continue;
                 }
                 let features = floats(&inputs, &format!("batch.{padding}.in"));

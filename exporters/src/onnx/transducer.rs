@@ -1,5 +1,4 @@
-//! Prediction network and joint for core, which runs them itself: their weights as its file has
-//! them, and their classes.
+//! The prediction joint for core: the weights as stored in its file, and the classes.
 
 use std::borrow::Cow;
 
@@ -9,7 +8,7 @@ use swipekit::internals::transducer::file::{self, JointLayer, TensorName};
 use super::StepOutput;
 use crate::network::Network;
 
-/// The output classes as a bundle describes them.
+/// The vocabulary as a bundle describes it.
 pub fn vocabulary(network: &Network) -> Vocabulary {
     let config = network.config;
     Vocabulary {
@@ -20,11 +19,11 @@ pub fn vocabulary(network: &Network) -> Vocabulary {
     }
 }
 
-/// The bytes of `transducer.safetensors`, in 32-bit floats, or with the matrices in 16-bit floats
-/// where `half` is set.
+/// The bytes of `transducer.safetensors`, in 32-bit floats. If `half` is set, the matrices are in
+/// 16-bit floats.
 ///
 /// # Errors
-/// None that a network of sane sizes gives.
+/// None for a network of valid sizes.
 pub fn transducer(network: &Network, half: bool) -> swipekit::Result<Vec<u8>> {
     let model = network.model_spec();
     file::write(&model, network.classes(), half, |name| {
@@ -32,8 +31,8 @@ pub fn transducer(network: &Network, half: bool) -> swipekit::Result<Vec<u8>> {
     })
 }
 
-/// The values of a tensor of the file: the checkpoint's, the two biases of an LSTM layer summed.
-/// None where `network` has no such LSTM layer.
+/// The values of a tensor of the file: the checkpoint's, with the two biases of an LSTM layer
+/// summed. `None` if `network` has no such LSTM layer.
 pub fn transducer_tensor<'w>(network: &Network<'w>, name: TensorName) -> Cow<'w, [f32]> {
     let parameters = &network.parameters;
     let joint = |layer| match layer {

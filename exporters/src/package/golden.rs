@@ -1,4 +1,4 @@
-//! Golden swipes: synthetic ones with what the staged bundle gives for them.
+//! Golden swipes: synthetic ones with the staged bundle's results.
 
 use swipekit::internals::bundle::golden::{Golden, GoldenSwipe};
 use swipekit::{Engine, Limits};
@@ -11,19 +11,18 @@ use crate::synth::samples;
 /// Words of the golden swipes.
 const WORDS: &[&str] = &["the", "hello", "keyboard", "a", "people", "don't"];
 
-/// How far two machines may be apart; instruction sets sum in different orders.
+/// Accepted differences between machines. Instruction sets sum in different orders.
 struct Tolerance {
-    /// Greatest difference of a value of the encoder's output.
+    /// Largest difference of a value of the encoder's output.
     encoder: f64,
-    /// Greatest relative difference of a score.
+    /// Largest relative difference of a score.
     score: f64,
-    /// Least distance of two scores whose candidates keep their order.
+    /// Smallest distance of two scores whose candidates keep their order.
     gap: f64,
 }
 
-/// On integers a sum that differs by its last bits may round to the next integer, and then
-/// everything behind it moves by a hundredth or so: what a changed runtime or a damaged file does
-/// is far beyond that.
+/// In integers, a difference in a sum's last bits may round to the next integer, which changes all
+/// later values by about 1 %. A changed runtime or a damaged file changes far more.
 fn tolerance(precision: Precision) -> Tolerance {
     match precision {
         Precision::Fp32 | Precision::Fp16 => Tolerance {
@@ -39,7 +38,7 @@ fn tolerance(precision: Precision) -> Tolerance {
     }
 }
 
-/// What `engine` gives for the golden swipes.
+/// The results of `engine` for the golden swipes.
 pub(crate) fn golden(engine: &Engine, precision: Precision) -> Result<Golden> {
     let tolerance = tolerance(precision);
     let mut session = engine.session();
@@ -65,7 +64,7 @@ pub(crate) fn golden(engine: &Engine, precision: Precision) -> Result<Golden> {
         swipe.greedy = gesture.greedy()?;
         if engine.lexicon().is_some() {
             let candidates = gesture.words(engine.options())?.candidates;
-            // Candidates of nearly equal score may stand the other way round on another machine.
+            // Candidates with nearly equal scores may be swapped on another machine.
             let mut clear = 0;
             for pair in candidates.windows(2).take(3) {
                 if (pair[0].score - pair[1].score).abs() < tolerance.gap {

@@ -9,33 +9,33 @@ use swipekit::internals::bundle::{Bundle, Manifest, RUNTIME_META_FILE};
 use super::RuntimeMeta;
 use crate::files::Result;
 
-/// A bundle that was found sound.
+/// A sound bundle.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Verification {
-    /// Where it is.
+    /// Path.
     pub path: PathBuf,
-    /// Its name.
+    /// Name.
     pub name: String,
     /// Version of the bundle format.
     pub format: u32,
     /// Whether it is one `.swipekit` file.
     pub packed: bool,
-    /// Files verified, without the manifest.
+    /// Number of verified files, without the manifest.
     pub files: usize,
-    /// Bytes verified.
+    /// Number of verified bytes.
     pub bytes: u64,
-    /// Golden swipes; 0 where there is no `golden.json`.
+    /// Number of golden swipes; 0 without a `golden.json`.
     pub golden_swipes: usize,
-    /// Names of what lies in the folder and is no part of the bundle.
+    /// Names in the folder that are not part of the bundle.
     pub unlisted: Vec<String>,
-    /// Time that opening took, in milliseconds; nearly all of it is hashing.
+    /// Time to open the bundle, in milliseconds. Nearly all of it is hashing.
     pub open_ms: f64,
 }
 
-/// What is in a bundle.
+/// Contents of a bundle.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Inspection {
-    /// Where it is.
+    /// Path.
     pub path: PathBuf,
     /// Whether it is one `.swipekit` file.
     pub packed: bool,
@@ -43,15 +43,15 @@ pub struct Inspection {
     pub bytes: u64,
     /// The manifest.
     pub manifest: Manifest,
-    /// Names of what lies in the folder and is no part of the bundle.
+    /// Names in the folder that are not part of the bundle.
     pub unlisted: Vec<String>,
 }
 
 /// Verifies the bundle at `path`: every size and hash, the manifest, the golden swipes' form, and
-/// that `runtime_meta.json` says what the manifest says. Runs no model.
+/// that `runtime_meta.json` agrees with the manifest. Runs no model.
 ///
 /// # Errors
-/// The first thing that is wrong, as [`Bundle::open`] says it.
+/// The first problem, as reported by [`Bundle::open`].
 pub fn verify(path: impl AsRef<Path>) -> Result<Verification> {
     let start = Instant::now();
     let bundle = Bundle::open(path)?;
@@ -83,7 +83,7 @@ pub fn verify(path: impl AsRef<Path>) -> Result<Verification> {
     })
 }
 
-/// Opens the bundle at `path` and tells what is in it.
+/// Opens the bundle at `path` and describes its contents.
 ///
 /// # Errors
 /// Those of [`Bundle::open`].

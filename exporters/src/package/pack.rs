@@ -1,4 +1,4 @@
-//! A bundle as one file, and back.
+//! Packs a bundle into one file, and unpacks it.
 
 use std::fs::{self, File};
 use std::io::{Cursor, Write};
@@ -11,17 +11,17 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use super::staging;
 use crate::files::{FileError, Result};
 
-/// Largest packed bundle: zip without its 64-bit extension ends there.
+/// Largest packed bundle, the limit of zip without its 64-bit extension.
 const MAX_PACKED: u64 = u32::MAX as u64;
 
 /// Writes the bundle at `bundle` (a folder or a packed bundle) as one `.swipekit` file to `file`,
-/// replacing a file that is there. The same bundle always gives the same bytes.
+/// replacing an existing file. The same bundle always gives the same bytes.
 ///
-/// Files that the manifest does not list stay behind.
+/// Files that the manifest does not list are left out.
 ///
 /// # Errors
-/// Those of [`Bundle::open`], [`swipekit::Error::TooLarge`] beyond 4 GiB, [`FileError::InTheWay`] where
-/// `file` is a folder, [`FileError::Io`].
+/// Those of [`Bundle::open`], [`swipekit::Error::TooLarge`] beyond 4 GiB, [`FileError::InTheWay`]
+/// if `file` is a folder, [`FileError::Io`].
 pub fn pack(bundle: impl AsRef<Path>, file: impl AsRef<Path>) -> Result<()> {
     let (bundle, file) = (Bundle::open(bundle)?, file.as_ref());
     if file.is_dir() {
@@ -58,13 +58,13 @@ pub fn pack(bundle: impl AsRef<Path>, file: impl AsRef<Path>) -> Result<()> {
     let mut temporary = builder
         .tempfile_in(&parent)
         .map_err(FileError::write(file))?;
-    // Made in memory first: the crate `zip` prints to standard error where a disk is full.
+    // Built in memory first: the crate `zip` prints to standard error if a disk is full.
     let archive = archive(&entries, total as usize).map_err(FileError::write(file))?;
     temporary
         .write_all(&archive)
         .and_then(|()| temporary.as_file().sync_all())
         .map_err(FileError::write(file))?;
-    // What is about to be moved to its destination must open.
+    // Check that the bundle opens before it is moved to its destination.
     Bundle::open(temporary.path())?;
     temporary
         .persist(file)
@@ -89,10 +89,10 @@ fn archive(
     Ok(archive.finish()?.into_inner())
 }
 
-/// Writes the packed bundle `file` as the folder `folder`, replacing a bundle that is there.
+/// Writes the packed bundle `file` as the folder `folder`, replacing an existing bundle.
 ///
 /// # Errors
-/// Those of [`Bundle::open`], [`FileError::InTheWay`] where `folder` holds something else than a
+/// Those of [`Bundle::open`], [`FileError::InTheWay`] if `folder` contains something else than a
 /// bundle, [`FileError::Io`].
 pub fn unpack(file: impl AsRef<Path>, folder: impl AsRef<Path>) -> Result<Bundle> {
     let (bundle, folder) = (Bundle::open(file)?, folder.as_ref());

@@ -1,4 +1,4 @@
-//! A preset of a bundle that there is, changed.
+//! Changes a preset of an existing bundle.
 
 use std::path::Path;
 
@@ -11,12 +11,11 @@ use super::golden::golden;
 use crate::files::Result;
 use crate::quantize::Precision;
 
-/// Writes a copy of the bundle that `engine` was opened from to the folder `output`, with `options`
-/// in the preset and golden swipes decoded anew; a bundle that is there is replaced, the opened one
-/// itself as well.
+/// Writes a copy of the engine's bundle to the folder `output`, with `options` in the preset and
+/// golden swipes decoded anew. It replaces a bundle there, which may be the engine's own.
 ///
 /// # Errors
-/// What writing a bundle and decoding its golden swipes give.
+/// Those of writing a bundle and of decoding its golden swipes.
 pub fn write_preset(
     engine: &Engine,
     preset: &str,
@@ -33,7 +32,7 @@ pub fn write_preset(
     if bundle.golden()?.is_some() {
         manifest.files.remove(GOLDEN_FILE);
         drop(writer.stage(&mut manifest)?);
-        // A checked manifest names one.
+        // A verified manifest names one.
         let precision = Precision::named(&manifest.precision).unwrap_or(Precision::Fp32);
         let golden = golden(&Engine::open(writer.folder())?, precision)?;
         writer.add_json(GOLDEN_FILE, &golden)?;

@@ -1,5 +1,4 @@
-//! `runtime_meta.json`: the description of the model that the seed's decoders read, with the true
-//! numbers.
+//! `runtime_meta.json`: the model description that the seed's decoders read, with correct numbers.
 
 use std::collections::BTreeMap;
 
@@ -7,25 +6,25 @@ use serde::{Deserialize, Serialize};
 use swipekit::internals::bundle::Manifest;
 use swipekit::internals::bundle::manifest::{ModelSpec, Vocabulary};
 
-/// Name that the blank gets among the tokens; a label may be called `<blank>` without being it.
+/// Name of the blank among the tokens. A label may be called `<blank>` without being the blank.
 const BLANK_TOKEN: &str = "<blk>";
 /// Label that stands for an unknown character.
 const UNKNOWN_LABEL: &str = "<unk>";
 
 /// The content of `runtime_meta.json`.
 ///
-/// The field names are the seed's. Its numbers were wrong: it named class 0 the blank because a
-/// label is spelt `<blank>`, left the true blank out of `vocab_size`, and had no start of sequence.
+/// The field names are the seed's. The seed's numbers were wrong: it took class 0 for the blank
+/// because a label is spelt `<blank>`, left the true blank out of `vocab_size`, and had no start of
+/// sequence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuntimeMeta {
     /// Name of every output class in order, the blank last.
     pub tokens: Vec<String>,
     /// Class of the blank: the number of labels.
     pub blank_id: usize,
-    /// Class of the label `<unk>`, where there is one.
+    /// Class of the label `<unk>`, if there is one.
     pub unk_id: Option<usize>,
-    /// What to feed as `y_prev` before the first label: the blank, whose embedding is the zero
-    /// vector.
+    /// The `y_prev` before the first label: the blank, whose embedding is the zero vector.
     pub sos_id: usize,
     /// Classes of the labels of one character.
     pub char_to_id: BTreeMap<char, usize>,
@@ -33,7 +32,7 @@ pub struct RuntimeMeta {
     pub id_to_char: BTreeMap<usize, char>,
     /// Number of output classes, V + 1.
     pub vocab_size: usize,
-    /// Features of a sample.
+    /// Number of features per sample.
     pub feat_in: usize,
     /// The encoder.
     pub encoder: EncoderMeta,
@@ -41,7 +40,7 @@ pub struct RuntimeMeta {
     pub decoder: DecoderMeta,
     /// The joint.
     pub joint: JointMeta,
-    /// Whether the step graph's `logits` are log-probabilities already.
+    /// Whether the step graph's `logits` are log-probabilities.
     pub log_probabilities: bool,
 }
 
@@ -110,7 +109,7 @@ impl RuntimeMeta {
         }
     }
 
-    /// The description that belongs to a manifest.
+    /// The description for a manifest.
     pub fn of(manifest: &Manifest) -> Self {
         Self::new(&manifest.vocabulary, &manifest.model)
     }

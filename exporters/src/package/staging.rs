@@ -1,4 +1,4 @@
-//! Temporary folders beside their destination, and the step that moves one there.
+//! Temporary folders beside their destination, and the final move.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -13,17 +13,17 @@ use tempfile::TempDir;
 
 use crate::files::{FileError, Result};
 
-/// Largest manifest that is read to see whether a folder is a bundle.
+/// Largest manifest that is read to tell whether a folder is a bundle.
 const MAX_MANIFEST: u64 = 1 << 20;
 
-/// An empty temporary folder beside `destination`, on the same file system; its parent folders are
-/// made where they are missing.
+/// An empty temporary folder beside `destination`, on the same file system. Missing parent folders
+/// are created.
 pub(crate) fn beside(destination: &Path) -> Result<TempDir> {
     let parent = parent(destination);
     fs::create_dir_all(&parent).map_err(FileError::write(&parent))?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".swipekit-");
-    // The staging folder becomes the bundle: as readable as any folder that the user makes.
+    // The staging folder becomes the bundle, so it needs the permissions of an ordinary folder.
     #[cfg(unix)]
     let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o777);
     #[cfg(unix)]
@@ -33,7 +33,7 @@ pub(crate) fn beside(destination: &Path) -> Result<TempDir> {
         .map_err(FileError::write(&parent))
 }
 
-/// The folder that holds `path`.
+/// The folder that contains `path`.
 pub(super) fn parent(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent.to_path_buf(),
@@ -41,8 +41,8 @@ pub(super) fn parent(path: &Path) -> PathBuf {
     }
 }
 
-/// Makes sure that `folder` may be replaced by a bundle: it is absent, empty, or a bundle with
-/// nothing else in it.
+/// Checks that `folder` may be replaced by a bundle: it is absent, empty, or a bundle with nothing
+/// else in it.
 pub(super) fn check_replaceable(folder: &Path) -> Result<()> {
     let in_the_way = |got: String| FileError::InTheWay {
         path: folder.to_path_buf(),
@@ -84,8 +84,8 @@ fn names(folder: &Path) -> Result<Vec<std::ffi::OsString>> {
     Ok(names)
 }
 
-/// The files that the manifest at `path` lists, of any format and in any state of the files; `None`
-/// where it is no manifest.
+/// The files that the manifest at `path` lists, of any format version and whatever the state of the
+/// files. `None` if it is not a manifest.
 fn listed_files(path: &Path) -> Option<BTreeMap<String, IgnoredAny>> {
     #[derive(Deserialize)]
     struct AnyManifest {
@@ -101,18 +101,18 @@ fn listed_files(path: &Path) -> Option<BTreeMap<String, IgnoredAny>> {
     Some(manifest.files)
 }
 
-/// Moves `staged` to `destination`, replacing the bundle that may be there: at every moment there
-/// is the old bundle or the new one (on Linux; elsewhere there is none for the instant between two
-/// renames, and the old one comes back where the second fails).
+/// Moves `staged` to `destination`, replacing an existing bundle. On Linux, either the old or the
+/// new bundle is there at every moment. Elsewhere there is none between two renames, and the old
+/// one is restored if the second fails.
 pub(super) fn replace(staged: TempDir, destination: &Path) -> Result<()> {
     check_replaceable(destination)?;
     sync(staged.path());
     if fs::symlink_metadata(destination).is_err() {
         fs::rename(staged.path(), destination).map_err(FileError::write(destination))?;
-        // Nothing is left to be removed.
+        // Nothing is left to remove.
         let _ = staged.keep();
     } else if exchange(staged.path(), destination).is_ok() {
-        // The staging folder holds the old bundle now, and goes with it.
+        // The staging folder now contains the old bundle, which is removed with it.
         drop(staged);
     } else {
         let aside = TempDir::with_prefix_in(".swipekit-", parent(destination))
@@ -121,7 +121,7 @@ pub(super) fn replace(staged: TempDir, destination: &Path) -> Result<()> {
         fs::rename(destination, &old).map_err(FileError::write(destination))?;
         if let Err(source) = fs::rename(staged.path(), destination) {
             if fs::rename(&old, destination).is_err() {
-                // Better a bundle in an odd folder than none.
+                // A bundle under an odd name is better than none.
                 let _ = aside.keep();
             }
             return Err(FileError::write(destination)(source));
@@ -132,7 +132,7 @@ pub(super) fn replace(staged: TempDir, destination: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Swaps two folders in one step, where the platform and the file system can.
+/// Swaps two folders in one step, if platform and file system support it.
 #[cfg(target_os = "linux")]
 fn exchange(a: &Path, b: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -144,8 +144,8 @@ fn exchange(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Asks the file system to make a folder's entries durable; not every one can, and none needs it to
-/// be consistent.
+/// Asks the file system to make a folder's entries durable. Not every file system can, and none
+/// needs it for consistency.
 fn sync(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();

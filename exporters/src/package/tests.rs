@@ -191,7 +191,7 @@ fn a_bundle_that_fails_is_not_written() {
         assert_eq!(entries(folder.parent().unwrap()), ["bundle"]);
         assert_eq!(fs::read(folder.join(MANIFEST_FILE)).unwrap(), before);
     }
-    // A file that was written but never added, or changed after it was.
+    // A file that was written but never added, or changed after it was added.
     let forgotten = writer(&folder, 4);
     fs::write(forgotten.folder().join("scratch.bin"), "x").unwrap();
     let error = forgotten.finish(manifest()).unwrap_err();
@@ -230,7 +230,7 @@ fn packing_is_repeatable_and_reversible() {
     let (root, folder) = written(3);
     let [a, b, c] = ["a", "b", "c"].map(|name| root.path().join(format!("{name}.swipekit")));
     pack(&folder, &a).unwrap();
-    // What is no part of the bundle is not packed.
+    // Files outside of the bundle are not packed.
     fs::write(folder.join("notes.txt"), "x").unwrap();
     pack(&folder, &b).unwrap();
     let bytes = fs::read(&a).unwrap();
@@ -282,7 +282,7 @@ fn hundreds_of_altered_packed_bundles() {
         flipped[at] ^= 1 << (step % 8);
         fs::write(&altered, flipped).unwrap();
         match Bundle::open(&altered) {
-            // A bit of the padding, of a time stamp or of the like.
+            // The flipped bit is in padding, a time stamp or the like.
             Ok(bundle) => assert_eq!(bundle.manifest(), &manifest),
             Err(_) => refused += 1,
         }
@@ -300,15 +300,15 @@ fn hundreds_of_altered_bundle_folders() {
         for step in 0..steps {
             let at = step * (sound.len() - 1) / 79;
             fs::write(&path, &sound[..at]).unwrap();
-            // The manifest's last byte is a line break that no reader needs.
+            // The manifest's last byte is a line break, which no reader needs.
             let whole = name == MANIFEST_FILE && at == sound.len() - 1;
             assert_eq!(verify(&folder).is_ok(), whole, "{name} cut at {at}");
             let mut flipped = sound.clone();
             flipped[at] ^= 1 << (step % 8);
             fs::write(&path, flipped).unwrap();
             let result = verify(&folder);
-            // A letter of a name or a digit of a number may change in the manifest, which no hash
-            // covers in a folder.
+            // In the manifest, which no hash covers in a folder, a letter of a name or a digit of a
+            // number may change.
             assert!(name == MANIFEST_FILE || result.is_err(), "{name} at {at}");
         }
         fs::write(&path, sound).unwrap();

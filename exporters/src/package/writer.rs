@@ -1,4 +1,4 @@
-//! Writes a bundle, all of it or nothing.
+//! Writes a bundle completely or not at all.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -14,10 +14,10 @@ use tempfile::TempDir;
 use super::staging;
 use crate::files::{FileError, Result};
 
-/// A bundle in the making, in a temporary folder beside its destination.
+/// A bundle under construction, in a temporary folder beside its destination.
 ///
 /// Nothing appears at the destination before [`BundleWriter::finish`] has written the manifest and
-/// read the whole bundle back. A writer that is dropped before leaves nothing behind.
+/// verified the whole bundle. A writer that is dropped earlier leaves nothing behind.
 #[derive(Debug)]
 pub struct BundleWriter {
     destination: PathBuf,
@@ -26,11 +26,11 @@ pub struct BundleWriter {
 }
 
 impl BundleWriter {
-    /// Begins a bundle that is to stand in the folder `destination`.
+    /// Begins a bundle for the folder `destination`.
     ///
     /// # Errors
-    /// [`FileError::InTheWay`] where something is there that is neither an empty folder nor a bundle
-    /// with only its own files, [`FileError::Io`] where the folder beside cannot be written.
+    /// [`FileError::InTheWay`] if something is there that is neither an empty folder nor a bundle
+    /// with only its own files, [`FileError::Io`] if the temporary folder cannot be written.
     pub fn create(destination: impl AsRef<Path>) -> Result<Self> {
         let destination = destination.as_ref();
         staging::check_replaceable(destination)?;
@@ -41,7 +41,7 @@ impl BundleWriter {
         })
     }
 
-    /// The temporary folder, for programs that write or read files by path; see
+    /// The temporary folder, for programs that write or read files by path. See
     /// [`BundleWriter::adopt`].
     pub fn folder(&self) -> &Path {
         self.staged.path()
@@ -50,7 +50,7 @@ impl BundleWriter {
     /// Adds the file `name` with the given content.
     ///
     /// # Errors
-    /// [`swipekit::Error::Invalid`] for a name that no bundle may use or that is taken,
+    /// [`swipekit::Error::Invalid`] for a name that is not allowed or already used,
     /// [`FileError::Io`].
     pub fn add(&mut self, name: &str, content: &[u8]) -> Result<()> {
         let path = self.path_of(name)?;
@@ -75,7 +75,7 @@ impl BundleWriter {
     /// Adds a copy of the file at `source` as `name`.
     ///
     /// # Errors
-    /// Those of [`BundleWriter::add`], and [`swipekit::Error::Io`] where `source` cannot be read.
+    /// Those of [`BundleWriter::add`], and [`swipekit::Error::Io`] if `source` cannot be read.
     pub fn add_file(&mut self, name: &str, source: &Path) -> Result<()> {
         self.add(name, &Bytes::map(source)?)
     }
@@ -83,8 +83,8 @@ impl BundleWriter {
     /// Adds the file `name` that was already written into [`BundleWriter::folder`].
     ///
     /// # Errors
-    /// [`swipekit::Error::Invalid`] for a name that no bundle may use or that is taken,
-    /// [`swipekit::Error::Io`] where the file cannot be read.
+    /// [`swipekit::Error::Invalid`] for a name that is not allowed or already used,
+    /// [`swipekit::Error::Io`] if the file cannot be read.
     pub fn adopt(&mut self, name: &str) -> Result<()> {
         let path = self.path_of(name)?;
         let file = File::open(&path).map_err(FileError::read(&path))?;
@@ -94,14 +94,14 @@ impl BundleWriter {
         Ok(())
     }
 
-    /// Writes `manifest` with the sizes and hashes of the files added so far and reads the bundle
-    /// back, in the temporary folder still: a bundle may be tried, and given more files, before it
+    /// Writes `manifest` with the sizes and hashes of the files added so far and verifies the
+    /// bundle, still in the temporary folder. A bundle may be tested, and get more files, before it
     /// is finished.
     ///
     /// `manifest.files` is overwritten; everything else is the caller's.
     ///
     /// # Errors
-    /// Those of [`Bundle::open`] where the manifest and the files do not make a sound bundle,
+    /// Those of [`Bundle::open`] if manifest and files do not form a sound bundle,
     /// [`FileError::InTheWay`], [`FileError::Io`].
     pub fn stage(&self, manifest: &mut Manifest) -> Result<Bundle> {
         manifest.files = self.files.clone();
@@ -133,11 +133,11 @@ impl BundleWriter {
         Ok(bundle)
     }
 
-    /// [`stage`](Self::stage)s the bundle and moves it to its destination, replacing a bundle that
-    /// is there. Gives the bundle as it stands there.
+    /// [`stage`](Self::stage)s the bundle and moves it to its destination, replacing an existing
+    /// bundle. Returns the bundle there.
     ///
     /// # Errors
-    /// Those of [`stage`](Self::stage); the destination is untouched then.
+    /// Those of [`stage`](Self::stage). The destination is not changed then.
     pub fn finish(self, mut manifest: Manifest) -> Result<Bundle> {
         drop(self.stage(&mut manifest)?);
         staging::replace(self.staged, &self.destination)?;

@@ -1,15 +1,15 @@
-//! What can go wrong on the way to a `.pte` file.
+//! Errors of making a `.pte` file.
 
 use std::path::PathBuf;
 
 use crate::check::FailedCheck;
 use crate::files::FileError;
 
-/// A program that cannot be lowered, or is not what it should be.
+/// A program cannot be lowered, or is wrong.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PteError {
-    /// This build has no ExecuTorch to try the programs with.
+    /// This build has no ExecuTorch to test the programs with.
     #[error(
         "this build of swipekit has no ExecuTorch: expected the feature `executorch`, got a build without it; run `cargo \
          xtask setup --executorch` and build with `--features executorch`"
@@ -22,7 +22,7 @@ pub enum PteError {
         tried.join(", "), variable = super::VARIABLE
     )]
     NoPython {
-        /// Where it was looked for.
+        /// The paths searched.
         tried: Vec<String>,
     },
     /// The interpreter could not be started.
@@ -37,7 +37,7 @@ pub enum PteError {
     /// The Python side reported an error.
     #[error("the Python side failed while {stage}: {kind}: {message}")]
     Python {
-        /// What it was doing.
+        /// The stage of its work.
         stage: String,
         /// Class of the exception.
         kind: String,
@@ -52,21 +52,21 @@ pub enum PteError {
         /// The end of its standard error.
         said: String,
     },
-    /// The Python side wrote what is not of the protocol.
+    /// The Python side violated the protocol.
     #[error("the Python side wrote {got}, expected {expected}; are both of the same version?")]
     Protocol {
-        /// What a sound line or result holds.
+        /// The expected line or result.
         expected: &'static str,
-        /// What came.
+        /// What was found.
         got: String,
     },
-    /// A program is not what it is said to be, or its 8 bits cost too much.
+    /// A program does not match its description, or its 8 bits lose too much.
     #[error(transparent)]
     Check(#[from] FailedCheck),
-    /// What the Python side reads cannot be written.
+    /// The input of the Python side cannot be written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The weights cannot be put into a file for the Python side.
+    /// The weights cannot be written to a file for the Python side.
     #[error("cannot write the weights for the Python side: {0}")]
     Weights(#[from] safetensors::SafeTensorError),
 }

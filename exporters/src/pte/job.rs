@@ -1,4 +1,4 @@
-//! What the Python side is asked to do.
+//! The job description for the Python side.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,20 +9,19 @@ use crate::onnx::StepOutput;
 use crate::schema::{self, ConvNorm, ModelConfig};
 use swipekit::internals::bundle::manifest::Activation;
 
-/// The longest swipe that an encoder program takes, in samples; the featurizer gives
-/// [`MAX_SAMPLES`](swipekit::internals::features::MAX_SAMPLES) at most.
+/// Longest swipe of an encoder program, in samples. The featurizer gives at most
+/// [`MAX_SAMPLES`](swipekit::internals::features::MAX_SAMPLES).
 pub const MAX_SAMPLES: usize = 256;
 
 const _: () = assert!(swipekit::internals::features::MAX_SAMPLES <= MAX_SAMPLES);
 
-/// Rows that a step program takes at most.
+/// Most rows of a step program.
 pub const MAX_BATCH: usize = 64;
 
-/// What the first layer's input is multiplied by, one factor an input: the only tensor that no
-/// checkpoint has.
+/// Factors of the first layer's inputs. The only tensor that is in no checkpoint.
 pub const INPUT_SCALE: &str = "encoder.pre_encode.out.input_scale";
 
-/// How a program is made.
+/// How to make a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
@@ -32,7 +31,7 @@ pub enum Mode {
     Xnnpack,
     /// 8-bit integers, lowered to XNNPACK.
     Int8,
-    /// As int8, refused where the program is not quantized or XNNPACK runs nothing of it.
+    /// Like int8, but refused if the program is not quantized or XNNPACK runs nothing of it.
     Ultra,
 }
 
@@ -53,11 +52,11 @@ impl Mode {
     }
 }
 
-/// Where the ranges of 8-bit activations come from.
+/// Source of the ranges of 8-bit activations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Scheme {
-    /// Each swipe's own.
+    /// Each swipe.
     Dynamic,
     /// The calibration swipes.
     Static,
@@ -83,13 +82,13 @@ pub struct EncoderJob {
     /// For `int8` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<Scheme>,
-    /// NeMo's names of linear layers that stay in float; for `int8` only.
+    /// NeMo's names of linear layers that stay in float. For `int8` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub float: Option<Vec<String>>,
 }
 
 impl EncoderJob {
-    /// An encoder in 32 bits, `mode` being [`Mode::Fp32`] or [`Mode::Xnnpack`].
+    /// A 32-bit encoder. `mode` is [`Mode::Fp32`] or [`Mode::Xnnpack`].
     pub fn float(file: &str, mode: Mode) -> Self {
         Self {
             file: file.to_owned(),
@@ -99,7 +98,7 @@ impl EncoderJob {
         }
     }
 
-    /// An encoder in 8 bits.
+    /// An 8-bit encoder.
     pub fn int8(file: &str, scheme: Scheme) -> Self {
         Self {
             file: file.to_owned(),
@@ -119,22 +118,22 @@ pub struct StepJob {
     pub mode: Mode,
 }
 
-/// What the Python side is to do; it reads exactly these fields.
+/// Job of the Python side, which reads exactly these fields.
 #[derive(Clone, Debug, Serialize)]
 pub struct Job<'a> {
-    /// Tensors by NeMo's names, safetensors.
+    /// File with tensors by NeMo's names, safetensors.
     pub weights: &'a Path,
-    /// The shape of each of them.
+    /// The shape of each tensor.
     pub tensors: BTreeMap<String, Vec<usize>>,
     /// Folder that the programs are written to.
     pub output: &'a Path,
     /// Dimensions.
     pub network: NetworkJob,
-    /// Frames of the longest swipe.
+    /// Samples of the longest swipe.
     pub max_frames: usize,
-    /// Rows of the step at most.
+    /// Most rows of the step.
     pub max_batch: usize,
-    /// Features of swipes `[F, T]`, safetensors; for the static scheme.
+    /// File with features of swipes `[F, T]`, safetensors. For the static scheme.
     pub calibration: Option<&'a Path>,
     /// Encoders to write.
     pub encoders: Vec<EncoderJob>,
@@ -142,7 +141,7 @@ pub struct Job<'a> {
     pub steps: Vec<StepJob>,
 }
 
-/// Dimensions of the network as the Python side wants them.
+/// Dimensions of the network in the form of the Python side.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NetworkJob {
     features: usize,
@@ -187,8 +186,8 @@ impl NetworkJob {
     }
 }
 
-/// The shape of each tensor that a network of this configuration has, and of [`INPUT_SCALE`] where
-/// `scaled` is set.
+/// The shape of each tensor of a network of this configuration, and of [`INPUT_SCALE`] if `scaled`
+/// is set.
 pub(super) fn shapes(config: &ModelConfig, scaled: bool) -> BTreeMap<String, Vec<usize>> {
     let specs = schema::tensors(config).into_iter();
     let mut shapes: BTreeMap<_, _> = specs.map(|spec| (spec.name, spec.shape)).collect();

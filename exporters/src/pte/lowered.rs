@@ -1,4 +1,4 @@
-//! What the Python side says of the programs that it wrote.
+//! The Python side's report on the programs it wrote.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lowered {
-    /// What made the programs.
+    /// Versions of the tools.
     pub versions: Versions,
-    /// The programs, in the order that they were asked for.
+    /// The programs, in the requested order.
     pub files: Vec<LoweredFile>,
 }
 
-/// Versions of what made a program.
+/// Versions of the tools that made a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Versions {
@@ -38,24 +38,24 @@ pub struct LoweredFile {
     pub kind: String,
     /// `fp32`, `xnnpack` or `int8`.
     pub mode: String,
-    /// `dynamic` or `static`, of an encoder in 8 bits.
+    /// `dynamic` or `static`, for an 8-bit encoder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
-    /// Bytes.
+    /// Size in bytes.
     pub bytes: u64,
-    /// Seconds that it took.
+    /// Duration in seconds.
     pub seconds: f64,
-    /// Parts of the graph that XNNPACK runs, each as a whole.
+    /// Number of subgraphs that XNNPACK runs.
     pub subgraphs: u64,
-    /// Nodes inside of them.
+    /// Number of nodes in them.
     pub delegated: u64,
-    /// All nodes.
+    /// Number of all nodes.
     pub total: u64,
-    /// Operators outside of them, with how often each stands there.
+    /// Number of nodes outside of them, by operator.
     pub outside: BTreeMap<String, u64>,
-    /// Nodes that quantize or choose a range, before the lowering.
+    /// Number of nodes that quantize or choose a range, before the lowering.
     pub quantize_nodes: u64,
-    /// Nodes that go back to floats, before the lowering.
+    /// Number of nodes that dequantize, before the lowering.
     pub dequantize_nodes: u64,
 }
 

@@ -1,11 +1,10 @@
 //! ExecuTorch programs (`.pte`), lowered by a small Python package that this module drives.
 //!
-//! `torch.export` and the lowering to XNNPACK exist in Python only. The package,
-//! `exporters/python/swipekit_pte`, is part of this program: it is written into a temporary folder
-//! and run by an interpreter that has PyTorch and ExecuTorch, which
-//! `cargo xtask setup --executorch` makes. Rust reads the checkpoint, hands over a job and tensors
-//! as files, and checks what comes back; the Python side checks the job as strictly, so that
-//! neither guesses.
+//! `torch.export` and the lowering to XNNPACK exist in Python only. The package
+//! `exporters/python/swipekit_pte` is part of this program. It is written to a temporary folder and
+//! run by an interpreter with PyTorch and ExecuTorch, which `cargo xtask setup --executorch`
+//! installs. Rust reads the checkpoint, passes a job and tensors as files, and checks the result.
+//! The Python side checks the job just as strictly.
 
 mod error;
 mod job;

@@ -66,7 +66,7 @@ const SOURCES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Characters of standard error that an error repeats at most.
+/// Most characters of standard error to repeat in an error.
 const SAID: usize = 600;
 
 /// A line of the protocol.
@@ -86,15 +86,14 @@ struct Failure {
     message: String,
 }
 
-/// The programs of a network to write.
+/// A request to write the programs of a network.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The network's dimensions.
     pub config: &'a ModelConfig,
-    /// Its tensors by NeMo's names, and [`INPUT_SCALE`] where the input of the first layer is
-    /// scaled.
+    /// Its tensors by NeMo's names, and [`INPUT_SCALE`] if the input of the first layer is scaled.
     pub tensors: &'a BTreeMap<String, Tensor>,
-    /// Swipes to take ranges from; for the static scheme.
+    /// Swipes to calibrate on. For the static scheme.
     pub calibration: &'a [EncoderInput],
     /// Encoders to write.
     pub encoders: &'a [EncoderJob],
@@ -102,7 +101,7 @@ pub struct Request<'a> {
     pub steps: &'a [StepJob],
 }
 
-/// An interpreter with PyTorch and ExecuTorch, and the package beside it in a temporary folder.
+/// An interpreter with PyTorch and ExecuTorch, and the package in a temporary folder.
 #[derive(Debug)]
 pub struct Python {
     interpreter: PathBuf,
@@ -110,13 +109,13 @@ pub struct Python {
 }
 
 impl Python {
-    /// Finds an interpreter: `given`, and nowhere else where one is given; else the one that the
-    /// variable [`VARIABLE`] names; else the environment that `cargo xtask setup --executorch`
-    /// makes, in cargo's target folder that this program lies in. `scratch` is where the package is
-    /// put.
+    /// Finds an interpreter. If `given` is set, only that is tried. Otherwise it is the one named
+    /// by the variable [`VARIABLE`], or else the environment that `cargo xtask setup --executorch`
+    /// creates in the cargo target folder that contains this program. The package is written to
+    /// `scratch`.
     ///
     /// # Errors
-    /// [`PteError::NoPython`] with every path tried, [`PteError::File`] where `scratch` cannot be
+    /// [`PteError::NoPython`] with every path tried, [`PteError::File`] if `scratch` cannot be
     /// written.
     pub fn find(given: Option<&Path>, scratch: &Path) -> Result<Self, PteError> {
         let interpreter = interpreter(given)?;
@@ -133,10 +132,10 @@ impl Python {
         })
     }
 
-    /// Writes the programs of a network to `output`; `progress` is told what goes on.
+    /// Writes the programs of a network to `output`. `progress` is called with each stage.
     ///
     /// # Errors
-    /// [`PteError`] for what the Python side says and for what it says wrongly, [`PteError::File`].
+    /// [`PteError`] for errors that the Python side reports or makes, [`PteError::File`].
     pub fn lower(
         &self,
         request: &Request<'_>,
@@ -187,7 +186,7 @@ impl Python {
             .arg(job)
             .env("PYTHONPATH", self.folder.path())
             .env("PYTHONDONTWRITEBYTECODE", "1")
-            // Another user's packages must not take the place of the pinned ones.
+            // Packages of the user must not replace the pinned ones.
             .env("PYTHONNOUSERSITE", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -198,7 +197,7 @@ impl Python {
                 source,
             })?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        // Both pipes are read at once: a full one would stop the other side.
+        // Both pipes are read at the same time, because a full one would block the other side.
         let said = std::thread::spawn(move || last_words(stderr));
         let mut outcome = None;
         let lines = stdout
@@ -252,7 +251,7 @@ fn interpreter(given: Option<&Path>) -> Result<PathBuf, PteError> {
             "bin/python"
         };
         for folder in executable.iter().flat_map(|path| path.ancestors().skip(1)) {
-            // Cargo's target folder says what it is.
+            // This file marks cargo's target folder.
             if folder.join("CACHEDIR.TAG").is_file() {
                 paths.push(folder.join("native/executorch-python").join(name));
             }
@@ -300,7 +299,7 @@ fn parse(line: &str) -> Result<Line, PteError> {
     })
 }
 
-/// The end of what a stream holds.
+/// The end of a stream's content.
 fn last_words(stream: Option<impl Read>) -> String {
     let mut bytes = Vec::new();
     if let Some(mut stream) = stream {
@@ -316,7 +315,7 @@ fn last_words(stream: Option<impl Read>) -> String {
     }
 }
 
-/// Makes sure that the result is that of the job.
+/// Checks that the result matches the job.
 fn check(lowered: &Lowered, job: &Job<'_>) -> Result<(), PteError> {
     let encoders = job.encoders.iter().map(|encoder| &encoder.file);
     let wanted: Vec<&String> = encoders
@@ -348,7 +347,7 @@ mod tests {
     use super::*;
     use crate::fixtures::{random_weights, small_config};
 
-    /// What comes of a job with an interpreter that runs `script`.
+    /// Result of a job with an interpreter that runs `script`.
     fn lower(script: &str) -> Result<Lowered, PteError> {
         let folder = tempfile::tempdir().unwrap();
         let interpreter = folder.path().join("python");

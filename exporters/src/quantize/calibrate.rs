@@ -1,4 +1,4 @@
-//! What activations look like on real swipes, and the ranges that follow.
+//! Observes activations on real swipes and computes their ranges.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,31 +13,32 @@ use crate::arguments::{arguments_of, between, share};
 use crate::onnx::proto::{Model, TensorType, Type, ValueInfo};
 use crate::onnx::{ElementType, LengthType, serialize};
 
-/// How a range follows from what was seen.
+/// How to compute a range from the observed values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(tag = "method", rename_all = "kebab-case")]
 pub enum Method {
-    /// From the least to the greatest value.
+    /// From the smallest to the largest value.
     MinMax,
-    /// The least and greatest value of each batch, averaged: each batch counts for `weight`, what
-    /// came before for the rest.
+    /// The smallest and largest value of each batch, averaged. Each batch counts for `weight`, the
+    /// average before it for the rest.
     MovingAverage {
         /// 0 to 1.
         weight: f32,
     },
-    /// What holds `percent` percent of the values, leaving as many out below as above.
+    /// The interval that contains `percent` percent of the values, with equal shares below and
+    /// above.
     Percentile {
         /// 0 to 100.
         percent: f64,
     },
-    /// The threshold that loses least information ([`Histogram::entropy`]).
+    /// The threshold that loses the least information ([`Histogram::entropy`]).
     Entropy,
 }
 
 /// [`Method`] on the command line.
 #[derive(clap::Args)]
 struct MethodArguments {
-    /// How the ranges of activations follow from the calibration, for static recipes.
+    /// How static recipes compute the ranges of activations.
     #[arg(long = "calibration-method", value_name = "METHOD", value_enum, default_value_t = MethodName::Percentile)]
     calibration_method: MethodName,
     /// Percent of the values that the method `percentile` keeps, 50 to 100.
@@ -50,14 +51,14 @@ struct MethodArguments {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum MethodName {
-    /// Least to greatest value.
+    /// Smallest to largest value.
     #[value(name = "minmax")]
     MinMax,
-    /// Least and greatest value of each batch, averaged.
+    /// Smallest and largest value of each batch, averaged.
     MovingAverage,
     /// All but the rarest values.
     Percentile,
-    /// The threshold that loses least information.
+    /// The threshold that loses the least information.
     Entropy,
 }
 
@@ -78,37 +79,36 @@ impl From<MethodArguments> for Method {
 
 arguments_of!(Method, MethodArguments);
 
-/// What was seen of one activation.
+/// Observed values of one activation.
 #[derive(Clone, Debug, Default)]
 struct Seen {
     histogram: Histogram,
     batches: Vec<Range>,
-    /// Sum of the squares of each column, and how many rows there were.
+    /// Sum of the squares of each column, and the number of rows.
     columns: (Vec<f64>, u64),
 }
 
-/// What was seen of every activation that goes into a layer, and of what comes out of a
-/// convolution.
+/// Observed values of every layer's input and of every convolution's output.
 #[derive(Clone, Debug)]
 pub struct Observations {
     seen: BTreeMap<String, Seen>,
 }
 
-/// What an encoder reads of one swipe.
+/// An encoder's input for one swipe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EncoderInput {
     /// Features `[F, T]`, row-major.
     pub features: Vec<f32>,
-    /// Samples of the path, T.
+    /// Number of samples T.
     pub samples: usize,
 }
 
-/// Runs `model` over `swipes`, one swipe at a time so that padding never counts, and takes down
-/// its activations. A batch of the moving average is `batch` swipes. The swipes are spread over
-/// `threads` threads; the result does not depend on their number.
+/// Runs `model` over `swipes` and records its activations. Swipes run one at a time, so there is no
+/// padding. `batch` swipes form a batch of the moving average. The swipes are spread over `threads`
+/// threads. The result does not depend on their number.
 ///
 /// # Errors
-/// [`QuantizeError::NotFinite`] where an activation is not finite, and what the runtime gives.
+/// [`QuantizeError::NotFinite`] if an activation is not finite, and the runtime's errors.
 pub fn observe(
     model: &Model,
     lengths: LengthType,
@@ -218,8 +218,8 @@ impl Observations {
 }
 
 impl Observations {
-    /// Root mean squares of the columns of an activation (its last dimension); empty where it was
-    /// not seen.
+    /// Root mean squares of the columns of an activation (its last dimension). Empty if it was not
+    /// observed.
     pub fn columns(&self, name: &str) -> Vec<f32> {
         let Some(Seen {
             columns: (squares, rows),
@@ -255,7 +255,7 @@ fn moving_average(batches: &[Range], weight: f32) -> Range {
     average.unwrap_or(Range::new(0.0, 0.0))
 }
 
-/// Names of the activations whose ranges a static recipe asks for.
+/// Names of the activations whose ranges a static recipe needs.
 fn activations(model: &Model) -> Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
     for layer in layers(model)? {

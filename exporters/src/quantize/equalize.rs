@@ -1,24 +1,23 @@
-//! Evens out the columns of the first layer's input, so that one range serves all of them.
+//! Equalizes the columns of the first layer's input, so that one range fits all of them.
 //!
-//! The layer behind the subsampling reads features of very different units: accelerations of
-//! thousands beside cosines. With one scale for all, the small ones are lost. Dividing each column
-//! by a factor and multiplying the weight's column by it changes nothing in float and moves the
-//! difference into the weight, which it is shared with: the factor is the geometric mean of what
-//! both sides ask for (SmoothQuant, Xiao et al. 2023, alpha = 1/2). All other layers read
-//! normalized activations.
+//! The layer after the subsampling reads features of very different units: accelerations of
+//! thousands beside cosines. One scale for all would lose the small ones. Dividing each column by a
+//! factor and multiplying the weight's column by it changes nothing in float, and moves part of the
+//! difference into the weight. The factor is the geometric mean of what input and weight need
+//! (SmoothQuant, Xiao et al. 2023, alpha = 1/2). All other layers read normalized activations.
 
 use super::layers::{Kind, floats, graph, layers};
 use super::{QuantizeError, Result};
 use crate::onnx::ElementType;
 use crate::onnx::proto::{Model, Node, Tensor};
 
-/// Smallest factor and largest, relative to 1: beyond, float32 would lose what is gained.
+/// Smallest and largest factor. Beyond these, float32 loses more than is gained.
 const LIMITS: [f32; 2] = [1.0 / 65536.0, 65536.0];
 
-/// The activation that [`equalize`] evens out: the input of the first matrix product.
+/// The activation that [`equalize`] divides: the input of the first matrix product.
 ///
 /// # Errors
-/// [`QuantizeError::Graph`] where the model has none.
+/// [`QuantizeError::Graph`] if the model has none.
 pub fn activation(model: &Model) -> Result<String> {
     let layers = layers(model)?;
     let first = layers.into_iter().find(|layer| layer.kind == Kind::Gemm);
@@ -30,7 +29,7 @@ pub fn activation(model: &Model) -> Result<String> {
     Ok(first.activation)
 }
 
-/// Greatest magnitude in each column of a weight `[rows, width]`.
+/// Largest magnitude in each column of a weight `[rows, width]`.
 pub fn greatest(weight: &[f32], width: usize) -> Vec<f32> {
     let mut greatest = vec![0f32; width];
     for row in weight.chunks_exact(width.max(1)) {
@@ -41,8 +40,7 @@ pub fn greatest(weight: &[f32], width: usize) -> Vec<f32> {
     greatest
 }
 
-/// What each column of an input is divided by, from the magnitudes of the input's columns and of
-/// the weight's.
+/// Divisors of an input's columns, from the magnitudes of its columns and of the weight's.
 pub fn factors(columns: &[f32], greatest: &[f32]) -> Vec<f32> {
     let pairs = columns.iter().zip(greatest);
     let factors = pairs.map(|(input, weight)| match input / weight {
@@ -52,12 +50,11 @@ pub fn factors(columns: &[f32], greatest: &[f32]) -> Vec<f32> {
     factors.collect()
 }
 
-/// The model with the input of its first matrix product divided column by column and the weight
-/// multiplied; `columns` are the magnitudes of the input's columns.
+/// The model with each column of its first matrix product's input divided by its factor, and the
+/// weight multiplied by it. `columns` are the magnitudes of the input's columns.
 ///
 /// # Errors
-/// [`QuantizeError::Graph`] where `columns` are not those of the layer, and what reading the weight
-/// gives.
+/// [`QuantizeError::Graph`] if `columns` do not fit the layer, and errors of reading the weight.
 pub fn equalize(model: &Model, columns: &[f32]) -> Result<Model> {
     let layers = layers(model)?;
     let Some(layer) = layers.iter().find(|layer| layer.kind == Kind::Gemm) else {

@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! Errors of quantization.
 
 use crate::check::FailedCheck;
 
@@ -6,14 +6,14 @@ use crate::check::FailedCheck;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum QuantizeError {
-    /// The graph is not one that the exporter writes.
+    /// The graph does not have the exporter's form.
     #[error("the graph cannot be quantized: {what}: expected {expected}, got {got}")]
     Graph {
         /// The part of the graph.
         what: String,
-        /// What the exporter writes.
+        /// The exporter's form.
         expected: &'static str,
-        /// What is there.
+        /// What was found.
         got: String,
     },
     /// A weight or an activation is NaN or infinite.
@@ -24,7 +24,7 @@ pub enum QuantizeError {
         /// The tensor.
         what: String,
     },
-    /// An activation was never seen in the calibration.
+    /// An activation was not observed in the calibration.
     #[error(
         "no range for the activation {name}: expected one for every layer; calibrate on at least one swipe"
     )]
@@ -38,10 +38,10 @@ pub enum QuantizeError {
         path = path.display()
     )]
     NoSwipes {
-        /// The manifest.
+        /// The swipe file.
         path: std::path::PathBuf,
     },
-    /// No choice of layers keeps the cost of 8 bits within the budget.
+    /// No choice of layers keeps the loss of 8 bits within the budget.
     #[error(transparent)]
     Check(#[from] FailedCheck),
     /// The runtime failed.

@@ -1,22 +1,22 @@
-//! How far one encoder's output is from another's.
+//! Difference between two encoders' frames.
 
 use serde::{Deserialize, Serialize};
 
-/// Bins of the histogram a decade.
+/// Histogram bins per decade.
 const PER_DECADE: i32 = 4;
-/// Decades from the least edge to the greatest.
+/// Exponents of the lowest and the highest edge.
 const DECADES: std::ops::RangeInclusive<i32> = -7..=1;
 
-/// Absolute differences by size, in logarithmic bins.
+/// A histogram of absolute differences in logarithmic bins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorHistogram {
-    /// Where the bins meet: one more than there are bins. A bin holds its lower edge.
+    /// Edges of the bins, one more than bins. A bin includes its lower edge.
     pub edges: Vec<f64>,
-    /// Values a bin.
+    /// Number of values per bin.
     pub counts: Vec<u64>,
-    /// Values below the least edge, equal ones among them.
+    /// Number of values below the lowest edge, including zeros.
     pub below: u64,
-    /// Values from the greatest edge on.
+    /// Number of values from the highest edge on.
     pub above: u64,
 }
 
@@ -24,7 +24,7 @@ impl Default for ErrorHistogram {
     fn default() -> Self {
         let edge = |step: i32| {
             let edge = 10f64.powf(f64::from(step) / f64::from(PER_DECADE));
-            // Four digits, so that a report says where the bins really meet.
+            // Rounded to four digits, so that a report shows the exact edges.
             let unit = 10f64.powi(3 - step.div_euclid(PER_DECADE));
             (edge * unit).round() / unit
         };
@@ -62,24 +62,24 @@ impl ErrorHistogram {
 /// The difference between two encoders' frames on the same swipes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EncoderError {
-    /// Swipes compared, evenly out of the sample.
+    /// Number of swipes compared, spread evenly over the sample.
     pub swipes: usize,
-    /// Frames compared.
+    /// Number of frames compared.
     pub frames: usize,
-    /// Least cosine of the angle between two frames.
+    /// Smallest cosine of the angle between two frames.
     pub cosine_min: f64,
     /// Mean cosine.
     pub cosine_mean: f64,
-    /// Greatest absolute difference of a value.
+    /// Largest absolute difference of a value.
     pub max_abs: f64,
-    /// Root of the mean square difference, as a part of the root of the baseline's mean square.
+    /// Root mean square of the difference relative to that of the baseline.
     pub rms_relative: f64,
-    /// Absolute differences by size.
+    /// Histogram of absolute differences.
     pub histogram: ErrorHistogram,
 }
 
-/// The difference on one swipe, to be summed in the order of the swipes: the sum of floats depends
-/// on it.
+/// The difference on one swipe. These are summed in the order of the swipes, because sums of floats
+/// depend on it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SwipeError {
     frames: usize,
@@ -91,8 +91,8 @@ pub struct SwipeError {
 }
 
 impl SwipeError {
-    /// Of frames `[T', D]` with D = `width`, of the same number; differences are counted into
-    /// `histogram`.
+    /// The error between frames `[T', D]` with D = `width`, equal in number. Differences are
+    /// counted into `histogram`.
     pub fn of(
         baseline: &[f32],
         bundle: &[f32],
@@ -130,8 +130,8 @@ impl SwipeError {
     }
 }
 
-/// The cosine of two vectors' angle from their product and squares. Two vectors of zeros are alike;
-/// one is like no other.
+/// The cosine of two vectors' angle from their product and squares. It is 1 for two zero vectors
+/// and 0 if only one is zero.
 fn cosine(product: f64, a: f64, b: f64) -> f64 {
     match (a == 0.0, b == 0.0) {
         (true, true) => 1.0,
@@ -141,7 +141,7 @@ fn cosine(product: f64, a: f64, b: f64) -> f64 {
 }
 
 impl EncoderError {
-    /// Of the swipes' errors in their order; `None` where there is no frame.
+    /// The total of the swipes' errors in their order; `None` without frames.
     pub fn of(errors: &[SwipeError], histogram: ErrorHistogram) -> Option<Self> {
         let frames: usize = errors.iter().map(|error| error.frames).sum();
         let sum = |part: fn(&SwipeError) -> f64| errors.iter().map(part).sum::<f64>();

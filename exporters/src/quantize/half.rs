@@ -1,9 +1,9 @@
 //! Weights as 16-bit floats (IEEE 754 binary16).
 //!
-//! Only the storage is halved: the graph casts each weight back, ONNX Runtime folds the casts away
-//! when it loads the model, and every kernel then runs in 32 bits, as fast as before. Arithmetic in
-//! 16 bits is left out on purpose: ONNX Runtime has no such kernels for most operators on x86 and
-//! WebAssembly and would cast around every node.
+//! Only the storage is halved. The graph casts each weight back, ONNX Runtime folds the casts when
+//! it loads the model, and every kernel runs in 32 bits at full speed. Arithmetic in 16 bits is
+//! deliberately not used: for most operators ONNX Runtime has no such kernels on x86 and
+//! WebAssembly and would insert casts around every node.
 
 use half::f16;
 use serde::Serialize;
@@ -13,37 +13,36 @@ use super::layers::{floats, graph, is_float};
 use crate::onnx::ElementType;
 use crate::onnx::proto::{Attribute, Model, Node, Tensor};
 
-/// Greatest accepted rounding of a weight as a whole: |difference| / |weight|, as root mean
+/// Largest accepted rounding error of a whole weight: |difference| / |weight|, as root mean
 /// squares. The rounding of a normal binary16 is at most 2^-11.
 const MAX_ERROR: f64 = 1e-3;
 
-/// What became of one weight.
+/// Result of halving one weight.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HalfWeight {
     /// The weight.
     pub name: String,
-    /// Values.
+    /// Number of values.
     pub values: usize,
     /// Whether it is stored in 16 bits.
     pub halved: bool,
-    /// Values beyond 65504 in magnitude, the greatest 16-bit float. A weight that has any stays in
-    /// 32 bits.
+    /// Number of values beyond 65504 in magnitude, the greatest 16-bit float. A weight with any
+    /// stays in 32 bits.
     pub overflows: usize,
-    /// Values below 2^-14 in magnitude, which keep fewer digits in 16 bits, and below 2^-25, which
-    /// become zero.
+    /// Number of values below 2^-14 in magnitude, which keep fewer digits in 16 bits, and below
+    /// 2^-25, which become zero.
     pub denormals: usize,
-    /// Root mean square of the difference over that of the weight.
+    /// Root mean square of the difference relative to that of the weight.
     pub relative_error: f64,
 }
 
-/// The model with its weights (constants of two and more dimensions whose name ends in `.weight`)
-/// stored in 16 bits: `W` becomes `W.float16` and a cast that gives `W`. A weight that does not
-/// fit, because it overflows or because so much of it is denormal that it would be off by more than
-/// 0.1 %, stays as it is.
+/// The model with its weights (constants of at least two dimensions whose name ends in `.weight`)
+/// stored in 16 bits: `W` becomes `W.float16` and a cast to `W`. A weight stays in 32 bits if it
+/// overflows, or if denormal values would make it differ by more than 0.1 %.
 ///
 /// # Errors
-/// [`QuantizeError`](super::QuantizeError) for a graph that the exporter did not write or weights
-/// that are not finite.
+/// [`QuantizeError`](super::QuantizeError) for a graph that does not have the exporter's form, or
+/// weights that are not finite.
 pub fn halve(model: &Model) -> Result<(Model, Vec<HalfWeight>)> {
     let mut halved = Vec::new();
     let mut casts = Vec::new();
@@ -83,7 +82,7 @@ pub fn halve(model: &Model) -> Result<(Model, Vec<HalfWeight>)> {
     Ok((model, report))
 }
 
-/// How well 16 bits hold `values`.
+/// Measures the loss of storing `values` in 16 bits.
 fn measure(name: &str, values: &[f32]) -> HalfWeight {
     let least_normal = f32::from(f16::MIN_POSITIVE);
     let overflows = values.iter().filter(|v| f16::from_f32(**v).is_infinite());

@@ -1,4 +1,4 @@
-//! A histogram whose range grows with what it sees, and the ranges that can be read off it.
+//! A histogram whose range grows with its values, and the ranges derived from it.
 
 use super::rewrite::Range;
 
@@ -8,11 +8,11 @@ const BINS: usize = 4096;
 const HALF: usize = BINS / 2;
 /// Levels of an 8-bit magnitude, for the entropy.
 const LEVELS: usize = 128;
-/// Step between the thresholds that the entropy is tried at, in bins.
+/// Step between the tried thresholds of the entropy, in bins.
 const STRIDE: usize = 8;
 
 /// Counts of values in equal bins from -limit to limit. The limit is a power of two and doubles as
-/// needed, so that old bins join in pairs and no value is ever counted anew.
+/// needed. Old bins then merge in pairs, and no value is counted again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Histogram {
     limit: f32,
@@ -33,7 +33,7 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// Counts `values`; false, and nothing is counted, where one of them is not finite.
+    /// Counts `values`. If one of them is not finite, counts nothing and returns false.
     pub fn add(&mut self, values: &[f32]) -> bool {
         let (mut least, mut greatest) = (f32::INFINITY, f32::NEG_INFINITY);
         for value in values {
@@ -82,12 +82,12 @@ impl Histogram {
         self.limit *= 2.0;
     }
 
-    /// Values counted.
+    /// Number of values counted.
     pub fn count(&self) -> u64 {
         self.bins.iter().sum()
     }
 
-    /// From the least to the greatest value.
+    /// From the smallest to the largest value.
     pub fn extremes(&self) -> Range {
         if self.least > self.greatest {
             return Range::new(0.0, 0.0);
@@ -95,8 +95,8 @@ impl Histogram {
         Range::new(self.least, self.greatest)
     }
 
-    /// The range that leaves out (100 - `percent`) / 2 percent of the values at either end, to the
-    /// width of a bin.
+    /// The range without the (100 - `percent`) / 2 percent of the values at either end, exact to
+    /// the width of a bin.
     pub fn percentile(&self, percent: f64) -> Range {
         let outside = (self.count() as f64 * (100.0 - percent) / 200.0).floor() as u64;
         let bins = || self.bins.iter().copied().enumerate();
@@ -105,9 +105,9 @@ impl Histogram {
         self.clipped(self.value(low), self.value(high))
     }
 
-    /// The range whose 8-bit form tells most about the values: the threshold on magnitudes of least
-    /// Kullback-Leibler divergence between the clipped distribution and its 128 levels (Migacz
-    /// 2017, "8-bit inference with TensorRT").
+    /// The range whose 8-bit form preserves most information about the values: the threshold on
+    /// magnitudes with the least Kullback-Leibler divergence between the clipped distribution and
+    /// its 128 levels (Migacz 2017, "8-bit inference with TensorRT").
     pub fn entropy(&self) -> Range {
         let magnitudes: Vec<u64> = (0..HALF)
             .map(|bin| self.bins[HALF + bin] + self.bins[HALF - 1 - bin])
@@ -123,7 +123,7 @@ impl Histogram {
             }
             threshold += STRIDE;
         }
-        // Nothing clipped is a choice too; it wins ties with nothing.
+        // No clipping is a choice too. It wins only if it is better than all thresholds.
         if last > LEVELS && divergence(&magnitudes, last) < best.0 {
             best.1 = last;
         }
@@ -131,7 +131,7 @@ impl Histogram {
         self.clipped(-limit, limit)
     }
 
-    /// The part of the extremes between two values.
+    /// The extremes, clipped to two values.
     fn clipped(&self, low: f32, high: f32) -> Range {
         let extremes = self.extremes();
         Range::new(extremes.low.max(low), extremes.high.min(high))
@@ -143,7 +143,7 @@ impl Histogram {
     }
 }
 
-/// The first bin behind which more than `outside` values were passed.
+/// The first bin at which the count exceeds `outside`.
 fn edge(mut bins: impl Iterator<Item = (usize, u64)>, outside: u64) -> Option<usize> {
     let mut seen = 0;
     let first = bins.find(|(_, count)| {
@@ -153,7 +153,8 @@ fn edge(mut bins: impl Iterator<Item = (usize, u64)>, outside: u64) -> Option<us
     first.map(|(bin, _)| bin)
 }
 
-/// Divergence between `counts` clipped to `threshold` bins and the same in [`LEVELS`] levels.
+/// Divergence between `counts` clipped to `threshold` bins and the same quantized to [`LEVELS`]
+/// levels.
 fn divergence(counts: &[u64], threshold: usize) -> f64 {
     let (kept, clipped) = counts.split_at(threshold);
     let mut reference: Vec<f64> = kept.iter().map(|count| *count as f64).collect();
@@ -176,7 +177,7 @@ fn divergence(counts: &[u64], threshold: usize) -> f64 {
     if all_quantized == 0.0 {
         return f64::INFINITY;
     }
-    // A bin that the levels know nothing of counts as one in ten thousand, not as infinity.
+    // A bin that the levels do not cover counts as one in ten thousand, not as infinity.
     const LEAST: f64 = 1e-4;
     let pairs = reference.iter().zip(&quantized);
     pairs

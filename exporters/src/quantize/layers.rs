@@ -6,7 +6,7 @@ use super::{QuantizeError, Result};
 use crate::onnx::ElementType;
 use crate::onnx::proto::{Graph, Model, Node, Tensor};
 
-/// What a layer computes.
+/// Operation of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Rows times the transposed weight `[N, K]`.
@@ -20,19 +20,19 @@ pub enum Kind {
 pub struct Layer {
     /// The weight's name without `.weight`, for example `layers.0.feed_forward1/linear1`.
     pub name: String,
-    /// What it computes.
+    /// Operation.
     pub kind: Kind,
     /// Index of its node in the graph.
     pub node: usize,
-    /// Name of the activation that goes in.
+    /// Name of the input.
     pub activation: String,
     /// Name of the weight.
     pub weight: String,
     /// Name of the bias.
     pub bias: Option<String>,
-    /// Name of what comes out.
+    /// Name of the output.
     pub output: String,
-    /// Shape of the weight; the first dimension is that of the channels.
+    /// Shape of the weight. The first dimension is the channels.
     pub shape: Vec<usize>,
 }
 
@@ -42,7 +42,7 @@ pub type Constants<'m> = HashMap<&'m str, &'m Tensor>;
 /// The graph of a model.
 ///
 /// # Errors
-/// [`QuantizeError::Graph`] where there is none.
+/// [`QuantizeError::Graph`] if there is none.
 pub fn graph(model: &Model) -> Result<&Graph> {
     model.graph.as_ref().ok_or_else(|| QuantizeError::Graph {
         what: "the model".to_owned(),
@@ -95,8 +95,8 @@ pub fn is_float(tensor: &Tensor) -> bool {
 /// The layers of a model in the order of its nodes: matrix products, and dense convolutions of
 /// several channels.
 ///
-/// Depthwise convolutions and the first one, of a single channel, stay in float: they are a
-/// hundredth of the work, and integers save nothing there.
+/// Depthwise convolutions and the first convolution, which has a single channel, stay in float.
+/// They are 1 % of the work, and integers are no faster there (measured: `docs/QUANTIZATION.md`).
 ///
 /// # Errors
 /// [`QuantizeError::Graph`] for a model without a graph.
@@ -130,7 +130,7 @@ fn layer(index: usize, node: &Node, constants: &Constants<'_>) -> Option<Layer> 
     };
     let bias = rest.first().filter(|name| !name.is_empty());
     let channels = *shape.first()? as i64;
-    // A Gemm may add more than a vector; a layer's bias is one number a channel.
+    // A Gemm may add more than a vector. A layer's bias has one number per channel.
     let known_bias = bias.is_none_or(|name| {
         let bias = constants.get(name.as_str());
         bias.is_some_and(|bias| is_float(bias) && bias.dims == [channels])

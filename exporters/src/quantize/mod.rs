@@ -1,20 +1,18 @@
-//! Encoders of fewer bits: 16-bit floats, and 8-bit integers.
+//! Encoders of fewer bits: 16-bit floats and 8-bit integers.
 //!
-//! Everything here works on the finished FP32 graph, so that an artefact can be held to the one
-//! that it came from:
+//! Everything here transforms the finished FP32 graph, so that the result can be compared with it:
 //!
 //! - [`half`]: weights stored as 16-bit floats, cast back by the graph itself;
-//! - [`layers`]: the products that can run on integers; [`weights`] rounds theirs, channel by
-//!   channel;
-//! - [`equalize`]: evens out an input whose columns differ by orders of magnitude;
-//! - [`calibrate`]: what the activations look like on real swipes, and the ranges that follow
-//!   ([`histogram`]);
-//! - [`rewrite`]: the integer graph, with ranges fixed beforehand (static) or taken from each swipe
-//!   (dynamic);
-//! - [`probe`]: what a graph does to words, swipe by swipe, and to its frames ([`frames`]);
-//! - [`sensitivity`]: which layers must stay in float for the words to stay right.
+//! - [`layers`]: the products that can run on integers; [`weights`] rounds their weights per
+//! channel;
+//! - [`equalize`]: equalizes an input whose columns differ by orders of magnitude;
+//! - [`calibrate`]: observes activations on real swipes and computes their ranges ([`histogram`]);
+//! - [`rewrite`]: the integer graph, with calibrated ranges (static) or those of each swipe
+//! (dynamic);
+//! - [`probe`]: the effect of a graph on words, swipe by swipe, and on frames ([`frames`]);
+//! - [`sensitivity`]: which layers must stay in float to keep the words right.
 //!
-//! Prediction network and joint stay as they are: core runs them itself, and they are small.
+//! Prediction network and joint are not quantized: core runs them itself, and they are small.
 
 pub mod calibrate;
 pub mod equalize;

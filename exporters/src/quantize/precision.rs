@@ -1,24 +1,24 @@
-//! How many bits an encoder's weights have.
+//! Precisions of an encoder's weights.
 
 use serde::Serialize;
 
-/// Bits of the encoder's weights.
+/// Precision of the encoder's weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// 32-bit floats.
     Fp32,
-    /// 16-bit floats, computed with in 32 bits.
+    /// 16-bit floats, computed in 32 bits.
     Fp16,
     /// 8-bit integers.
     Int8,
 }
 
-/// Bytes of an FP32 encoder below which no ratio is asked for.
+/// An FP32 encoder below this size in bytes has no ratio limit.
 const SMALL: usize = 4 << 20;
 
 impl Precision {
-    /// The precision of this name.
+    /// The precision with this name.
     pub fn named(name: &str) -> Option<Self> {
         let all = [Self::Fp32, Self::Fp16, Self::Int8];
         all.into_iter().find(|precision| precision.name() == name)
@@ -33,9 +33,8 @@ impl Precision {
         }
     }
 
-    /// The most that an encoder may take of the bytes of the FP32 encoder, which has `fp32_bytes`;
-    /// `None` where nothing is asked: of a small network the graph itself, which stays as long as
-    /// it is, weighs too much.
+    /// Largest size of an encoder relative to the FP32 encoder, which has `fp32_bytes`. `None` for
+    /// a small network: its graph, which does not shrink, is a large part of the file.
     pub fn max_ratio(self, fp32_bytes: usize) -> Option<f64> {
         match self {
             _ if fp32_bytes < SMALL => None,

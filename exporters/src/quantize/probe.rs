@@ -1,4 +1,4 @@
-//! What a graph does to words, swipe by swipe, next to the FP32 graph.
+//! Measures the effect of a graph on words, swipe by swipe, against the FP32 graph.
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ use swipekit::lexicon::{Alphabet, Lexicon};
 use super::calibrate::EncoderInput;
 use crate::quantize::frames::{EncoderError, ErrorHistogram, SwipeError};
 
-/// A swipe and the key of the word that was meant.
+/// A swipe and the key of its word.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
     /// The swipe.
     pub input: EncoderInput,
-    /// Labels of the word; `None` where the model cannot spell it.
+    /// Labels of the word. `None` if the model cannot spell it.
     pub key: Option<Vec<u8>>,
 }
 
-/// What decodes the frames of every graph that is tried.
+/// Decodes the frames of every tried graph.
 #[derive(Clone, Debug)]
 pub struct Judge {
     /// Dimensions of the network.
@@ -34,11 +34,11 @@ pub struct Judge {
     pub alphabet: Alphabet,
     /// Options of the search.
     pub options: DecoderOptions,
-    /// Threads that the swipes are spread over.
+    /// Number of threads for the swipes.
     pub threads: usize,
 }
 
-/// What a graph gave for one swipe.
+/// A graph's result for one swipe.
 #[derive(Clone, Debug)]
 struct Outcome {
     hit: bool,
@@ -46,7 +46,7 @@ struct Outcome {
     encoded: Vec<f32>,
 }
 
-/// Swipes with what the FP32 graph gives for them.
+/// Swipes with the FP32 graph's results.
 #[derive(Debug)]
 pub struct Probe {
     judge: Judge,
@@ -55,25 +55,25 @@ pub struct Probe {
     baseline: Vec<Outcome>,
 }
 
-/// What a graph does to the words of a set of swipes, next to the FP32 graph.
+/// Effect of a graph on the words of some swipes, against the FP32 graph.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Effect {
-    /// Swipes.
+    /// Number of swipes.
     pub swipes: usize,
     /// Percent of the swipes whose word is the best candidate.
     pub top1: f64,
-    /// Points of `top1` that the FP32 graph has more.
+    /// Loss of `top1` against the FP32 graph, in percentage points.
     pub top1_loss: f64,
-    /// Swipes that only the FP32 graph gets right.
+    /// Number of swipes that only the FP32 graph gets right.
     pub lost: usize,
-    /// Swipes that only this graph gets right.
+    /// Number of swipes that only this graph gets right.
     pub gained: usize,
     /// Mean loss of log P(word | swipe), in nats.
     pub log_likelihood_loss: f64,
     /// Mean cosine between this graph's frames and those of the FP32 graph.
     pub cosine: f64,
-    /// Root mean square of the difference of the frames over that of the frames; a few frames may
-    /// make most of it.
+    /// Root mean square of the difference of the frames relative to that of the frames. A few
+    /// frames may dominate it.
     pub relative_error: f64,
 }
 
@@ -81,9 +81,10 @@ impl Probe {
     /// Decodes `targets` with the FP32 graph.
     ///
     /// # Errors
-    /// What the runtime gives.
+    /// Those of the runtime.
     pub fn new(judge: Judge, targets: Arc<Vec<Target>>, fp32: &[u8]) -> swipekit::Result<Self> {
-        // The prefixes that swipes meet are made once and kept: later graphs meet nearly the same.
+        // The prefixes of the swipes are computed once and kept, because later graphs need nearly
+        // the same.
         let decoder = Decoder::new(
             Arc::clone(&judge.transducer),
             Arc::clone(&judge.lexicon),
@@ -103,16 +104,16 @@ impl Probe {
     /// that there are at most `swipes`.
     ///
     /// # Errors
-    /// What the runtime gives.
+    /// Those of the runtime.
     pub fn effect(&self, encoder: &[u8], swipes: Option<usize>) -> swipekit::Result<Effect> {
         self.effect_of(&self.open(encoder)?, swipes)
     }
 
-    /// As [`effect`](Self::effect), of an encoder in any runtime; it should have as many copies as
-    /// the judge has threads.
+    /// Like [`effect`](Self::effect), for an encoder in any runtime. It should have as many copies
+    /// as the judge has threads.
     ///
     /// # Errors
-    /// What the runtime gives.
+    /// Those of the runtime.
     pub fn effect_of(
         &self,
         encoder: &dyn Encoder,
@@ -215,5 +216,5 @@ impl Probe {
     }
 }
 
-/// Prefixes that the prediction network runs for before the first swipe.
+/// Number of prefixes precomputed before the first swipe.
 const WARM_PREFIXES: usize = 1024;

@@ -1,4 +1,4 @@
-//! How a graph is brought to 8 bits.
+//! How a graph is quantized to 8 bits.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ pub enum ActivationType {
 }
 
 impl ActivationType {
-    /// Least and greatest integer.
+    /// Smallest and largest integer.
     pub fn bounds(self) -> (i32, i32) {
         match self {
             Self::U8 => (0, 255),
@@ -22,7 +22,7 @@ impl ActivationType {
     }
 }
 
-/// Where the ranges of activations come from.
+/// Source of the ranges of activations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scheme {
@@ -34,29 +34,29 @@ pub enum Scheme {
     Dynamic,
 }
 
-/// How a graph is brought to 8 bits. Weights are always symmetric and per channel, and signed but
-/// for those of ConvInteger.
+/// How a graph is quantized to 8 bits. Weights are always symmetric and per channel. They are
+/// signed, except those of ConvInteger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Recipe {
     /// Name, for reports and the command line.
     pub name: &'static str,
-    /// Where the ranges of activations come from.
+    /// Source of the ranges of activations.
     pub scheme: Scheme,
-    /// Greatest weight in magnitude: 127, or 63 where the processor adds two products in 16 bits,
+    /// Largest magnitude of a weight: 127, or 63 if the processor adds two products in 16 bits,
     /// which would overflow with 8-bit weights (x86 without VNNI, WebAssembly's relaxed dot
     /// product).
     pub weight_limit: i8,
 }
 
-/// Ranges fixed, unsigned activations: x86 with VNNI.
+/// Static ranges, unsigned activations: x86 with VNNI.
 pub const STATIC_U8S8: Recipe = Recipe::new("static-u8s8", Scheme::Static(ActivationType::U8), 127);
-/// Ranges of each swipe: x86 with VNNI, ARM.
+/// Dynamic ranges: x86 with VNNI, ARM.
 pub const DYNAMIC_U8S8: Recipe = Recipe::new("dynamic-u8s8", Scheme::Dynamic, 127);
-/// Ranges fixed, 7-bit weights: any x86, WebAssembly.
+/// Static ranges, 7-bit weights: any x86, WebAssembly.
 pub const STATIC_U8S7: Recipe = Recipe::new("static-u8s7", Scheme::Static(ActivationType::U8), 63);
-/// Ranges of each swipe, 7-bit weights: any x86, WebAssembly.
+/// Dynamic ranges, 7-bit weights: any x86, WebAssembly.
 pub const DYNAMIC_U8S7: Recipe = Recipe::new("dynamic-u8s7", Scheme::Dynamic, 63);
-/// Ranges fixed, signed activations: ARM.
+/// Static ranges, signed activations: ARM.
 pub const STATIC_S8S8: Recipe = Recipe::new("static-s8s8", Scheme::Static(ActivationType::S8), 127);
 
 /// All recipes.
@@ -77,7 +77,7 @@ impl Recipe {
         }
     }
 
-    /// The recipe of that name.
+    /// The recipe with this name.
     pub fn named(name: &str) -> Option<Self> {
         RECIPES.into_iter().find(|recipe| recipe.name == name)
     }

@@ -1,13 +1,13 @@
-//! The integer graph: each chosen layer of the FP32 graph becomes operators that ONNX Runtime fuses
+//! The integer graph. Each chosen layer of the FP32 graph becomes operators that ONNX Runtime fuses
 //! into one integer kernel.
 //!
-//! Static, as quantize-dequantize pairs around the float operator (fused to QGemm and QLinearConv):
+//! Static: quantize-dequantize pairs around the float operator (fused to QGemm and QLinearConv):
 //! `A` → QuantizeLinear(`A.scale`, `A.zero_point`) → DequantizeLinear, `W.int8` →
-//! DequantizeLinear(`W.scale`), the bias in 32-bit integers of the product of both scales. Dynamic
-//! (fused to DynamicQuantizeMatMul or MatMulIntegerToFloat): `A` → DynamicQuantizeLinear,
+//! DequantizeLinear(`W.scale`), and the bias in 32-bit integers with the product of both scales.
+//! Dynamic (fused to DynamicQuantizeMatMul or MatMulIntegerToFloat): `A` → DynamicQuantizeLinear,
 //! MatMulInteger with `W.int8` `[K, N]`, then both scales and the bias in float. A convolution
-//! becomes ConvInteger with `W.uint8` and `W.zero_point`: ONNX Runtime before 1.24 takes no signed
-//! weights there.
+//! becomes ConvInteger with `W.uint8` and `W.zero_point`, because ONNX Runtime before 1.24 accepts
+//! no signed weights there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,10 +18,10 @@ use super::{QuantizeError, Result};
 use crate::onnx::ElementType;
 use crate::onnx::proto::{Attribute, Graph, Model, Node, Property, Tensor};
 
-/// The zero point of symmetric weights that are stored without a sign.
+/// The zero point of symmetric weights that are stored unsigned.
 pub const UNSIGNED_ZERO: u8 = 128;
 
-/// Least and greatest value of an activation; zero lies within.
+/// Smallest and largest value of an activation. Zero lies within.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Range {
     /// At most zero.
@@ -31,7 +31,7 @@ pub struct Range {
 }
 
 impl Range {
-    /// From `low` to `high`, widened to hold zero: padding must be exact.
+    /// From `low` to `high`, widened to include zero: padding must be exact.
     pub fn new(low: f32, high: f32) -> Self {
         Self {
             low: low.min(0.0),
@@ -39,10 +39,10 @@ impl Range {
         }
     }
 
-    /// Scale and zero point of integers that span the range.
+    /// Scale and zero point with which integers span the range.
     pub fn parameters(self, element: ActivationType) -> (f32, i32) {
         let (least, greatest) = element.bounds();
-        // The width itself may be beyond the greatest 32-bit float.
+        // The width may exceed the greatest 32-bit float.
         let width = f64::from(self.high) - f64::from(self.low);
         let scale = ((width / f64::from(greatest - least)) as f32).max(f32::MIN_POSITIVE);
         let zero = least as f32 - self.low / scale;
@@ -54,9 +54,8 @@ impl Range {
 /// Ranges of activations by name.
 pub type Ranges = BTreeMap<String, Range>;
 
-/// The model with all layers but those named in `float` on 8-bit integers. `ranges` is asked by
-/// static recipes for each activation that goes into a layer, and for what comes out of a
-/// convolution.
+/// The model with all layers except those named in `float` on 8-bit integers. Static recipes need
+/// in `ranges` each layer's input and each convolution's output.
 ///
 /// # Errors
 /// [`QuantizeError::NoRange`], [`QuantizeError::NotFinite`], [`QuantizeError::Graph`].
@@ -87,7 +86,8 @@ pub fn rewrite(
     for (index, node) in source.node.iter().enumerate() {
         match chosen.get(&index) {
             Some(layer) => rewriter.layer(layer, node)?,
-            // Their names are those of their outputs anyway, and a twentieth of a small file.
+            // Node names are dropped: they equal those of the outputs, and take 5 % of a small
+            // file.
             None => rewriter.nodes.push(Node {
                 name: None,
                 ..node.clone()
@@ -111,7 +111,7 @@ pub fn rewrite(
     Ok(model)
 }
 
-/// Puts the new nodes and constants in, and takes out the constants that nothing reads any more.
+/// Inserts the new nodes and constants, and removes the constants that nothing reads any more.
 fn finish(graph: &mut Graph, nodes: Vec<Node>, tensors: Vec<Tensor>, replaced: &BTreeSet<String>) {
     let read: BTreeSet<&str> = nodes
         .iter()
@@ -125,14 +125,14 @@ fn finish(graph: &mut Graph, nodes: Vec<Node>, tensors: Vec<Tensor>, replaced: &
     graph.node = nodes;
 }
 
-/// An activation after it was quantized.
+/// A quantized activation.
 #[derive(Clone)]
 struct Quantized {
-    /// The integers; dequantized again where the recipe is static.
+    /// The integers. If the recipe is static, they are dequantized again.
     value: String,
     scale: String,
     zero_point: String,
-    /// The scale where it is fixed.
+    /// The scale, if it is static.
     fixed: Option<f32>,
 }
 
@@ -144,11 +144,11 @@ struct Rewriter<'m> {
     tensors: Vec<Tensor>,
     /// Constants of the float graph that were replaced.
     replaced: BTreeSet<String>,
-    /// Quantized activations by the name of the float value: layers share them.
+    /// Quantized activations by the name of the float value. Layers share them.
     activations: BTreeMap<String, Quantized>,
     /// Names of the constants of zeros made so far.
     zeros: BTreeSet<String>,
-    /// Names of values made so far.
+    /// Number of value names made so far.
     temporaries: usize,
 }
 
@@ -166,7 +166,7 @@ impl Rewriter<'_> {
         }
     }
 
-    /// Dequantized inputs to the float operator.
+    /// Quantizes a layer statically: dequantized inputs to the float operator.
     fn fixed(
         &mut self,
         layer: &Layer,
@@ -202,7 +202,7 @@ impl Rewriter<'_> {
             ..node.clone()
         };
         if layer.kind == Kind::Convolution {
-            // ONNX Runtime's integer convolution gives integers.
+            // ONNX Runtime's integer convolution outputs integers.
             let raw = self.temporary();
             operator.output = vec![raw.clone()];
             self.nodes.push(operator);
@@ -214,8 +214,8 @@ impl Rewriter<'_> {
         Ok(())
     }
 
-    /// A constant in integers, dequantized along its first dimension: gives the name of the float
-    /// value.
+    /// Adds a constant in integers, dequantized along its first dimension. Returns the name of the
+    /// float value.
     fn dequantized(
         &mut self,
         name: &str,
@@ -243,7 +243,7 @@ impl Rewriter<'_> {
         value
     }
 
-    /// An integer operator, then both scales and the bias in float.
+    /// Quantizes a layer dynamically: an integer operator, then both scales and the bias in float.
     fn dynamic(
         &mut self,
         layer: &Layer,
@@ -298,8 +298,8 @@ impl Rewriter<'_> {
         Ok(())
     }
 
-    /// The weight of an integer operator with its scale: gives the names of the integers and of
-    /// their zero point.
+    /// Adds the weight of an integer operator with its scale. Returns the names of the integers and
+    /// of their zero point.
     fn integer_weight(&mut self, layer: &Layer, values: &[i8], scales: &[f32]) -> (String, String) {
         let (name, channels) = (&layer.weight, layer.shape[0]);
         let scale = format!("{name}.scale");
@@ -316,7 +316,8 @@ impl Rewriter<'_> {
             Kind::Convolution => {
                 let (integers, zero) = (format!("{name}.uint8"), format!("{name}.zero_point"));
                 let values = values.iter().map(|value| value.cast_unsigned());
-                // Both are moved by the same: the products stay what they are.
+                // Integers and zero point are shifted by the same amount, so the products do not
+                // change.
                 let bytes = values.map(|value| value.wrapping_add(UNSIGNED_ZERO));
                 let bytes = bytes.collect();
                 self.tensor(integers.clone(), ElementType::U8, &layer.shape, bytes);
@@ -344,7 +345,7 @@ impl Rewriter<'_> {
         Ok(quantized)
     }
 
-    /// Quantizes `from` and dequantizes it to `to`; the parameters are called after `name`. Gives
+    /// Quantizes `from` and dequantizes it to `to`. The parameters are named after `name`. Returns
     /// the scale.
     fn pair(
         &mut self,
@@ -417,14 +418,14 @@ impl Rewriter<'_> {
         })?)
     }
 
-    /// A name for a value between two operators; short, for there are hundreds.
+    /// A name for an intermediate value. It is short, because there are hundreds.
     fn temporary(&mut self) -> String {
         self.temporaries += 1;
         format!("q{}", self.temporaries)
     }
 
-    /// Zeros of a type and shape, one constant for all who need them: ONNX Runtime fuses nothing
-    /// without zero points.
+    /// Zeros of a type and shape, one shared constant. ONNX Runtime does not fuse operators without
+    /// zero points.
     fn zeros(&mut self, element: ElementType, shape: &[usize]) -> String {
         let (suffix, bytes) = match element {
             ElementType::I32 => ("int32", 4),

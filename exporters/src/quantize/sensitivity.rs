@@ -1,9 +1,8 @@
-//! Which layers must stay in float for the words to stay right.
+//! Finds the layers that must stay in float to keep the words right.
 //!
-//! All layers are quantized first. Where that costs more than the budget, each layer is quantized
-//! alone and measured on some of the swipes, and those that hurt most go back to float, one, then
-//! two, then four and so on, until the cost is within the budget; the last step is then halved as
-//! long as it stays there.
+//! All layers are quantized first. If that exceeds the budget, each layer is quantized alone and
+//! measured on some of the swipes. The worst layers then return to float: one, two, four and so on,
+//! until the loss is within the budget. The last step is then halved as long as it stays there.
 
 use std::collections::BTreeSet;
 
@@ -20,37 +19,36 @@ use crate::onnx::proto::Model;
 use crate::onnx::serialize;
 use crate::statistics::mcnemar;
 
-/// When the layers are measured one by one.
+/// When to measure layers one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum When {
-    /// Where all of them together cost more than the budget.
+    /// If all of them together exceed the budget.
     #[value(name = "auto")]
     Needed,
-    /// In every case. The report then shows every layer's own cost.
+    /// Always. The report then shows every layer's own cost.
     Always,
 }
 
-/// What quantization may cost on the calibration swipes.
+/// The loss that quantization may cause on the calibration swipes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Budget {
-    /// Points of top-1 accuracy, beyond what chance explains.
+    /// Largest significant loss of top-1 accuracy, in percentage points.
     pub max_top1_loss: f64,
-    /// Mean cosine between its frames and those of the FP32 graph: words alone would not tell on a
-    /// model that gets few right.
+    /// Smallest mean cosine between the graph's frames and those of the FP32 graph. Words alone
+    /// show too little on a model that gets few right.
     pub min_cosine: f64,
 }
 
 impl Budget {
-    /// Whether an effect is within the budget. A loss that chance explains is none: a coin that is
-    /// thrown for every swipe that only one of the two graphs gets right would often do the same
-    /// (McNemar's test).
+    /// Whether an effect is within the budget. Losses that are not significant (McNemar's test) are
+    /// ignored.
     pub fn holds(&self, effect: &Effect) -> bool {
         let loses = effect.top1_loss > self.max_top1_loss
             && mcnemar(effect.lost, effect.gained).0 <= SIGNIFICANT;
         !loses && effect.cosine >= self.min_cosine
     }
 
-    /// What to say where an effect is not within the budget; `how` says what was quantized.
+    /// The error for an effect that is not within the budget. `how` describes the quantization.
     pub fn exceeded(&self, effect: &Effect, how: &str, advice: &'static str) -> FailedCheck {
         FailedCheck::new(
             format!("the cost of 8 bits ({how})"),
@@ -68,14 +66,14 @@ impl Budget {
     }
 }
 
-/// The two-sided p value from which on a loss counts as real. Lenient for a test: what it lets
-/// through is small, and what it holds back costs only bytes.
+/// Significance level of the test (two-sided p value). It is lenient: losses below it are small,
+/// and keeping a layer in float without need only costs bytes.
 const SIGNIFICANT: f64 = 0.25;
 
-/// Swipes that a graph must pass before it is measured on all.
+/// Number of swipes on which a graph must pass before it is measured on all.
 const GLANCE_SWIPES: usize = 64;
 
-/// Swipes that single layers are measured on at most.
+/// Most swipes to measure single layers on.
 const ALONE_SWIPES: usize = 256;
 
 /// One layer's cost.
@@ -83,45 +81,45 @@ const ALONE_SWIPES: usize = 256;
 pub struct LayerEffect {
     /// The layer.
     pub layer: String,
-    /// Parameters of its weight.
+    /// Number of its weight's parameters.
     pub parameters: usize,
-    /// What quantizing this layer alone does.
+    /// Effect of quantizing this layer alone.
     pub effect: Effect,
 }
 
 /// A set of layers that was tried in float.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trial {
-    /// How many layers were in float.
+    /// Number of layers in float.
     pub float: usize,
-    /// What the graph does.
+    /// Effect of the graph.
     pub effect: Effect,
 }
 
-/// What the search did and chose.
+/// Course and result of the search.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Sensitivity {
-    /// What quantization may cost.
+    /// The allowed loss.
     pub budget: Budget,
-    /// All layers that could be quantized.
+    /// Number of layers that can be quantized.
     pub layers: usize,
-    /// Each layer alone on some of the swipes, worst first; empty where it was not asked for and
-    /// not needed.
+    /// Each layer alone on some of the swipes, worst first. Empty if it was neither requested nor
+    /// needed.
     pub alone: Vec<LayerEffect>,
-    /// What was tried, in order.
+    /// The trials, in order.
     pub trials: Vec<Trial>,
     /// The layers that stay in float.
     pub float: Vec<String>,
-    /// What the chosen graph does.
+    /// Effect of the chosen graph.
     pub chosen: Effect,
 }
 
-/// Finds the layers that must stay in float; `progress` is told what is measured. Without
-/// `may_float` none may.
+/// Finds the layers that must stay in float. `progress` is called with each measurement. Without
+/// `may_float` no layer may stay in float.
 ///
 /// # Errors
-/// [`QuantizeError::Check`] where that, or half of the layers in float, is not enough, and what
-/// the graph and the runtime give.
+/// [`QuantizeError::Check`] if the budget does not hold without layers in float, or with half of
+/// them; errors of the graph and the runtime.
 pub fn search(
     graph: &Graph<'_>,
     probe: &Probe,
@@ -140,7 +138,7 @@ pub fn search(
     };
     progress("all layers in 8 bits");
     if !may_float {
-        // Frames that are far off on some swipes are far off on all: no need to decode them.
+        // Frames that differ much on some swipes differ much on all, so decoding is not needed.
         let glance = search.effect(&BTreeSet::new(), Some(GLANCE_SWIPES))?;
         if glance.cosine < budget.min_cosine {
             return Err(search.exceeded(&glance, 0));
@@ -190,7 +188,7 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    /// The fewest of the `worst` layers that must be in float for the budget to hold.
+    /// The smallest number of the `worst` layers that must be in float to keep the budget.
     fn fewest(
         &mut self,
         worst: &[String],
@@ -252,7 +250,8 @@ impl Search<'_> {
         Ok(self.probe.effect(&serialize(model?), swipes)?)
     }
 
-    /// Measures each layer alone, worst first: by words lost, then by the frames' cosine.
+    /// Measures each layer alone. Sorts them worst first: by words lost, then by the frames'
+    /// cosine.
     fn alone(&self, layers: &[Layer], progress: &mut dyn FnMut(&str)) -> Result<Vec<LayerEffect>> {
         let names: BTreeSet<String> = layers.iter().map(|layer| layer.name.clone()).collect();
         let mut effects = Vec::with_capacity(layers.len());

@@ -1,23 +1,22 @@
-//! Weights as 8-bit integers: symmetric, one scale a channel.
+//! Weights as 8-bit integers: symmetric, one scale per channel.
 
 /// A weight as integers; value = integer * scale of its channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantizedWeight {
     /// The integers, row-major, channels first.
     pub values: Vec<i8>,
-    /// One scale a channel, all greater than zero.
+    /// One scale per channel, all greater than zero.
     pub scales: Vec<f32>,
 }
 
-/// The least scale: a channel of zeros has some scale too.
+/// Smallest scale. A channel of zeros needs a scale too.
 const LEAST_SCALE: f32 = 1e-12;
 
 /// Rounds a weight of `channels` channels to integers from -`limit` to `limit` (127, or 63 for
 /// seven bits).
 ///
-/// Zero stays zero, and the channel's greatest magnitude becomes `limit`. `floor` is the least
-/// scale that a channel may have for its bias to fit into 32-bit integers; it is asked with the
-/// channel.
+/// Zero stays zero, and the channel's greatest magnitude becomes `limit`. `floor` returns the
+/// smallest scale of a channel with which its bias fits into 32-bit integers.
 pub fn quantize(
     weight: &[f32],
     channels: usize,

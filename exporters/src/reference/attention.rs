@@ -9,8 +9,7 @@ use crate::network::Attention;
 const MASKED: f64 = -10000.0;
 
 /// The module's output before the residual, `[T', D]`. `positions` is the table of relative
-/// positions; only the first `length` frames are keys, and a query from `length` on attends to
-/// nothing.
+/// positions. Only the first `length` frames are keys. Queries from `length` on attend to nothing.
 pub(super) fn attend<F: Real>(
     attention: &Attention<'_>,
     heads: usize,

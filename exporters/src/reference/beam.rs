@@ -26,12 +26,12 @@ struct Item<F> {
     prediction: Matrix<F>,
 }
 
-/// Keeps `beam` hypotheses a frame, each of which emits up to `max_symbols - 1` labels on it;
-/// hypotheses of equal labels that end the frame in a blank are added up. Best first by score
-/// divided by number of labels plus one.
+/// Keeps `beam` hypotheses per frame. Each emits up to `max_symbols - 1` labels in a frame.
+/// Hypotheses with equal labels that end the frame in a blank are summed. The result is sorted by
+/// score divided by number of labels plus one, best first.
 ///
 /// # Errors
-/// None for a sound network; [`InputError`] is the prediction network's.
+/// None for a sound network; [`InputError`] from the prediction network.
 pub fn time_synchronous_beam<F: Real>(
     network: &Network<'_>,
     encoded: &Matrix<F>,

@@ -7,7 +7,7 @@ use super::matrix::{layer_norm, linear, swish};
 use super::{Matrix, Real};
 use crate::network::{ConformerLayer, FeedForward};
 
-/// The layer's output `[T', D]` for its input `x`, of which the first `length` frames are valid.
+/// The layer's output `[T', D]` for its input `x`. The first `length` frames are valid.
 pub(super) fn conformer_layer<F: Real>(
     layer: &ConformerLayer<'_>,
     heads: usize,

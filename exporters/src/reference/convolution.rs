@@ -4,8 +4,8 @@ use super::matrix::{NORM_EPSILON, layer_norm, linear, swish};
 use super::{Matrix, Real};
 use crate::network::{Convolution, ConvolutionNorm};
 
-/// The module's output before the residual, `[T', D]`; frames from `length` on are zeroed before
-/// the depthwise convolution, so that they reach no valid frame.
+/// The module's output before the residual, `[T', D]`. Frames from `length` on are zeroed before
+/// the depthwise convolution, so they do not affect valid frames.
 pub(super) fn convolve<F: Real>(
     convolution: &Convolution<'_>,
     x: &Matrix<F>,
@@ -37,8 +37,8 @@ fn gated_linear_unit<F: Real>(x: &Matrix<F>) -> Matrix<F> {
     y
 }
 
-/// Every channel convolved with its own kernel over time, zero padding on both sides; `weight` is
-/// `[D, 1, kernel]`.
+/// Convolves every channel with its own kernel over time, with zero padding on both sides. `weight`
+/// is `[D, 1, kernel]`.
 fn depthwise<F: Real>(x: &Matrix<F>, weight: &[f32]) -> Matrix<F> {
     let kernel = weight.len() / x.cols;
     let mut y = Matrix::zeros(x.rows, x.cols);

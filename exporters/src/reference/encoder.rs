@@ -11,16 +11,16 @@ use crate::network::Network;
 pub struct FeatureBatch<'a> {
     /// `[B, F, T]`, row-major.
     pub features: &'a [f32],
-    /// T, at least 1.
+    /// T, the number of samples, at least 1.
     pub frames: usize,
-    /// Valid frames of each utterance, at most T; their number is B.
+    /// Valid samples of each utterance, at most T. Their number is B.
     pub lengths: &'a [usize],
 }
 
 /// The encoder's output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Encoded<F> {
-    /// One `[T', D]` matrix an utterance. The values from the utterance's length on mean nothing.
+    /// One `[T', D]` matrix per utterance. Values from the utterance's length on are meaningless.
     pub utterances: Vec<Matrix<F>>,
     /// Valid frames of each utterance.
     pub lengths: Vec<usize>,
@@ -36,8 +36,8 @@ impl<F: Real> Encoded<F> {
 /// Runs the encoder.
 ///
 /// # Errors
-/// [`InputError`] when the number of features does not fit the network, a length is above T, or T
-/// is 0.
+/// [`InputError`] if the number of features does not fit the network, a length is above T, or T is
+/// 0.
 pub fn encode<F: Real>(
     network: &Network<'_>,
     batch: FeatureBatch<'_>,

@@ -5,11 +5,11 @@ use super::prediction::predict;
 use super::{InputError, Matrix, Real};
 use crate::network::Network;
 
-/// ln P(`labels` | `encoded`), summed over all alignments in `f64`; `encoded` is `[T', D]`, valid
-/// frames only. Minus this is the RNN-T loss. Without frames it is negative infinity.
+/// ln P(`labels` | `encoded`), summed over all alignments in `f64`. `encoded` is `[T', D]`, valid
+/// frames only. Its negative is the RNN-T loss. Without frames it is negative infinity.
 ///
 /// # Errors
-/// [`InputError::Range`] when one of `labels` is not a label.
+/// [`InputError::Range`] if one of `labels` is not a label.
 pub fn log_likelihood<F: Real>(
     network: &Network<'_>,
     encoded: &Matrix<F>,
@@ -18,7 +18,7 @@ pub fn log_likelihood<F: Real>(
     let frames = project_encoder(network, encoded);
     let predictions = project_prediction(network, &predict(network, labels)?.outputs);
     let blank = network.blank();
-    // alpha[u]: the first u labels are out by this frame.
+    // alpha[u]: the first u labels have been emitted by this frame.
     let mut alpha = vec![f64::NEG_INFINITY; labels.len() + 1];
     alpha[0] = 0.0;
     for frame in frames.iter_rows() {

@@ -1,4 +1,4 @@
-//! The reference against NeMo's stored outputs (`../shared/oracle`).
+//! Compares the reference with NeMo's stored outputs (`../shared/oracle`).
 
 use serde_json::Value;
 
@@ -36,7 +36,7 @@ fn as_f64<F: Real>(matrix: &Matrix<F>) -> Vec<f64> {
     matrix.data.iter().map(|x| x.to_f64()).collect()
 }
 
-/// NeMo's [B, D, T'] as one [T', D] matrix an utterance.
+/// NeMo's [B, D, T'] as one [T', D] matrix per utterance.
 fn stored_encoding(goldens: &Goldens, name: &str) -> Vec<Matrix<f64>> {
     let shape = goldens.shape(name);
     let (width, frames) = (shape[1], shape[2]);
@@ -99,12 +99,12 @@ fn agrees_with_nemo_in_double_precision() {
         let got = encode_stored::<f64>(network, goldens, "T28");
         let expected = stored_encoding(goldens, "f64.enc.T28");
         let worst = max_abs(&got.utterances[0].data, &expected[0].data);
-        // The rest is NeMo's position table, which is single precision.
+        // The rest is from NeMo's position table, which is in single precision.
         assert!(worst <= 1e-7, "{name}: {worst}");
     });
 }
 
-/// NeMo 3.0 masks; 2.4 leaks padding.
+/// NeMo 3.0 masks padding. NeMo 2.4 lets it leak.
 #[test]
 fn masks_padding_as_nemo_3() {
     each_model(|name, network, goldens| {
@@ -127,7 +127,7 @@ fn masks_padding_as_nemo_3() {
                 masked.integers(&format!("batch.{padding}.enc_len"))
             );
             for (b, expected) in expected.iter().enumerate() {
-                // Padded rows too: what they hold means nothing, but follows from the same masks.
+                // Padded rows too: their values are meaningless, but follow from the same masks.
                 let worst = max_abs(&as_f64(&got.utterances[b]), &expected.data);
                 assert!(worst <= TOLERANCE, "{name} {padding} {b}: {worst}");
                 let alone = stored_encoding(&masked, &format!("batch.alone{b}.enc"));
@@ -256,8 +256,8 @@ fn near(got: f64, expected: f64) -> bool {
     (got - expected).abs() <= TOLERANCE + 1e-4 * expected.abs()
 }
 
-/// Encodings of the inputs whose decodings are stored; the padded batch only where NeMo 2.4 did not
-/// leak.
+/// Encodings of the inputs with stored decodings. The padded batch is included only if NeMo 2.4 did
+/// not leak.
 fn encodings(network: &Network<'_>, goldens: &Goldens, key: &str) -> Option<Vec<Matrix<f32>>> {
     if key != "batch.zero" {
         return Some(vec![encode_stored(network, goldens, key).valid(0)]);
@@ -275,7 +275,7 @@ fn encodings(network: &Network<'_>, goldens: &Goldens, key: &str) -> Option<Vec<
     Some((0..lengths.len()).map(|b| encoded.valid(b)).collect())
 }
 
-/// Calls `check` with each encoding of which NeMo's decoding by `strategy` is stored: the key of its
+/// Calls `check` with each encoding that has a stored NeMo decoding by `strategy`: the key of its
 /// input, the encoding, the best hypotheses.
 fn each_decoding(
     (name, network, goldens): (&str, &Network<'_>, &Goldens),
@@ -290,7 +290,7 @@ fn each_decoding(
         .unwrap();
     assert!(outputs.len() >= 5);
     for (key, utterances) in outputs {
-        // The untrained large model's beam would take this test seconds; T28 and shorter show the
+        // The untrained large model's beam would take seconds here. T28 and shorter inputs test the
         // same.
         if strategy == "tsd4" && name == "seed" && key.len() > 3 {
             continue;

@@ -5,22 +5,22 @@ use super::prediction::{LstmState, predict_step};
 use super::{InputError, Matrix, Real};
 use crate::network::Network;
 
-/// What greedy decoding found.
+/// Result of greedy decoding.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Greedy {
     /// The labels.
     pub labels: Vec<usize>,
     /// The frame of each label.
     pub frames: Vec<usize>,
-    /// Sum of the labels' log-probabilities; the blanks' are not in it, as in NeMo.
+    /// Sum of the labels' log-probabilities, without those of the blanks, as in NeMo.
     pub score: f64,
 }
 
-/// Emits the best class until it is the blank, at most `max_symbols` times a frame; `encoded` is
-/// `[T', D]`, valid frames only. The first of equal classes wins.
+/// Emits the best class until it is the blank, at most `max_symbols` times per frame. `encoded` is
+/// `[T', D]`, valid frames only. Of equal classes the first is taken.
 ///
 /// # Errors
-/// None for a sound network; [`InputError`] is the prediction network's.
+/// None for a sound network; [`InputError`] from the prediction network.
 pub fn greedy<F: Real>(
     network: &Network<'_>,
     encoded: &Matrix<F>,

@@ -8,7 +8,7 @@ use crate::network::Affine;
 pub struct Matrix<F> {
     /// Number of rows.
     pub rows: usize,
-    /// Values a row.
+    /// Values per row.
     pub cols: usize,
     /// `rows * cols` values.
     pub data: Vec<F>,
@@ -29,7 +29,7 @@ impl<F: Real> Matrix<F> {
         &self.data[index * self.cols..][..self.cols]
     }
 
-    /// One row, to be changed.
+    /// One row, mutable.
     pub fn row_mut(&mut self, index: usize) -> &mut [F] {
         &mut self.data[index * self.cols..][..self.cols]
     }
@@ -81,8 +81,8 @@ pub(super) fn linear<F: Real>(x: &Matrix<F>, affine: Affine<'_>) -> Matrix<F> {
     y
 }
 
-/// `x * weight^T`; `weight` is `[out, x.cols]`. Four weight rows stay in the cache while every row
-/// of `x` passes.
+/// `x * weight^T`; `weight` is `[out, x.cols]`. Four weight rows stay in the cache for all rows of
+/// `x`.
 pub(super) fn product<F: Real>(x: &Matrix<F>, weight: &[f32]) -> Matrix<F> {
     let inner = x.cols;
     let out = weight.len() / inner;
@@ -107,7 +107,7 @@ pub(super) fn product<F: Real>(x: &Matrix<F>, weight: &[f32]) -> Matrix<F> {
     y
 }
 
-/// Inner products of `x` with `N` weight rows, in eight partial sums each.
+/// Inner products of `x` with `N` weight rows, each in eight partial sums.
 #[inline]
 fn dots<F: Real, const N: usize>(x: &[F], weight: [&[f32]; N]) -> [F; N] {
     let mut sums = [[F::zero(); 8]; N];

@@ -1,9 +1,10 @@
-//! The network in plain Rust, written from NeMo's semantics and from nothing else in this crate.
+//! The network in plain Rust, written from NeMo's semantics, independently of the rest of this
+//! crate.
 //!
-//! The exporters hold every artefact they write to it, and it is itself held to NeMo's own outputs.
-//! Activations and sums are of type `F` ([`f32`] or [`f64`]); weights stay `f32` and are converted
-//! at use, so no second copy of a model is made. Masking is that of NeMo 2.5 and later: padding
-//! never reaches a valid frame.
+//! The exporters check every artefact against it. It is itself checked against NeMo's own outputs.
+//! Activations and sums are of type `F` ([`f32`] or [`f64`]). Weights stay `f32` and are converted
+//! at use, so the model is not copied. Masking is that of NeMo 2.5 and later: padding never reaches
+//! a valid frame.
 //!
 //! Sources: Gulati et al., "Conformer" (2020); Dai et al., "Transformer-XL" (2019) for relative
 //! positions; Graves, "Sequence Transduction with Recurrent Neural Networks" (2012); Saon et al.,
@@ -36,16 +37,16 @@ pub use matrix::Matrix;
 pub use prediction::{LstmState, Prediction, predict, predict_step};
 pub use real::Real;
 
-/// An input that the network cannot take.
+/// The network cannot take an input.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputError {
-    /// A tensor has another number of values than its shape calls for.
+    /// The number of a tensor's values does not match its shape.
     #[error("{what}: expected {expected} values, got {got}")]
     Values {
         /// The tensor.
         what: &'static str,
-        /// The number that the shape calls for.
+        /// The number that the shape requires.
         expected: usize,
         /// The number found.
         got: usize,
@@ -60,7 +61,7 @@ pub enum InputError {
         /// The value found.
         got: usize,
     },
-    /// A batch without frames.
+    /// A batch without samples.
     #[error("the features have no frames; give at least one")]
     Empty,
 }

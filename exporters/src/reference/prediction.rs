@@ -24,7 +24,7 @@ impl<F: Real> LstmState<F> {
     }
 }
 
-/// Outputs of the prediction network along a label string.
+/// Outputs of the prediction network along a label sequence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction<F> {
     /// Top layer's outputs `[U + 1, H]`: after the start of sequence and after every label.
@@ -33,11 +33,11 @@ pub struct Prediction<F> {
     pub state: LstmState<F>,
 }
 
-/// Advances `state` by one label, or by the start of sequence (a zero vector) where `label` is
-/// `None`; the output of the prediction network is the top row of the new hidden state.
+/// Advances `state` by one label, or by the start of sequence (a zero vector) if `label` is `None`.
+/// The output of the prediction network is the top row of the new hidden state.
 ///
 /// # Errors
-/// [`InputError::Range`] when `label` is not a label (the blank is none).
+/// [`InputError::Range`] if `label` is not a label (the blank is not one).
 pub fn predict_step<F: Real>(
     network: &Network<'_>,
     label: Option<usize>,
@@ -83,7 +83,7 @@ pub fn predict_step<F: Real>(
 /// Runs the prediction network over the start of sequence and `labels`.
 ///
 /// # Errors
-/// [`InputError::Range`] when one of `labels` is not a label.
+/// [`InputError::Range`] if one of `labels` is not a label.
 pub fn predict<F: Real>(
     network: &Network<'_>,
     labels: &[usize],

@@ -5,7 +5,7 @@ use super::{Matrix, Real};
 use crate::network::Network;
 use crate::schema::subsampled;
 
-/// Activations `[frames, features, channels]`, the channels of one frame and feature together.
+/// Activations `[frames, features, channels]`, with adjacent channels.
 struct Planes<F> {
     frames: usize,
     features: usize,
@@ -13,11 +13,11 @@ struct Planes<F> {
     data: Vec<F>,
 }
 
-/// One utterance of `frames` frames, of which `length` are valid; `features` is `[F, frames]`, the
+/// One utterance of `frames` samples, of which `length` are valid. `features` is `[F, frames]`, the
 /// result `[T', D]`.
 ///
-/// Frames from `length` on are zeroed before every convolution and once after the last, as NeMo 2.5
-/// and later do.
+/// Rows from `length` on are zeroed before every convolution and once after the last, as in NeMo
+/// 2.5 and later.
 pub(super) fn subsample<F: Real>(
     network: &Network<'_>,
     features: &[f32],

@@ -1,4 +1,4 @@
-//! The reference on small random networks.
+//! Tests of the reference on small random networks.
 
 use super::*;
 use crate::fixtures::{random_weights, small_config, small_configs, values};
@@ -142,8 +142,8 @@ fn a_wide_beam_scores_each_label_string_by_all_its_alignments() {
     let weights = random_weights(&config, 17);
     let network = Network::new(&config, &weights).unwrap();
     let encoded = random_encoding(&config, 2, 19);
-    // The beam is never wider than the number of labels, so only the strings that it kept
-    // throughout are exact: with one frame and one label a frame nothing is lost.
+    // The beam is at most as wide as the number of labels, so only sequences that it kept
+    // throughout are exact. With one frame and at most one label, nothing is lost.
     let first = encoded.head(1);
     let found = time_synchronous_beam(&network, &first, 3, 2).unwrap();
     assert_eq!(found.len(), 3);
@@ -164,7 +164,7 @@ fn a_wide_beam_scores_each_label_string_by_all_its_alignments() {
 fn greedy_decoding_emits_at_most_max_symbols_a_frame() {
     let config = small_config();
     let mut weights = random_weights(&config, 23);
-    // A blank that never wins.
+    // The blank never wins.
     let bias = weights.tensors.get_mut("joint.joint_net.2.bias").unwrap();
     bias.data[3] = -100.0;
     let network = Network::new(&config, &weights).unwrap();

@@ -9,9 +9,10 @@ use super::plot::{WIDTH, at, figure, frame, label, rule};
 pub struct Bar {
     /// What it stands for.
     pub label: String,
-    /// Its length; bars of numbers below 0 go to the left, numbers that are not finite get no bar.
+    /// Length of the bar. Numbers below 0 extend to the left. Numbers that are not finite get no
+    /// bar.
     pub value: f64,
-    /// What is written behind the figure, for example a share.
+    /// Text after the figure, for example a share.
     pub note: String,
 }
 
@@ -37,7 +38,7 @@ const ROW: f64 = 44.0;
 /// Room for the figure beside the longest bar.
 const FIGURE: f64 = 190.0;
 
-/// Bars one below the other, each under its label, from the same zero.
+/// Bars with a common zero, one below the other, each under its label.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bars {
     /// What they show.
@@ -69,7 +70,7 @@ impl Bars {
             (least.min(value), greatest.max(value))
         });
         let span = (greatest - least).max(f64::MIN_POSITIVE);
-        // Figures of bars to the left stand right of the zero, as all others do.
+        // All figures are to the right of the zero, including those of bars to the left.
         let x = |value: f64| (value - least) / span * (WIDTH - FIGURE);
         let zero = x(0.0);
         let height = ROW * bars.len() as f64 + 6.0;

@@ -8,7 +8,7 @@ use super::{Bars, Histogram, Lines, Table, escape, printable};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Block {
-    /// The heading of what follows, up to the next one.
+    /// Heading of the following blocks, up to the next heading.
     Heading(String),
     /// A paragraph of plain text.
     Text(String),
@@ -45,7 +45,7 @@ impl Block {
         }
     }
 
-    /// The block as plain text; plots are for pages and give none.
+    /// The block as plain text. Plots give none.
     pub(super) fn text_lines(&self) -> String {
         match self {
             Self::Heading(text) => format!("\n{text}\n"),
@@ -56,8 +56,8 @@ impl Block {
     }
 }
 
-/// Blocks as plain text, without their plots and the empty line before the first heading. Control
-/// characters are replaced: this goes to terminals.
+/// Blocks as plain text, without plots and without an empty line before the first heading. Control
+/// characters are replaced, because the text goes to terminals.
 pub fn to_text(blocks: &[Block]) -> String {
     let lines: String = blocks.iter().map(Block::text_lines).collect();
     printable(lines.trim_start_matches('\n'))

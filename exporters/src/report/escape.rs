@@ -1,6 +1,6 @@
-//! Text from outside: as a part of HTML, and on a terminal.
+//! Makes untrusted text safe in HTML and on a terminal.
 
-/// `text` as it may stand in an element or between the quotes of an attribute, [`printable`].
+/// `text` escaped for elements and quoted attributes, and [`printable`].
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in printable(text).chars() {
@@ -16,8 +16,8 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-/// `text` with control characters and those that turn the direction of what follows as U+FFFD: a
-/// name must not change how the rest of a report reads, or steer a terminal.
+/// `text` with control characters and bidirectional controls replaced by U+FFFD. A name must not
+/// change how the rest of a report reads, or control a terminal.
 pub fn printable(text: &str) -> String {
     text.chars()
         .map(|c| match c {
@@ -35,7 +35,7 @@ pub fn printable(text: &str) -> String {
 pub(super) mod tests {
     use super::*;
 
-    /// What a name must not get to be: markup, the end of an attribute, a control character.
+    /// Names that must be neutralized: markup, the end of an attribute, a control character.
     pub(in crate::report) const HOSTILE: [&str; 6] = [
         "<script>alert(1)</script>",
         "\" onload=\"alert(1)",
@@ -45,7 +45,7 @@ pub(super) mod tests {
         "&lt;b&gt; &amp; &#60;",
     ];
 
-    /// Fails where a hostile text got through to `html`.
+    /// Fails if a hostile text reached `html`.
     pub(in crate::report) fn assert_harmless(html: &str) {
         for part in [
             "<script",
@@ -58,7 +58,7 @@ pub(super) mod tests {
         ] {
             assert!(!html.contains(part), "{part:?} in {html}");
         }
-        // The text that looks escaped already is shown as it is.
+        // Text that looks escaped is shown literally.
         assert!(!html.contains("&lt;b&gt; &amp; &#60;"), "{html}");
     }
 

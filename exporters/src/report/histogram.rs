@@ -10,16 +10,16 @@ const RIGHT: f64 = 16.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 46.0;
 
-/// Counts of bins as columns of equal width, whatever the bins' own widths: `edges` has one number
-/// more than `counts` and names where the columns meet, so that logarithmic bins give a logarithmic
-/// axis. Columns without two edges are left out.
+/// Counts of bins as columns of equal width, whatever the bins' widths. `edges` has one number more
+/// than `counts` and labels the columns' edges, so logarithmic bins give a logarithmic axis.
+/// Columns without two edges are left out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Histogram {
     /// What it shows.
     pub caption: String,
-    /// What the edges are of.
+    /// Name of the axis.
     pub axis: String,
-    /// Where the columns meet.
+    /// Edges of the columns.
     pub edges: Vec<f64>,
     /// Count of each column.
     pub counts: Vec<u64>,
@@ -58,7 +58,7 @@ impl Histogram {
             out.push_str(&label(LEFT - 6.0, y(tick) + 4.0, "soft end", &figure(tick)));
         }
         for (bin, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-            // The least column is still to be seen.
+            // The smallest column must be visible.
             let tall = (base - y(*count as f64)).max(1.0);
             out.push_str(&format!(
                 "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" class=\"f0\"/>\n",

@@ -7,9 +7,9 @@ use super::plot::{COLOURS, WIDTH, at, figure, frame, label, rule, ticks};
 /// One line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Line {
-    /// What it stands for.
+    /// Name in the legend.
     pub name: String,
-    /// Points x, y, neither below 0, in the order in which they are joined.
+    /// Points x, y, neither below 0, in drawing order.
     pub points: Vec<(f64, f64)>,
 }
 
@@ -20,7 +20,7 @@ const TOP: f64 = 26.0;
 const BOTTOM: f64 = 46.0;
 /// Height of a line of the legend.
 const LEGEND: f64 = 20.0;
-/// Lines differ in their dashes as well: not everyone sees colours.
+/// Lines also differ in their dashes, for readers who do not see colours.
 const DASHES: [&str; 3] = ["none", "8 4", "2 3"];
 
 /// Lines over axes that begin at 0, with a legend below. Points that are not finite or below 0 are

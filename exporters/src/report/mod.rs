@@ -1,9 +1,8 @@
-//! Reports: one model of headings, texts, tables and plots, written as an HTML page, as plain text
-//! and as JSON.
+//! Reports: headings, texts, tables and plots, written as an HTML page, as plain text or as JSON.
 //!
-//! A page is one file: no script, no font, no picture from elsewhere; a policy in it forbids them.
-//! Everything that comes from outside is escaped: only the blocks here make HTML, and they take
-//! text. The same blocks give the same bytes. Plain text leaves the plots out.
+//! A page is one file. A policy in it forbids scripts, fonts and pictures from elsewhere. Only the
+//! blocks here make HTML, and they escape all text. The same blocks give the same bytes. Plain text
+//! leaves the plots out.
 //!
 //! ```
 //! use swipekit_exporters::report::{Bar, Bars, Block, Column, Page, Table};

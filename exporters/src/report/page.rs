@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::{Block, escape, printable};
 
-/// Styles of all blocks: light and dark, wide and narrow. Colours are told apart by lightness as
-/// well as by hue.
+/// Styles of all blocks, for light and dark, wide and narrow. Colours differ in lightness as well
+/// as in hue.
 const STYLE: &str = "
 :root { color-scheme: light dark; --back: #fff; --ink: #1b1f24; --soft: #5c6670; --line: #d5dae0; --band: #f3f5f7;
   --c0: #2563a8; --c1: #c2570c; --c2: #2f7d4f; --c3: #8b3fa8; --c4: #a37b00; --c5: #0f7c86; }
@@ -68,7 +68,7 @@ impl Page {
         self.with([Block::Heading(heading.to_owned())]).with(blocks)
     }
 
-    /// The report as a page that needs nothing else; a heading begins a section.
+    /// The report as a self-contained page. A heading begins a section.
     pub fn to_html(&self) -> String {
         let mut body = String::new();
         let mut in_section = false;
@@ -94,8 +94,8 @@ impl Page {
         )
     }
 
-    /// The report as plain text, without its plots. Control characters are replaced: this goes to
-    /// terminals.
+    /// The report as plain text, without its plots. Control characters are replaced, because the
+    /// text goes to terminals.
     pub fn to_text(&self) -> String {
         let mut out = format!("{}\n", self.title);
         for block in &self.blocks {
@@ -111,7 +111,7 @@ mod tests {
     use super::super::{Bar, Bars, Histogram, Line, Lines, Table};
     use super::*;
 
-    /// A page with every block, all of its texts `text`.
+    /// A page with every block. All of its texts are `text`.
     fn page(name: &str) -> Page {
         let edges = [0.0, 1.0, 2.0];
         let line = Line {

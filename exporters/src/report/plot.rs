@@ -1,20 +1,20 @@
-//! What the plots share: numbers, scales, the frame around an SVG picture.
+//! Common parts of plots: numbers, scales, the frame around an SVG picture.
 
 use super::escape;
 
 /// Width of every plot in its own units; the page scales it.
 pub(super) const WIDTH: f64 = 720.0;
 
-/// Colours of the style sheet; further series begin again.
+/// Colours of the style sheet. Further series reuse them.
 pub(super) const COLOURS: usize = 6;
 
-/// A coordinate: two digits are finer than any screen.
+/// A coordinate. Two digits are finer than any screen.
 pub(super) fn at(value: f64) -> String {
     let text = format!("{value:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A figure at an axis or a bar: four significant digits, powers of ten where it is very large or
+/// A figure at an axis or a bar: four significant digits, powers of ten if it is very large or
 /// small.
 pub(super) fn figure(value: f64) -> String {
     let size = value.abs();
@@ -48,7 +48,7 @@ pub(super) fn ticks(greatest: f64, count: usize) -> Vec<f64> {
     (0..=last.max(1)).map(|i| i as f64 * step).collect()
 }
 
-/// The picture `content` of a height with its caption; `caption` is also what a screen reader says.
+/// The picture `content` of a height with its caption, which is also its text for screen readers.
 pub(super) fn frame(caption: &str, height: f64, content: &str) -> String {
     let caption = escape(caption);
     let (width, height) = (at(WIDTH), at(height));

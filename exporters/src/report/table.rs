@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use super::{Block, escape};
 
-/// On which side the cells of a column stand.
+/// Alignment of a column's cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Align {
-    /// On the left: names and sentences.
+    /// Left: names and sentences.
     Start,
-    /// On the right: figures.
+    /// Right: figures.
     End,
 }
 
@@ -19,10 +19,10 @@ pub enum Align {
 pub struct Column {
     /// What it shows.
     pub name: String,
-    /// The unit of its figures; empty where there is none.
+    /// The unit of its figures; empty without one.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub unit: String,
-    /// On which side its cells stand.
+    /// Alignment of its cells.
     pub align: Align,
 }
 
@@ -42,7 +42,7 @@ impl Column {
         self
     }
 
-    /// The column with its cells on the left.
+    /// The column, aligned left.
     pub fn start(mut self) -> Self {
         self.align = Align::Start;
         self
@@ -66,13 +66,13 @@ impl From<String> for Column {
     }
 }
 
-/// A table: the first cell of a row names it. Rows that are shorter than the columns end in empty
-/// cells, longer ones are cut.
+/// A table. The first cell of a row is its name. Short rows are filled with empty cells, long ones
+/// are cut.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Table {
-    /// The columns; the first is that of the rows' names and stands on the left.
+    /// The columns. The first has the rows' names and is aligned left.
     pub columns: Vec<Column>,
-    /// Name of a row, then a cell a column.
+    /// The name of each row, then its cells.
     pub rows: Vec<Vec<String>>,
 }
 
@@ -163,7 +163,7 @@ impl Table {
     }
 }
 
-/// The class of a cell that does not stand where the style sheet has it.
+/// The class of a cell whose alignment is not the style sheet's default.
 fn class(index: usize, column: &Column) -> &'static str {
     match column.align {
         Align::Start if index > 0 => " class=\"start\"",

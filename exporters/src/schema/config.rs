@@ -1,10 +1,10 @@
-//! What a network's maths depends on, and the sizes that make one.
+//! The configuration that determines a network's maths, and checks of its sizes.
 
 pub use swipekit::internals::bundle::manifest::Activation;
 use swipekit::internals::features::FeaturizerSpec;
 use swipekit::layout::Layout;
 
-/// Everything of NeMo's configuration that the network's maths depends on.
+/// The part of NeMo's configuration that determines the network's maths.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelConfig {
     /// The Conformer encoder.
@@ -15,12 +15,12 @@ pub struct ModelConfig {
     pub joint: JointConfig,
     /// Output labels in class order; the blank is class `labels.len()`.
     pub labels: Vec<String>,
-    /// Per-feature scale, where the checkpoint carries one (`feature_scale`).
+    /// Per-feature scale, if the checkpoint has one (`feature_scale`).
     pub feature_scale: Option<Vec<f32>>,
-    /// The featurizer that the network was trained with, where the checkpoint names it
-    /// (`featurizer`, in the form of a bundle).
+    /// The featurizer that the network was trained with, if the checkpoint names it (`featurizer`,
+    /// in the form of a bundle).
     pub featurizer: Option<FeaturizerSpec>,
-    /// The layout that it was trained on, where the checkpoint names it (`layout`, in the form of a
+    /// The layout that it was trained on, if the checkpoint names it (`layout`, in the form of a
     /// bundle).
     pub layout: Option<Layout>,
 }
@@ -28,7 +28,7 @@ pub struct ModelConfig {
 /// NeMo's `ConformerEncoder` with `rel_pos` attention and striding subsampling.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EncoderConfig {
-    /// Features a frame (`feat_in`).
+    /// Features per sample (`feat_in`).
     pub features: usize,
     /// Width (`d_model`).
     pub d_model: usize,
@@ -49,9 +49,9 @@ pub struct EncoderConfig {
     pub conv_norm: ConvNorm,
     /// Whether the input is multiplied by sqrt(d_model).
     pub xscaling: bool,
-    /// Whether each layer has its own `pos_bias_u`/`pos_bias_v`. Where not, NeMo still stores the
-    /// one pair under the name of every layer (`encoder.layers.N.self_attn.pos_bias_u`), so a
-    /// reader may take each layer's own either way.
+    /// Whether each layer has its own `pos_bias_u`/`pos_bias_v`. If not, NeMo still stores the one
+    /// pair under every layer's name (`encoder.layers.N.self_attn.pos_bias_u`), so a reader may
+    /// take each layer's own either way.
     pub untie_biases: bool,
 }
 
@@ -82,11 +82,11 @@ pub struct JointConfig {
     pub activation: Activation,
     /// `joint.log_softmax`: `Some(true)` always, `Some(false)` never, `None` only on a CPU.
     pub log_softmax: Option<bool>,
-    /// Name of the output layer: `joint_net.2` with dropout in between, `joint_net.1` without.
+    /// Name of the output layer: `joint_net.2` with dropout before it, `joint_net.1` without.
     pub output_layer: String,
 }
 
-/// A size of a configuration that makes no network.
+/// A size with which a configuration forms no network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} must be {expected}, got {got}")]
 pub struct SizeError {
@@ -98,8 +98,8 @@ pub struct SizeError {
     pub got: usize,
 }
 
-/// Largest width, kernel or number of layers that is taken for sane; keeps every product of sizes
-/// far from overflow.
+/// Largest accepted width, kernel or number of layers. It keeps products of sizes far from
+/// overflow.
 const MAX_SIZE: usize = 1 << 16;
 
 impl ModelConfig {
@@ -108,7 +108,7 @@ impl ModelConfig {
         self.labels.len() + 1
     }
 
-    /// Checks that the sizes make a network. [`super::parameters`] asks for such a configuration.
+    /// Checks that the sizes form a network. [`super::parameters`] requires such a configuration.
     ///
     /// # Errors
     /// [`SizeError`] with the first size that is out of range.
@@ -160,13 +160,13 @@ impl EncoderConfig {
         self.subsampling.checked_ilog2().unwrap_or(0) as usize
     }
 
-    /// Inputs of the linear layer after the subsampling: channels times features that are left.
+    /// Inputs of the linear layer after the subsampling: channels times remaining features.
     pub fn subsampled_width(&self) -> usize {
         self.conv_channels * subsampled(self.features, self.stages())
     }
 }
 
-/// ceil(n / 2), `stages` times: what kernel 3, stride 2, padding 1 leaves of a length.
+/// ceil(n / 2), `stages` times: the length after convolutions of kernel 3, stride 2, padding 1.
 pub fn subsampled(n: usize, stages: usize) -> usize {
     (0..stages).fold(n, |n, _| n.div_ceil(2))
 }

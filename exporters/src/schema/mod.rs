@@ -1,8 +1,8 @@
 //! The tensors of a checkpoint: names, shapes and roles.
 //!
-//! NeMo's names of tensors are put together here and nowhere else. A [`ModelConfig`] alone says
-//! which tensors there must be. [`parameters`] walks over them and gives them by role, a field for
-//! each tensor; [`tensors`] lists them. Readers, writers and generators of checkpoints go by these.
+//! Only this module builds NeMo's names of tensors. A [`ModelConfig`] alone determines which
+//! tensors there must be. [`parameters`] gives them by role, with a field for each tensor, and
+//! [`tensors`] lists them. Readers, writers and generators of checkpoints use these.
 
 mod config;
 mod parameters;

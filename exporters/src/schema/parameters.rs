@@ -1,7 +1,7 @@
 //! The network as a tree with a field for each tensor.
 //!
-//! `T` is what there is of a tensor: its name and shape, its values. D is the encoder's width, F
-//! that of its feed-forward modules, C the number of channels of the subsampling, H the width of
+//! `T` is what is stored for a tensor: its name and shape, or its values. D is the encoder's width,
+//! F that of its feed-forward modules, C the number of channels of the subsampling, H the width of
 //! the prediction network, J that of the joint, V the number of labels.
 
 /// Weight and bias of a linear layer, a convolution or a normalization, row-major.
@@ -114,7 +114,8 @@ pub struct Parameters<T> {
     pub subsampling_out: Affine<T>,
     /// The Conformer layers.
     pub layers: Vec<ConformerLayer<T>>,
-    /// Embedding `[V + 1, H]`; the last row, the blank's, is the start of sequence and zero.
+    /// Embedding `[V + 1, H]`. The last row is the blank's. It is zero and is the start of
+    /// sequence.
     pub embedding: T,
     /// The LSTM layers of the prediction network.
     pub lstm: Vec<Lstm<T>>,

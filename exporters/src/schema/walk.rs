@@ -7,27 +7,27 @@ use super::parameters::{
     Affine, Attention, ConformerLayer, Convolution, ConvolutionNorm, FeedForward, Lstm, Parameters,
 };
 
-/// A tensor that a configuration calls for.
+/// A tensor that a configuration requires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TensorSpec {
     /// NeMo's name.
     pub name: String,
     /// Sizes of the dimensions.
     pub shape: Vec<usize>,
-    /// What the values are.
+    /// Meaning of the values.
     pub role: Role,
 }
 
-/// What the values of a tensor are.
+/// Meaning of a tensor's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Weights of a linear layer, a convolution or an LSTM.
     Weight,
     /// Bias of one of these.
     Bias,
-    /// What a normalization multiplies with.
+    /// Factor of a normalization.
     Scale,
-    /// What a normalization adds.
+    /// Summand of a normalization.
     Shift,
     /// Running mean of a batch normalization.
     Mean,
@@ -35,11 +35,11 @@ pub enum Role {
     Variance,
     /// A bias of the attention, the same in all layers where `untie_biases` is false.
     AttentionBias,
-    /// A row for each class; the last one, the blank's, is zero.
+    /// One row per class. The last row, the blank's, is zero.
     Embedding,
 }
 
-/// A part of the network, as a tensor's name begins.
+/// A part of the network, given by the beginning of a tensor's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The Conformer encoder.
@@ -51,8 +51,8 @@ pub enum Part {
 }
 
 impl Part {
-    /// The part that the tensor `name` belongs to; `None` where it belongs to no part of the
-    /// network (a preprocessor, a loss).
+    /// The part of the network that the tensor `name` belongs to. `None` for others (a
+    /// preprocessor, a loss).
     pub fn of(name: &str) -> Option<Self> {
         match name.split_once('.')?.0 {
             "encoder" => Some(Self::Encoder),
@@ -66,7 +66,7 @@ impl Part {
 /// Module of the linear layer after the subsampling.
 pub const FIRST_LAYER: &str = "encoder.pre_encode.out";
 
-/// The tensors of a network by role, where `tensor` gives what there is of each. It is called in
+/// The tensors of a network by role. `tensor` returns what to store for each and is called in
 /// NeMo's order.
 ///
 /// With tied biases (`untie_biases: false`) NeMo registers the one shared pair under every layer
@@ -129,8 +129,8 @@ pub fn tensors(config: &ModelConfig) -> Vec<TensorSpec> {
     specs
 }
 
-/// Names of the scalars that a checkpoint may hold beside [`tensors`]: how many batches each batch
-/// normalization has seen. The network does not need them.
+/// Names of scalars that a checkpoint may have besides [`tensors`]: the number of batches that each
+/// batch normalization has seen. The network does not need them.
 pub fn counters(config: &ModelConfig) -> impl Iterator<Item = String> {
     let layers = match config.encoder.conv_norm {
         ConvNorm::BatchNorm => config.encoder.layers,
@@ -139,8 +139,8 @@ pub fn counters(config: &ModelConfig) -> impl Iterator<Item = String> {
     (0..layers).map(|layer| format!("{}.conv.batch_norm.num_batches_tracked", prefix(layer)))
 }
 
-/// Pairs of tensors that are the same one under two names: an attention bias of the first layer,
-/// and that of a further layer. None where `untie_biases` is true. `config` as for [`parameters`].
+/// Pairs of names for the same tensor: an attention bias of the first layer and that of a further
+/// layer. Empty if `untie_biases` is true. `config` as for [`parameters`].
 pub fn tied(config: &ModelConfig) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     if config.encoder.untie_biases {
@@ -186,7 +186,7 @@ impl<T, E, F: FnMut(TensorSpec) -> Result<T, E>> Walk<'_, F> {
         })
     }
 
-    /// What a normalization in the encoder multiplies with and adds, each `[D]`.
+    /// Factor and summand of a normalization in the encoder, each `[D]`.
     fn norm(&mut self, module: &str) -> Result<Affine<T>, E> {
         let shape = [self.config.encoder.d_model];
         Ok(Affine {
@@ -198,7 +198,7 @@ impl<T, E, F: FnMut(TensorSpec) -> Result<T, E>> Walk<'_, F> {
     fn subsampling(&mut self, stage: usize) -> Result<Affine<T>, E> {
         let channels = self.config.encoder.conv_channels;
         let inputs = if stage == 0 { 1 } else { channels };
-        // ReLU stands between two convolutions in NeMo's list of modules.
+        // In NeMo's list of modules, a ReLU is between two convolutions.
         let name = format!("encoder.pre_encode.conv.{}", 2 * stage);
         self.affine(&name, &[channels, inputs, 3, 3])
     }
@@ -238,7 +238,7 @@ impl<T, E, F: FnMut(TensorSpec) -> Result<T, E>> Walk<'_, F> {
         })
     }
 
-    /// NeMo calls it `batch_norm` whatever it is.
+    /// NeMo calls it `batch_norm` in either case.
     fn inner_norm(&mut self, module: &str) -> Result<ConvolutionNorm<T>, E> {
         let affine = self.norm(module)?;
         let shape = [self.config.encoder.d_model];

@@ -22,7 +22,7 @@ pub struct Weights {
     pub tensors: BTreeMap<String, Tensor>,
 }
 
-/// A tensor was asked for that the checkpoint does not have.
+/// The requested tensor is not in the checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the checkpoint has no tensor {0}")]
 pub struct MissingTensor(pub String);
@@ -31,7 +31,7 @@ impl Weights {
     /// The tensor of this name.
     ///
     /// # Errors
-    /// [`MissingTensor`] where there is none.
+    /// [`MissingTensor`] if there is none.
     pub fn get(&self, name: &str) -> Result<&Tensor, MissingTensor> {
         self.tensors
             .get(name)
@@ -41,8 +41,8 @@ impl Weights {
     /// Rounds the matrices of prediction network and joint to 16-bit floats (IEEE 754 binary16).
     ///
     /// # Errors
-    /// [`swipekit::Error::Invalid`] where a value is beyond 65504, the greatest 16-bit float; all
-    /// weights stay as they are then.
+    /// [`swipekit::Error::Invalid`] if a value is beyond 65504, the greatest 16-bit float. Then no
+    /// weight is changed.
     pub fn round_transducer_to_half(&mut self) -> swipekit::Result<()> {
         let mut rounded = Vec::new();
         for (name, tensor) in &self.tensors {
@@ -72,7 +72,7 @@ impl Weights {
         Ok(())
     }
 
-    /// How many numbers the tensors hold, statistics of batch normalization included.
+    /// Number of values in all tensors, including statistics of batch normalization.
     pub fn parameter_count(&self) -> usize {
         self.tensors.values().map(|tensor| tensor.data.len()).sum()
     }

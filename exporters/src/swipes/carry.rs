@@ -1,26 +1,26 @@
-//! Carries swipes of people over to a layout that they were not made on: the nearest thing to real
-//! swipes that there is for keyboards which nobody has recorded.
+//! Transfers people's swipes to another layout. For a layout that nobody has recorded, this is the
+//! closest there is to real swipes.
 //!
-//! The points of a swipe are parted between the keys of its word. Where a finger passed a key it
-//! keeps its offset from the key's middle; between two keys it keeps how far it was on its way and
-//! how far beside it; the time between two keys grows with the square root of their distance.
-//! Offsets are in keys. What such a swipe lacks is the habit of a person who types on that layout
-//! every day.
+//! The points of a swipe are divided among the keys of its word. At a key, the finger keeps its
+//! offset from the key's centre. Between two keys, it keeps its progress along the way and its
+//! distance from it. The time between two keys grows with the square root of their distance.
+//! Offsets are in keys. Such a swipe lacks the habits of a person who types on that layout every
+//! day.
 
 use swipekit::layout::Layout;
 use swipekit::trace::Trace;
 
 use crate::swipes::visits::{key_size, visits};
 
-/// Milliseconds between two samples of what comes out.
+/// Milliseconds between two points of the output.
 const SAMPLE_MS: f64 = 16.7;
 
-/// Ways shorter than so many keys have no direction.
+/// Ways shorter than this many keys have no direction.
 const SHORTEST_WAY: f64 = 0.3;
 
-/// A swipe of `word`, made on the layout `from`, as it might have been made on `to`: points (x, y,
-/// ms) in the letter area of `to`. `None` where a letter of the word has a key on one layout alone,
-/// or the swipe has fewer points than letters.
+/// A swipe of `word` made on the layout `from`, as it might look on `to`: points (x, y, ms) in the
+/// letter area of `to`. `None` if a letter of the word has a key on only one of the layouts, or if
+/// the swipe has fewer points than letters.
 pub fn carry(
     word: &str,
     trace: &Trace,
@@ -65,7 +65,7 @@ pub fn carry(
             path.push((moved(*at, way, way_there, part), begin + pace * gone));
         }
     }
-    // What follows the last key, or all of a swipe of one key.
+    // The points after the last key, or all points of a swipe with one key.
     let (tail, end) = (*passes.last()?, path.last()?.1);
     for point in tail + 1..points.len() {
         let offset = minus(points[point], points[tail]);
@@ -74,8 +74,9 @@ pub fn carry(
     Some(sampled(&path, size_there))
 }
 
-/// For each key the point that passes it: the first for the first, the last for the last, in order,
-/// and near to the keys' middles in between (least sum of squared distances).
+/// For each key, the point that passes it: the first point for the first key, the last for the
+/// last. Points in between are in order and near the keys' centres (least sum of squared
+/// distances).
 fn passes(points: &[[f64; 2]], keys: &[[f64; 2]]) -> Option<Vec<usize>> {
     if keys.len() == 1 {
         return (!points.is_empty()).then(|| vec![0]);
@@ -83,8 +84,8 @@ fn passes(points: &[[f64; 2]], keys: &[[f64; 2]]) -> Option<Vec<usize>> {
     if points.len() < keys.len() {
         return None;
     }
-    // least[k][p]: the first k + 1 keys are passed, the last of them at point p or before; with
-    // where that is.
+    // least[k][p]: cost of passing the first k + 1 keys, the last of them at point p or before, and
+    // that point.
     let mut least: Vec<Vec<(f64, usize)>> = vec![vec![(0.0, 0); points.len()]];
     for (key, centre) in keys.iter().enumerate().skip(1) {
         let mut row = vec![(f64::INFINITY, 0); points.len()];
@@ -106,7 +107,7 @@ fn passes(points: &[[f64; 2]], keys: &[[f64; 2]]) -> Option<Vec<usize>> {
     Some(passes)
 }
 
-/// A point on its way from one key to the next, `part` of the time gone.
+/// A point between one key and the next, after `part` of the time.
 fn moved(point: [f64; 2], way: [[f64; 2]; 2], there: [[f64; 2]; 2], part: f64) -> [f64; 2] {
     let (along, along_there) = (minus(way[1], way[0]), minus(there[1], there[0]));
     let (distance, distance_there) = (length(along), length(along_there));
@@ -120,7 +121,7 @@ fn moved(point: [f64; 2], way: [[f64; 2]; 2], there: [[f64; 2]; 2], part: f64) -
     let off = minus(point, way[0]);
     let forward = off[0] * unit[0] + off[1] * unit[1];
     let beside = off[1] * unit[0] - off[0] * unit[1];
-    // What goes beyond the keys is the finger's, not the way's.
+    // Movement beyond the keys belongs to the finger, not to the way.
     let on_way = forward.clamp(0.0, distance);
     let forward = on_way / distance * distance_there + (forward - on_way);
     let beside = beside * (distance_there / distance).sqrt();
@@ -130,7 +131,7 @@ fn moved(point: [f64; 2], way: [[f64; 2]; 2], there: [[f64; 2]; 2], part: f64) -
     ]
 }
 
-/// A path in keys as samples of a touch screen.
+/// A path in keys as points of a touch screen.
 fn sampled(path: &[([f64; 2], f64)], size: [f64; 2]) -> Vec<(f64, f64, f64)> {
     let end = path.last().map_or(0.0, |point| point.1);
     let count = (end / SAMPLE_MS).ceil() as usize;
@@ -184,7 +185,7 @@ mod tests {
             assert!((path[path.len() - 1].2 - trace.duration_ms()).abs() < 1e-6);
             for point in trace.points() {
                 let off = nearest(&path, [point.x, point.y], [0.1, 1.0 / 3.0]);
-                // Between two samples a finger moves up to half a key.
+                // Between two points a finger moves up to half a key.
                 assert!(off < 0.3, "{word}: {off}");
             }
         }

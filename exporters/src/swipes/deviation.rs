@@ -2,13 +2,13 @@
 
 use swipekit::trace::Point;
 
-/// The smallest r such that the path visits, in order, a position within r keys of every visit: the
-/// discrete bottleneck distance between the path and the word's keys, where a position may serve
-/// several visits. `key` is a key's size, `visits` are the keys' middles, all in the coordinates of
-/// the points. `None` where there is no point or no visit.
+/// The smallest r such that the path comes within r keys of every visit, in order. This is the
+/// discrete bottleneck distance between the path and the word's keys. One position may serve
+/// several visits. `key` is a key's size and `visits` are the keys' centres, both in the
+/// coordinates of the points. `None` without points or visits.
 ///
-/// Positions are the points and, between two points that are further apart than a quarter of a key,
-/// more on the line between them.
+/// Positions are the points. If two points are more than a quarter of a key apart, positions on the
+/// line between them are added.
 pub fn deviation(points: &[Point], visits: &[[f64; 2]], key: [f64; 2]) -> Option<f64> {
     let first = points.first()?;
     visits.first()?;
@@ -29,14 +29,14 @@ pub fn deviation(points: &[Point], visits: &[[f64; 2]], key: [f64; 2]) -> Option
     Some(bottleneck(positions, visits, distance))
 }
 
-/// The smallest r such that `positions` visit, in order, one within a `distance` of r of every
-/// visit; one may serve several visits. Infinite where there is no position or no visit.
+/// The smallest r such that `positions` come within a `distance` of r of every visit, in order. One
+/// position may serve several visits. Infinite without positions or visits.
 pub fn bottleneck(
     positions: impl Iterator<Item = [f64; 2]>,
     visits: &[[f64; 2]],
     distance: impl Fn([f64; 2], [f64; 2]) -> f64,
 ) -> f64 {
-    // Least largest distance after the visits so far, at the position so far or before.
+    // Least largest distance over the visits so far, using positions up to this one.
     let mut reached = vec![f64::INFINITY; visits.len()];
     for position in positions {
         let mut before = 0.0;
@@ -69,14 +69,14 @@ mod tests {
         let beside = points(&[[0.05, 0.5 + 0.25 / 3.0], [0.6, 0.5]]);
         let got = deviation(&beside, &visits, KEY).unwrap();
         assert!((got - 0.25).abs() < 1e-9, "{got}");
-        // The other way round only one end is met.
+        // In reverse, the path meets only one end.
         let back = points(&[[0.55, 0.5], [0.05, 0.5]]);
         assert!((deviation(&back, &visits, KEY).unwrap() - 2.5).abs() < 0.26);
         assert_eq!(deviation(&[], &visits, KEY), None);
         assert_eq!(deviation(&beside, &[], KEY), None);
     }
 
-    /// By trying every way to put the visits on the points.
+    /// Brute force: tries every assignment of visits to points.
     fn brute_force(points: &[Point], visits: &[[f64; 2]]) -> f64 {
         let Some((visit, rest)) = visits.split_first() else {
             return 0.0;
@@ -94,7 +94,7 @@ mod tests {
     fn it_is_the_least_over_all_ways_to_visit() {
         let mut random = Random::new(4);
         for _ in 0..200 {
-            // So near to each other that no position is put between them.
+            // So close to each other that no position is added between them.
             let mut at = [random.uniform(), random.uniform()];
             let path: Vec<[f64; 2]> = (0..7)
                 .map(|_| {

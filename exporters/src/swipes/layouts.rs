@@ -6,14 +6,14 @@ use swipekit::layout::Layout;
 
 use crate::files::{FileError, Result};
 
-/// Names of the layouts that are built in.
+/// Names of the built-in layouts.
 pub const NAMES: &[&str] = &["qwerty", "qwertz", "azerty", "dvorak"];
 
-/// The layout of a name in [`NAMES`], or else that in the file of this name: JSON,
+/// The layout with a name in [`NAMES`], or else the layout in the file of that name: JSON,
 /// `{"name","keys":[{"label","x","y","width","height"},…]}` with rectangles in any unit.
 ///
 /// # Errors
-/// [`swipekit::Error::Io`], [`FileError::Json`] where it is not a layout, and those of
+/// [`swipekit::Error::Io`], [`FileError::Json`] if it is not a layout, and those of
 /// [`Layout::letter_area`].
 pub fn named(name: &str) -> Result<Layout> {
     match name {
@@ -31,8 +31,7 @@ pub fn named(name: &str) -> Result<Layout> {
     }
 }
 
-/// The letters that a layout types, in lower case and in their order: the labels of a network that
-/// is trained on it.
+/// The letters of a layout in lower case, sorted: the labels of a network trained on it.
 pub fn letters(layout: &Layout) -> Vec<String> {
     let mut letters: Vec<char> = (layout.keys.iter())
         .filter(|key| key.label.is_alphabetic())

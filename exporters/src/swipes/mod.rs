@@ -1,9 +1,9 @@
-//! Reads manifests of swipes: one JSON object a line, plain or gzipped.
+//! Reads swipe files: one JSON object per line, plain or gzipped.
 //!
-//! The form is the seed's, `{"word":"hello","points":[{"x":0.59,"y":0.5,"t":0},…]}`: x and y in the
-//! letter area's coordinates, t in milliseconds. The fields `user`, `sentence`, `kb` (width and
-//! height of the letter area) and `dev` of How We Swipe manifests are read where they are there;
-//! all others are ignored.
+//! The format is the seed's, `{"word":"hello","points":[{"x":0.59,"y":0.5,"t":0},…]}`: x and y in
+//! the letter area's coordinates, t in milliseconds. The optional fields of How We Swipe are read
+//! too: `user`, `sentence`, `kb` (width and height of the letter area) and `dev`. Others are
+//! ignored.
 
 pub mod carry;
 pub mod deviation;
@@ -22,7 +22,7 @@ use swipekit::trace::Trace;
 
 use crate::files::{FileError, Result};
 
-/// Longest line in bytes; more than a hundred thousand points fit.
+/// Longest line in bytes. It has room for more than a hundred thousand points.
 pub const MAX_LINE: usize = 8 << 20;
 
 /// Longest word in bytes.
@@ -30,7 +30,7 @@ const MAX_WORD: usize = 256;
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// One swipe of a manifest.
+/// One swipe of a swipe file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Swipe {
     /// The word that was meant.
@@ -39,19 +39,18 @@ pub struct Swipe {
     pub trace: Trace,
     /// Who swiped.
     pub user: Option<String>,
-    /// The prompt that the word was part of.
+    /// The prompt that contains the word.
     pub sentence: Option<String>,
-    /// Width and height of the letter area that it was made on, in pixels.
+    /// Width and height of the letter area on the screen, in pixels.
     pub keyboard: Option<[f64; 2]>,
-    /// Smallest r such that the path passes within r keys of every letter in order.
+    /// Deviation: the smallest r such that the path passes within r keys of every letter, in order.
     pub deviation: Option<f64>,
 }
 
-/// The swipes of a manifest, read one by one: memory does not grow with the file.
+/// Reads the swipes of a file one by one. Memory does not grow with the file.
 ///
-/// Lines of white space are skipped. A line that is not of the form gives [`FileError::Line`], which
-/// does not show its content, and reading may go on behind it; an error of the file itself ends the
-/// iteration.
+/// Blank lines are skipped. A malformed line gives [`FileError::Line`], which does not show its
+/// content, and reading may continue after it. An error of the file itself ends the iteration.
 pub struct Swipes {
     path: PathBuf,
     reader: Box<dyn BufRead + Send>,
@@ -63,10 +62,10 @@ pub struct Swipes {
 }
 
 impl Swipes {
-    /// Opens the manifest at `path`; whether it is gzipped is seen from its first bytes.
+    /// Opens the swipe file at `path`. Its first bytes tell whether it is gzipped.
     ///
     /// # Errors
-    /// [`swipekit::Error::Io`] where it cannot be read.
+    /// [`swipekit::Error::Io`] if it cannot be read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let failed = |source| FileError::read(path)(source);
@@ -80,7 +79,7 @@ impl Swipes {
         Ok(Self::new(path, reader))
     }
 
-    /// The swipes of plain JSON lines; `path` is for errors.
+    /// The swipes in plain JSON lines. `path` is for errors.
     pub fn new(path: impl AsRef<Path>, reader: impl BufRead + Send + 'static) -> Self {
         Self {
             path: path.as_ref().to_path_buf(),
@@ -93,19 +92,19 @@ impl Swipes {
         }
     }
 
-    /// Skips lines that are not of the form, and counts them, instead of giving their errors.
+    /// Skips and counts malformed lines instead of returning their errors.
     pub fn skip_bad_lines(mut self) -> Self {
         self.skip_bad = true;
         self
     }
 
-    /// Lines skipped so far because they were not of the form.
+    /// Number of malformed lines skipped so far.
     pub fn skipped(&self) -> u64 {
         self.skipped
     }
 
-    /// Reads the next line into the buffer: its length, or `None` at the end of the file. Of a line
-    /// that is too long only the first [`MAX_LINE`] bytes and one more are kept.
+    /// Reads the next line into the buffer and returns its length, or `None` at the end of the
+    /// file. Of a line that is too long it keeps only the first [`MAX_LINE`] bytes and one more.
     fn read_line(&mut self) -> io::Result<Option<usize>> {
         self.buffer.clear();
         let limit = MAX_LINE as u64 + 2;
@@ -116,7 +115,7 @@ impl Swipes {
             return Ok(None);
         }
         while read as u64 >= limit && self.buffer.last() != Some(&b'\n') {
-            // The rest of the line, without keeping it.
+            // Skips the rest of the line.
             let available = self.reader.fill_buf()?;
             if available.is_empty() {
                 break;
@@ -170,7 +169,7 @@ impl Swipes {
         if text.len() > MAX_LINE {
             return Err(self.bad("at most 8 MiB", "a longer line".to_owned()));
         }
-        // serde_json's message may quote the line: only the kind of error and its column are told.
+        // serde_json's message may quote the line, so only its kind and column are reported.
         let line: Line = serde_json::from_slice(text).map_err(|error| {
             self.bad(
                 "an object with a word and points of numbers x, y, t",

@@ -1,4 +1,4 @@
-//! Swipes taken evenly out of a manifest.
+//! Takes swipes spread evenly over a swipe file.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,26 +9,26 @@ use swipekit::internals::bundle::sha256_hex;
 use crate::files::{FileError, Result};
 use crate::swipes::{Swipe, Swipes};
 
-/// What is taken from a manifest.
+/// Swipes taken from a swipe file.
 #[derive(Debug)]
 pub struct Sample {
     /// Name of the file, without its folder.
     pub name: String,
-    /// The swipes, in the order of the manifest.
+    /// The swipes, in the order of the file.
     pub swipes: Vec<Swipe>,
-    /// Swipes of the whole manifest.
+    /// Number of swipes in the whole file.
     pub of: usize,
-    /// The words of the whole manifest, where they were asked for.
+    /// The words of the whole file, if requested.
     pub words: BTreeSet<String>,
-    /// SHA-256 of the manifest's bytes.
+    /// SHA-256 of the file's bytes.
     pub sha256: String,
 }
 
-/// Takes `samples` swipes evenly out of the manifest, or all where it is `None` or there are not
-/// more. `words`: whether the words are wanted.
+/// Takes `samples` swipes spread evenly over the swipe file `manifest`. Takes all if `samples` is
+/// `None` or there are no more. `words`: whether to collect the words.
 ///
 /// # Errors
-/// Whatever reading the manifest gives; [`FileError::Empty`] where there is no swipe.
+/// Those of reading the file; [`FileError::Empty`] if it has no swipe.
 pub fn read(manifest: &Path, samples: Option<usize>, words: bool) -> Result<Sample> {
     let sha256 = sha256_hex(&Bytes::map(manifest)?);
     let name = manifest.file_name();
@@ -50,7 +50,7 @@ pub fn read(manifest: &Path, samples: Option<usize>, words: bool) -> Result<Samp
         }
     }
     if let Some(wanted) = samples {
-        // Read again rather than keep all: a manifest may be much larger than the sample.
+        // Read the file again instead of keeping all of it: it may be much larger than the sample.
         for (index, swipe) in Swipes::open(manifest)?.enumerate() {
             if picked(index, wanted, sample.of) {
                 sample.swipes.push(swipe?);
@@ -66,7 +66,7 @@ pub fn read(manifest: &Path, samples: Option<usize>, words: bool) -> Result<Samp
     Ok(sample)
 }
 
-/// Whether the swipe at `index` is one of `wanted` that lie evenly among `of`.
+/// Whether the swipe at `index` is one of `wanted` that are spread evenly over `of`.
 pub fn picked(index: usize, wanted: usize, of: usize) -> bool {
     wanted >= of || index * wanted / of != (index + 1) * wanted / of
 }

@@ -67,7 +67,7 @@ fn files_are_read_plain_and_gzipped() {
         encoder.write_all(text.as_bytes()).unwrap();
         encoder.finish().unwrap()
     };
-    // Two members, as appending makes them.
+    // Two gzip members, as appending makes them.
     let bytes = [gzip(&text), gzip(LINE)].concat();
     std::fs::write(&path, &bytes).unwrap();
     assert_eq!(

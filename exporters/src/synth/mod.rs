@@ -1,5 +1,4 @@
-//! Synthetic swipes to train on: what people's fingers do over a keyboard, fast enough to feed a
-//! GPU.
+//! Synthetic swipes to train on, generated fast enough to feed a GPU.
 //!
 //! A [`Synth`] draws words from a list ([`Words`]), people and their phones from a [`Profile`], and
 //! makes the paths of their fingers: strokes of minimum jerk that overlap, through visits that miss
@@ -7,7 +6,8 @@
 //! drawn before and on whatever machine. The profile's numbers are fitted to real swipes by
 //! [`fit()`].
 //!
-//! [`samples`] are something else: input for demonstrations, goldens and tests, fitted to nothing.
+//! [`samples`] are different: input for demonstrations, golden swipes and tests, not fitted to
+//! anything.
 //!
 //! ```
 //! use swipekit::layout::Layout;

@@ -1,5 +1,5 @@
-//! Sample swipes for demonstrations, goldens and tests. Not a model of human swiping: no number here
-//! is fitted to people.
+//! Sample swipes for demonstrations, golden swipes and tests. This is not a model of human swiping:
+//! no number is fitted to people.
 //!
 //! A finger visits the word's key centres on a keyboard, QWERTY where none is named. Between two
 //! keys it follows a minimum-jerk profile (Flash and Hogan 1985), in a time that grows with the

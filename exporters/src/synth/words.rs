@@ -10,27 +10,27 @@ use crate::random::Stream;
 use crate::synth::error::Result;
 use crate::words::lexicon::read_frequencies;
 
-/// Letters up to which longer words are drawn more often by [`WordOptions::length_power`].
+/// Number of letters above which [`WordOptions::length_power`] has no further effect.
 const LONGEST: usize = 10;
 
 /// How often words are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, clap::Args)]
 pub struct WordOptions {
-    /// Power of a word's frequency, 0 to 2: 1 draws words as often as they are written, 0 all
-    /// equally. Below 1 rare words are learned too.
+    /// Power of a word's frequency, 0 to 2: 1 draws words as often as they are written, 0 equally
+    /// often. Below 1, rare words are learned too.
     #[arg(long, value_name = "X", default_value_t = Self::default().temper, allow_negative_numbers = true)]
     pub temper: f64,
-    /// Power of a word's number of letters (10 at most), -4 to 4: more than 0 draws long words more
-    /// often.
+    /// Power of a word's number of letters (10 at most), -4 to 4. Above 0, long words are drawn
+    /// more often.
     #[arg(long, value_name = "X", default_value_t = Self::default().length_power, allow_negative_numbers = true)]
     pub length_power: f64,
-    /// Most letters of a word, 1 to 64; longer words are left out.
+    /// Most letters of a word, 1 to 64. Longer words are left out.
     #[arg(long, value_name = "N", default_value_t = Self::default().max_length)]
     pub max_length: usize,
 }
 
 impl Default for WordOptions {
-    /// Half the power of frequency and of length, as the prototypes of the default models were
+    /// The square roots of frequency and of length, with which the default models' prototypes were
     /// trained; at most 24 letters.
     fn default() -> Self {
         Self {
@@ -86,7 +86,7 @@ impl Words {
     /// Words with their frequencies, in any unit.
     ///
     /// # Errors
-    /// Those of [`WordOptions::validate`]; [`swipekit::Error::Invalid`] where there is no word or a
+    /// Those of [`WordOptions::validate`]; [`swipekit::Error::Invalid`] if there is no word or a
     /// frequency is not a positive number.
     pub fn new(list: Vec<(String, f64)>, options: WordOptions) -> Result<Self> {
         options.validate()?;
@@ -104,11 +104,11 @@ impl Words {
         Ok(Self { list, options })
     }
 
-    /// The words of a prepared list, `word TAB frequency` a line, and of whatever else
-    /// [`read_frequencies`] takes.
+    /// The words of a prepared list, `word TAB frequency` per line, or of any other form that
+    /// [`read_frequencies`] accepts.
     ///
     /// # Errors
-    /// Those of [`read_frequencies`] and of [`Words::new`]; [`FileError::Empty`] where no word has a
+    /// Those of [`read_frequencies`] and of [`Words::new`]; [`FileError::Empty`] if no word has a
     /// frequency.
     pub fn read(path: impl AsRef<Path>, options: WordOptions) -> Result<Self> {
         let path = path.as_ref();
@@ -137,13 +137,13 @@ impl Words {
 /// The words of a list that a keyboard can type, ready to be drawn.
 #[derive(Clone, Debug)]
 pub(super) struct Urn {
-    /// Keys of all words, one behind the other.
+    /// Keys of all words, concatenated.
     keys: Vec<u8>,
-    /// Where each word's keys begin, and where the last one's end.
+    /// Start index of each word's keys, and the end of the last.
     starts: Vec<u32>,
-    /// Share of each word and of all before it.
+    /// Cumulative share of each word.
     cumulative: Vec<f64>,
-    /// Words that have a letter without a key, or are too long.
+    /// Number of words left out: a letter without a key, or too long.
     pub(super) left_out: usize,
 }
 
@@ -156,8 +156,7 @@ impl Urn {
             left_out: 0,
         };
         let options = &words.options;
-        // Divided by the greatest, so that no power of a frequency is too large or too small for a
-        // number.
+        // Divided by the greatest, so that no power of a frequency overflows or underflows.
         let greatest = words.list.iter().map(|(_, f)| *f).fold(0.0, f64::max);
         let mut sum = 0.0;
         for (word, frequency) in &words.list {
@@ -180,8 +179,7 @@ impl Urn {
             })?;
             urn.starts.push(end);
         }
-        // Not above 0 where the only words that can be typed have a share that is too small for a
-        // number.
+        // The sum is 0 if the shares of all typeable words underflow.
         if !(sum > 0.0 && sum.is_finite()) {
             return Err(swipekit::Error::invalid(
                 "a word list",

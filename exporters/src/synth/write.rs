@@ -1,4 +1,4 @@
-//! Synthetic swipes as a manifest.
+//! Writes synthetic swipes as a swipe file.
 
 use std::io::{self, Write};
 
@@ -18,7 +18,7 @@ pub fn manifest(
     mut progress: impl FnMut(u64),
 ) -> io::Result<()> {
     let mut swipe = SynthSwipe::default();
-    // A line at a time: packing costs by the call.
+    // Written a line at a time, because each compression call is costly.
     let mut text = Vec::new();
     for done in 0..count {
         synth.swipe(start.wrapping_add(done), &mut swipe);

@@ -1,4 +1,4 @@
-//! An encoder of fewer bits against the FP32 encoder: the same swipes through both.
+//! Compares an encoder of fewer bits with the FP32 encoder on the same swipes.
 
 use std::path::Path;
 
@@ -10,24 +10,24 @@ use crate::onnx::LengthType;
 use crate::quantize::calibrate::EncoderInput;
 use crate::quantize::frames::{EncoderError, ErrorHistogram, SwipeError};
 
-/// How an encoder's frames compare with those of the FP32 encoder.
+/// Agreement of an encoder's frames with those of the FP32 encoder.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Agreement {
-    /// Least accepted mean cosine.
+    /// Smallest accepted mean cosine.
     pub min_cosine: f64,
     /// The difference.
     #[serde(flatten)]
     pub error: EncoderError,
 }
 
-/// Least mean cosine between the frames of a batch padded with NaN and one padded with zeros.
+/// Smallest mean cosine between the frames of a batch padded with NaN and one padded with zeros.
 const PADDING_COSINE: f64 = 0.99999;
 
 /// Runs both encoders over `swipes`, each swipe alone, and `encoder` over a padded batch of them.
 ///
 /// # Errors
-/// [`ValidationError::Check`] where shapes or lengths differ, a value is not finite, padding shows,
-/// or the mean cosine is less than `min_cosine`; what the runtime gives.
+/// [`ValidationError::Check`] if shapes or lengths differ, a value is not finite, padding has an
+/// effect, or the mean cosine is less than `min_cosine`; the runtime's errors.
 pub fn agreement(
     fp32: &[u8],
     encoder: &[u8],
@@ -47,9 +47,9 @@ pub fn agreement(
         difference.add(&expected, &batch.run(&mut model, lengths)?)?;
     }
     let agreement = difference.agreement("its frames and FP32's", min_cosine)?;
-    // In a batch, swipes share the ranges that an encoder takes from its input, and one may spoil
-    // another's, so that the FP32 frames say little. What counts is that it does not matter what
-    // the padding is.
+    // In a batch, swipes share the ranges of the encoder's input, and one may spoil another's. A
+    // comparison with FP32 frames would say little. The check is that the padding's content has no
+    // effect.
     let some = &swipes[..swipes.len().min(4)];
     let mut padded = Difference::default();
     let expected = Batch::padded(some, 0.0).run(&mut model, lengths)?;
@@ -149,7 +149,7 @@ impl Batch {
     }
 }
 
-/// What was seen so far.
+/// The difference so far.
 #[derive(Default)]
 pub(super) struct Difference {
     swipes: Vec<SwipeError>,
@@ -157,7 +157,7 @@ pub(super) struct Difference {
 }
 
 impl Difference {
-    /// Adds the frames of a run; their number must be the same, and every value finite.
+    /// Adds the frames of a run. Their number must be equal, and every value finite.
     pub(super) fn add(&mut self, expected: &Frames, got: &Frames) -> Result<()> {
         for (expected_row, row) in expected.rows.iter().zip(&got.rows) {
             if expected.width != got.width || expected_row.len() != row.len() {
@@ -218,7 +218,7 @@ mod tests {
         swipes.to_vec()
     }
 
-    /// What was expected and what was there instead.
+    /// Expected and found values of a failed check.
     fn refused(fp32: &[u8], encoder: &[u8], swipes: &[EncoderInput]) -> [String; 3] {
         match agreement(fp32, encoder, swipes, LengthType::Int64, 0.99) {
             Err(ValidationError::Check(failed)) => [failed.check, failed.expected, failed.got],
@@ -295,7 +295,7 @@ mod tests {
         let network = Network::new(&config, &weights).unwrap();
         let mut model = onnx::encoder(&network, LengthType::Int64);
         let one = onnx::serialize(model.clone());
-        // The padding is not cut out any more; a swipe alone has none.
+        // Padding is no longer cut out. A single swipe has none.
         let nodes = &mut model.graph.as_mut().unwrap().node;
         let mut nodes = nodes.iter_mut();
         let cut = nodes.find(|node| node.op_type.as_deref() == Some("Where"));

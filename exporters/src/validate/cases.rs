@@ -1,4 +1,4 @@
-//! Steps of the prediction network and the joint, with what the reference gives for them.
+//! Test cases for steps of prediction network and joint, with the reference's results.
 
 use std::borrow::Borrow;
 
@@ -11,9 +11,9 @@ use crate::reference::{
     LstmState, Matrix, joint_logits, log_softmax, predict_step, project_encoder, project_prediction,
 };
 
-/// Steps from the states of random label strings.
+/// Number of steps from the states of random label sequences.
 const RANDOM_CASES: usize = 24;
-/// Labels of the longest random string.
+/// Length of the longest random sequence.
 const LONGEST: u64 = 6;
 
 /// One step: a label fed to a state, and the joint with one frame.
@@ -43,7 +43,7 @@ impl Case {
     }
 }
 
-/// The start of sequence first, then every label after it, then labels after random strings.
+/// The start of sequence first, then every label after it, then labels after random sequences.
 pub(super) fn cases(network: &Network<'_>) -> Result<Vec<Case>> {
     let mut random = Random::new(2);
     let labels = network.blank();
@@ -71,7 +71,7 @@ pub(super) fn cases(network: &Network<'_>) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// What `network` makes of a label after a state, and of a frame.
+/// The reference's results for a label after a state, and for a frame.
 pub(super) fn case(
     network: &Network<'_>,
     label: Option<usize>,
@@ -108,14 +108,14 @@ fn single_precision(mut state: LstmState<f64>) -> LstmState<f64> {
     state
 }
 
-/// `y_prev` of the cases `[N]`; the blank stands for the start of sequence.
+/// `y_prev` of the cases `[N]`. The blank is the start of sequence.
 pub(super) fn y_prev(network: &Network<'_>, cases: &[impl Borrow<Case>]) -> Tensor {
     let class = |case: &Case| case.label.unwrap_or(network.blank()) as i64;
     let classes = cases.iter().map(|case| class(case.borrow()));
     Tensor::i64([cases.len()], classes.collect())
 }
 
-/// States as a graph takes them, `[L, N, H]`.
+/// States in the form of a graph's input, `[L, N, H]`.
 pub(super) fn states<'c>(
     cases: &'c [impl Borrow<Case>],
     part: impl Fn(&'c Case) -> &'c Matrix<f64>,
@@ -137,7 +137,7 @@ pub(super) fn tensor(shape: &[usize], values: Vec<f64>) -> Tensor {
     )
 }
 
-/// `[N, width]` out of one row a case.
+/// `[N, width]` from one row per case.
 pub(super) fn rows<'c>(
     cases: &'c [impl Borrow<Case>],
     part: impl Fn(&'c Case) -> &'c [f64],

@@ -1,4 +1,4 @@
-//! The encoder graph.
+//! Checks the encoder graph.
 
 use swipekit::internals::runtime::Tensor;
 
@@ -9,19 +9,19 @@ use crate::onnx::LengthType;
 use crate::random::Random;
 use crate::reference::{FeatureBatch, Matrix, encode};
 
-/// Numbers of samples that are tried one at a time: the shortest, odd and even ones, a usual swipe,
-/// a very long one.
+/// Numbers of samples that are tested alone: the shortest, odd and even ones, a usual swipe, a very
+/// long one.
 const SAMPLES: [usize; 7] = [1, 2, 3, 7, 28, 64, 131];
 /// Lengths of the padded batch.
 const BATCH: [usize; 4] = [21, 20, 9, 1];
 
-/// One input's encoding, `[T', D]`: the reference's and the graph's.
+/// The encoding of one input, `[T', D]`, by the reference and by the graph.
 pub(super) struct Encoding {
     pub(super) reference: Matrix<f64>,
     pub(super) graph: Matrix<f32>,
 }
 
-/// Checks the graph; gives the encodings for those checks that go on from them.
+/// Checks the graph. Returns the encodings for later checks.
 pub(super) fn check(
     network: &Network<'_>,
     graph: &mut Graph<'_>,

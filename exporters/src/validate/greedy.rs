@@ -1,4 +1,4 @@
-//! Greedy decoding through the files.
+//! Checks greedy decoding with the files.
 
 use swipekit::internals::runtime::Tensor;
 
@@ -8,13 +8,13 @@ use super::{Check, Graph, Result, refused};
 use crate::network::Network;
 use crate::reference::{Matrix, greedy};
 
-/// Labels a frame emits at most.
+/// Most labels that a frame emits.
 const MAX_SYMBOLS: usize = 5;
-/// Where the best two classes were ever nearer than this, rounding may decide, and another path is
-/// no fault.
+/// If the two best classes are ever closer than this, rounding may decide, and another path is no
+/// error.
 const TIE: f32 = 1e-4;
 
-/// The graphs' labels are the reference's for every encoding.
+/// Checks that the graphs emit the reference's labels for every encoding.
 pub(super) fn check(
     network: &Network<'_>,
     step: &mut Graph<'_>,
@@ -49,7 +49,7 @@ pub(super) fn check(
     })
 }
 
-/// Decodes with the step graph; also the smallest lead of a best class over the second.
+/// Decodes with the step graph. Also returns the smallest lead of a best class over the second.
 fn decode(
     network: &Network<'_>,
     graph: &mut Graph<'_>,
@@ -83,7 +83,7 @@ fn decode(
             if best == network.blank() {
                 break;
             }
-            // Only a label moves the state on; a blank leaves it where it was.
+            // Only a label changes the state. A blank does not.
             (h, c, previous) = (h1, c1, best);
             labels.push(best);
         }

@@ -1,8 +1,8 @@
-//! Holds finished artefacts to the reference network: the files as they lie on disk, run by the
-//! runtimes that will run them.
+//! Checks finished artefacts against the reference network: the files on disk, run by the runtimes
+//! that apps use.
 //!
-//! Every export goes through [`validate`], and writes no bundle where it fails. The reference runs
-//! in double precision, so what is measured is the artefact's own rounding.
+//! Every export calls [`validate`] and writes no bundle if it fails. The reference runs in double
+//! precision, so the measured difference is the artefact's own rounding.
 
 mod agreement;
 mod cases;
@@ -32,7 +32,7 @@ pub use agreement::{Agreement, agreement};
 use measure::{Comparison, expect};
 pub use transducer::rounding;
 
-/// Greatest accepted difference, relative to numbers above 1.
+/// Largest accepted difference, relative for numbers above 1.
 pub const TOLERANCE: f64 = 2e-5;
 
 /// The files of an export.
@@ -42,20 +42,20 @@ pub struct Files<'a> {
     pub encoder: &'a Path,
     /// The step graph.
     pub step: &'a Path,
-    /// Prediction network and joint for core.
+    /// The prediction joint.
     pub transducer: &'a Path,
-    /// Prediction network and joint as graphs of their own, where they were written.
+    /// Prediction network and joint as separate graphs, if they were written.
     pub parts: Option<Parts<'a>>,
 }
 
-/// Prediction network and joint as graphs of their own.
+/// Prediction network and joint as separate graphs.
 #[derive(Clone, Copy, Debug)]
 pub struct Parts<'a> {
     /// The prediction network.
     pub prediction: &'a Path,
     /// The joint's projection of the encoder.
     pub joint_encoder: &'a Path,
-    /// The joint after its projections; its logits are raw.
+    /// The joint after its projections, with raw logits.
     pub joint: &'a Path,
 }
 
@@ -64,11 +64,11 @@ pub struct Parts<'a> {
 pub struct Check {
     /// What was checked.
     pub name: String,
-    /// How many numbers were compared.
+    /// Number of values compared.
     pub values: usize,
-    /// Greatest difference found, relative to numbers above 1.
+    /// Largest difference found, relative for numbers above 1.
     pub max_error: f64,
-    /// Greatest difference accepted.
+    /// Largest difference accepted.
     pub tolerance: f64,
 }
 
@@ -80,7 +80,7 @@ pub struct ValidationReport {
 }
 
 impl ValidationReport {
-    /// The greatest difference of all checks.
+    /// The largest difference of all checks.
     pub fn max_error(&self) -> f64 {
         self.checks
             .iter()
@@ -89,11 +89,11 @@ impl ValidationReport {
     }
 }
 
-/// An artefact that is not what the checkpoint calls for.
+/// An artefact does not match the checkpoint.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ValidationError {
-    /// A check failed: the artefact does not give what the reference gives.
+    /// A check failed: the results of artefact and reference differ.
     #[error("check failed: {0}")]
     Check(#[from] FailedCheck),
     /// The runtime cannot load or run a file.
@@ -101,14 +101,14 @@ pub enum ValidationError {
     Runtime {
         /// The file.
         path: PathBuf,
-        /// What the runtime said.
+        /// The runtime's error.
         #[source]
         source: Box<swipekit::Error>,
     },
     /// A file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The reference refused an input of the validation's own.
+    /// The reference refused an input of the validation.
     #[error(transparent)]
     Reference(#[from] InputError),
 }
@@ -116,16 +116,16 @@ pub enum ValidationError {
 /// Result of a check.
 type Result<T, E = ValidationError> = std::result::Result<T, E>;
 
-/// Holds the files of an export to the network that they came from.
+/// Checks the files of an export against their network.
 ///
-/// Checked are: the blank (last class, zero embedding); the encoder at several lengths and in a
-/// batch padded with garbage; the step graph from the start of sequence on, for every label and for
-/// states of several labels; that its output sums to one if and only if it is said to be
-/// log-probabilities; core's own prediction network and joint; the parts; and that greedy decoding
-/// through the files gives the reference's labels.
+/// It checks the blank (last class, zero embedding); the encoder at several lengths and in a batch
+/// padded with garbage; the step graph from the start of sequence, for every label and for states
+/// of several labels; that the step graph's output sums to one exactly if it is declared to be
+/// log-probabilities; core's own prediction joint; the separate graphs; and that greedy decoding
+/// with the files gives the reference's labels.
 ///
 /// # Errors
-/// [`ValidationError`]: the first check that fails, or what kept it from being made.
+/// [`ValidationError`]: the first check that fails or cannot be made.
 pub fn validate(
     network: &Network<'_>,
     files: &Files<'_>,
@@ -147,8 +147,8 @@ pub fn validate(
     Ok(ValidationReport { checks })
 }
 
-/// The blank is the last class, and its embedding, which stands for the start of sequence, the zero
-/// vector.
+/// Checks that the blank is the last class and that its embedding, the start of sequence, is the
+/// zero vector.
 fn blank(network: &Network<'_>) -> Result<Check> {
     let check = "blank";
     expect(
@@ -169,7 +169,7 @@ fn blank(network: &Network<'_>) -> Result<Check> {
     Ok(comparison.finish())
 }
 
-/// A model with the file that it came from.
+/// A model and its file.
 struct Graph<'a> {
     path: &'a Path,
     model: OnnxModel,
@@ -187,7 +187,7 @@ impl<'a> Graph<'a> {
         expect(check, "outputs", outputs, &self.model.outputs())
     }
 
-    /// Runs the model; the outputs are in the model's order.
+    /// Runs the model. The outputs are in the model's order.
     fn run<const N: usize>(
         &mut self,
         inputs: &[(&str, &swipekit::internals::runtime::Tensor)],
@@ -202,7 +202,7 @@ impl<'a> Graph<'a> {
     }
 }
 
-/// For `map_err` on what the runtime does with `path`.
+/// For `map_err` on the runtime's errors with `path`.
 fn failed(path: &Path) -> impl FnOnce(swipekit::Error) -> ValidationError {
     move |source| ValidationError::Runtime {
         path: path.to_path_buf(),

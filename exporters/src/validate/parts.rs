@@ -1,4 +1,4 @@
-//! Prediction network and joint as graphs of their own.
+//! Checks the separate graphs of prediction network and joint.
 
 use super::cases::{Case, frames, rows, states, tensor, y_prev};
 use super::measure::{Comparison, floats};

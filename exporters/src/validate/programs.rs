@@ -1,4 +1,4 @@
-//! Programs of ExecuTorch, in the runtime that an app has.
+//! Checks ExecuTorch programs in the runtime that an app has.
 
 use std::path::Path;
 
@@ -16,10 +16,10 @@ use crate::quantize::calibrate::EncoderInput;
 use crate::random::Random;
 use crate::reference::{FeatureBatch, encode};
 
-/// Numbers of samples that are held to the reference.
+/// Numbers of samples that are compared with the reference.
 const REFERENCE: [usize; 8] = [1, 2, 3, 7, 28, 64, 131, MAX_SAMPLES];
-/// Numbers of samples that are held to the ONNX encoder: extremes, the neighbours of powers of two,
-/// odd ones.
+/// Numbers of samples that are compared with the ONNX encoder: extremes, the neighbours of powers
+/// of two, odd ones.
 const ONNX: [usize; 26] = [
     1,
     2,
@@ -50,10 +50,10 @@ const ONNX: [usize; 26] = [
 ];
 /// Valid samples and all samples of padded swipes.
 const PADDED: [(usize, usize); 5] = [(1, 2), (9, 21), (20, 21), (63, 64), (100, MAX_SAMPLES)];
-/// Rows of the step that are tried at once.
+/// Batch sizes that are tested with the step.
 const BATCHES: [usize; 7] = [1, 2, 3, 5, 16, 63, MAX_BATCH];
 
-/// A program with the file that it came from.
+/// A program and its file.
 struct Program<'a> {
     path: &'a Path,
     model: PteModel,
@@ -78,8 +78,7 @@ impl<'a> Program<'a> {
         Ok(got)
     }
 
-    /// Runs an encoder; its frames must be as many as `valid` samples of the input give, of `all`
-    /// that there are.
+    /// Runs an encoder. It must output as many frames as `valid` of the input's `all` samples give.
     fn encode(
         &mut self,
         network: &Network<'_>,
@@ -105,11 +104,11 @@ impl<'a> Program<'a> {
     }
 }
 
-/// Holds an FP32 encoder program to the reference at several lengths, and to the ONNX encoder
-/// `onnx` at many more.
+/// Compares an FP32 encoder program with the reference at several lengths, and with the ONNX
+/// encoder `onnx` at many more.
 ///
 /// # Errors
-/// [`ValidationError`]: the first check that fails, or what kept it from being made.
+/// [`ValidationError`]: the first check that fails or cannot be made.
 pub fn fp32_encoder(
     network: &Network<'_>,
     program: &Path,
@@ -163,11 +162,11 @@ pub fn fp32_encoder(
     Ok(checks)
 }
 
-/// Runs an encoder program in 8 bits at every extreme, alone and padded: shapes are right and
-/// values finite.
+/// Runs an 8-bit encoder program at every extreme, alone and padded. Checks that shapes are right
+/// and values finite.
 ///
 /// # Errors
-/// As [`fp32_encoder`].
+/// Those of [`fp32_encoder`].
 pub fn int8_encoder(network: &Network<'_>, program: &Path) -> Result<Check> {
     let mut program = Program::open(program)?;
     let count = network.config.encoder.features;
@@ -192,11 +191,11 @@ pub fn int8_encoder(network: &Network<'_>, program: &Path) -> Result<Check> {
     })
 }
 
-/// Holds a step program to the reference: the start of sequence, every label and states of several
-/// labels, in batches of many sizes.
+/// Compares a step program with the reference: the start of sequence, every label and states of
+/// several labels, in batches of many sizes.
 ///
 /// # Errors
-/// As [`fp32_encoder`].
+/// Those of [`fp32_encoder`].
 pub fn step(network: &Network<'_>, program: &Path) -> Result<Check> {
     let mut program = Program::open(program)?;
     let cases = cases::cases(network)?;
@@ -204,7 +203,8 @@ pub fn step(network: &Network<'_>, program: &Path) -> Result<Check> {
     let mut comparison = Comparison::new("pte.step");
     let mut at = 0;
     for size in BATCHES {
-        // Small batches take the cases in turn; larger ones than there are cases begin again.
+        // Small batches take the cases in turn. Batches larger than the number of cases repeat
+        // them.
         let batch: Vec<&Case> = (0..size)
             .map(|row| &cases[(at + row) % cases.len()])
             .collect();
@@ -264,8 +264,7 @@ fn batch_of(
 /// Runs both encoders over `swipes` and compares their frames.
 ///
 /// # Errors
-/// [`ValidationError::Check`] where the mean cosine is less than `min_cosine`; what a runtime
-/// gives.
+/// [`ValidationError::Check`] if the mean cosine is less than `min_cosine`; the runtimes' errors.
 pub fn programs_agree(
     reference: &dyn Encoder,
     encoder: &dyn Encoder,
@@ -286,7 +285,7 @@ pub fn programs_agree(
     difference.agreement("frames and FP32's", min_cosine)
 }
 
-/// A whole swipe's frames as a comparison takes them.
+/// A whole swipe's frames in the form of a comparison.
 fn expected_frames(encoder: &dyn Encoder, features: &[f32], samples: usize) -> Result<Vec<f64>> {
     let encoded = encoded_frames(encoder, features, samples)?;
     Ok(encoded.into_iter().map(f64::from).collect())
@@ -304,8 +303,7 @@ fn normal(random: &mut Random, count: usize) -> Vec<f32> {
     (0..count).map(|_| random.normal() as f32).collect()
 }
 
-/// A swipe of `valid` samples with padding up to `all`, `[F, all]`, and the swipe alone,
-/// `[F, valid]`.
+/// A swipe of `valid` samples, padded to `all`, `[F, all]`, and the swipe alone, `[F, valid]`.
 fn padded_swipe(
     random: &mut Random,
     count: usize,

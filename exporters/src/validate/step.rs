@@ -1,4 +1,4 @@
-//! The step graph.
+//! Checks the step graph.
 
 use super::cases::{Case, frames, rows, states, tensor, y_prev};
 use super::measure::{Comparison, floats};
@@ -6,7 +6,7 @@ use super::{Check, Graph, Result, refused};
 use crate::network::Network;
 use crate::onnx::StepOutput;
 
-/// Greatest difference of a sum of probabilities from one.
+/// Largest difference of a sum of probabilities from one.
 const SUM_TOLERANCE: f64 = 1e-4;
 
 /// Checks the graph on the start of sequence alone, then on all cases at once.
@@ -55,7 +55,7 @@ pub(super) fn check(
     Ok(checks)
 }
 
-/// Log-probabilities sum to one in every row; raw logits do not do so in all of them.
+/// Checks that log-probabilities sum to one in every row, and that raw logits do not in all rows.
 fn sums(network: &Network<'_>, output: StepOutput, scores: &[f32]) -> Result<Check> {
     let name = format!("step.sum_of_{}", output.name());
     let mut worst: f64 = 0.0;

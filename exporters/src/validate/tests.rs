@@ -70,7 +70,7 @@ impl Export {
     }
 }
 
-/// The check that failed.
+/// Returns the check that failed.
 fn failed_check(result: Result<ValidationReport>) -> Option<String> {
     match result {
         Err(ValidationError::Check(FailedCheck {
@@ -125,7 +125,7 @@ fn the_same_export_gives_the_same_report() {
     );
 }
 
-/// What the checks are for: one wrong number anywhere in the artefacts is found.
+/// One wrong number anywhere in the artefacts is found.
 #[test]
 fn one_wrong_weight_is_found() {
     if !runtime() {
@@ -135,8 +135,7 @@ fn one_wrong_weight_is_found() {
         let weights = random_weights(&config, 3);
         let network = Network::new(&config, &weights).unwrap();
         for name in weights.tensors.keys() {
-            // A bias of the keys is the same for all keys of a query, and the softmax does not see
-            // it.
+            // A bias of the keys is the same for all keys of a query, so the softmax removes it.
             if name.ends_with("linear_k.bias") {
                 continue;
             }
@@ -161,7 +160,7 @@ fn one_wrong_weight_is_found() {
     }
 }
 
-/// The tensors of the decoder and joint, each file of its own.
+/// The tensors of decoder and joint, by file.
 #[test]
 fn every_file_is_checked_on_its_own() {
     if !runtime() {

@@ -1,4 +1,4 @@
-//! `transducer.safetensors`, and core's own prediction network and joint on it.
+//! Checks `transducer.safetensors` and core's prediction joint.
 
 use std::path::Path;
 
@@ -12,11 +12,11 @@ use crate::files::FileError;
 use crate::network::Network;
 use crate::onnx;
 
-/// Greatest accepted cost of 16-bit weights, in a log-probability and relative to numbers above 1.
-/// A weight is off by 2^-11 of itself at most, or by 2^-25 where it is very small.
+/// Largest accepted loss of 16-bit weights in a log-probability, relative for numbers above 1. A
+/// weight differs by at most 2^-11 of itself, or by 2^-25 if it is very small.
 const HALF_TOLERANCE: f64 = 1e-2;
 
-/// Checks the file's tensors, then what core computes with them.
+/// Checks the file's tensors, then core's results with them.
 pub(super) fn check(network: &Network<'_>, path: &Path, cases: &[Case]) -> Result<Vec<Check>> {
     let bytes = std::fs::read(path).map_err(FileError::read(path))?;
     Ok(vec![
@@ -25,7 +25,7 @@ pub(super) fn check(network: &Network<'_>, path: &Path, cases: &[Case]) -> Resul
     ])
 }
 
-/// Every tensor is the checkpoint's, and there is no other.
+/// Checks that the file has exactly the checkpoint's tensors.
 fn weights(network: &Network<'_>, bytes: &[u8]) -> Result<Check> {
     let check = "transducer.weights";
     let unreadable =
@@ -35,7 +35,7 @@ fn weights(network: &Network<'_>, bytes: &[u8]) -> Result<Check> {
     let mut comparison = Comparison::new(check);
     let mut count = 0;
     for name in TensorName::all(model.prediction_layers) {
-        // Where the file has 16 bits: the same numbers, as the network was rounded before.
+        // In 16 bits the numbers are the same too, because the network was rounded before.
         let stored = file.get(name).map_err(unreadable)?;
         for (expected, stored) in onnx::transducer_tensor(network, name).iter().zip(&stored) {
             comparison.exact(&name.to_string(), *expected, *stored)?;
@@ -46,7 +46,7 @@ fn weights(network: &Network<'_>, bytes: &[u8]) -> Result<Check> {
     Ok(comparison.finish())
 }
 
-/// Core's prediction network and joint on all cases.
+/// Runs core's prediction joint on all cases.
 fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Result<Check> {
     let name = "transducer.run";
     let transducer = PredictionJoint::new(bytes, &network.model_spec(), &onnx::vocabulary(network))
@@ -107,11 +107,12 @@ fn run(network: &Network<'_>, path: &Path, bytes: &[u8], cases: &[Case]) -> Resu
     Ok(comparison.finish())
 }
 
-/// Holds a network whose prediction network and joint were rounded to 16-bit floats to the one that
-/// it was: the log-probabilities of all cases.
+/// Compares a network whose prediction network and joint were rounded to 16-bit floats with the
+/// original: the log-probabilities of all cases.
 ///
 /// # Errors
-/// [`ValidationError`](super::ValidationError) where one changes by more than 0.01, or 1 % where it is beyond 1.
+/// [`ValidationError`](super::ValidationError) if one changes by more than 0.01, or by more than 1
+/// % if it is above 1.
 pub fn rounding(network: &Network<'_>, rounded: &Network<'_>) -> Result<Check> {
     let mut comparison = Comparison::within("transducer.half", HALF_TOLERANCE);
     for wanted in cases(network)? {

@@ -1,5 +1,4 @@
-//! What a search may find: word lists made into lexicons, texts and ARPA files made into language
-//! models.
+//! Makes lexicons of word lists, and language models of texts and ARPA files.
 
 pub mod language_model;
 pub mod lexicon;

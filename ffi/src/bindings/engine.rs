@@ -150,7 +150,7 @@ impl Engine {
         guard(|| Ok(self.pool.engine.self_test()?.into()))
     }
 
-    /// Decodes a gesture that nobody made, so that the first real one finds everything ready.
+    /// Decodes an artificial gesture, so that the first real one finds everything ready.
     ///
     /// # Errors
     /// What decoding gives.

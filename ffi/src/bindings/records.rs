@@ -56,14 +56,14 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<trace::Point>> {
 /// How an engine is opened. What is left open has swipekit's default.
 #[derive(Clone, Debug, Default, PartialEq, uniffi::Record)]
 pub struct EngineOptions {
-    /// Threads of the encoder; those that the bundle asks for by default.
+    /// Threads of the encoder. Default: the bundle's.
     #[uniffi(default = None)]
     pub threads: Option<u32>,
     /// Copies of the encoder, and so swipes that can be encoded at the same time. Each holds the
     /// weights once more. Default 1.
     #[uniffi(default = None)]
     pub copies: Option<u32>,
-    /// Path of ONNX Runtime's shared library; looked for in the usual places by default
+    /// Path of ONNX Runtime's shared library. Default: searched for in the usual locations
     /// (docs/BINDINGS.md).
     #[uniffi(default = None)]
     pub runtime_library: Option<String>,
@@ -100,10 +100,10 @@ impl From<EngineOptions> for swipekit::EngineOptions {
 /// How a swipe is decoded. What is left open is as the engine's preset says.
 #[derive(Clone, Debug, Default, PartialEq, uniffi::Record)]
 pub struct DecodeOptions {
-    /// Candidates at most.
+    /// Most candidates.
     #[uniffi(default = None)]
     pub candidates: Option<u32>,
-    /// Prefixes that the search keeps a frame: more find more and take longer.
+    /// Size of the beam: a larger one finds more and takes longer.
     #[uniffi(default = None)]
     pub beam: Option<u32>,
     /// Milliseconds after which the search ends with the best words so far. No deadline by default.
@@ -187,7 +187,7 @@ impl From<swipekit::Timings> for Timings {
 pub struct DecodeResult {
     /// Words, best first.
     pub candidates: Vec<Candidate>,
-    /// Whether the swipe was worked off to its end, and not cut short by the deadline.
+    /// Whether the whole swipe was decoded, without being cut short by the deadline.
     pub is_complete: bool,
     /// How long it took.
     pub timings: Timings,
@@ -203,7 +203,7 @@ impl From<swipekit::Decoded> for DecodeResult {
     }
 }
 
-/// What a gesture may mean as far as it has come. Words may come and go until it is finished.
+/// Candidates for the gesture so far. Words may come and go until it is finished.
 #[derive(Clone, Debug, PartialEq, uniffi::Record)]
 pub struct PartialResult {
     /// Words, best first.

@@ -28,7 +28,7 @@ pub struct LiveOptions {
     /// Candidates at most.
     #[uniffi(default = None)]
     pub candidates: Option<u32>,
-    /// Prefixes that the final search keeps a frame.
+    /// Size of the final search's beam.
     #[uniffi(default = None)]
     pub beam: Option<u32>,
 }

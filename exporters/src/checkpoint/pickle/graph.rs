@@ -6,18 +6,18 @@ use crate::checkpoint::error::Problem;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::checkpoint) struct NodeId(pub(super) u32);
 
-/// A value of a pickle. Containers refer to their members by index; the same member may be shared,
-/// and cycles occur.
+/// A value of a pickle. Containers refer to their members by index. Members may be shared, and
+/// cycles occur.
 #[derive(Debug)]
 pub(in crate::checkpoint) enum Node {
     None,
     Bool(bool),
     Int(i64),
-    /// An integer beyond 64 bits: never needed, so not kept.
+    /// An integer beyond 64 bits. It is never needed, so it is not stored.
     BigInt,
     Float(f64),
     Str(Box<str>),
-    /// Bytes: never needed, so not kept.
+    /// Bytes. They are never needed, so they are not stored.
     Bytes,
     List(Vec<NodeId>),
     Tuple(Box<[NodeId]>),
@@ -25,20 +25,20 @@ pub(in crate::checkpoint) enum Node {
     Dict(Vec<(NodeId, NodeId)>),
     /// A class or function: `module.name`.
     Global(Box<str>),
-    /// The result of a call that was not made.
+    /// The result of a call that was recorded, not made.
     Object(Box<Object>),
-    /// A reference to something outside of the pickle: for torch, a storage.
+    /// A reference to something outside of the pickle. In torch, that is a storage.
     Persistent(NodeId),
 }
 
-/// A call that was recorded and not made, and what was then put into its result.
+/// A call that was recorded, not made, and what was later put into its result.
 #[derive(Debug)]
 pub(in crate::checkpoint) struct Object {
     /// The callable.
     pub(in crate::checkpoint) class: NodeId,
     /// Its arguments, a tuple.
     pub(in crate::checkpoint) args: NodeId,
-    /// State given to it (`__setstate__`).
+    /// State set on it (`__setstate__`).
     pub(in crate::checkpoint) state: Option<NodeId>,
     /// Items set on it, for subclasses of `dict`.
     pub(in crate::checkpoint) items: Vec<(NodeId, NodeId)>,
@@ -51,7 +51,8 @@ pub(in crate::checkpoint) struct Graph {
     pub(super) root: NodeId,
 }
 
-/// Classes that are a dictionary, as Python 2 and 3, PyTorch Lightning and its forks name them.
+/// Classes that are dictionaries, by their names in Python 2 and 3, PyTorch Lightning and its
+/// forks.
 const DICTIONARIES: [&str; 8] = [
     "collections.OrderedDict",
     "collections.defaultdict",
@@ -69,7 +70,7 @@ impl Graph {
         self.root
     }
 
-    /// The value at `id`. An id of another graph may give `None`, the Python one.
+    /// The value at `id`. For an id of another graph it may be Python's `None`.
     pub(in crate::checkpoint) fn node(&self, id: NodeId) -> &Node {
         self.nodes.get(id.0 as usize).unwrap_or(&Node::None)
     }
@@ -98,7 +99,7 @@ impl Graph {
         }
     }
 
-    /// The items of a dictionary (`dict`, `OrderedDict`, …) in order; `None` for anything else.
+    /// The items of a dictionary (`dict`, `OrderedDict`, …) in order. `None` for anything else.
     pub(in crate::checkpoint) fn items(&self, id: NodeId) -> Option<&[(NodeId, NodeId)]> {
         match self.node(id) {
             Node::Dict(items) => Some(items),
@@ -119,8 +120,7 @@ impl Graph {
         found.map(|(_, value)| *value)
     }
 
-    /// The error for the value at `id` standing where `expected` belongs: by name where it is a
-    /// Python object.
+    /// The error for a value at `id` that is not `expected`. A Python object is named.
     pub(in crate::checkpoint) fn unexpected(
         &self,
         part: &str,
@@ -142,7 +142,7 @@ impl Graph {
 }
 
 impl Node {
-    /// What it is, for messages: never the value itself.
+    /// Kind of the value, for messages. Never the value itself.
     pub(in crate::checkpoint) fn kind(&self) -> &'static str {
         match self {
             Self::None => "None",

@@ -11,11 +11,10 @@ use crate::checkpoint::error::{Problem, at_most};
 const MAX_OPCODES: u64 = 2_000_000;
 const MAX_PICKLE: u64 = 64 << 20;
 const MAX_GLOBAL_NAME: u64 = 512;
-/// All names of globals together: a pickle may make a global out of remembered names again and
-/// again.
+/// Longest sum of the names of globals. A pickle may use remembered names for many globals.
 const MAX_GLOBAL_BYTES: u64 = 4 << 20;
 
-/// Reads one pickle. Bytes after its end are ignored, as Python does.
+/// Reads one pickle. Bytes after its end are ignored, as in Python.
 pub(in crate::checkpoint) fn parse(bytes: &[u8]) -> Result<Graph, Problem> {
     at_most(
         "the pickle of the checkpoint",
@@ -213,7 +212,7 @@ impl<'a> Machine<'a> {
             op::BUILD => {
                 let state = self.pop()?;
                 let target = self.top()?;
-                // The state of anything but an object is its attributes: `_metadata` of a
+                // State of other values is ignored: it sets attributes, such as `_metadata` of a
                 // state_dict.
                 if let Some(Node::Object(object)) = self.nodes.get_mut(target.0 as usize) {
                     object.state = Some(state);
@@ -290,7 +289,7 @@ impl<'a> Machine<'a> {
         usize::try_from(length).map_err(|_| self.broken("a length", length.to_string()))
     }
 
-    /// Text up to the end of the line, as the one textual opcode (GLOBAL) has it.
+    /// Text up to the end of the line, for the one textual opcode (GLOBAL).
     fn line(&mut self) -> Result<&'a str, Problem> {
         let rest = self.bytes.get(self.position..).unwrap_or_default();
         let window = rest.get(..MAX_GLOBAL_NAME as usize).unwrap_or(rest);
@@ -305,13 +304,13 @@ impl<'a> Machine<'a> {
 
     fn unicode(&mut self, length: usize) -> Result<(), Problem> {
         let bytes = self.take(length)?;
-        // Python writes lone surrogates ("surrogatepass"), which no Rust string can hold: kept as
-        // opaque bytes.
+        // Python writes lone surrogates ("surrogatepass"), which no Rust string can hold. They are
+        // stored as opaque bytes.
         let node = std::str::from_utf8(bytes).map_or(Node::Bytes, |text| Node::Str(text.into()));
         self.push(node)
     }
 
-    /// A string of Python 2: text where it is UTF-8.
+    /// A Python 2 string: text if it is UTF-8.
     fn string(&mut self, length: usize) -> Result<(), Problem> {
         self.unicode(length)
     }
@@ -388,7 +387,7 @@ impl<'a> Machine<'a> {
         let target = self.top()?;
         match self.nodes.get_mut(target.0 as usize) {
             Some(Node::List(list)) => list.extend(members),
-            // A subclass of list: what it holds is never needed.
+            // A subclass of list. Its content is never needed.
             Some(Node::Object(_)) => {}
             _ => return Err(self.broken("a list to append to", "another value")),
         }

@@ -1,4 +1,4 @@
-//! What of NeMo's configurations is accepted, and what is refused by name.
+//! Which NeMo configurations are accepted, and which are refused by name.
 
 use serde_json::{Value as Json, json};
 use swipekit::internals::features::FeaturizerSpec;
@@ -10,7 +10,7 @@ use crate::checkpoint::interpret::model_config;
 use crate::checkpoint::yaml::from_yaml;
 use crate::schema::{Activation, ModelConfig};
 
-/// The small configuration with one value changed; null is a value.
+/// The small configuration with one value changed. Null is a value.
 fn with(pointer: &str, value: Json) -> Json {
     let mut config = small_config();
     let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -318,7 +318,7 @@ fn labels_that_another_place_tells_as_well_load() {
     }
 }
 
-/// What NeMo's `change_vocabulary()` leaves behind.
+/// The state after NeMo's `change_vocabulary()`.
 #[test]
 fn labels_that_differ_from_those_of_the_joint_are_refused() {
     let cases = [

@@ -1,4 +1,4 @@
-//! Writes small checkpoints in every form that the reader knows, and in some that it must refuse.
+//! Writes small checkpoints in every form that the reader accepts, and in some that it must refuse.
 
 use std::io::{Cursor, Write};
 
@@ -37,7 +37,7 @@ pub(super) enum Py {
     Items(Box<Py>, Vec<(Py, Py)>),
     /// A reference out of the pickle.
     Persistent(Box<Py>),
-    /// Opcodes as they are.
+    /// Raw opcodes.
     Raw(Vec<u8>),
 }
 
@@ -133,11 +133,11 @@ pub(super) enum Storage {
     F16,
     Bf16,
     F64,
-    /// `_rebuild_tensor_v3` over bytes, as newer torch writes types without a storage class.
+    /// `_rebuild_tensor_v3` over bytes, which newer torch writes for types without a storage class.
     Untyped,
     /// A `Parameter` around the tensor.
     Parameter,
-    /// The last two dimensions swapped in memory, behind a gap, every second element unused.
+    /// The last two dimensions swapped in memory, after a gap, every second element unused.
     Strided,
 }
 
@@ -180,7 +180,7 @@ pub(super) fn small_config() -> Json {
 }
 
 impl Fixture {
-    /// A random model of this configuration, its weights rounded to what float16 holds exactly.
+    /// A random model of this configuration. Its weights are exact in float16.
     pub(super) fn of(config: Json) -> Self {
         let model = model_config(&tree(&config)).unwrap();
         let weights = random_weights(&model, 1);
@@ -232,7 +232,7 @@ impl Fixture {
         )
     }
 
-    /// A Lightning checkpoint whose `hyper_parameters` are as given.
+    /// A Lightning checkpoint with the given `hyper_parameters`.
     pub(super) fn ckpt_with(&self, parameters: Py) -> Vec<u8> {
         let (state_dict, storages) = self.state_dict();
         let root = Py::Dict(vec![
@@ -265,7 +265,7 @@ impl Fixture {
     }
 }
 
-/// What training leaves in a checkpoint beside the model: of no concern to the reader.
+/// Other values that training leaves in a checkpoint. The reader must ignore them.
 fn odd_values() -> Py {
     Py::List(vec![
         call("pathlib", "PosixPath", vec![text("/tmp")]),
@@ -480,7 +480,7 @@ pub(super) fn tar(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (name, bytes) in entries {
         let mut header = tar::Header::new_ustar();
-        // Written as it stands: the crate's own setter refuses `..`.
+        // Written directly: the crate's own setter refuses `..`.
         header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
         header.set_size(bytes.len() as u64);
         header.set_mode(0o644);

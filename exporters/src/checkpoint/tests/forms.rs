@@ -1,4 +1,4 @@
-//! Every form of a file that holds the same model gives the same checkpoint.
+//! The same model gives the same checkpoint from every form of file.
 
 use std::collections::BTreeMap;
 

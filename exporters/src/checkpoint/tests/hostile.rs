@@ -1,4 +1,4 @@
-//! Files that are damaged or made to do harm: always a typed error or a sound result.
+//! Damaged and malicious files give a typed error or a sound result.
 
 use std::time::{Duration, Instant};
 
@@ -70,8 +70,8 @@ fn a_real_checkpoint_damaged() {
     }
 }
 
-/// The pickle of a small Lightning checkpoint and what comes of it, without the archive whose
-/// checksum would catch changes.
+/// The pickle of a small Lightning checkpoint and its values, without the archive, whose checksum
+/// would detect changes.
 fn small_pickle() -> Vec<u8> {
     let fixture = Fixture::small();
     let (state_dict, _) = fixture.state_dict();
@@ -183,7 +183,7 @@ fn nothing_named_by_a_pickle_is_called() {
 #[test]
 fn deep_and_repeated_structures_are_cheap() {
     let start = Instant::now();
-    // A list in a list, half a million deep; then the same in tuples and in calls.
+    // Lists nested half a million deep; then the same with tuples and with calls.
     let deep = [
         [vec![b']'; 500_000], vec![b'a'; 499_999]].concat(),
         [vec![b')'], vec![0x85; 900_000]].concat(),
@@ -198,7 +198,7 @@ fn deep_and_repeated_structures_are_cheap() {
         let parameters = Py::Dict(vec![(text("cfg"), Py::Raw(body))]);
         assert!(open(&fixture.ckpt_with(parameters)).is_err());
     }
-    // Doubling a list 40 times by memo: 2^40 values if anyone walked them.
+    // A list doubled 40 times by memo: 2^40 values if it were expanded.
     let mut bomb = b"]Na".to_vec();
     for _ in 0..40 {
         bomb.extend(b"q\x000](h\x00h\x00e");
@@ -208,7 +208,7 @@ fn deep_and_repeated_structures_are_cheap() {
         message.contains("too large") || message.contains("model configuration"),
         "{message}"
     );
-    // A dictionary that holds itself.
+    // A dictionary that contains itself.
     let cycle = b"}q\x00X\x03\x00\x00\x00cfgh\x00s".to_vec();
     assert!(refusal(&fixture.ckpt_with(Py::Raw(cycle))).contains("too large"));
     // One long text remembered and used many times.
@@ -356,7 +356,7 @@ fn views_outside_of_their_storage() {
             "{shape:?}: {message}"
         );
     }
-    // A huge model that one repeated element would fill: refused before any memory is taken for it.
+    // A huge model filled by one repeated element: refused before memory is allocated for it.
     let mut config = super::fixture::small_config();
     config["encoder"]["d_model"] = 8192.into();
     let model = interpret::model_config(&super::fixture::tree(&config)).unwrap();
@@ -502,7 +502,7 @@ fn hostile_tar_archives() {
         .concat();
         assert!(open(&bytes).is_err());
     }
-    // A name in a pax header counts: Python writes long names so.
+    // A name in a pax header counts: Python writes long names that way.
     let mut builder = tar::Builder::new(Vec::new());
     builder
         .append_pax_extensions([("path", b"../evil".as_slice())])
@@ -513,7 +513,7 @@ fn hostile_tar_archives() {
     header.set_cksum();
     builder.append(&header, std::io::empty()).unwrap();
     assert!(refusal(&builder.into_inner().unwrap()).contains("evil"));
-    // 64 MiB of nothing in a few KB: no model in it, and no memory for it.
+    // 64 MiB of zeros in a few KB: no model, and no memory allocated for one.
     assert!(open(&gzip(&vec![0; 64 << 20])).is_err());
     assert!(open(&gzip(b"not a tar archive")).is_err());
 }
@@ -540,7 +540,7 @@ fn hostile_yaml() {
     let keys = (0..50_000)
         .map(|key| format!("k{key}: 1\n"))
         .collect::<String>();
-    // The parser has a limit of its own for this one.
+    // The parser has its own limit for this.
     assert!(from_yaml(deep.as_bytes()).is_err());
     for text in [&nested, &aliases, &long, &keys] {
         assert!(

@@ -1,11 +1,11 @@
-//! Files that NeMo and Lightning wrote.
+//! Files written by NeMo and Lightning.
 
 use crate::checkpoint::{Checkpoint, CheckpointKind};
 pub(super) use swipekit_test_support::shared;
 
 use crate::schema::{Activation, ConvNorm};
 
-/// Reads a file and holds names and shapes to NeMo's own list of them.
+/// Reads a file and compares names and shapes with NeMo's own list.
 fn open(directory: &str, file: &str) -> Option<Checkpoint> {
     let path = shared(&format!("oracle/{directory}/{file}"))?;
     let checkpoint = Checkpoint::open(&path).unwrap();

@@ -1,4 +1,4 @@
-//! The schema against the training's model: both sides are held to one file.
+//! The schema and the training's model are both compared with one file.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::fixture::tree;
 use crate::checkpoint::interpret::model_config;
 use crate::schema::{counters, tensors};
 
-/// A configuration in NeMo's form and the state dictionary of the training's model of it, which
+/// A configuration in NeMo's form, and the state dictionary of the training's model of it, which
 /// `exporters/training/tests/test_schema.py` compares.
 #[derive(Deserialize)]
 struct Case {

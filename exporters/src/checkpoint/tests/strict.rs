@@ -1,4 +1,4 @@
-//! The tensors must be exactly those that the configuration calls for.
+//! The tensors must be exactly those that the configuration requires.
 
 use super::fixture::{Fixture, open, refusal, small_config};
 use crate::checkpoint::{Problem, TensorProblem};
@@ -9,7 +9,7 @@ fn problems(fixture: &Fixture) -> (Vec<TensorProblem>, usize) {
             Problem::Tensors { problems, more } => (problems, more),
             other => panic!("another problem: {other}"),
         });
-    // As text: a value that is not a number equals nothing.
+    // Compared as text, because NaN equals nothing.
     assert_eq!(format!("{nemo:?}"), format!("{ckpt:?}"));
     nemo
 }

@@ -16,8 +16,8 @@ pub(in crate::cli) struct Arguments {
     options: Options,
     #[command(flatten)]
     engine: EngineArguments,
-    /// Folder to write the bundle to, with the fitted options in its preset. The bundle's own
-    /// folder changes it.
+    /// Folder to write the bundle to, with the fitted options in its preset. May be the bundle's
+    /// own folder.
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     #[command(flatten)]

@@ -9,9 +9,9 @@ use crate::error::Result;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Fit the weights of all terms of a score, and the width of the search.
+    /// Fit the weights of a score's terms, and the width of the search.
     Weights(Box<weights::Arguments>),
-    /// Fit the confidences, so that they are probabilities. Words and their order stay.
+    /// Fit the confidences so that they are probabilities. Words and their order do not change.
     Confidence(Box<confidence::Arguments>),
 }
 

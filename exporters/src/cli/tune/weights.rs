@@ -17,8 +17,8 @@ pub(in crate::cli) struct Arguments {
     options: Options,
     #[command(flatten)]
     engine: EngineArguments,
-    /// Folder to write the bundle to, with the fitted options in its preset. The bundle's own
-    /// folder changes it.
+    /// Folder to write the bundle to, with the fitted options in its preset. May be the bundle's
+    /// own folder.
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -36,7 +36,7 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> Result<()> {
     let result = tune(&engine, &options, |what| bar.set_message(what.to_owned()));
     bar.finish_and_clear();
     let tuning = result?;
-    // Shown first: it took its time, and writing may fail.
+    // Print the result first: it took long to compute, and writing may fail.
     arguments
         .format
         .print_as(&tuning, |tuning| report::to_text(&blocks(tuning)))?;

@@ -1,4 +1,4 @@
-//! The programs that there are to make.
+//! The kinds of programs.
 
 use crate::pte::{EncoderJob, Mode, Scheme, StepJob};
 use crate::schema::FIRST_LAYER;
@@ -6,26 +6,26 @@ use crate::schema::FIRST_LAYER;
 /// A program that a mode needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// An encoder in 32 bits.
+    /// A 32-bit encoder.
     Float(Mode),
-    /// An encoder in 8 bits.
+    /// An 8-bit encoder.
     Int8(Trial),
     /// A step.
     Step(Mode),
 }
 
-/// A way to make an encoder in 8 bits.
+/// A way to make an 8-bit encoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Trial {
     pub(super) scheme: Scheme,
-    /// Whether the columns of the first layer's input are evened out.
+    /// Whether the columns of the first layer's input are equalized.
     pub(super) equalized: bool,
     /// Whether the first layer stays in float.
     pub(super) first_in_float: bool,
 }
 
 impl Trial {
-    /// The trials of a scheme, the best first.
+    /// The trials of a scheme, best first.
     pub(super) fn all(scheme: Scheme) -> [Self; 3] {
         [(false, false), (true, false), (false, true)].map(|(equalized, first_in_float)| Self {
             scheme,
@@ -47,7 +47,7 @@ impl Trial {
 }
 
 impl Kind {
-    /// The encoder that a mode wants most; 8 bits by `scheme`.
+    /// The preferred encoder of a mode. `scheme` is for 8 bits.
     pub(super) fn encoder(mode: Mode, scheme: Scheme) -> Self {
         match mode {
             Mode::Fp32 | Mode::Xnnpack => Self::Float(mode),
@@ -55,7 +55,7 @@ impl Kind {
         }
     }
 
-    /// The step of a mode: in 32 bits, in XNNPACK where the encoder is.
+    /// The step of a mode: 32 bits, in XNNPACK if the encoder is.
     pub(super) fn step(mode: Mode) -> Self {
         Self::Step(match mode {
             Mode::Fp32 => Mode::Fp32,
@@ -77,7 +77,7 @@ impl Kind {
         }
     }
 
-    /// What the Python side is asked for where this is an encoder.
+    /// The job for the Python side, if this is an encoder.
     pub(super) fn encoder_job(self) -> Option<EncoderJob> {
         match self {
             Self::Float(mode) => Some(EncoderJob::float(&self.file(), mode)),
@@ -92,7 +92,7 @@ impl Kind {
         }
     }
 
-    /// What the Python side is asked for where this is a step.
+    /// The job for the Python side, if this is a step.
     pub(super) fn step_job(self) -> Option<StepJob> {
         match self {
             Self::Step(mode) => Some(StepJob {

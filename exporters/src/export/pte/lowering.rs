@@ -1,5 +1,5 @@
-//! Programs as bundles ask for them: lowered by the Python side, run in the runtime that an app
-//! has, held to the reference or measured.
+//! Makes the programs of bundles. The Python side lowers them. Each runs in the runtime that an app
+//! has, and is checked against the reference or measured.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -32,25 +32,25 @@ use crate::quantize::sensitivity::Budget;
 use crate::schema::{FIRST_LAYER, Tensor};
 use crate::validate::{Agreement, Check, programs};
 
-/// The most that an encoder in 8 bits may take of the FP32 encoder's bytes, where those are so many
-/// that the weights are most of them: beyond it is none.
+/// Largest size of an 8-bit encoder relative to the FP32 encoder. It applies where weights make up
+/// most of the FP32 encoder's bytes. Weights of a larger file are not in 8 bits.
 const MAX_RATIO: f64 = 0.5;
 
-/// Makes programs as they are asked for, each once.
+/// Makes each program once, on demand.
 pub(super) struct Lowering<'a> {
     options: &'a PteOptions,
     python: Python,
     checkpoint: &'a Checkpoint,
     network: Network<'a>,
     shared: &'a SharedParts,
-    /// The FP32 ONNX encoder, which has been held to the reference.
+    /// The FP32 ONNX encoder, checked against the reference.
     onnx: OnnxEncoder,
     encoders: Encoders<'a>,
     scratch: &'a Path,
     threads: usize,
-    /// Programs that lie in the scratch folder and have not been checked yet.
+    /// Programs in the scratch folder that are not checked yet.
     lowered: Vec<(Kind, LoweredFile, Versions)>,
-    /// What has been made so far.
+    /// Programs made so far.
     made: Vec<(Kind, Rc<Made>)>,
 }
 
@@ -66,10 +66,10 @@ struct Made {
 }
 
 impl<'a> Lowering<'a> {
-    /// Nothing made yet; programs are written to `scratch`.
+    /// Starts with no programs. They are written to `scratch`.
     ///
     /// # Errors
-    /// As [`Network::new`] and [`OnnxEncoder::from_bytes`].
+    /// Those of [`Network::new`] and [`OnnxEncoder::from_bytes`].
     pub(super) fn new(
         options: &'a PteOptions,
         python: Python,
@@ -100,7 +100,7 @@ impl<'a> Lowering<'a> {
     /// The FP32 ONNX encoder, to compare with.
     ///
     /// # Errors
-    /// As [`Encoders::get`].
+    /// Those of [`Encoders::get`].
     pub(super) fn onnx_fp32(&mut self) -> Result<Rc<Encoder>> {
         self.encoders
             .get(Precision::Fp32, Target::Desktop, &mut |_| ())
@@ -148,7 +148,8 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    /// Lowers what is needed in any case, in one run of the Python side: it takes seconds to start.
+    /// Lowers the programs needed in any case in one run of the Python side, which takes seconds to
+    /// start.
     pub(super) fn lower_first(&mut self, say: &mut dyn FnMut(&str)) -> Result<()> {
         let mut kinds: Vec<Kind> = Vec::new();
         for mode in &self.options.modes {
@@ -170,20 +171,20 @@ impl<'a> Lowering<'a> {
         self.options.scheme
     }
 
-    /// An encoder in 32 bits, equal to the reference.
+    /// A 32-bit encoder that equals the reference.
     fn float(&mut self, mode: Mode, say: &mut dyn FnMut(&str)) -> Result<Rc<Made>> {
         let check =
             |this: &Self, path: &Path| Ok(programs::fp32_encoder(&this.network, path, &this.onnx)?);
         self.in_float(Kind::Float(mode), check, say)
     }
 
-    /// A step, equal to the reference.
+    /// A step that equals the reference.
     fn step(&mut self, mode: Mode, say: &mut dyn FnMut(&str)) -> Result<Rc<Made>> {
         let check = |this: &Self, path: &Path| Ok(vec![programs::step(&this.network, path)?]);
         self.in_float(Kind::step(mode), check, say)
     }
 
-    /// A program in 32 bits that `check` has held to the reference.
+    /// A 32-bit program that `check` has compared with the reference.
     fn in_float(
         &mut self,
         kind: Kind,
@@ -209,8 +210,8 @@ impl<'a> Lowering<'a> {
         Ok(self.keep(kind, made))
     }
 
-    /// The first encoder in 8 bits that keeps the words right: as the network is, then with the
-    /// columns of the first layer's input evened out, then with that layer in float.
+    /// The first 8-bit encoder that loses few enough words: of the plain network, then with the
+    /// columns of the first layer's input equalized, then with that layer in float.
     fn eight_bits(&mut self, mode: Mode, say: &mut dyn FnMut(&str)) -> Result<Rc<Made>> {
         let mut outcome = Err(Error::NoCalibration);
         for trial in Trial::all(self.scheme()) {
@@ -288,8 +289,8 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    /// Frames against those of the FP32 ONNX encoder, on calibration swipes; and on synthetic ones,
-    /// since ranges of noise fit noise.
+    /// Compares frames with those of the FP32 ONNX encoder on calibration swipes. It also compares
+    /// them on synthetic ones, since ranges calibrated on noise fit noise.
     fn agreement(&self, program: &PteEncoder, swipes: &[EncoderInput]) -> Result<Agreement> {
         let some = &swipes[..swipes.len().min(AGREEMENT_SWIPES)];
         let width = self.shared.manifest.model.encoder;
@@ -300,9 +301,9 @@ impl<'a> Lowering<'a> {
         Ok(agree(some)?)
     }
 
-    /// The network's tensors with the columns of the first layer's input evened out.
+    /// The network's tensors with the columns of the first layer's input equalized.
     fn equalized(&mut self, say: &mut dyn FnMut(&str)) -> Result<BTreeMap<String, Tensor>> {
-        // The graph has the channels of a feature together, NeMo the features of a channel.
+        // The graph groups columns by feature, NeMo by channel.
         let columns = self.encoders.columns(say)?;
         let channels = self.checkpoint.config.encoder.conv_channels;
         let bins = columns.len() / channels.max(1);
@@ -331,7 +332,7 @@ impl<'a> Lowering<'a> {
         Ok(tensors)
     }
 
-    /// A program, lowered unless it has been: its path, and what the Python side says of it.
+    /// A program, lowered unless it already was: its path and the Python side's report on it.
     fn program(
         &mut self,
         tensors: &BTreeMap<String, Tensor>,
@@ -354,7 +355,7 @@ impl<'a> Lowering<'a> {
         ))
     }
 
-    /// Has the Python side write programs.
+    /// Runs the Python side to write programs.
     fn lower(
         &mut self,
         tensors: &BTreeMap<String, Tensor>,
@@ -372,7 +373,7 @@ impl<'a> Lowering<'a> {
             steps: &steps.collect::<Vec<_>>(),
         };
         let lowered = self.python.lower(&request, self.scratch, say)?;
-        // ExecuTorch promises that it runs older programs, not newer ones.
+        // ExecuTorch promises to run older programs, not newer ones.
         let minor = |version: &str| version.rsplit_once('.').map(|(minor, _)| minor.to_owned());
         let made_with = &lowered.versions.executorch;
         if minor(made_with) != minor(EXECUTORCH_VERSION) {

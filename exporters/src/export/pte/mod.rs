@@ -1,9 +1,9 @@
-//! From a checkpoint to bundles for ExecuTorch that have proved themselves.
+//! From a checkpoint to checked ExecuTorch bundles.
 //!
-//! The ONNX graphs are made and held to the reference as for any export; the programs are then
-//! lowered by the Python side, run in the runtime that an app has, and held to the reference and to
-//! the ONNX encoder. An encoder in 8 bits is judged by the words that it loses. With a manifest,
-//! all bundles are compared on it, next to the FP32 ONNX bundle.
+//! The ONNX graphs are made and checked against the reference as in any export. The Python side
+//! then lowers the programs. They run in the runtime that an app has and are checked against the
+//! reference and the ONNX encoder. An 8-bit encoder is judged by the words that it loses. If a
+//! swipe file is given, all bundles are compared on it, next to the FP32 ONNX bundle.
 
 mod kind;
 mod lowering;
@@ -64,11 +64,11 @@ impl PteOptions {
     }
 }
 
-/// Exports a checkpoint to bundles for ExecuTorch; `progress` is told each step.
+/// Exports a checkpoint to ExecuTorch bundles. `progress` is called at each step.
 ///
 /// # Errors
-/// Whatever reading, building or writing gives; [`Error::Pte`], [`Error::Validation`] where a check
-/// fails. There is no bundle then.
+/// Those of reading, building and writing. If a check fails: [`Error::Pte`] or
+/// [`Error::Validation`], and no bundle is left.
 pub fn pte(options: &PteOptions, progress: impl FnMut(&Progress<'_>)) -> Result<Outcome> {
     options.check()?;
     if options.modes.len() > 1 {
@@ -86,7 +86,7 @@ fn export(options: &PteOptions, mut progress: impl FnMut(&Progress<'_>)) -> Resu
     let start = Instant::now();
     let base = &options.base;
     let plans = options.plans();
-    // Graphs; programs, a staged bundle and its finish for each bundle; the comparison.
+    // Graphs; per bundle the programs, staging and finishing; the comparison.
     let stages = 2 + 3 * plans.len();
     let mut done = 0;
     let mut step = |advance: usize, what: &str| {

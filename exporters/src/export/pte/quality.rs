@@ -1,15 +1,15 @@
-//! What a program has to be, besides right.
+//! Requirements on a program besides correctness.
 
 use crate::check::FailedCheck;
 use crate::pte::LoweredFile;
 
 /// Share of the nodes that XNNPACK should run.
 const WANTED_SHARE: f64 = 0.9;
-/// Share of the nodes below which a program is hardly faster than one without XNNPACK.
+/// Share of the nodes below which a program is hardly faster than without XNNPACK.
 const LOW_SHARE: f64 = 0.5;
 
-/// Checks that a program is quantized and that XNNPACK runs some of it; how much is said by a
-/// warning.
+/// Checks that a program is quantized and that XNNPACK runs some of it.
+/// [`share_warning`] judges how much.
 pub(super) fn ultra(encoder: &LoweredFile) -> Result<(), FailedCheck> {
     let none = |what: &str| FailedCheck::new(format!("{what} of {}", encoder.file), "some", "none");
     for (check, count) in [
@@ -26,7 +26,7 @@ pub(super) fn ultra(encoder: &LoweredFile) -> Result<(), FailedCheck> {
     Ok(())
 }
 
-/// What to say where XNNPACK runs too little of a program.
+/// A warning if XNNPACK runs too little of a program.
 pub(super) fn share_warning(encoder: &LoweredFile, share: f64) -> Option<String> {
     let outside: Vec<String> = encoder
         .outside

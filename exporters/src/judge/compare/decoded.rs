@@ -28,7 +28,7 @@ pub(super) struct Job<'a> {
     pub(super) frame_swipes: usize,
 }
 
-/// What a bundle gives for the swipes, in their order. Holds no word.
+/// A bundle's results for the swipes, in their order. Contains no word.
 #[derive(Debug, Default)]
 pub(super) struct Decoded {
     pub(super) outcomes: Vec<Outcome>,
@@ -60,9 +60,9 @@ struct One {
 }
 
 impl Job<'_> {
-    /// Decodes with the bundle at `path`; its encoder is held to that of `baseline`, where there is
-    /// one of the same dimensions. The result does not depend on the number of threads. `done` is
-    /// told of every swipe.
+    /// Decodes with the bundle at `path`. Its encoder is compared with that of `baseline`, if that
+    /// has the same dimensions. The result does not depend on the number of threads. `done` is
+    /// called after every swipe.
     pub(super) fn run(
         &self,
         path: &Path,
@@ -156,7 +156,7 @@ impl Job<'_> {
                     Vec::new()
                 },
             };
-            // There is no receiver any more where another thread failed.
+            // If another thread has failed, there is no receiver any more.
             let _ = sender.send((index, one));
         }
         Ok(Worked {

@@ -1,4 +1,4 @@
-//! What a comparison gives.
+//! Result of a comparison.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +11,13 @@ use crate::quantize::frames::EncoderError;
 /// The swipes of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Data {
-    /// Name of the manifest's file, without its folder.
+    /// Name of the swipe file, without its folder.
     pub manifest: String,
-    /// SHA-256 of the manifest.
+    /// SHA-256 of the swipe file.
     pub sha256: String,
     /// Swipes that all bundles decoded.
     pub swipes: usize,
-    /// Swipes of the manifest, from which they were taken evenly.
+    /// Number of swipes in the file, from which they were taken evenly.
     pub of: usize,
     /// Where the words come from.
     pub words: WordSource,
@@ -57,7 +57,7 @@ pub struct BundleFigures {
 pub struct Difference {
     /// Both were exported from the same checkpoint.
     pub same_checkpoint: bool,
-    /// Bytes of the encoder as a part of the baseline's.
+    /// Size of the encoder relative to the baseline's.
     pub encoder_bytes: f64,
     /// Accuracy.
     pub accuracy: AccuracyDifference,

@@ -1,5 +1,5 @@
-//! Memory and opening time of a bundle, each in a process of its own: what one bundle has loaded
-//! would hide in another's figures.
+//! Memory and opening time of a bundle, measured in a separate process, so that nothing another
+//! bundle has loaded hides in the figures.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -18,26 +18,26 @@ use crate::statistics;
 use crate::swipes::Swipes;
 use crate::words::lexicon;
 
-/// What a bundle takes in a fresh process.
+/// Memory and opening time of a bundle in a fresh process.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Footprint {
     /// Milliseconds to load the runtime's library.
     pub runtime_ms: f64,
     /// Milliseconds to open the bundle after that: hashes, encoder, lexicon, first prefixes.
     pub load_ms: f64,
-    /// Resident memory of the process before anything is loaded, in MiB; 0 where the platform does
-    /// not tell.
+    /// Resident memory of the process before anything is loaded, in MiB; 0 if the platform does not
+    /// report it.
     pub rss_before_mib: f64,
     /// Resident memory once the bundle is open.
     pub rss_opened_mib: f64,
     /// Resident memory after some swipes.
     pub rss_end_mib: f64,
-    /// Those swipes.
+    /// Number of those swipes.
     pub swipes: usize,
 }
 
-/// Arguments of the command that measures one bundle in its own process; a program that gives
-/// itself as [`Options::program`](super::Options::program) has it under the name [`COMMAND`].
+/// Arguments of the command that measures one bundle in its own process. A program that is given as
+/// [`Options::program`](super::Options::program) must have it under the name [`COMMAND`].
 #[derive(Clone, Debug, clap::Args)]
 pub struct MeasureArguments {
     /// Bundle: a folder or a .swipekit file.
@@ -46,17 +46,16 @@ pub struct MeasureArguments {
     /// Swipe file: JSON lines, plain or gzipped. The first swipes are decoded.
     #[arg(long, value_name = "FILE")]
     pub swipes: PathBuf,
-    /// Lexicon in place of the bundle's own. A bundle without words is run greedily.
+    /// Lexicon instead of the bundle's. A bundle without words is decoded greedily.
     #[arg(long, value_name = "FILE")]
     pub lexicon: Option<PathBuf>,
-    /// Swipes at most.
+    /// Most swipes to decode.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: usize,
-    /// The bundle's runtime, by its name in the manifest: what is loaded before the bundle is
-    /// opened.
+    /// The bundle's runtime, by its name in the manifest. It is loaded before the bundle is opened.
     #[arg(long, value_name = "NAME", default_value = ONNXRUNTIME)]
     pub runtime: String,
-    /// ONNX Runtime's shared library; looked for by default.
+    /// Shared library of ONNX Runtime. Default: searched for.
     #[arg(long, value_name = "FILE")]
     pub runtime_library: Option<PathBuf>,
 }
@@ -64,10 +63,10 @@ pub struct MeasureArguments {
 /// Name of the command that takes [`MeasureArguments`] and prints a [`Footprint`] as JSON.
 pub const COMMAND: &str = "measure";
 
-/// Measures this process: to be called before anything else is loaded.
+/// Measures this process. Call it before anything else is loaded.
 ///
 /// # Errors
-/// Whatever opening, reading and decoding give.
+/// Those of opening, reading and decoding.
 pub fn measure(arguments: &MeasureArguments) -> Result<Footprint> {
     let rss_before_mib = resident_mib();
     let start = Instant::now();
@@ -109,7 +108,7 @@ pub fn measure(arguments: &MeasureArguments) -> Result<Footprint> {
     })
 }
 
-/// Runs `program` once on a bundle. It is told where the swipes are, not what they are.
+/// Runs `program` once on a bundle. It passes the path of the swipes, not their content.
 pub(super) fn launch(
     program: &Path,
     bundle: &Path,
@@ -153,7 +152,7 @@ pub(super) fn launch(
         .map_err(|error| failed(format!("its output is no measurement: {error}")).into())
 }
 
-/// The medians of some launches; `None` of none.
+/// The medians of some launches; `None` without any.
 pub(super) fn median(launches: &[Footprint]) -> Option<Footprint> {
     let first = launches.first()?;
     let middle = |part: fn(&Footprint) -> f64| {

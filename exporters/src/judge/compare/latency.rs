@@ -1,4 +1,4 @@
-//! How long bundles take, in turns on one thread.
+//! Latency of bundles, measured in turns on one thread.
 
 use std::time::Duration;
 
@@ -12,15 +12,15 @@ use crate::swipes::Swipe;
 
 /// Steps of a distribution: every 2.5 %.
 const STEPS: usize = 40;
-/// Swipes that every bundle decodes before it is timed.
+/// Number of swipes that every bundle decodes before it is timed.
 const WARM_UP: usize = 20;
 
-/// How latency is measured.
+/// How to measure latency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LatencyOptions {
-    /// Swipes, evenly out of the sample. Default 200.
+    /// Number of swipes, spread evenly over the sample. Default: 200.
     pub swipes: usize,
-    /// How often each is timed. Default 1: a session knows the prefixes of a swipe that it has met.
+    /// How often each is timed. Default: 1, because a session remembers a swipe's prefixes.
     pub rounds: usize,
 }
 
@@ -33,7 +33,7 @@ impl Default for LatencyOptions {
     }
 }
 
-/// Times of one stage, in milliseconds on the clock.
+/// Wall-clock times of one stage, in milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stage {
     /// Percentiles.
@@ -67,7 +67,7 @@ impl Stage {
     }
 }
 
-/// How long a bundle takes for a swipe, on one thread.
+/// Latency of a bundle on one thread.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Latency {
     /// Features to frames.
@@ -78,18 +78,17 @@ pub struct Latency {
     pub total: Stage,
 }
 
-/// How much faster a bundle is than the baseline: the baseline's time as a multiple of the
-/// bundle's.
+/// Speed of a bundle relative to the baseline: the baseline's time divided by the bundle's.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ratio {
-    /// Of the medians.
+    /// Ratio of the medians.
     pub of_medians: f64,
-    /// Median of the ratios, swipe by swipe: what else the machine did weighs on both alike.
+    /// Median of the ratios of single swipes. Other load on the machine affects both alike.
     pub median: f64,
 }
 
 impl Ratio {
-    /// Of times of the same swipes; `None` where there is none.
+    /// From times of the same swipes; `None` without any.
     pub fn of(baseline: &[Duration], bundle: &[Duration]) -> Option<Self> {
         let seconds = |times: &[Duration]| median(times.iter().map(Duration::as_secs_f64));
         let pairs = baseline.iter().zip(bundle);
@@ -151,8 +150,8 @@ impl Timed {
     }
 }
 
-/// Times the engines, which take turns at every swipe; who begins changes from swipe to swipe.
-/// `done` is told of every turn.
+/// Times the engines, which take turns at every swipe. The first one changes from swipe to swipe.
+/// `done` is called after every turn.
 pub(super) fn measure(
     engines: &[Engine],
     swipes: &[&Swipe],
@@ -165,7 +164,8 @@ pub(super) fn measure(
             session.decode(&swipe.trace)?;
         }
     }
-    // New sessions: their searches have not met the swipes of the warm-up, the encoders are warm.
+    // New sessions: their searches do not know the prefixes of the warm-up, and the encoders are
+    // warm.
     let mut sessions: Vec<Session> = engines.iter().map(Engine::session).collect();
     let mut timed: Vec<Timed> = engines.iter().map(|_| Timed::default()).collect();
     for (turn, swipe) in std::iter::repeat_n(swipes, rounds).flatten().enumerate() {

@@ -1,10 +1,10 @@
-//! Bundles side by side on one manifest of swipes: size, opening, memory, accuracy, latency, the
-//! encoder's error.
+//! Compares bundles on one swipe file: size, opening, memory, accuracy, latency, the encoder's
+//! error.
 //!
-//! The first bundle is the baseline. All decode the same swipes with the same words, so what they
-//! get right is compared pair by pair; latency is measured in turns, so what else the machine does
-//! weighs on all alike. See `docs/COMPARING.md`. Nothing here holds, prints or passes on a typed
-//! word or a finger's path.
+//! The first bundle is the baseline. All bundles decode the same swipes with the same words, so
+//! results are compared in pairs. Latency is measured in turns, so that other load on the machine
+//! affects all alike. See `docs/COMPARING.md`. Nothing here keeps, prints or passes on a typed word
+//! or a finger's path.
 
 mod decoded;
 pub(super) mod error;
@@ -42,9 +42,9 @@ use crate::swipes::sample;
 use run::{Run, Tick, timed_swipes};
 use subject::Words;
 
-/// [`Options::frame_swipes`] by default.
+/// Default of [`Options::frame_swipes`].
 const FRAME_SWIPES: usize = 500;
-/// [`Options::launches`] by default.
+/// Default of [`Options::launches`].
 const LAUNCHES: usize = 3;
 
 /// How bundles are compared.
@@ -54,41 +54,41 @@ pub struct Options {
     /// Swipe file: JSON lines, plain or gzipped.
     #[arg(long, value_name = "FILE")]
     pub swipes: PathBuf,
-    /// Swipes at most, taken evenly; all by default.
+    /// Most swipes to take, spread evenly over the file. Default: all.
     #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     pub limit: Option<usize>,
-    /// Words in place of the bundles' own: a built lexicon or a word list. By default bundles
-    /// without words get those of the swipe file, all of the same frequency.
+    /// Words instead of the bundles': a built lexicon or a word list. By default bundles without
+    /// words get those of the swipe file, all equally frequent.
     #[arg(long, value_name = "FILE")]
     pub lexicon: Option<PathBuf>,
-    /// Threads for accuracy, each with a copy of a bundle; all cores by default. Results do not
+    /// Threads for accuracy, each with a copy of a bundle. Default: all cores. Results do not
     /// depend on it. Latency is measured on one thread.
     #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     pub threads: Option<usize>,
-    /// Swipes, evenly out of the sample, whose encoder frames are compared. The baseline's are kept
-    /// in memory. Default 500.
+    /// Number of swipes whose encoder frames are compared, spread evenly over the sample. The
+    /// baseline's frames are kept in memory. Default: 500.
     #[arg(skip = FRAME_SWIPES)]
     pub frame_swipes: usize,
-    /// How latency is measured; not at all where it is `None`.
+    /// How to measure latency. `None` skips it.
     #[arg(skip = Some(LatencyOptions::default()))]
     pub latency: Option<LatencyOptions>,
-    /// The program that measures memory and opening in processes of its own: it has the command
-    /// [`COMMAND`]. Those figures are left out where it is `None`.
+    /// The program that measures memory and opening in separate processes. It must have the command
+    /// [`COMMAND`]. `None` skips those figures.
     #[arg(skip = std::env::current_exe().ok())]
     pub program: Option<PathBuf>,
-    /// Such processes a bundle; medians are reported. Default 3.
+    /// Number of such processes per bundle. Medians are reported. Default: 3.
     #[arg(skip = LAUNCHES)]
     pub launches: usize,
-    /// Whether files are deflated to see what they take in a package. Default true.
+    /// Whether to measure the files' sizes after deflate. Default: true.
     #[arg(skip = true)]
     pub deflate: bool,
-    /// ONNX Runtime's shared library; looked for by default.
+    /// Shared library of ONNX Runtime. Default: searched for.
     #[arg(long, value_name = "FILE")]
     pub runtime_library: Option<PathBuf>,
 }
 
 impl Options {
-    /// All swipes of the file `swipes`, with the usual settings and without a program.
+    /// All swipes of the file `swipes`, with the default settings and without a program.
     pub fn new(swipes: impl Into<PathBuf>) -> Self {
         Self {
             swipes: swipes.into(),
@@ -124,16 +124,15 @@ impl Options {
     }
 }
 
-/// Compares bundles; the first is the baseline. `progress` is told of every swipe.
+/// Compares bundles. The first is the baseline. `progress` is called after every swipe.
 ///
 /// Each bundle decodes with its default preset.
 ///
 /// # Errors
 /// [`CompareError::TooFew`] for fewer than two bundles, [`CompareError::Differs`] for bundles with
 /// other labels, another featurizer or other words, [`CompareError::Option`] for a count of 0,
-/// [`FileError::Empty`](crate::files::FileError::Empty) for a manifest without swipes,
-/// [`CompareError::Launch`] where the program fails; otherwise whatever opening, reading and
-/// decoding give.
+/// [`FileError::Empty`](crate::files::FileError::Empty) for a file without swipes,
+/// [`CompareError::Launch`] if the program fails; otherwise those of opening, reading and decoding.
 pub fn compare(
     subjects: &[Subject],
     options: &Options,

@@ -12,12 +12,12 @@ use crate::judge::accuracy::{Accuracy, percent};
 use crate::judge::error::Result;
 use crate::swipes::{Swipe, sample};
 
-/// How far a comparison is.
+/// Progress of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress<'a> {
-    /// What is done: `sizes`, `opening`, `accuracy`, `latency`.
+    /// Current step: `sizes`, `opening`, `accuracy`, `latency`.
     pub step: &'static str,
-    /// The bundle at work, by its label; empty where it is all of them.
+    /// Label of the current bundle; empty if it is all of them.
     pub bundle: &'a str,
     /// Work done, of `total`.
     pub done: usize,

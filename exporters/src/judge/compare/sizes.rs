@@ -1,4 +1,4 @@
-//! What bundles weigh, as they are and compressed.
+//! Sizes of bundles, plain and compressed.
 
 use std::collections::BTreeMap;
 

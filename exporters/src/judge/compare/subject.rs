@@ -62,7 +62,8 @@ pub enum WordSource {
     Bundle,
     /// A file that was given.
     File,
-    /// The words of the manifest, all of the same frequency: no bundle holds any, none were given.
+    /// The words of the swipe file, all equally frequent: no bundle has a lexicon, and none was
+    /// given.
     Manifest,
 }
 
@@ -86,8 +87,7 @@ impl Words {
         }
     }
 
-    /// The words of `file` where it is given, otherwise of the bundles, otherwise those of the
-    /// manifest.
+    /// The words of `file` if given, otherwise of the bundles, otherwise of the swipe file.
     pub(super) fn new(
         bundles: &[Bundle],
         file: Option<&Path>,
@@ -144,8 +144,8 @@ impl Words {
     }
 }
 
-/// Makes sure that all bundles are given the same task as the first: the same labels, the same
-/// featurizer, and the same words where they bring their own.
+/// Checks that all bundles have the same task as the first: the same labels, the same featurizer,
+/// and the same words if they have lexicons.
 pub(super) fn check_comparable(bundles: &[Bundle], words: WordSource) -> Result<(), CompareError> {
     let Some((first, others)) = bundles.split_first() else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The options that make confidences likeliest.
+//! Finds the options with the greatest likelihood.
 
 use serde::Serialize;
 use swipekit::DecoderOptions;
@@ -34,7 +34,7 @@ impl ConfidenceOptions {
         }
     }
 
-    /// The confidences that they give, next to what was the case.
+    /// The reliability of their confidences.
     pub fn reliability(&self, scored: &[Scored]) -> Reliability {
         Reliability::of(
             scored
@@ -70,11 +70,11 @@ const FIRST_STEPS: [f64; 2] = [0.4, 4.0];
 /// The search ends when its steps are this part of the first.
 const LAST_STEP: f64 = 1e-3;
 
-/// The temperature and the score of another word that make what was the case likeliest; `before`
-/// where no swipe has a word.
+/// The temperature and the score of another word with the greatest likelihood. Returns `before` if
+/// no swipe has a word.
 ///
-/// A compass search: the loss is smooth in two variables and cheap, and the way does not depend on
-/// the machine.
+/// A compass search: the loss is smooth in two variables and cheap, and the steps are the same on
+/// every machine.
 pub fn likeliest(scored: &[Scored], before: ConfidenceOptions) -> ConfidenceOptions {
     if scored.iter().all(|swipe| swipe.scores.is_empty()) {
         return before;

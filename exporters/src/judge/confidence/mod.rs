@@ -1,10 +1,9 @@
-//! Confidences that are probabilities: how far they are from it, and the options that bring them
-//! there.
+//! Confidences as probabilities: measures how far they are from it, and fits the options.
 //!
-//! A candidate's confidence is its share in exp(score / T) of all completed words and of "another
-//! word", a score of its own. [`fit`] finds the temperature T (Guo et al. 2017) and that score
-//! on swipes with their words, so that of the best candidates which are given a confidence of 0.8
-//! eight in ten are right. Neither words nor their order change.
+//! A candidate's confidence is its share of exp(score / T) among all completed words and "another
+//! word", which has a score of its own. [`fit`] finds the temperature T (Guo et al. 2017) and that
+//! score on swipes with known words, so that of the best candidates with a confidence of 0.8, eight
+//! in ten are right. Words and their order do not change.
 
 mod likeliest;
 #[cfg(test)]
@@ -24,7 +23,7 @@ use crate::package::write_preset;
 use crate::statistics::Reliability;
 use crate::swipes::sample;
 
-/// A decoded swipe: the scores of its words, and whether the best is right. Holds no word.
+/// A decoded swipe: the scores of its words, and whether the best is right. Contains no word.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scored {
     /// Scores of all words that the search completed, best first.
@@ -34,7 +33,7 @@ pub struct Scored {
 }
 
 impl Scored {
-    /// Of a decoded swipe: the scores of all its words, in any order, and what became of it.
+    /// From a decoded swipe: the scores of all its words, in any order, and its outcome.
     pub fn of(mut scores: Vec<f64>, outcome: &Outcome) -> Self {
         scores.sort_by(|a, b| b.total_cmp(a));
         Self {
@@ -44,65 +43,65 @@ impl Scored {
     }
 }
 
-/// What a fit found.
+/// Result of a fit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fit {
-    /// File name of the manifest.
+    /// Name of the swipe file.
     pub manifest: String,
-    /// SHA-256 of the manifest.
+    /// SHA-256 of the swipe file.
     pub sha256: String,
-    /// Swipes that it was fitted on.
+    /// Number of swipes fitted on.
     pub swipes: usize,
     /// The preset.
     pub preset: String,
-    /// The options.
+    /// The fitted options.
     #[serde(flatten)]
     pub fitted: ConfidenceOptions,
-    /// Confidences with the preset's options before, on the same swipes.
+    /// Confidences with the preset's previous options, on the same swipes.
     pub before: Reliability,
     /// Confidences with the fitted options.
     pub after: Reliability,
-    /// Both on another manifest, where one was given.
+    /// Both on another swipe file, if given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation: Option<Checked>,
 }
 
-/// Confidences on swipes that nothing was fitted on.
+/// Confidences on swipes that were not fitted on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Checked {
-    /// File name of the manifest.
+    /// Name of the swipe file.
     pub manifest: String,
     /// Swipes.
     pub swipes: usize,
-    /// With the preset's options before.
+    /// With the preset's previous options.
     pub before: Reliability,
     /// With the fitted options.
     pub after: Reliability,
 }
 
-/// What to fit on.
+/// Options of [`fit`].
 #[derive(Clone, Debug, clap::Args)]
 #[group(id = "ConfidenceOptions")]
 pub struct Options {
-    /// Swipe file to fit on: swipes with their words.
+    /// Swipe file to fit on.
     #[arg(long, value_name = "FILE")]
     pub swipes: PathBuf,
-    /// Swipes of each file at most, taken evenly.
+    /// Most swipes to take from each file, spread evenly.
     #[arg(long, value_name = "N", default_value = "5000", value_parser = at_least_one::<usize>)]
     pub limit: Option<usize>,
-    /// Swipe file of other people. It shows how far the fit holds.
+    /// Swipe file of other people, to test the fit on.
     #[arg(long, value_name = "FILE")]
     pub validate: Option<PathBuf>,
-    /// The preset whose options are fitted.
+    /// The preset to fit.
     #[arg(skip = "default")]
     pub preset: String,
 }
 
-/// Fits the confidences of an engine, which was opened with [`Options::preset`]; `progress` is told
-/// the number of swipes done.
+/// Fits the confidences of an engine that was opened with [`Options::preset`]. `progress` is called
+/// with the number of decoded swipes.
 ///
 /// # Errors
-/// Whatever reading the manifests and decoding give.
+/// Those of reading the swipe files and of decoding.
 pub fn fit(engine: &Engine, options: &Options, mut progress: impl FnMut(usize)) -> Result<Fit> {
     let sample = sample::read(&options.swipes, options.limit, false)?;
     let before = ConfidenceOptions::of(engine.options());
@@ -151,8 +150,8 @@ fn decode(
     Ok(scored)
 }
 
-/// Writes a copy of the bundle that `engine` was opened from to the folder `output`, with the
-/// fitted options in the preset; a bundle that is there is replaced, the opened one itself as well.
+/// Writes a copy of the engine's bundle to the folder `output`, with the fitted options in the
+/// preset. It replaces a bundle there, which may be the engine's own.
 ///
 /// # Errors
 /// Those of [`write_preset`].

@@ -1,9 +1,9 @@
 //! Weights of a score that is a sum of weighted terms.
 //!
-//! For the terms x of the words of a swipe, P(word) = exp(w · x) / Σ exp(w · x') over its list. The
-//! weights w that make the words which were meant likeliest are those of a conditional logit model
-//! (McFadden 1974): the loss is convex, so Newton's method finds the one minimum, and there is
-//! nothing to choose but a small penalty that settles terms which say the same.
+//! For the terms x of a swipe's words, P(word) = exp(w · x) / Σ exp(w · x') over its list. The
+//! weights w with the greatest likelihood of the target words are those of a conditional logit
+//! model (McFadden 1974). The loss is convex, so Newton's method finds the one minimum. The only
+//! parameter is a small penalty that decides between equivalent terms.
 
 /// Most steps; five to ten are usual.
 const MAX_STEPS: usize = 50;
@@ -113,12 +113,12 @@ pub fn log_likelihood(lists: &[ScoredList], weights: &[f64]) -> f64 {
     sum / f64::from(count.max(1))
 }
 
-/// The weights that make the words which were meant likeliest. Terms whose entry in `free` is not
+/// The weights with the greatest likelihood of the target words. Terms whose entry in `free` is not
 /// `true`, and those that are the same for all words of each list, keep a weight of 0.
 ///
-/// `penalty` times half the squares of the weights is added to the loss, in nats a list, for terms
-/// scaled to a standard deviation of 1 within their lists: 1e-4 is a good value, it only settles
-/// what the lists leave open. Lists without their target say nothing; where none is left all
+/// `penalty` times half the squares of the weights is added to the loss, in nats per list, for
+/// terms scaled to a standard deviation of 1 within their lists. 1e-4 is a good value: it only
+/// decides what the lists leave open. Lists without their target are ignored. If none is left, all
 /// weights are 0.
 pub fn fit(lists: &[ScoredList], free: &[bool], penalty: f64) -> Blend {
     let count = lists.first().map_or(0, |list| list.count);

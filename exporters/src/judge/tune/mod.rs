@@ -1,9 +1,9 @@
-//! Fits what a preset may set on swipes with their words.
+//! Fits the options of a preset on swipes with known words.
 //!
-//! [`blend`] fits the weights of a score that is a sum of weighted terms; [`terms`] gathers those
-//! terms and makes options of the weights; [`search`] finds how wide a search has to be. [`tune`]
-//! does all of it, and shows on other people's swipes what each group of terms gains alone and what
-//! all gain together.
+//! [`blend`] fits the weights of a score that is a sum of weighted terms. [`terms`] collects those
+//! terms and converts the weights to options. [`search`] finds the necessary width of the search.
+//! [`tune`] does all of it, and measures on other people's swipes what each group of terms gains
+//! alone and what all gain together.
 
 pub mod blend;
 mod report;
@@ -34,58 +34,58 @@ pub use search::Tried;
 pub use terms::Group;
 use terms::{collect, fit_weights};
 
-/// Settles terms that say the same, see [`fit`].
+/// Decides between equivalent terms, see [`fit`].
 const PENALTY: f64 = 1e-4;
-/// Times that lists are gathered: the first search knows nothing of the weights that follow from
-/// its lists.
+/// How often lists are collected. The first search does not know the weights that its lists lead
+/// to.
 const ROUNDS: usize = 2;
-/// Beam and words of the searches that lists are gathered with.
+/// Beam and number of words of the searches that collect lists.
 const WIDE_BEAM: usize = 64;
 const WIDE_WORDS: usize = 32;
-/// Depth bonus of that search at least: with less, prefixes that lag behind crowd out others where
+/// Smallest depth bonus of that search. With less, prefixes that lag behind displace others if
 /// frames are few.
 const WIDE_DEPTH: f32 = 3.0;
 
-/// What to tune.
+/// Options of [`tune`].
 #[derive(Clone, Debug, clap::Args)]
 #[group(id = "TuneOptions")]
 pub struct Options {
-    /// Swipe file to fit on: swipes with their words.
+    /// Swipe file to fit on.
     #[arg(long, value_name = "FILE")]
     pub swipes: PathBuf,
-    /// Swipes at most, taken evenly.
+    /// Most swipes to take, spread evenly over the file.
     #[arg(long, value_name = "N", default_value = "5000", value_parser = at_least_one::<usize>)]
     pub limit: Option<usize>,
-    /// Swipe file of other people. It shows what each group of terms gains, alone and together.
+    /// Swipe file of other people, to measure what each group of terms gains, alone and together.
     #[arg(long, value_name = "FILE")]
     pub validate: Option<PathBuf>,
-    /// Swipes of --validate at most, taken evenly; all by default.
+    /// Most swipes to take from --validate, spread evenly. Default: all.
     #[arg(long, value_name = "N", requires = "validate", value_parser = at_least_one::<usize>)]
     pub validate_limit: Option<usize>,
-    /// The preset that is fitted.
+    /// The preset to fit.
     #[arg(skip = "default")]
     pub preset: String,
-    /// The options before, which keep what is not fitted; those of the engine where it is `None`.
+    /// The previous options. Those that are not fitted stay. `None`: the engine's.
     #[arg(skip)]
     pub before: Option<DecoderOptions>,
-    /// Terms to fit besides the prior's weight; by default all that the swipes allow. The weight of
-    /// the words before a swipe stays as it is where it is not among them.
+    /// Terms to fit besides the prior's weight. Default: all that the swipes allow. If the language
+    /// model is not among them, its weight does not change.
     #[arg(long = "terms", value_name = "GROUP", value_delimiter = ',')]
     pub groups: Option<Vec<Group>>,
-    /// Words that are measured for geometric evidence.
+    /// Number of words to measure geometric evidence for.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = at_most_all_words)]
     pub words: usize,
-    /// Give the words of a swipe's prompt before its own to the language model.
+    /// Give the preceding words of each swipe's prompt to the language model.
     #[arg(long)]
     pub context: bool,
-    /// Choose depth bonus, window, beam and the number of complete words that the search keeps as
-    /// well. The cheapest search is taken that loses at most so many percentage points of the mean
-    /// of top-1 and top-3.
+    /// Also choose the depth bonus, the window, the beam and the number of word slots. Takes the
+    /// cheapest search that loses at most this many percentage points of the mean of top-1 and
+    /// top-3.
     #[arg(long = "search", value_name = "POINTS", value_parser = points)]
     pub tolerance: Option<f64>,
 }
 
-/// A number of words that geometric evidence may measure.
+/// Parses the number of words for geometric evidence.
 fn at_most_all_words(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(words) if words <= MAX_WORDS => Ok(words),
@@ -95,10 +95,10 @@ fn at_most_all_words(text: &str) -> Result<usize, String> {
 }
 
 impl Options {
-    /// The terms to fit, each once.
+    /// The terms to fit.
     fn groups(&self) -> BTreeSet<Group> {
         let all = || {
-            // The words before a swipe can only be weighed where they are known.
+            // The language model can only be weighted if the context is known.
             let allowed = |group: &Group| self.context || *group != Group::Language;
             Group::ALL.into_iter().filter(allowed).collect()
         };
@@ -128,31 +128,31 @@ impl Options {
     }
 }
 
-/// What tuning found.
+/// Result of tuning.
 #[derive(Clone, Debug, Serialize)]
 pub struct Tuning {
-    /// File name of the manifest.
+    /// Name of the swipe file.
     pub manifest: String,
-    /// SHA-256 of the manifest.
+    /// SHA-256 of the swipe file.
     pub sha256: String,
-    /// Swipes that it was fitted on.
+    /// Number of swipes fitted on.
     pub swipes: usize,
     /// The preset.
     pub preset: String,
-    /// The options before.
+    /// The previous options.
     pub before: DecoderOptions,
     /// The fitted options.
     pub options: DecoderOptions,
     /// Widths of the search that were tried.
     pub tried: Vec<Tried>,
-    /// What came of them on the other manifest; empty where none was given.
+    /// Results on the other swipe file. Empty if none was given.
     pub validation: Vec<Validated>,
 }
 
-/// One set of options on swipes that nothing was fitted on.
+/// Results of one set of options on swipes that were not fitted on.
 #[derive(Clone, Debug, Serialize)]
 pub struct Validated {
-    /// What the options have: `before`, `prior`, a group of terms alone, or `all`.
+    /// Name of the options: `before`, `prior`, a group of terms alone, or `all`.
     pub name: String,
     /// Accuracy.
     pub accuracy: Accuracy,
@@ -164,13 +164,12 @@ pub struct Validated {
     pub search_ms: f64,
 }
 
-/// Fits the preset of `engine`, which was opened with [`Options::preset`]. `progress` is told what
-/// is being done.
+/// Fits the preset of `engine`, which was opened with [`Options::preset`]. `progress` is called
+/// with each step.
 ///
 /// # Errors
-/// Whatever reading the manifests and decoding give; [`swipekit::Error::Invalid`] where the swipes
-/// say nothing of the weights, for too many words, and where the words before a swipe are to be
-/// used without a language model.
+/// Those of reading the swipe files and of decoding; [`swipekit::Error::Invalid`] if the swipes do
+/// not determine the weights, for too many words, and for context without a language model.
 pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) -> Result<Tuning> {
     options.check(engine)?;
     let sample = sample::read(&options.swipes, options.limit, false)?;
@@ -266,7 +265,7 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
     })
 }
 
-/// What decoding gave.
+/// Results of decoding.
 struct Found {
     outcomes: Vec<Outcome>,
     scored: Vec<Scored>,

@@ -1,4 +1,4 @@
-//! How wide a search has to be: depth bonus, window, beam, slots for complete words.
+//! Finds the necessary width of the search: depth bonus, window, beam, word slots.
 
 use std::time::Duration;
 
@@ -17,8 +17,7 @@ const DEPTH_BONUSES: [f32; 9] = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0];
 const WINDOWS: [f32; 6] = [6.0, 8.0, 10.0, 12.0, 16.0, 24.0];
 const BEAMS: [usize; 11] = [4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128];
 const SLOTS: [usize; 5] = [8, 16, 32, 48, 64];
-/// The search that the depth bonus is chosen for: a narrow one would ask for another than the wide
-/// one that is looked for.
+/// The search for which the depth bonus is chosen. A narrow one would prefer another bonus.
 const WIDE: (usize, f32) = (64, 16.0);
 
 /// What one width of the search gave.
@@ -30,7 +29,7 @@ pub struct Tried {
     pub window: f32,
     /// Depth bonus.
     pub depth_bonus: f32,
-    /// Places for complete words.
+    /// Word slots.
     pub word_slots: usize,
     /// The target is the best candidate, in percent.
     pub top1: f64,
@@ -41,16 +40,15 @@ pub struct Tried {
 }
 
 impl Tried {
-    /// What a width is judged by, in percent: the word that is written and the three to choose from
-    /// count alike.
+    /// The measure of a width, in percent: top-1 and top-3 count alike.
     fn worth(&self) -> f64 {
         (self.top1 + self.top3) / 2.0
     }
 }
 
-/// `options` with the depth bonus of the best mean of top-1 and top-3, then the least window, the
-/// least beam and the fewest slots for complete words that lose at most `tolerance` percentage
-/// points of that mean to the best. With all that was tried.
+/// `options` with the depth bonus of the best mean of top-1 and top-3, then the smallest window,
+/// the smallest beam and the fewest word slots that lose at most `tolerance` percentage points of
+/// that mean against the best. Also returns everything that was tried.
 ///
 /// # Errors
 /// What decoding gives.

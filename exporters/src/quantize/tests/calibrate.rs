@@ -20,7 +20,7 @@ fn seen(model: &Model, swipes: &[EncoderInput], batch: usize, threads: usize) ->
     observe(model, LengthType::Int64, swipes, batch, threads).unwrap()
 }
 
-/// What static recipes ask a range for.
+/// The activations whose range static recipes need.
 fn activations(model: &Model) -> BTreeSet<String> {
     let layers = layers(model).unwrap().into_iter();
     layers
@@ -65,7 +65,7 @@ fn the_number_of_threads_changes_nothing() {
     }
 }
 
-/// The least and greatest value of each activation over `swipes`, zero among them.
+/// The smallest and largest value of each activation over `swipes`, including zero.
 fn extremes(model: &Model, swipes: &[EncoderInput]) -> Ranges {
     let mut watched = model.clone();
     let names = activations(model);

@@ -11,7 +11,7 @@ fn model() -> Model {
     encoders().swap_remove(0).1
 }
 
-/// The model after `values` were put at the front of [`WEIGHT`], and what became of that weight.
+/// The model with `values` at the front of [`WEIGHT`], and the result for that weight.
 fn halved_with(values: &[f32]) -> (Model, HalfWeight) {
     let mut model = model();
     change(&mut model, WEIGHT, |weight| {
@@ -73,15 +73,15 @@ fn a_weight_that_overflows_stays_as_it_is() {
                 .iter()
                 .any(|cast| cast.output == [WEIGHT])
         );
-        // The others are halved all the same.
+        // The others are still halved.
         assert!(names.filter(|name| name.ends_with(".float16")).count() > 10);
     }
 }
 
 #[test]
 fn denormals_are_counted_and_tiny_values_become_zero() {
-    // The greatest denormal and the least normal, the least denormal, what rounds to zero, and
-    // zero.
+    // The greatest denormal and the smallest normal, the smallest denormal, a value that rounds to
+    // zero, and zero.
     let values = [
         1023.0 * 2f32.powi(-24),
         2f32.powi(-14),

@@ -10,7 +10,7 @@ fn histogram(values: &[f32]) -> Histogram {
     histogram
 }
 
-/// The width of a bin where `values` were counted: bins are a 2048th of the power of two above all
+/// The width of a bin after `values` were counted. A bin is a 2048th of the power of two above all
 /// magnitudes.
 fn bin(values: &[f32]) -> f32 {
     let most = values

@@ -7,7 +7,7 @@ fn layers_are_the_products_and_the_dense_convolutions() {
     for (config, model) in encoders() {
         let found = layers(&model).unwrap();
         let convolutions = found.iter().filter(|l| l.kind == Kind::Convolution);
-        // The first convolution has a single channel, those of the Conformer are depthwise.
+        // The first convolution has a single channel. Those of the Conformer are depthwise.
         let stages = config.encoder.subsampling.ilog2() as usize;
         assert_eq!(convolutions.count(), stages - 1);
         let products = found.iter().filter(|layer| layer.kind == Kind::Gemm);
@@ -40,7 +40,7 @@ fn products_of_another_form_are_left_alone() {
         assert!(left.iter().all(|other| other.name != layer.name));
         assert_eq!(left.len(), found.len() - 1);
     };
-    // Not transposed; a weight that is computed; two constants; a bias that is no vector of the
+    // Not transposed; a computed weight; two constants; a bias that is not a vector of the
     // channels.
     without(&|graph| graph.node[layer.node].attribute.clear());
     without(&|graph| graph.node[layer.node].input[1] = layer.activation.clone());

@@ -1,4 +1,4 @@
-//! Small random networks, swipes for them, and what the tests of this module ask of graphs.
+//! Small random networks, swipes for them, and helpers to inspect graphs.
 
 mod calibrate;
 mod half;
@@ -52,7 +52,7 @@ fn open(model: &Model) -> OnnxModel {
     OnnxModel::from_bytes(&serialize(model.clone()), &RuntimeOptions::default()).unwrap()
 }
 
-/// Runs `swipes` as one batch, `padding` behind the shorter ones, and gives all outputs.
+/// Runs `swipes` as one batch, with `padding` after the shorter ones, and returns all outputs.
 fn run(model: &mut OnnxModel, swipes: &[EncoderInput], padding: f32) -> Vec<(String, Tensor)> {
     let longest = swipes.iter().map(|swipe| swipe.samples).max().unwrap();
     let count = swipes[0].features.len() / swipes[0].samples;
@@ -82,7 +82,7 @@ fn name(tensor: &proto::Tensor) -> &str {
     tensor.name.as_deref().unwrap()
 }
 
-/// The constant of that name.
+/// The constant with that name.
 fn constant<'m>(model: &'m Model, wanted: &str) -> &'m proto::Tensor {
     let mut constants = body(model).initializer.iter();
     let found = constants.find(|tensor| name(tensor) == wanted);

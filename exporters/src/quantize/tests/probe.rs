@@ -12,7 +12,7 @@ use swipekit::internals::runtime::{Encoder, OnnxEncoder};
 use swipekit::internals::transducer::{JointScratch, PredictionJoint};
 use swipekit::lexicon::Alphabet;
 
-/// What decodes with the prediction network and joint of a network, and a few words.
+/// Decodes with a network's prediction joint and a few words.
 pub fn judge(config: &ModelConfig, weights: &Weights, threads: usize) -> Judge {
     let network = Network::new(config, weights).unwrap();
     let (model, vocabulary) = (network.model_spec(), onnx::vocabulary(&network));
@@ -28,7 +28,7 @@ pub fn judge(config: &ModelConfig, weights: &Weights, threads: usize) -> Judge {
     }
 }
 
-/// Swipes that mean what `model` makes of them.
+/// Swipes whose words are those that `model` decodes.
 pub fn targets(judge: &Judge, model: &Model, swipes: &[EncoderInput]) -> Arc<Vec<Target>> {
     let bytes = serialize(model.clone());
     let options = RuntimeOptions::default();

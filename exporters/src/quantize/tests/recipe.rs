@@ -8,7 +8,7 @@ fn recipes_are_found_by_their_names() {
     assert_eq!(names.len(), RECIPES.len());
     for recipe in RECIPES {
         assert_eq!(Recipe::named(recipe.name), Some(recipe));
-        // A name says what it stands for.
+        // The name matches the settings.
         assert_eq!(recipe.is_static(), recipe.name.starts_with("static-"));
         assert_eq!(recipe.weight_limit == 63, recipe.name.ends_with("s7"));
     }

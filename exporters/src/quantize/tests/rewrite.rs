@@ -13,7 +13,7 @@ use crate::testing::runtime;
 use crate::validate::agreement;
 use swipekit::internals::bundle::manifest::SessionSpec;
 
-/// Ranges that hold what the small networks compute, roughly.
+/// Ranges that roughly cover the values in small networks.
 fn wide(model: &Model) -> Ranges {
     let layers = layers(model).unwrap().into_iter();
     let names = layers.flat_map(|layer| [layer.activation, layer.output]);
@@ -132,7 +132,7 @@ fn layers_in_float_stay_as_they_were() {
                 );
             }
         }
-        // Nothing left to quantize: the graph as it was.
+        // Nothing is left to quantize, so the graph is unchanged.
         let all = layers.iter().map(|layer| layer.name.clone()).collect();
         let got = rewrite(&model, &DYNAMIC_U8S8, &Ranges::new(), &all).unwrap();
         assert_eq!(body(&got).initializer, body(&model).initializer);
@@ -140,7 +140,7 @@ fn layers_in_float_stay_as_they_were() {
     }
 }
 
-/// ONNX Runtime before 1.24 takes no signed weights there.
+/// ONNX Runtime before 1.24 accepts no signed weights there.
 #[test]
 fn a_convolution_of_integers_has_an_unsigned_weight_around_128() {
     for (_, model) in encoders() {
@@ -167,7 +167,7 @@ fn a_convolution_of_integers_has_an_unsigned_weight_around_128() {
                     (&zero.dims[..], zero.raw_data.as_deref()),
                     (&[][..], Some(&[128][..]))
                 );
-                // The very integers of a weight with a sign.
+                // The same integers as a signed weight.
                 let floats = constant_values(&model, &layer.weight);
                 let signed = quantize(&floats, layer.shape[0], recipe.weight_limit, |_| 0.0);
                 let moved: Vec<i16> = signed.values.iter().map(|v| i16::from(*v) + 128).collect();
@@ -217,7 +217,7 @@ fn an_activation_is_quantized_once() {
     for (_, model) in encoders() {
         let layers = layers(&model).unwrap();
         let activations: BTreeSet<&str> = layers.iter().map(|l| &*l.activation).collect();
-        // The position table, for one, goes into every Conformer layer.
+        // The position table, for example, is an input of every Conformer layer.
         assert!(activations.len() < layers.len());
         let outputs = layers.iter().filter(|l| l.kind == Kind::Convolution);
         let outputs = outputs.count();
@@ -280,11 +280,11 @@ fn every_range_must_be_there_and_finite() {
             assert!(matches!(error, QuantizeError::NotFinite { what } if what == *missing));
         }
     }
-    // A dynamic recipe asks for none.
+    // A dynamic recipe needs no range.
     int8(&model, &DYNAMIC_U8S8, &Ranges::new());
 }
 
-/// Ranges of exactly those values that a static recipe asks for.
+/// Ranges of exactly the values that a static recipe needs.
 fn observed_names(model: &Model) -> Ranges {
     let layers = layers(model).unwrap();
     let mut ranges = wide(model);
@@ -310,13 +310,13 @@ fn ranges_become_scales_and_zero_points() {
     assert_eq!(s8(-255.0, 0.0), (1.0, 127));
     assert_eq!(u8(-100.0, 155.0), (1.0, 100));
     assert_eq!(s8(-100.0, 155.0), (1.0, -28));
-    // Zero is within.
+    // The range includes zero.
     assert_eq!(u8(51.0, 255.0), (1.0, 0));
     assert_eq!(u8(-255.0, -51.0), (1.0, 255));
     for (scale, zero) in [u8(0.0, 0.0), s8(0.0, 0.0)] {
         assert!(scale.is_normal() && scale > 0.0 && (-128..=255).contains(&zero));
     }
-    // The width of the range is beyond the greatest float.
+    // The width of the range exceeds the greatest float.
     let (scale, zero) = u8(-3e38, 3e38);
     assert!((2.3e36..2.4e36).contains(&scale) && (127..=128).contains(&zero));
 }
@@ -344,7 +344,7 @@ fn an_activation_that_is_always_zero_leaves_the_bias() {
     if !runtime() {
         return;
     }
-    // Norms of zeros: what goes into the layers behind them is zero.
+    // Norms of zeros: the inputs of the layers after them are zero.
     let (config, mut model) = encoders().swap_remove(0);
     for index in 0..config.encoder.layers {
         for part in ["weight", "bias"] {

@@ -25,7 +25,7 @@ impl Case {
     fn new(change: impl FnOnce(&mut Weights)) -> Self {
         let config = small_configs().swap_remove(0);
         let mut weights = random_weights(&config, 3);
-        // Feed-forward modules that matter.
+        // Feed-forward modules with an effect.
         for (name, tensor) in &mut weights.tensors {
             if name.ends_with("linear2.weight") {
                 tensor.data.iter_mut().for_each(|value| *value *= 6.0);
@@ -44,7 +44,7 @@ impl Case {
         }
     }
 
-    /// A network with ranges that leave nothing of what goes into some layers.
+    /// A network with ranges that clip the inputs of some layers to nothing.
     fn without_ranges(hopeless: &[&str]) -> Self {
         let mut case = Self::new(|_| {});
         for layer in layers(&case.model).unwrap() {
@@ -98,14 +98,14 @@ fn layers_without_usable_ranges_stay_in_float() {
         }
         let last = found.trials.iter().find(|trial| trial.float == count);
         assert_eq!(last.unwrap().effect, found.chosen);
-        // Nothing is lost without them, and they come first.
+        // In float they lose nothing, and they come first.
         let first: Vec<&str> = found.alone[..count].iter().map(|a| &*a.layer).collect();
         assert!(hopeless[..count].iter().all(|layer| first.contains(layer)));
     }
 }
 
-/// A feature whose norm is divided by what its column of the weight is multiplied by: the same
-/// network, but the column sets every channel's scale and hides all others.
+/// Divides a feature's norm by a number and multiplies its column of the weight by it. The network
+/// is the same, but the column sets every channel's scale and hides all others.
 #[test]
 fn a_weight_that_eight_bits_destroy_stays_in_float() {
     if !runtime() {
@@ -151,10 +151,10 @@ fn a_budget_that_cannot_be_kept_is_an_error() {
             other => panic!("{other}"),
         }
     };
-    // None may stay in float.
+    // No layer may stay in float.
     let (float, cosine) = error(FRAMES, false);
     assert!(float == 0 && cosine < FRAMES.min_cosine);
-    // No cosine is that great; half of the layers are tried.
+    // No cosine is that great, so half of the layers are tried.
     let beyond = Budget {
         min_cosine: 1.1,
         ..FRAMES

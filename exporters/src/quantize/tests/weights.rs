@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use crate::quantize::weights::{QuantizedWeight, quantize, quantize_bias, transpose};
 
-/// The values that the integers stand for.
+/// The values of the integers.
 fn dequantized(weight: &QuantizedWeight) -> Vec<f32> {
     let width = weight.values.len() / weight.scales.len();
     let values = weight.values.iter().enumerate();
@@ -21,7 +21,7 @@ fn the_greatest_magnitude_of_a_channel_becomes_the_limit() {
         assert_eq!(got.values[4], limit);
         assert_eq!(got.values[3], 0);
     }
-    // A scale of one: halves go to the even neighbour.
+    // A scale of one: halves round to the even neighbour.
     let ties = quantize(&[127.0, 0.5, 1.5, 2.5, -0.5], 1, 127, |_| 0.0);
     assert_eq!(ties.values, [127, 0, 2, 2, 0]);
 }
@@ -54,7 +54,7 @@ fn a_bias_may_raise_the_scale_of_its_channel() {
 fn a_bias_is_rounded_to_its_scales() {
     let got = quantize_bias(&[1.0, -0.26, 0.0, 1e30], &[0.25, 0.1, 1e-9, 1e-9]);
     assert_eq!(got, [4, -3, 0, i32::MAX]);
-    // No activation and no weight: the product of both scales is zero.
+    // Activation and weight are zero, so the product of both scales is zero.
     assert_eq!(quantize_bias(&[0.0], &[0.0]), [0]);
 }
 

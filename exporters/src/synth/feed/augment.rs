@@ -1,4 +1,4 @@
-//! What is done to a swipe before a network learns from it: the same finger on another day, on
+//! Augments a swipe before a network learns from it, as if the same finger swiped on another day on
 //! another screen.
 
 use std::f64::consts::TAU;

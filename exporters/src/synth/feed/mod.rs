@@ -1,10 +1,9 @@
-//! Samples to train a network on: swipes of manifests and synthetic ones, mixed, varied and made
-//! features of, as one stream.
+//! Samples to train a network on, as one stream: swipes of swipe files and synthetic ones, mixed,
+//! augmented and featurized.
 //!
-//! Features are those of core's featurizer, so that training and decoding cannot drift apart;
-//! training itself (`exporters/training`) knows nothing of swipes. Sample `i` is a function of the
-//! options and of `i` alone: a stream that is resumed at any sample goes on as if it had never
-//! ended, and several threads give what one gives.
+//! Features come from core's featurizer, so training and decoding cannot diverge. Training itself
+//! (`exporters/training`) does not know swipes. Sample `i` depends only on the options and `i`, so
+//! a stream can be resumed at any sample, and the number of threads has no effect.
 
 mod augment;
 mod order;
@@ -92,11 +91,11 @@ pub struct FeedOptions {
     pub recorded: RecordedOptions,
     /// The source of synthetic swipes.
     pub synthetic: Option<SyntheticSource>,
-    /// Share of recorded swipes among the samples; of no account where there is but one source.
+    /// Share of recorded swipes among the samples. Ignored if there is only one source.
     pub share: f64,
-    /// What is done to recorded swipes; synthetic ones come as they are, each another one.
+    /// Augmentation of recorded swipes. Synthetic swipes are all different and are not augmented.
     pub augmentation: Augmentation,
-    /// Every recorded swipe once, in the order of the manifests, as it is; nothing synthetic.
+    /// Give every recorded swipe once, in file order, without augmentation or synthetic swipes.
     pub once: bool,
     /// Seed of the order and of augmentation.
     pub seed: u64,
@@ -109,7 +108,7 @@ pub struct Sample {
     pub recorded: bool,
     /// Classes of the word's labels.
     pub labels: Vec<u8>,
-    /// Number of frames T.
+    /// Number of rows T, one per sample of the path.
     pub frames: usize,
     /// Features, [T, 37] row-major, scaled.
     pub features: Vec<f32>,

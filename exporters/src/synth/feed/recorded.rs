@@ -17,22 +17,21 @@ use crate::swipes::visits::visits;
 use crate::swipes::{Swipe, Swipes};
 use crate::synth::error::Result;
 
-/// Which recorded swipes a feed holds.
+/// Options of a feed's recorded swipes.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct RecordedOptions {
-    /// Swipe file to learn from: JSON lines, plain or gzipped; may be given several times.
+    /// Swipe file to learn from: JSON lines, plain or gzipped. May be repeated.
     #[arg(long, value_name = "FILE")]
     pub swipes: Vec<PathBuf>,
-    /// Swipe file whose people and swipes must not be learned from: they are left out of all
-    /// others. May be given several times.
+    /// Swipe file whose people and swipes are left out of all others. May be repeated.
     #[arg(long = "hold-out", value_name = "FILE")]
     pub held_out: Vec<PathBuf>,
-    /// Leave out swipes that pass further than this from a key of their word, in keys.
+    /// Leave out swipes with a deviation above this, in keys.
     #[arg(long, value_name = "KEYS", value_parser = positive)]
     pub max_deviation: Option<f64>,
 }
 
-/// What was read of one manifest. Part of the stream's header, and so of a checkpoint.
+/// Summary of one swipe file. Part of the stream's header, and so of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ManifestSource {
     /// The file's name, without folders.
@@ -43,9 +42,9 @@ pub struct ManifestSource {
     pub swipes: usize,
     /// Swipes that take part.
     pub used: usize,
-    /// Left out: of people or swipes that are held out.
+    /// Left out: held-out people or swipes.
     pub held_out: usize,
-    /// Left out: further from their keys than allowed.
+    /// Left out: a deviation above the limit.
     pub far: usize,
     /// Left out: a word that the layout cannot type, or fewer than two points.
     pub unusable: usize,
@@ -54,16 +53,16 @@ pub struct ManifestSource {
 /// Recorded swipes, packed.
 #[derive(Debug, Default)]
 pub(super) struct Recorded {
-    /// End of each swipe's labels and points.
+    /// End index of each swipe's labels and points.
     ends: Vec<[usize; 2]>,
     labels: Vec<u8>,
-    /// x, y and t; a touch screen's numbers fit.
+    /// x, y and t. 32 bits suffice for a touch screen.
     points: Vec<[f32; 3]>,
     sources: Vec<ManifestSource>,
 }
 
 impl Recorded {
-    /// Reads all manifests.
+    /// Reads all swipe files.
     pub(super) fn read(
         options: &RecordedOptions,
         layout: &Layout,
@@ -152,7 +151,7 @@ impl Recorded {
     }
 }
 
-/// People and swipes that are held out.
+/// The held-out people and swipes.
 #[derive(Debug, Default)]
 struct HeldOut {
     people: HashSet<String>,
@@ -172,7 +171,7 @@ impl HeldOut {
     }
 }
 
-/// What tells a path from all others, whoever is said to have made it.
+/// Identifies a path, whoever is named as its maker.
 fn fingerprint(swipe: &Swipe) -> [u8; 32] {
     let mut hash = Sha256::new();
     for point in swipe.trace.points() {

@@ -1,10 +1,10 @@
 //! Fits a profile to real swipes.
 //!
-//! Each parameter has a statistic of its own ([`STATISTICS`]). Swipes of the same words by as many
-//! people on the same keyboards are made with the current profile, the statistics of both are
-//! compared, and each parameter is moved by what its statistic is off; a few dozen rounds meet
-//! nearly all of them. The synthetic swipes use the same random numbers in every round, so nothing
-//! is left to chance.
+//! Each parameter has a statistic of its own ([`STATISTICS`]). Each round makes swipes of the same
+//! words by as many people on the same keyboards with the current profile, compares the statistics
+//! with the real ones, and corrects each parameter by the difference of its statistic. A few dozen
+//! rounds match nearly all of them. Every round uses the same random numbers, so the result is not
+//! affected by chance.
 
 mod estimate;
 mod measure;
@@ -30,30 +30,30 @@ pub use page::{page, summary};
 use remake::Remake;
 use statistics::{Rule, STATISTICS};
 
-/// Share of a correction that is made in a round.
+/// Share of a correction that is applied in a round.
 const GAIN: f64 = 0.6;
-/// Most that a parameter changes in a round, as a factor.
+/// Largest change of a parameter in a round, as a factor.
 const MOST: f64 = 1.6;
-/// Least that a parameter is taken for where it is multiplied, as a share of its range: from 0
-/// nothing grows.
+/// Smallest value of a parameter that is multiplied, as a share of its range. Zero would never
+/// grow.
 const LEAST: f64 = 1e-3;
 
-/// How [`fit()`] works.
+/// Options of [`fit()`].
 #[derive(Clone, Debug, clap::Args)]
 pub struct FitOptions {
-    /// Swipes at most, taken evenly.
+    /// Most swipes to take, spread evenly over the file.
     #[arg(long, value_name = "N", default_value = "10000", value_parser = at_least_one::<usize>)]
     pub limit: Option<usize>,
-    /// The keyboard that they were made on.
+    /// The keyboard of the swipes.
     #[arg(skip = Layout::qwerty())]
     pub layout: Layout,
-    /// Where the fit begins.
+    /// The initial profile.
     #[arg(skip = Profile::prior())]
     pub profile: Profile,
-    /// Rounds of the fit.
+    /// Number of rounds.
     #[arg(long, value_name = "N", default_value_t = Self::default().rounds)]
     pub rounds: usize,
-    /// Seed of the synthetic swipes.
+    /// Random seed of the synthetic swipes.
     #[arg(long, value_name = "N", default_value_t = Self::default().seed)]
     pub seed: u64,
 }
@@ -71,26 +71,25 @@ impl Default for FitOptions {
     }
 }
 
-/// What a fit found.
+/// Result of a fit.
 #[derive(Debug, Serialize)]
 pub struct Fit {
     /// The profile, with the statistics in [`Profile::fitted`].
     pub profile: Profile,
-    /// Swipes measured.
+    /// Number of swipes measured.
     pub swipes: usize,
-    /// Swipes of the file.
+    /// Number of swipes in the file.
     pub of: usize,
-    /// Swipes left out: without points, or with a letter that the layout lacks.
+    /// Number of swipes left out: without points, or with a letter that the layout lacks.
     pub left_out: usize,
-    /// People.
+    /// Number of people.
     pub people: usize,
     /// SHA-256 of the file.
     pub sha256: String,
-    /// Mean distance of the statistics that decide a parameter, before the first round: see
-    /// [`Fit::distance`].
+    /// Mean distance of the fitted statistics before the first round: see [`Fit::distance`].
     pub before: f64,
-    /// Mean distance of the statistics from the real ones: logarithms of quotients, or differences
-    /// over the parameter's own size where a statistic may be negative.
+    /// Mean distance of the statistics from the real ones: logarithms of quotients, or, for
+    /// statistics that may be negative, differences relative to the parameter's size.
     pub distance: f64,
     #[serde(skip)]
     real: Measured,
@@ -98,11 +97,10 @@ pub struct Fit {
     synthetic: Measured,
 }
 
-/// Fits the profile to the swipes of a file; `progress` is told of every round.
+/// Fits the profile to the swipes of a file. `progress` is called after every round.
 ///
 /// # Errors
-/// Whatever reading the file gives; [`FileError::Empty`] where no swipe can be made on the
-/// layout.
+/// Those of reading the file; [`FileError::Empty`] if no swipe can be made on the layout.
 pub fn fit(
     swipe_file: &Path,
     options: &FitOptions,
@@ -118,7 +116,7 @@ pub fn fit(
         .into());
     }
     let mut profile = options.profile.clone();
-    // What is fitted needs no variety besides.
+    // Fitting needs no added variety.
     profile.variety = 0.0;
     profile.devices = remake.devices();
     let target = remake.real.statistics();
@@ -174,13 +172,12 @@ pub fn fit(
     })
 }
 
-/// Four significant digits are more than any of these numbers is known to.
+/// Rounds to four significant digits. No parameter is known better.
 fn rounded(value: f64) -> f64 {
     format!("{value:.3e}").parse().unwrap_or(value)
 }
 
-/// How far a statistic is from the real one, in the terms of its rule; `None` where it is not
-/// known.
+/// Distance of a statistic from the real one by its rule; `None` if it is unknown.
 fn off(rule: Rule, real: f64, got: f64) -> Option<f64> {
     let off = match rule {
         Rule::Add => real - got,
@@ -217,7 +214,7 @@ fn correct(profile: &mut Profile, real: &[f64], got: &[f64]) {
     }
 }
 
-/// Mean of what the statistics are off, each no more than 1.
+/// Mean distance of the statistics, each at most 1.
 fn distance(profile: &Profile, real: &[f64], got: &[f64]) -> f64 {
     let offs =
         STATISTICS

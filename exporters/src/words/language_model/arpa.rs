@@ -11,24 +11,24 @@ use swipekit::language_model::{
 use super::error::{LanguageError, Result};
 use super::lines::Lines;
 
-/// What is taken of an ARPA file.
+/// What to take from an ARPA file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Selection {
-    /// Words of an n-gram at most; all of the file's, which must not be more than [`MAX_ORDER`],
-    /// where it is `None`.
+    /// Most words of an n-gram. `None` takes all of the file's n-grams, whose length must be at
+    /// most [`MAX_ORDER`].
     pub order: Option<usize>,
-    /// Words at most, the likeliest.
+    /// Most words; the likeliest are taken.
     pub max_words: Option<usize>,
-    /// The only words taken, folded.
+    /// If given, only these words are taken. They are folded.
     pub words: Option<HashSet<String>>,
 }
 
-/// What was in an ARPA file.
+/// Contents of an ARPA file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Read {
     /// N-grams of one, two and three words.
     pub given: [usize; MAX_ORDER],
-    /// N-grams left out: of a word that was not selected or cannot be held.
+    /// N-grams left out because a word of them was not selected or cannot be stored.
     pub left_out: usize,
 }
 
@@ -59,7 +59,7 @@ pub(super) fn read(
     let mut known = HashSet::new();
     for (section, &count) in (1..).zip(&counts) {
         if section > order {
-            // What is behind is not looked at, but for whether the file is whole.
+            // The rest is not used. It is only checked that the file is complete.
             return to_the_end(&mut lines).map(|()| (builder, read));
         }
         let mut unigrams = Vec::new();
@@ -131,7 +131,7 @@ fn natural(log10: f64) -> f64 {
     log10 * std::f64::consts::LN_10
 }
 
-/// The numbers of n-grams by length, up to the head of the first section.
+/// The numbers of n-grams by length. Reads up to the head of the first section.
 fn counts(lines: &mut Lines) -> Result<Vec<usize>> {
     loop {
         match lines.next()? {
@@ -209,8 +209,8 @@ fn entry(line: &str, order: usize) -> Result<Entry<'_>, (&'static str, &'static 
     })
 }
 
-/// Adds the words that are selected, and the marks, to the builder and to `known`; returns how many
-/// are left out.
+/// Adds the selected words and the marks to the builder and to `known`. Returns the number left
+/// out.
 fn select(
     mut unigrams: Vec<(String, f64, f64)>,
     selection: &Selection,

@@ -1,4 +1,4 @@
-//! From an ARPA file or sentences to the file that core reads.
+//! Builds the file that core reads from an ARPA file or from sentences.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use super::text::Sentences;
 use crate::arguments::{arguments_of, at_least_one};
 use crate::files::FileError;
 
-/// Where a model comes from.
+/// The source of a model.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// An ARPA file, plain or gzipped.
@@ -41,7 +41,7 @@ struct SourceArguments {
     /// Text, plain or gzipped; may be given several times.
     #[arg(long, value_name = "FILE")]
     text: Vec<PathBuf>,
-    /// Swipe file, for its prompts.
+    /// Swipe file whose prompts to use.
     #[arg(long, value_name = "FILE")]
     swipes: Option<PathBuf>,
 }
@@ -58,35 +58,35 @@ impl From<SourceArguments> for Source {
 
 arguments_of!(Source, SourceArguments);
 
-/// What [`build`] does.
+/// Options of [`build`].
 #[derive(Clone, Debug, clap::Args)]
 pub struct BuildOptions {
-    /// Where the model comes from.
+    /// The source of the model.
     #[command(flatten)]
     pub source: Source,
-    /// Words of an n-gram at most, 1 to 3; longer n-grams are left out. By default as many as the
-    /// ARPA file has, or 3 for a text.
+    /// Most words of an n-gram, 1 to 3. Longer n-grams are left out. Default: as many as in the
+    /// ARPA file, or 3 for a text.
     #[arg(long, value_name = "N", value_parser = order)]
     pub order: Option<usize>,
-    /// Bits of a probability, 8 to 16.
+    /// Bits of a stored probability, 8 to 16.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_BITS, value_parser = clap::value_parser!(u32).range(8..=16))]
     pub bits: u32,
-    /// Words at most: the likeliest.
+    /// Keep only the N likeliest words.
     #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]
     pub max_words: Option<usize>,
     /// Keep only the words of this lexicon or word list.
     #[arg(long = "lexicon", value_name = "FILE")]
     pub words: Option<PathBuf>,
-    /// How often words, pairs and triples of a text must stand there to be kept. Of fewer numbers
-    /// the last one holds for longer n-grams too.
+    /// Least counts for words, pairs and triples of a text to be kept. The last number also applies
+    /// to longer n-grams.
     #[arg(long, value_name = "N,N,N", default_value = "1", conflicts_with = "arpa", value_parser = min_counts)]
     pub min_counts: [u64; MAX_ORDER],
-    /// Leave out the sentences of this swipe file or text, to measure on them.
+    /// Leave out the sentences of this swipe file or text, so that they can serve as test data.
     #[arg(long, value_name = "FILE", conflicts_with = "arpa")]
     pub without: Option<PathBuf>,
 }
 
-/// The most words of an n-gram.
+/// Parses the order of a model.
 fn order(text: &str) -> std::result::Result<usize, String> {
     let order = at_least_one(text)?;
     if order <= MAX_ORDER {
@@ -96,7 +96,7 @@ fn order(text: &str) -> std::result::Result<usize, String> {
     }
 }
 
-/// Counts by the length of the n-gram, separated by commas.
+/// Parses counts by the length of the n-gram, separated by commas.
 fn min_counts(text: &str) -> std::result::Result<[u64; MAX_ORDER], String> {
     let given: Vec<u64> = text
         .split(',')
@@ -126,23 +126,23 @@ impl BuildOptions {
     }
 }
 
-/// What [`build`] did.
+/// The result of [`build`].
 #[derive(Clone, Debug, Serialize)]
 pub struct BuildReport {
     /// Bytes of the file.
     pub bytes: usize,
-    /// Words of its n-grams at most.
+    /// Words of its longest n-grams.
     pub order: usize,
     /// N-grams of one, two and three words.
     pub ngrams: [usize; MAX_ORDER],
     /// Bits of a probability.
     pub bits: u32,
-    /// By how much a stored number may be off, in nats.
+    /// Largest error of a stored number, in nats.
     pub max_error: f64,
     /// N-grams of one, two and three words in the ARPA file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given: Option<[usize; MAX_ORDER]>,
-    /// N-grams of the ARPA file with a word that was left out.
+    /// N-grams of the ARPA file left out because of a word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_out: Option<usize>,
     /// Sentences of the text.
@@ -151,7 +151,7 @@ pub struct BuildReport {
     /// Words of the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<usize>,
-    /// Sentences that were to be left out and stood in the text.
+    /// Sentences of the text that were left out as test data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentences_left_out: Option<usize>,
 }
@@ -159,7 +159,8 @@ pub struct BuildReport {
 /// Builds a language model in memory.
 ///
 /// # Errors
-/// [`LanguageError`]: a file that is unreadable or not of its form, options that cannot be used, a model that is too large.
+/// [`LanguageError`]: a file that is unreadable or malformed, unusable options, a model that is too
+/// large.
 pub fn build_bytes(options: &BuildOptions) -> Result<(BuiltLanguageModel, BuildReport)> {
     if options
         .order
@@ -216,7 +217,7 @@ pub fn build_bytes(options: &BuildOptions) -> Result<(BuiltLanguageModel, BuildR
     Ok((built, report))
 }
 
-/// Builds a language model and writes it to `output`, beside it first, then renamed onto it.
+/// Builds a language model and writes it to a temporary file beside `output`, then renames that.
 ///
 /// # Errors
 /// Those of [`build_bytes`], and [`swipekit::Error::Write`].
@@ -226,7 +227,7 @@ pub fn build(options: &BuildOptions, output: &Path) -> Result<BuildReport> {
     Ok(report)
 }
 
-/// The sentences of a text, and how many of those that are to be left out were in it.
+/// The sentences of a text, and the number of test sentences left out of it.
 fn corpus(options: &BuildOptions) -> Result<(Corpus, usize)> {
     let fold = |sentence: &[&str]| -> Vec<String> {
         sentence.iter().filter_map(|word| fold_word(word)).collect()
@@ -273,7 +274,7 @@ fn corpus(options: &BuildOptions) -> Result<(Corpus, usize)> {
 
 fn fill(model: &Model, words: &[String]) -> Result<LanguageModelBuilder, Refusal> {
     let mut builder = LanguageModelBuilder::new();
-    // A probability of 0 is that of a sentence's start alone.
+    // Only the start of a sentence has probability 0.
     let ln = |number: f64| number.max(f64::MIN_POSITIVE).ln();
     let word = |number: u32| words[number as usize].as_str();
     for (number, [probability, backoff]) in (0..).zip(&model.unigrams) {

@@ -1,4 +1,4 @@
-//! How often n-grams stand in sentences.
+//! Counts n-grams in sentences.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,14 +18,14 @@ pub(super) struct Corpus {
     pub sentences: usize,
 }
 
-/// Which words keep a number of their own; all others become `<unk>`.
+/// Which words keep a number of their own. All others become `<unk>`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Vocabulary {
-    /// Times that a word must stand there.
+    /// Least count of a word.
     pub min_count: u64,
-    /// Words at most, the most frequent.
+    /// Most words; the most frequent are kept.
     pub max_words: Option<usize>,
-    /// The only words that may, folded.
+    /// If given, only these words are kept. They are folded.
     pub words: Option<HashSet<String>>,
 }
 
@@ -43,7 +43,7 @@ impl Corpus {
         }
     }
 
-    /// Words, without the marks of sentences.
+    /// Number of words, without the marks of sentences.
     pub fn tokens(&self) -> usize {
         self.tokens.len() - 2 * self.sentences
     }
@@ -61,7 +61,7 @@ impl Corpus {
                 }
                 None => UNKNOWN_WORD,
             };
-            // A text may hold the marks themselves.
+            // A text may contain the marks themselves.
             self.tokens
                 .push(if number <= END { UNKNOWN_WORD } else { number });
         }
@@ -69,7 +69,7 @@ impl Corpus {
         self.sentences += 1;
     }
 
-    /// Makes `<unk>` of all words but those that `vocabulary` says; their numbers close up.
+    /// Replaces words outside `vocabulary` by `<unk>` and renumbers the rest without gaps.
     pub fn limit(&mut self, vocabulary: &Vocabulary) {
         let mut counts = vec![0u64; self.words.len()];
         for &token in &self.tokens {
@@ -102,8 +102,7 @@ impl Corpus {
         self.numbers.clear();
     }
 
-    /// N-grams of `order` words with how often they stand there, ascending. What is shorter only
-    /// stands at a sentence's start.
+    /// N-grams of `N` words with their counts, ascending. None spans two sentences.
     pub fn count<const N: usize>(&self) -> Vec<([u32; N], u64)> {
         let mut counts: HashMap<[u32; N], u64> = HashMap::new();
         for sentence in self.tokens.chunk_by(|a, _| *a != END) {
@@ -117,8 +116,8 @@ impl Corpus {
     }
 }
 
-/// For each n-gram the number of different words before it; n-grams at a sentence's start, which
-/// have none, count as they stand there (`raw`).
+/// For each n-gram, the number of different words before it. N-grams at a sentence's start have
+/// none before them and keep their `raw` counts.
 pub(super) fn continuations<const N: usize, const M: usize>(
     longer: &[([u32; M], u64)],
     raw: &[([u32; N], u64)],

@@ -8,18 +8,17 @@ use crate::words::lexicon::LexiconError;
 /// Result of this module's functions.
 pub type Result<T, E = LanguageError> = std::result::Result<T, E>;
 
-/// Everything that can go wrong with language models. None shows what stands in a text.
+/// Errors of language models. None shows content of a text.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LanguageError {
-    /// A text, an ARPA file, a manifest of swipes or a language model's file could not be read,
-    /// written or used.
+    /// A text, an ARPA file, a swipe file or a language model file cannot be read, written or used.
     #[error(transparent)]
     File(#[from] FileError),
     /// A list of words could not be used.
     #[error(transparent)]
     Lexicon(#[from] LexiconError),
-    /// A model looks back further than this program's do.
+    /// The n-grams of a model are longer than this program supports.
     #[error(
         "{path} has n-grams of {got} words, at most {limit} can be used; give --order {limit} to leave the longer ones out",
         path = path.display()
@@ -27,7 +26,7 @@ pub enum LanguageError {
     Order {
         /// The file.
         path: PathBuf,
-        /// Words of an n-gram at most.
+        /// Largest supported number of words in an n-gram.
         limit: usize,
         /// Words of the file's longest n-grams.
         got: usize,

@@ -1,4 +1,4 @@
-//! What is in a language model, and how well it foretells a text.
+//! Contents of a language model, and how well it predicts a text.
 
 use std::path::Path;
 
@@ -9,12 +9,12 @@ use super::error::Result;
 use super::text::Sentences;
 use crate::files::FileError;
 
-/// What [`inspect`] found.
+/// The result of [`inspect`].
 #[derive(Clone, Debug, Serialize)]
 pub struct InspectReport {
     /// Bytes of the file.
     pub bytes: usize,
-    /// Words of its n-grams at most.
+    /// Words of its longest n-grams.
     pub order: usize,
     /// N-grams of one, two and three words.
     pub ngrams: [usize; MAX_ORDER],
@@ -22,23 +22,23 @@ pub struct InspectReport {
     pub bytes_per_ngram: f64,
     /// Bits of a probability.
     pub bits: u32,
-    /// By how much a stored number may be off, in nats.
+    /// Largest error of a stored number, in nats.
     pub max_error: f64,
     /// Which of the marks `<unk>`, `<s>` and `</s>` the model has.
     pub marks: Vec<&'static str>,
-    /// How well it foretells a text.
+    /// How well it predicts a text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub perplexity: Option<Perplexity>,
 }
 
-/// How well a model foretells the words of a text.
+/// How well a model predicts the words of a text.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Perplexity {
     /// Sentences.
     pub sentences: usize,
-    /// Words that count, with the end of each sentence where the model has it.
+    /// Words counted. If the model has the end of a sentence, that counts as a word.
     pub tokens: usize,
-    /// Words that the model lacks, which do not count.
+    /// Words that the model lacks. They are not counted.
     pub unknown: usize,
     /// exp of the mean of -ln P(word | words before it in its sentence).
     pub perplexity: f64,
@@ -46,11 +46,11 @@ pub struct Perplexity {
     pub unigram_perplexity: f64,
 }
 
-/// Opens and verifies the language model at `path`; where a text or a manifest is given, looks at
-/// how well it is foretold.
+/// Opens and verifies the language model at `path`. Measures the perplexity of `text`, a text or a
+/// swipe file, if given.
 ///
 /// # Errors
-/// Where a file is unreadable or damaged, or the text has no word of the model.
+/// If a file is unreadable or damaged, or the text has no word of the model.
 pub fn inspect(path: &Path, text: Option<&Path>) -> Result<InspectReport> {
     let model = LanguageModel::open(path)?;
     let ngrams = model.ngrams();

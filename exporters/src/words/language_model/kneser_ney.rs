@@ -2,19 +2,19 @@
 //! Smoothing Techniques for Language Modeling*, TR-10-98, 1998, section 4.1.6).
 //!
 //! P(w | h) = (c(h w) - D(c(h w))) / c(h) + γ(h) P(w | h'), down to the uniform distribution over
-//! all words. Counts of the longest n-grams are those of the text, of shorter ones the number of
-//! different words before them. What is cut off gives its mass to γ, so that probabilities still
-//! sum to one.
+//! all words. Counts of the longest n-grams are those of the text. Counts of shorter ones are the
+//! number of different words before them. Pruned n-grams give their mass to γ, so probabilities
+//! still sum to one.
 
 use super::counts::{Corpus, START, continuations};
 
-/// The discounts of counts 1, 2 and 3 and more, where a text is too small to tell: those of KenLM.
+/// KenLM's discounts for counts 1, 2 and 3 or more, used if a text is too small to estimate them.
 pub(super) const FALLBACK: [f64; 3] = [0.5, 1.0, 1.5];
 
-/// A smoothed model; probabilities and back-off weights as they are, not their logarithms.
+/// A smoothed model. Probabilities and back-off weights are not logarithms.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Model {
-    /// By the number of the word; the start of a sentence has probability 0.
+    /// By the number of the word. The start of a sentence has probability 0.
     pub unigrams: Vec<[f64; 2]>,
     /// Ascending.
     pub pairs: Vec<([u32; 2], [f64; 2])>,
@@ -22,7 +22,7 @@ pub(super) struct Model {
     pub triples: Vec<([u32; 3], f64)>,
 }
 
-/// The discounts of counts 1, 2 and 3 and more.
+/// The discounts of counts 1, 2 and 3 or more.
 pub(super) fn discounts(counts: impl Iterator<Item = u64>) -> [f64; 3] {
     let mut of = [0u64; 5];
     for count in counts {
@@ -53,10 +53,10 @@ fn discount(discounts: &[f64; 3], count: u64) -> f64 {
     }
 }
 
-/// n-gram → probability, and one n-gram of each history → γ.
+/// The probability of each n-gram, and γ with one n-gram of each history.
 type Level<const N: usize> = (Vec<([u32; N], f64)>, Vec<([u32; N], f64)>);
 
-/// The probabilities of those n-grams of `counts`, which ascend, that `keep` says.
+/// The probabilities of those n-grams in `counts` (ascending) that `keep` selects.
 fn level<const N: usize>(
     counts: &[([u32; N], u64)],
     keep: impl Fn(&[u32; N], u64) -> bool,
@@ -83,8 +83,8 @@ fn level<const N: usize>(
     (probabilities, gammas)
 }
 
-/// Smooths the n-grams of up to `order` words that stand `min_counts` times at least, by their
-/// length; of shorter ones, that many different words must stand before them.
+/// Smooths the n-grams of up to `order` words whose count reaches `min_counts` for their length.
+/// For shorter n-grams the count is the number of different words before them.
 pub(super) fn estimate(corpus: &Corpus, order: usize, min_counts: [u64; 3]) -> Model {
     let (raw1, raw2) = (corpus.count::<1>(), corpus.count::<2>());
     let (counts2, counts3) = match order {

@@ -1,4 +1,4 @@
-//! Lines of a text, plain or gzipped, read one by one.
+//! Reads the lines of a text, plain or gzipped, one by one.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -9,7 +9,7 @@ use flate2::bufread::MultiGzDecoder;
 use super::error::{LanguageError, Result};
 use crate::files::FileError;
 
-/// Bytes of a line at most.
+/// Longest line in bytes.
 const MAX_LINE: u64 = 1 << 20;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -21,7 +21,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Opens the text at `path`; whether it is gzipped is seen from its first bytes.
+    /// Opens the text at `path`. Its first bytes tell whether it is gzipped.
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(FileError::read(path))?;
         let mut file = BufReader::with_capacity(1 << 16, file);
@@ -43,7 +43,7 @@ impl Lines {
         }
     }
 
-    /// The next line without its end; `None` behind the last one.
+    /// The next line without its end; `None` after the last one.
     pub fn next(&mut self) -> Result<Option<&str>> {
         self.buffer.clear();
         let mut limited = (&mut self.reader).take(MAX_LINE + 1);

@@ -1,4 +1,4 @@
-//! Language models: from ARPA files or from text to the file that core reads, and what is in one.
+//! Language models: builds the file that core reads from ARPA files or text, and inspects it.
 
 mod arpa;
 mod build;

@@ -47,7 +47,7 @@ fn assert_hand_made(model: &LanguageModel) {
 fn an_arpa_file_is_read_as_it_is_meant() {
     let plain = Selection::default();
     assert_hand_made(&read(ARPA, &plain).unwrap());
-    // Windows line ends, tabs or spaces between all fields, a mark of the byte order.
+    // Windows line ends, tabs or spaces between all fields, a byte order mark.
     assert_hand_made(&read(&ARPA.replace('\n', "\r\n"), &plain).unwrap());
     assert_hand_made(&read(&ARPA.replace('\t', "  "), &plain).unwrap());
     let tabs = ARPA
@@ -88,7 +88,7 @@ fn words_that_were_not_selected_take_their_ngrams_along() {
         max_words: Some(1),
         ..Selection::default()
     };
-    // The likeliest is "we"; marks do not count.
+    // The likeliest word is "we". Marks are not counted.
     assert_eq!(read(ARPA, &selection).unwrap().ngrams(), [3, 1, 0]);
     let selection = Selection {
         order: Some(2),
@@ -155,7 +155,7 @@ fn what_is_wrong_with_an_arpa_file_is_told_by_its_line() {
         ..Selection::default()
     };
     assert_hand_made(&read(&longer, &three).unwrap());
-    // No content in what is told.
+    // The error shows no content.
     let told = read(
         &ARPA.replace("-0.5\twe are", "secret\twe are"),
         &Selection::default(),
@@ -213,14 +213,14 @@ fn assert_model(sentences: &[&str], order: usize, expected: &[(&str, f64, f64)])
     }
 }
 
-/// Counted by hand. So few n-grams take the fixed discounts 1/2, 1 and 3/2.
+/// Counted by hand. With so few n-grams the fixed discounts 1/2, 1 and 3/2 apply.
 const TEXT: [&str; 3] = ["a b", "a c", "a b"];
 
 #[test]
 fn kneser_ney_of_pairs_is_as_worked_out_by_hand() {
-    // Different words before: a 1 (<s>), b 1 (a), c 1 (a), </s> 2 (b, c); 5 in all. Given up: 1/2 +
-    // 1/2 + 1/2 + 1 = 2.5, half of the mass, spread over the five words that may follow: 0.1 each.
-    // Behind a: b 2, c 1; given up 1 + 1/2 of 3, so half goes to the unigrams.
+    // Different words before: a 1 (<s>), b 1 (a), c 1 (a), </s> 2 (b, c); 5 in all. Discounted: 1/2
+    // + 1/2 + 1/2 + 1 = 2.5, half of the mass, spread over the five possible words: 0.1 each. After
+    // a: b 2, c 1; discounted 1 + 1/2 of 3, so half goes to the unigrams.
     assert_model(
         &TEXT,
         2,
@@ -242,8 +242,8 @@ fn kneser_ney_of_pairs_is_as_worked_out_by_hand() {
 
 #[test]
 fn kneser_ney_of_triples_is_as_worked_out_by_hand() {
-    // Pairs by the different words before them: a b 1, a c 1, b </s> 1, c </s> 1; <s> a as it
-    // stands there, 3.
+    // Pairs by the different words before them: a b 1, a c 1, b </s> 1, c </s> 1. <s> a keeps its
+    // count, 3.
     assert_model(
         &TEXT,
         3,
@@ -276,7 +276,7 @@ fn discounts_are_those_of_chen_and_goodman() {
     assert_eq!(discounts([].into_iter()), kneser_ney::FALLBACK);
 }
 
-/// A text in which some words are likelier behind others.
+/// A text in which some words are likelier after others.
 fn sentences(count: usize) -> Vec<String> {
     let mut state = 7u64;
     let mut next = |below: u64| {
@@ -401,7 +401,7 @@ fn the_words_before_a_swipe_are_those_of_its_prompt() {
     let prompt = "the cat and the dog";
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(before("1", prompt, "the"), some(""));
-    // A swipe that is missing; the second "the" is another one than the first.
+    // A swipe is missing. The second "the" is another swipe than the first.
     assert_eq!(before("1", prompt, "and"), some("the cat"));
     assert_eq!(before("1", prompt, "the"), some("the cat and"));
     assert_eq!(before("2", prompt, "the"), some(""));

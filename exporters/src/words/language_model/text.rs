@@ -1,4 +1,4 @@
-//! Sentences of words, out of a text or out of the prompts of a manifest of swipes.
+//! Sentences of words from a text or from the prompts of a swipe file.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -11,16 +11,16 @@ use super::error::Result;
 use super::lines::Lines;
 use crate::swipes::{Swipe, Swipes};
 
-/// What stands for a word that is none, such as a number.
+/// Stands for a token that is not a word, such as a number.
 pub(super) const NO_WORD: &str = swipekit::language_model::UNKNOWN;
 
-/// The sentences of a line: a sentence ends with the line, and behind `.`, `!` and `?` with white
-/// space after it. A word is a run of letters with apostrophes and hyphens within; one with a digit
-/// is `<unk>`. All else divides words.
+/// The sentences of a line. A sentence ends at the end of the line, and after `.`, `!` or `?` if
+/// white space follows. A word is a run of letters with inner apostrophes and hyphens. A token with
+/// a digit is `<unk>`. Everything else separates words.
 pub fn tokens(line: &str) -> Vec<Vec<&str>> {
     let mut sentences = vec![Vec::new()];
     for piece in line.split_whitespace() {
-        // A soft hyphen is no part of a word's spelling, and none divides a word.
+        // A soft hyphen is not part of a word's spelling and does not divide a word.
         let inner = |c: char| {
             c.is_alphanumeric() || is_apostrophe(c) || is_hyphen(c) || is_mark(c) || c == '\u{ad}'
         };
@@ -52,16 +52,16 @@ fn is_mark(c: char) -> bool {
     unicode_normalization::char::is_combining_mark(c)
 }
 
-/// Where sentences come from.
+/// A source of sentences.
 #[derive(Debug)]
 pub struct Sentences<'p> {
-    /// A text, or a manifest of swipes.
+    /// A text or a swipe file.
     path: &'p Path,
     is_manifest: bool,
 }
 
 impl<'p> Sentences<'p> {
-    /// Those of the text at `path`.
+    /// The sentences of the text at `path`.
     pub fn of_text(path: &'p Path) -> Self {
         Self {
             path,
@@ -69,7 +69,7 @@ impl<'p> Sentences<'p> {
         }
     }
 
-    /// The prompts of the manifest at `path`.
+    /// The prompts of the swipe file at `path`.
     pub fn of_manifest(path: &'p Path) -> Self {
         Self {
             path,
@@ -77,7 +77,7 @@ impl<'p> Sentences<'p> {
         }
     }
 
-    /// Those of the file at `path`: a manifest where it begins with `{`, otherwise a text.
+    /// The sentences of the file at `path`: a swipe file if it begins with `{`, otherwise a text.
     ///
     /// # Errors
     /// Where it cannot be read.
@@ -89,11 +89,11 @@ impl<'p> Sentences<'p> {
         Ok(Self { path, is_manifest })
     }
 
-    /// Calls `visit` with every sentence; of a manifest, with every prompt once, in the order of
-    /// the swipes.
+    /// Calls `visit` with every sentence. For a swipe file, that is every prompt once, in the order
+    /// of the swipes.
     ///
     /// # Errors
-    /// Whatever reading gives.
+    /// Those of reading the file.
     pub fn each(&self, mut visit: impl FnMut(&[&str])) -> Result<()> {
         if !self.is_manifest {
             let mut lines = Lines::open(self.path)?;
@@ -115,19 +115,19 @@ impl<'p> Sentences<'p> {
     }
 }
 
-/// Follows the swipes of a manifest through their prompts: rows of one prompt by one person come
-/// one after the other.
+/// Follows the swipes of a swipe file through their prompts. The swipes of one prompt by one person
+/// must be consecutive.
 #[derive(Debug, Default)]
 pub struct Cursor {
     user: Option<String>,
     sentence: String,
-    /// Where the last word stood, and one.
+    /// Index of the last word found, plus one.
     next: usize,
 }
 
 impl Cursor {
-    /// The words of the prompt before the word of `swipe`, from the sentence's start; `None` where
-    /// the prompt does not hold it.
+    /// The words before the word of `swipe` in its prompt, from the sentence's start. `None` if the
+    /// prompt does not contain the word.
     pub fn before<'s>(&mut self, swipe: &'s Swipe) -> Option<Vec<&'s str>> {
         let sentence = swipe.sentence.as_deref()?;
         if self.user != swipe.user || self.sentence != sentence {
@@ -138,7 +138,7 @@ impl Cursor {
         let words: Vec<&str> = sentence.split_whitespace().collect();
         let from = self.next.min(words.len());
         let place = |range: &[&str]| range.iter().position(|word| *word == swipe.word);
-        // The same prompt again begins at its start.
+        // If the word is not found further on, the same prompt has been started again.
         let at = place(&words[from..])
             .map(|at| from + at)
             .or_else(|| place(&words))?;
@@ -146,15 +146,14 @@ impl Cursor {
         Some(words[..at].to_vec())
     }
 
-    /// As [`before`](Self::before), with the sentence's start, as
-    /// [`Gesture::with_context`](swipekit::Gesture::with_context) takes them.
+    /// Like [`before`](Self::before), but with the sentence's start, as
+    /// [`Gesture::with_context`](swipekit::Gesture::with_context) expects.
     pub fn context<'s>(&mut self, swipe: &'s Swipe) -> Option<Vec<&'s str>> {
         let before = self.before(swipe)?;
         Some(std::iter::once(SENTENCE_START).chain(before).collect())
     }
 
-    /// The gesture of `swipe` behind the words of its prompt before its own; as it is where they
-    /// are not known.
+    /// The gesture of `swipe` with its context. Unchanged if the context is unknown.
     pub fn follow<'g>(&mut self, gesture: Gesture<'g>, swipe: &Swipe) -> Gesture<'g> {
         match self.context(swipe) {
             Some(words) => gesture.with_context(&words),

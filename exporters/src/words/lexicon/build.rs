@@ -1,4 +1,4 @@
-//! From a list to the lexicon of a model.
+//! Builds a model's lexicon from a word list.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,26 +11,26 @@ use super::error::{LexiconError, Result};
 use super::prepare::read_all_frequencies;
 use super::sources::{has_frequencies, read_frequencies, read_words};
 
-/// What [`build`] does.
+/// Options of [`build`].
 #[derive(Clone, Debug, clap::Args)]
 pub struct BuildOptions {
     /// Word list, with or without frequencies: TSV, JSON or ARPA unigrams, plain or gzipped.
     #[arg(long, value_name = "FILE")]
     pub words: PathBuf,
-    /// Frequencies for a list of words alone; may be given several times. Without any, the list is
-    /// taken to be most frequent first, and the n-th word gets the frequency 1/n (Zipf's law).
+    /// Frequencies for a list of words alone. May be repeated. Without any, the list must be sorted
+    /// by frequency, and the n-th word gets the frequency 1/n (Zipf's law).
     #[arg(long, value_name = "FILE")]
     pub frequencies: Vec<PathBuf>,
     /// The labels of the model, in the order of the classes.
     #[arg(skip)]
     pub labels: Vec<String>,
-    /// Nats a step of cost. Smaller steps are more exact and give a larger file.
+    /// Resolution of the costs, in nats. A smaller one is more exact and gives a larger file.
     #[arg(long, value_name = "X", default_value_t = DEFAULT_COST_UNIT)]
     pub cost_unit: f32,
 }
 
 impl BuildOptions {
-    /// The list at `words` for the vocabulary `labels`, with the usual cost unit.
+    /// The list at `words` for the vocabulary `labels`, with the default cost unit.
     pub fn new(words: impl Into<PathBuf>, labels: Vec<String>) -> Self {
         Self {
             words: words.into(),
@@ -41,7 +41,7 @@ impl BuildOptions {
     }
 }
 
-/// What [`build`] did.
+/// The result of [`build`].
 #[derive(Clone, Debug, Serialize)]
 pub struct BuildReport {
     /// Words, counted by display form.
@@ -52,13 +52,13 @@ pub struct BuildReport {
     pub states: usize,
     /// Bytes of the file.
     pub bytes: usize,
-    /// Nats a step of cost.
+    /// Resolution of the costs, in nats.
     pub cost_unit: f32,
-    /// Where the priors come from: `list`, `frequencies` or `rank`.
+    /// Source of the priors: `list`, `frequencies` or `rank`.
     pub priors: &'static str,
-    /// Words of the list without a frequency, which got half the least one.
+    /// Words of the list without a frequency. They got half the least frequency.
     pub without_frequency: usize,
-    /// Words that did not enter, by reason.
+    /// Number of rejected words, by reason.
     pub rejected: BTreeMap<String, usize>,
 }
 
@@ -93,7 +93,7 @@ pub fn build_bytes(options: &BuildOptions) -> Result<(BuiltLexicon, BuildReport)
         (words.collect::<Vec<_>>(), "frequencies")
     };
     for (word, frequency) in &words {
-        // The builder keeps what it rejects.
+        // The builder counts rejected words.
         let _ = builder.add(word, *frequency);
     }
     let built = builder.build()?;
@@ -129,7 +129,7 @@ pub fn build_bytes(options: &BuildOptions) -> Result<(BuiltLexicon, BuildReport)
     Ok((built, report))
 }
 
-/// Builds a lexicon and writes it to `output`, beside it first, then renamed onto it.
+/// Builds a lexicon and writes it to a temporary file beside `output`, then renames that.
 ///
 /// # Errors
 /// Those of [`build_bytes`], and [`swipekit::Error::Write`].
@@ -139,11 +139,11 @@ pub fn build(options: &BuildOptions, output: &Path) -> Result<BuildReport> {
     Ok(report)
 }
 
-/// The lexicon of the vocabulary `labels` at `path`: a lexicon file as it is, or a word list, built
-/// in memory.
+/// The lexicon of the vocabulary `labels` at `path`, which is a lexicon file, or a word list that
+/// is built in memory.
 ///
 /// # Errors
-/// As opening and [`build_bytes`] give.
+/// Those of opening and of [`build_bytes`].
 pub fn open_or_build(path: &Path, labels: &[String]) -> Result<Lexicon> {
     let bytes = Bytes::map(path)?;
     if Lexicon::is_lexicon(&bytes) {
@@ -153,11 +153,10 @@ pub fn open_or_build(path: &Path, labels: &[String]) -> Result<Lexicon> {
     Ok(Lexicon::from_bytes(Bytes::from(built.bytes), labels, path)?)
 }
 
-/// A lexicon of `words`, all equally frequent: of those alone that the vocabulary `labels` can
-/// spell.
+/// A lexicon of those `words` that the vocabulary `labels` can spell, all equally frequent.
 ///
 /// # Errors
-/// [`LexiconError::NoWords`] where there is no such word.
+/// [`LexiconError::NoWords`] if there is none.
 pub fn of_words<'a>(
     words: impl IntoIterator<Item = &'a str>,
     labels: &[String],
@@ -165,7 +164,7 @@ pub fn of_words<'a>(
     let mut builder = LexiconBuilder::new(labels);
     let words: BTreeSet<&str> = words.into_iter().collect();
     for word in &words {
-        // The builder keeps what it rejects.
+        // The builder counts rejected words.
         let _ = builder.add(word, 1.0);
     }
     let built = builder.build()?;

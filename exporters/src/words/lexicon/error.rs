@@ -14,26 +14,26 @@ pub enum LexiconError {
     /// A file could not be read or written, or a lexicon file is damaged, unsupported or too large.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A file is larger than is accepted.
+    /// A file exceeds the size limit.
     #[error("{path} is too large: at most {limit} {unit}", path = path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
         /// The limit.
         limit: u64,
-        /// What is counted.
+        /// The unit of the limit.
         unit: &'static str,
     },
-    /// A line, or an element of a JSON list, is not what the format calls for.
+    /// A line, or an element of a JSON list, does not have the expected format.
     #[error("{path}, {location}: expected {expected}, got {got}", path = path.display())]
     Format {
         /// The file.
         path: PathBuf,
         /// The line or element.
         location: String,
-        /// What the format calls for.
+        /// What the format requires.
         expected: &'static str,
-        /// What stands there, in a word or two.
+        /// What was found, in a word or two.
         got: String,
     },
     /// An option cannot be used.
@@ -46,14 +46,14 @@ pub enum LexiconError {
         /// What was given.
         got: String,
     },
-    /// No word is left.
+    /// All words were left out.
     #[error(
         "no word is left of {given}: {rejected}; check the word list, the frequencies and the filters"
     )]
     NoWords {
         /// Words that were given.
         given: usize,
-        /// Why they were left out.
+        /// Why, with counts.
         rejected: String,
     },
 }

@@ -1,4 +1,4 @@
-//! What is taken for a word.
+//! Rules that decide what counts as a word.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 use swipekit::lexicon::{Alphabet, Untypeable};
 use unicode_normalization::UnicodeNormalization;
 
-/// Words without a vowel that are words all the same.
+/// Words without a vowel.
 pub const VOWELLESS: &[&str] = &[
     "brr", "brrr", "dr", "drs", "ft", "grr", "grrr", "hm", "hmm", "jr", "kg", "km", "lb", "lbs",
     "ltd", "mm", "mmm", "mph", "mr", "mrs", "ms", "msgr", "nth", "ph", "phd", "pfft", "pm", "psst",
@@ -16,8 +16,8 @@ pub const VOWELLESS: &[&str] = &[
 /// Single letters that are words.
 pub const SINGLE_LETTERS: &[&str] = &["a", "i"];
 
-/// The rules of [`prepare`](super::prepare()); words of the priority list pass all of them but
-/// those of the alphabet.
+/// The rules of [`prepare`](super::prepare()). Words of the priority list need only pass the rule
+/// of the alphabet.
 #[derive(Clone, Debug, Serialize, clap::Args)]
 pub struct Filters {
     /// Fewest letters of a word (labels of its key).
@@ -26,17 +26,17 @@ pub struct Filters {
     /// Most letters of a word (labels of its key).
     #[arg(long, value_name = "N", default_value_t = Self::default().max_length)]
     pub max_length: usize,
-    /// How often a letter may stand in a row.
+    /// Most repetitions of a letter in a row.
     #[arg(long, value_name = "N", default_value_t = Self::default().max_repeat)]
     pub max_repeat: usize,
     /// Whether words need a vowel: a, e, i, o, u or y, with or without accents. Words in capitals
-    /// (initialisms) and words with letters beyond Latin do not.
+    /// (initialisms) and words with non-Latin letters need none.
     #[arg(long = "keep-vowelless", action = clap::ArgAction::SetFalse, help = "Keep words without a vowel")]
     pub need_vowel: bool,
-    /// Words, in lower case, that need none, and whose letters may repeat.
+    /// Lower-case words that need no vowel and whose letters may repeat.
     #[arg(skip = Self::default().vowelless)]
     pub vowelless: BTreeSet<String>,
-    /// Single letters, in lower case, that are words; every other one is left out.
+    /// Lower-case single letters that are words. All others are left out.
     #[arg(skip = Self::default().single_letters)]
     pub single_letters: BTreeSet<String>,
 }
@@ -60,7 +60,7 @@ impl Default for Filters {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Reason {
-    /// The blocked list names it.
+    /// The word is on the blocked list.
     Blocked,
     /// A character has no label in the alphabet, or no letter is left.
     Alphabet,
@@ -68,7 +68,7 @@ pub enum Reason {
     TooShort,
     /// Too many letters.
     TooLong,
-    /// A single letter that is no word.
+    /// A single letter that is not a word.
     SingleLetter,
     /// A letter too often in a row.
     Repeats,
@@ -77,8 +77,8 @@ pub enum Reason {
 }
 
 impl Filters {
-    /// The key of `word` (in display form), or why it is left out; a `priority` word need only be
-    /// typeable.
+    /// The key of `word` (in display form), or the reason for leaving it out. A `priority` word
+    /// need only be typeable.
     pub fn apply(
         &self,
         word: &str,
@@ -126,7 +126,7 @@ fn longest_run(word: &str) -> usize {
     longest
 }
 
-/// Whether `word` has a vowel, or a letter of which this cannot be said.
+/// Whether `word` has a vowel, or a letter that cannot be classified.
 fn has_vowel(word: &str) -> bool {
     word.nfkd().any(|c| {
         matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'æ' | 'œ' | 'ø' | 'ı')

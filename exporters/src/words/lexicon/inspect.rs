@@ -1,4 +1,4 @@
-//! What is in a lexicon file.
+//! Contents of a lexicon file.
 
 use std::path::Path;
 
@@ -8,13 +8,13 @@ use swipekit::lexicon::Lexicon;
 
 use super::error::Result;
 
-/// Keys with several words that a report shows.
+/// Number of keys with several words in a report.
 const SAMPLE: usize = 20;
 
-/// Entries of a histogram at most; the last counts all costs beyond.
+/// Most entries of a histogram. The last counts all higher costs.
 const HISTOGRAM: usize = 64;
 
-/// What [`inspect`] found.
+/// The result of [`inspect`].
 #[derive(Clone, Debug, Serialize)]
 pub struct InspectReport {
     /// Bytes of the file.
@@ -31,12 +31,12 @@ pub struct InspectReport {
     pub states: usize,
     /// Labels of the longest key.
     pub longest_key: usize,
-    /// Nats a step of cost.
+    /// Resolution of the costs, in nats.
     pub cost_unit: f32,
-    /// The labels in use, with their classes.
+    /// The labels that occur, with their classes.
     pub labels: Vec<(u8, String)>,
-    /// Keys by -log prior of their best word: entry n counts those from n to under n + 1 nats,
-    /// entry 63 all beyond.
+    /// Keys by -log prior of their best word. Entry n counts those of at least n and less than n +
+    /// 1 nats; entry 63 counts all above.
     pub cost_histogram: Vec<usize>,
     /// Keys with more than one word.
     pub homographs: usize,
@@ -44,11 +44,10 @@ pub struct InspectReport {
     pub homograph_sample: Vec<Vec<String>>,
 }
 
-/// Opens the lexicon at `path`, for whatever vocabulary it was built, verifies all of it and
-/// counts.
+/// Opens the lexicon at `path`, built for any vocabulary, verifies all of it and counts.
 ///
 /// # Errors
-/// [`swipekit::Error`] where the file is unreadable or damaged.
+/// [`swipekit::Error`] if the file is unreadable or damaged.
 pub fn inspect(path: &Path) -> Result<InspectReport> {
     let lexicon = Lexicon::any_vocabulary(Bytes::map(path)?, path)?;
     lexicon.verify(path)?;

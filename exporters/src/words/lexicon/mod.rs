@@ -1,5 +1,5 @@
-//! Lexicons: word lists and frequencies become two lists of words, and a list becomes the lexicon
-//! file of a model.
+//! Lexicons: prepares two word lists from words and frequencies, and builds a model's lexicon file
+//! from a list.
 
 mod build;
 mod error;

@@ -1,4 +1,4 @@
-//! From word lists and frequencies to the small and the full list.
+//! Prepares the small and the full word list from words and frequencies.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write;
@@ -24,43 +24,41 @@ fn latin() -> Vec<String> {
     ('a'..='z').map(String::from).collect()
 }
 
-/// What [`prepare`] does.
+/// Options of [`prepare`].
 #[derive(Clone, Debug, clap::Args)]
 pub struct PrepareOptions {
-    /// Word list, a word a line; may be given several times. Without any, the words of the
-    /// frequency lists are taken.
+    /// Word list, one word per line. May be repeated. Default: the words of the frequency lists.
     #[arg(long, value_name = "FILE")]
     pub words: Vec<PathBuf>,
-    /// Frequencies: TSV, JSON or ARPA unigrams, plain or gzipped; may be given several times. Each
-    /// list is first scaled to a sum of one, then they are averaged.
+    /// Frequencies: TSV, JSON or ARPA unigrams, plain or gzipped. May be repeated. Each list is
+    /// scaled to a sum of one, then the lists are averaged.
     #[arg(long, value_name = "FILE", required = true)]
     pub frequencies: Vec<PathBuf>,
-    /// Words that are kept whatever the filters and ranks say, as long as the alphabet has their
-    /// letters.
+    /// Words to keep whatever their rank and the filters, if the alphabet has their letters.
     #[arg(long, value_name = "FILE")]
     pub priority: Vec<PathBuf>,
-    /// Words that are left out, in whatever case they are written.
+    /// Words to leave out, in any case.
     #[arg(long, value_name = "FILE")]
     pub blocked: Vec<PathBuf>,
-    /// Words of the small list.
+    /// Number of words in the small list.
     #[arg(long, value_name = "N", default_value_t = SMALL)]
     pub small_size: usize,
-    /// Words of the full list.
+    /// Number of words in the full list.
     #[arg(long, value_name = "N", default_value_t = FULL)]
     pub full_size: usize,
     /// The labels of the model, in the order of the classes.
     #[arg(skip = latin())]
     pub labels: Vec<String>,
-    /// What is taken for a word.
+    /// Rules that decide what counts as a word.
     #[command(flatten)]
     pub filters: Filters,
-    /// Folder for the lists; made where it is absent.
+    /// Folder for the lists. It is created if absent.
     #[arg(long, value_name = "DIR")]
     pub output_dir: PathBuf,
 }
 
 impl PrepareOptions {
-    /// The usual sizes, 12,000 and 70,000, the letters a to z and the usual filters.
+    /// The default sizes, 12,000 and 70,000, the letters a to z and the default filters.
     pub fn new(output_dir: impl Into<PathBuf>) -> Self {
         Self {
             words: Vec::new(),
@@ -76,7 +74,7 @@ impl PrepareOptions {
     }
 }
 
-/// What [`prepare`] did; the content of `lexicon_stats.json`.
+/// The result of [`prepare`]; the content of `lexicon_stats.json`.
 #[derive(Clone, Debug, Serialize)]
 pub struct PrepareReport {
     /// File names of the word lists.
@@ -85,17 +83,18 @@ pub struct PrepareReport {
     pub frequencies: Vec<String>,
     /// Distinct words considered.
     pub considered: usize,
-    /// Words given more than once in the word lists (in display form), merged.
+    /// Words given more than once in the word lists (in display form). They were merged.
     pub duplicates: usize,
-    /// Words of the word lists without a frequency; they come last.
+    /// Words of the word lists without a frequency. They rank last.
     pub without_frequency: usize,
-    /// Entries of the frequency lists whose frequency was zero, negative or not finite; left out.
+    /// Entries of the frequency lists left out because their frequency was zero, negative or not
+    /// finite.
     pub unusable_frequencies: usize,
     /// Words left out, by reason.
     pub rejected: BTreeMap<Reason, usize>,
     /// Words of the priority lists that were kept.
     pub priority_kept: usize,
-    /// Words that passed, but rank below the full list.
+    /// Words that passed the filters but rank below the full list.
     pub below_full_size: usize,
     /// The filters.
     pub filters: Filters,
@@ -105,18 +104,18 @@ pub struct PrepareReport {
     pub full: ListReport,
 }
 
-/// One list that was written.
+/// A list that was written.
 #[derive(Clone, Debug, Serialize)]
 pub struct ListReport {
     /// File name.
     pub file: String,
-    /// The size asked for.
+    /// The requested number of words.
     pub size: usize,
     /// Words.
     pub words: usize,
     /// Distinct keys.
     pub keys: usize,
-    /// Threshold: the frequency of the rarest word that its rank let in, as a share of all
+    /// Threshold: the frequency of the rarest word that was chosen by rank, as a share of all
     /// considered.
     pub least_frequency: f64,
     /// Share of the frequency of all considered words that the list covers.
@@ -130,18 +129,20 @@ struct Ranked {
     priority: bool,
 }
 
-/// Writes into the output folder, most frequent word first, ties in the order of the words:
+/// Writes these files into the output folder, most frequent word first, ties in the order of the
+/// words:
 /// - `lexicon_small.txt` and `lexicon_full.txt`: one word a line in display form;
 /// - `lexicon_small.tsv` and `lexicon_full.tsv`: the same words with a tab and their share of all
 ///   frequency;
 /// - `lexicon_stats.json`: the report.
 ///
-/// A word list may be cased where the frequencies are not: a word without a frequency of its own
-/// takes that of its lower-case form, unless that is a word of the lists as well. Words without any
-/// frequency get half the least one.
+/// A word list may have capitals where the frequencies have none. A word without a frequency takes
+/// that of its lower-case form, unless the lists contain that form too. Words without any frequency
+/// get half the least one.
 ///
 /// # Errors
-/// [`LexiconError`]: unreadable or malformed lists, sizes that make no sense, no word left, an unwritable folder.
+/// [`LexiconError`]: unreadable or malformed lists, impossible sizes, no word left, an unwritable
+/// folder.
 pub fn prepare(options: &PrepareOptions) -> Result<PrepareReport> {
     if options.small_size == 0 || options.small_size > options.full_size {
         return Err(LexiconError::Option {
@@ -213,7 +214,7 @@ pub fn prepare(options: &PrepareOptions) -> Result<PrepareReport> {
             rejected: describe(&rejected),
         });
     }
-    // The words are in their order already, and the sort keeps it among equals.
+    // The words are sorted already, and the stable sort keeps their order among ties.
     ranked.sort_by(|a, b| b.frequency.total_cmp(&a.frequency));
     for word in &mut ranked {
         word.frequency /= total;
@@ -264,8 +265,8 @@ fn read_all_words(paths: &[PathBuf]) -> Result<Vec<String>> {
     Ok(words)
 }
 
-/// The mean of the lists' frequencies by display form, each list scaled to a sum of one, and the
-/// entries left out.
+/// The mean frequency of each display form over the lists, each scaled to a sum of one, and the
+/// number of entries left out.
 pub(super) fn read_all_frequencies(paths: &[PathBuf]) -> Result<(HashMap<String, f64>, usize)> {
     let mut merged: HashMap<String, f64> = HashMap::new();
     let mut unusable = 0;
@@ -275,7 +276,7 @@ pub(super) fn read_all_frequencies(paths: &[PathBuf]) -> Result<(HashMap<String,
         let total: f64 = list.words.iter().map(|(_, frequency)| frequency).sum();
         for (word, frequency) in list.words {
             let share = frequency / total / paths.len() as f64;
-            // A list whose numbers overflow their sum, or a word too rare for a float.
+            // The frequencies may overflow their sum, or a word may be too rare for a float.
             if share > 0.0 && share.is_finite() {
                 *merged.entry(display_form(&word)).or_default() += share;
             } else {
@@ -287,8 +288,7 @@ pub(super) fn read_all_frequencies(paths: &[PathBuf]) -> Result<(HashMap<String,
     Ok((merged, unusable))
 }
 
-/// The first `size` words and every priority word: the most frequent that leave room for all
-/// priority words.
+/// Every priority word, and the most frequent others up to `size` words in all.
 fn select(ranked: &[Ranked], size: usize) -> Vec<&Ranked> {
     let priority = ranked.iter().filter(|word| word.priority).count();
     let mut room = size.saturating_sub(priority);
@@ -339,8 +339,8 @@ fn write_lists(
         files.push((table, lines.collect()));
     }
     std::fs::create_dir_all(folder).map_err(FileError::write(folder))?;
-    // All are written before the first takes its place, so that a full disk leaves the old lists
-    // together.
+    // Write all lists before renaming the first, so that a full disk leaves the old lists
+    // consistent.
     let mut written = Vec::new();
     for (name, text) in files {
         let path = folder.join(name);

@@ -1,16 +1,16 @@
-//! Word lists and frequency lists in the forms in which they are found.
+//! Reads word lists and frequency lists in their usual formats.
 //!
-//! A **word list** has one word a line, in the form in which it is shown; what follows a tab is
-//! ignored, and so are empty lines and lines that begin with `#`. A **frequency list** is one of:
-//! - lines `word <tab or white space> frequency`, with the same comments; a first line whose second
-//!   field is no number is taken for a heading;
+//! A **word list** has one word per line, in its display form. Text after a tab, empty lines and
+//! lines that begin with `#` are ignored. A **frequency list** is one of:
+//! - lines `word <tab or white space> frequency`, with the same comments; if the second field of
+//! the first line is not a number, that line is a heading;
 //! - JSON: an object word → frequency, a list of `[word, frequency]`, a list of objects with `word`
-//!   and `frequency` (or `freq`, `count`), or wordfreq's `cB` list, whose n-th list holds the words
-//!   of frequency 10^(-n/100);
-//! - an ARPA language model, of which the unigrams are read: log10 of the probability.
+//! and `frequency` (or `freq`, `count`), or wordfreq's `cB` list, whose n-th list holds the words
+//! of frequency 10^(-n/100);
+//! - an ARPA language model, whose unigrams are read: log10 of the probability.
 //!
-//! Every list may be compressed with gzip. Frequencies are in any unit; those that are zero,
-//! negative or not finite are left out and counted.
+//! Every list may be gzipped. Frequencies are in any unit. Those that are zero, negative or not
+//! finite are left out and counted.
 
 use std::fs::File;
 use std::io::Read;
@@ -22,7 +22,7 @@ use serde_json::Value;
 use super::error::{LexiconError, Result};
 use crate::files::FileError;
 
-/// Bytes of a list at most, decompressed.
+/// Largest size of a list in bytes, decompressed.
 const MAX_BYTES: u64 = 1 << 29;
 
 /// Words with frequencies, in the order of the file.
@@ -57,10 +57,10 @@ pub fn read_words(path: &Path) -> Result<Vec<String>> {
         .collect())
 }
 
-/// Reads the frequency list at `path`; its form is told by its content.
+/// Reads the frequency list at `path`. Its content tells its format.
 ///
 /// # Errors
-/// As [`read_words`], and [`LexiconError::Format`] with the line or element that does not fit.
+/// Those of [`read_words`], and [`LexiconError::Format`] with the malformed line or element.
 pub fn read_frequencies(path: &Path) -> Result<FrequencyList> {
     let text = read_text(path)?;
     let start = text.trim_start();
@@ -73,8 +73,7 @@ pub fn read_frequencies(path: &Path) -> Result<FrequencyList> {
     }
 }
 
-/// Whether the list at `path` gives each word a second field, so that it can be read as a frequency
-/// list.
+/// Whether the list at `path` is a frequency list: it is JSON, or one of its lines has a tab.
 pub(super) fn has_frequencies(path: &Path) -> Result<bool> {
     let text = read_text(path)?;
     if text.trim_start().starts_with(['{', '[']) {
@@ -115,7 +114,7 @@ fn read_text(path: &Path) -> Result<String> {
     })
 }
 
-/// The lines that say something, with their numbers.
+/// The lines except comments and empty ones, with their numbers.
 fn text_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     (1..)
         .zip(text.lines())
@@ -236,7 +235,7 @@ fn is_centibel(items: &[Value]) -> bool {
         .is_some_and(|header| header.get("format").and_then(Value::as_str) == Some("cB"))
 }
 
-/// A JSON number, or null, which some writers make of NaN.
+/// A JSON number, or null, which some writers use for NaN.
 fn number(value: &Value) -> Option<f64> {
     if value.is_null() {
         return Some(f64::NAN);

@@ -151,7 +151,7 @@ fn prepare_writes_both_lists_and_their_statistics() {
     options.full_size = 20;
     let report = prepare(&options).unwrap();
     let out = at.join("out");
-    // `Don't` has no frequency of its own, and that of `don't` is taken.
+    // `Don't` has no frequency of its own and takes that of `don't`.
     let full = [
         "the", "don't", "I'm", "Paris", "paris", "Zürich", "xkcd", "hmm", "Don't", "rare",
     ];

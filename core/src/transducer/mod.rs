@@ -34,7 +34,7 @@ pub struct PredictionJoint {
 }
 
 impl PredictionJoint {
-    /// Reads the weights from a bundle's `transducer.safetensors`, described in [`file`]. The
+    /// Reads the weights from a bundle's `transducer.safetensors`, described in [`mod@file`]. The
     /// arithmetic uses 32 bits, whatever the file's number type.
     ///
     /// # Errors

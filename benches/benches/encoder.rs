@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
-use swipekit::bundle::Bundle;
-use swipekit::engine::open_encoder;
-use swipekit::features::{Features, Featurizer};
-use swipekit::runtime::{self, RuntimeOptions};
+use swipekit::internals::bundle::Bundle;
+use swipekit::internals::engine::open_encoder;
+use swipekit::internals::features::{Features, Featurizer};
+use swipekit::internals::runtime::{self, RuntimeOptions};
 use swipekit_benches::input;
 use swipekit_exporters::judge::compare::Subject;
 

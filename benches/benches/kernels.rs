@@ -2,11 +2,12 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
-use swipekit::features::{Features, Featurizer, FeaturizerSpec};
-use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
+use swipekit::internals::features::{Features, Featurizer, FeaturizerSpec};
+use swipekit::internals::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit_benches::random;
 use swipekit_exporters::fixtures::values;
-use swipekit_exporters::synth::{random::Random, samples};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples;
 
 fn model() -> PredictionJoint {
     random::transducer(&random::spec()).unwrap()

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
-use swipekit::decoder::{Decoder, DecoderOptions};
-use swipekit::transducer::JointScratch;
+use swipekit::internals::decoder::{Decoder, DecoderOptions};
+use swipekit::internals::transducer::JointScratch;
 use swipekit_benches::input::{self, Parts};
 use swipekit_benches::random;
 use swipekit_exporters::fixtures::values;
-use swipekit_exporters::synth::random::Random;
+use swipekit_exporters::random::Random;
 
 /// Times each of `swipes` (projected frames) in turn, in a session that has seen them and in one
 /// that has not.

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
-use swipekit::bundle::Bundle;
-use swipekit::engine::open_encoder;
-use swipekit::features::{Features, Featurizer};
-use swipekit::runtime::{Encoder, RuntimeOptions};
+use swipekit::internals::bundle::Bundle;
+use swipekit::internals::engine::open_encoder;
+use swipekit::internals::features::{Features, Featurizer};
+use swipekit::internals::runtime::{Encoder, RuntimeOptions};
 use swipekit_exporters::judge::compare::{Machine, Ratio, Subject};
 
 use crate::input;

@@ -3,16 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use swipekit::bundle::Bundle;
-use swipekit::bundle::manifest::ONNXRUNTIME;
-use swipekit::engine::open_encoder;
-use swipekit::features::{Features, Featurizer};
+use swipekit::internals::bundle::Bundle;
+use swipekit::internals::bundle::manifest::ONNXRUNTIME;
+use swipekit::internals::engine::open_encoder;
+use swipekit::internals::features::{Features, Featurizer};
+use swipekit::internals::runtime::{Encoder, OnnxModel, RuntimeOptions};
+use swipekit::internals::transducer::PredictionJoint;
 use swipekit::lexicon::Lexicon;
-use swipekit::runtime::{Encoder, OnnxModel, RuntimeOptions};
 use swipekit::trace::Trace;
-use swipekit::transducer::PredictionJoint;
+use swipekit_exporters::random::Random;
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synth::{random::Random, samples};
+use swipekit_exporters::synth::samples;
 
 /// A bundle's parts, opened one by one.
 #[derive(Debug)]

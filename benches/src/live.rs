@@ -11,8 +11,9 @@ use swipekit::trace::Trace;
 use swipekit::{Engine, Limits, LiveOptions, LiveSession, Session};
 use swipekit_exporters::judge::compare::{Machine, Ratio};
 use swipekit_exporters::judge::times::{Times, milliseconds};
+use swipekit_exporters::random::Random;
 use swipekit_exporters::swipes::{Swipe, Swipes, sample};
-use swipekit_exporters::synth::{random::Random, samples};
+use swipekit_exporters::synth::samples;
 
 use crate::times::cpu;
 
@@ -292,11 +293,7 @@ fn stale(engine: &Engine, swipes: &[Swipe], plain: &[Duration]) -> Result<Stale>
 }
 
 /// How often the word is found before the swipe is whole.
-fn cuts(
-    engine: &Engine,
-    partial: &swipekit::decoder::DecoderOptions,
-    swipes: &[Swipe],
-) -> Result<Vec<Cut>> {
+fn cuts(engine: &Engine, partial: &swipekit::DecoderOptions, swipes: &[Swipe]) -> Result<Vec<Cut>> {
     let mut session = engine.session();
     let alphabet = Alphabet::new(&engine.manifest().vocabulary.labels);
     let mut cuts = Vec::new();

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use swipekit::bundle::manifest::{
+use swipekit::internals::bundle::manifest::{
     Activation, LOG_PROBABILITIES, ModelSpec, Vocabulary, ZERO_VECTOR,
 };
+use swipekit::internals::transducer::PredictionJoint;
+use swipekit::internals::transducer::file::{self, JointLayer, TensorName};
 use swipekit::lexicon::{Lexicon, LexiconBuilder};
-use swipekit::transducer::PredictionJoint;
-use swipekit::transducer::file::{self, JointLayer, TensorName};
 use swipekit_exporters::fixtures::values;
-use swipekit_exporters::synth::random::Random;
+use swipekit_exporters::random::Random;
 
 /// Result of making something; the errors are of several crates.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

@@ -10,8 +10,8 @@
 
 use std::rc::Rc;
 
+use swipekit::internals::runtime::{OnnxModel, Tensor};
 use swipekit::lexicon::{Lexicon, State};
-use swipekit::runtime::{OnnxModel, Tensor};
 
 /// Hypotheses kept.
 const BEAM: usize = 16;

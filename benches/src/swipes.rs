@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use swipekit::decoder::{Decoder, DecoderOptions, PREFIX_BYTES, PrefixTable};
-use swipekit::features::Features;
+use swipekit::internals::decoder::{Decoder, PREFIX_BYTES, PrefixTable};
+use swipekit::internals::features::Features;
+use swipekit::internals::transducer::JointScratch;
 use swipekit::lexicon::{Layer, Lexicon, LexiconStack};
-use swipekit::transducer::JointScratch;
 use swipekit_exporters::error::Result;
 use swipekit_exporters::judge::compare::Machine;
 use swipekit_exporters::swipes::sample;
@@ -123,10 +123,8 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
             parts.encoder.encode(features.data(), frames, &mut encoded)
         })?;
         for (at, (_, beam, _, is_first)) in WAYS.into_iter().enumerate() {
-            let options = DecoderOptions {
-                beam,
-                ..preset.clone()
-            };
+            let mut options = preset.clone();
+            options.beam = beam;
             let decoder = &mut decoders[at];
             if is_first {
                 decoder.forget();

@@ -29,7 +29,7 @@ pub struct EngineOptions {
     /// keyboard has one gesture at a time, and every copy holds the weights once more.
     pub copies: usize,
     /// Path of the runtime's shared library; looked for in the usual places where it is `None`
-    /// (see [`runtime`](crate::runtime)).
+    /// (see [the crate](crate#features)).
     pub runtime_library: Option<PathBuf>,
     /// The bundle's preset of decoder options to use. Default `default`.
     pub preset: String,
@@ -340,7 +340,13 @@ impl Engine {
         }
     }
 
-    /// The bundle's manifest.
+    /// What the network can spell, in the order of its classes: what a lexicon is built for.
+    pub fn labels(&self) -> &[String] {
+        &self.manifest().vocabulary.labels
+    }
+
+    /// The bundle's manifest. Its fields are those of the bundle's format, which has a version of
+    /// its own, and no stable part of this crate.
     pub fn manifest(&self) -> &Manifest {
         self.shared.bundle.manifest()
     }
@@ -371,7 +377,8 @@ impl Engine {
         self.language_model.as_ref()
     }
 
-    /// The bundle.
+    /// The bundle, for swipekit's own tools.
+    #[doc(hidden)]
     pub fn bundle(&self) -> &Bundle {
         &self.shared.bundle
     }
@@ -381,7 +388,8 @@ impl Engine {
         self.shared.encoder.runtime()
     }
 
-    /// The prediction network and the joint.
+    /// The prediction network and the joint, for swipekit's own tools.
+    #[doc(hidden)]
     pub fn transducer(&self) -> &PredictionJoint {
         &self.keyboard.transducer
     }

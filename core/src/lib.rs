@@ -104,7 +104,7 @@
 //! # fn main() -> swipekit::Result<()> {
 //! # let trace = swipekit::Trace::default();
 //! let engine = Engine::open("my-dynamic-bundle")?;
-//! let labels = &engine.manifest().vocabulary.labels;
+//! let labels = engine.labels();
 //! let mut builder = LexiconBuilder::new(labels);
 //! for (word, weight) in [("Zürich", 20.0), ("don't", 900.0)] {
 //!     if let Err(reason) = builder.add(word, weight) {
@@ -209,44 +209,106 @@
 //!
 //! | feature | default | what |
 //! |---|---|---|
-//! | `ort` | yes | ONNX Runtime, loaded at run time from a shared library on the machine; see [`runtime`] for where it is looked for |
+//! | `ort` | yes | ONNX Runtime, loaded at run time from a shared library on the machine; looked for as below |
 //! | `executorch` | no | ExecuTorch with XNNPACK, linked to its shared libraries; the build script says where they are looked for |
 //! | `ort-download` | no | ONNX Runtime linked into the program; the crate `ort` downloads it at build time. Use it with `default-features = false` |
 //! | `onnxruntime` | - | what the two share; not for use on its own |
 //!
 //! A bundle's manifest names its runtime. Without any, bundles, lexicons, features and the search
 //! can be used, and [`Engine::open`] fails with [`Error::Unsupported`].
+//!
+//! ONNX Runtime's library is looked for, in this order:
+//!
+//! 1. at the path given in [`EngineOptions::runtime_library`], and nowhere else where one is given;
+//! 2. at the path in the environment variable `ORT_DYLIB_PATH`, likewise (a bare name is left to
+//!    the system's loader);
+//! 3. beside the executable, in `lib` beside it and in `../lib`;
+//! 4. where swipekit's repository puts it, `native/onnxruntime` in cargo's target folder, found
+//!    from the executable, and from the current folder in a process that cargo started. A program
+//!    that was started by hand never looks into the current folder: whoever can write there could
+//!    have code run;
+//! 5. on Android: by name, among the app's own libraries.
+//!
+//! One library serves the whole process: the first that loads. With the feature `ort-download` in
+//! place of `ort`, ONNX Runtime is linked into the program instead and nothing is looked for.
+//!
+//! # What is stable
+//!
+//! All that this documentation shows, as Semantic Versioning has it; options and results may get
+//! further fields. `swipekit::internals`, which it does not show, is for swipekit's own tools and
+//! may change with any version. `core/api.txt` in the repository lists what is stable, and a check
+//! holds it to that.
 #![deny(unsafe_code)]
 
-pub mod bundle;
+mod bundle;
 pub mod bytes;
-pub mod decoder;
-pub mod engine;
-pub mod error;
-pub mod features;
+mod decoder;
+mod engine;
+mod error;
+mod features;
 mod files;
-pub mod geometry;
+mod geometry;
 mod hash;
 mod keyboard;
 pub mod language_model;
 pub mod layout;
 pub mod lexicon;
-pub mod limits;
+mod limits;
 pub mod live;
 mod options;
-pub mod runtime;
+mod runtime;
 mod sections;
-pub mod self_test;
-pub mod session;
+mod self_test;
+mod session;
 mod shared;
 pub mod trace;
-pub mod transducer;
+mod transducer;
 
-pub use decoder::{Candidate, Spelling};
+pub use decoder::{
+    Candidate, DecoderOptions, Explanation, Fate, LANGUAGE_MODEL_WEIGHT, PREFIX_BYTES, Report,
+    Spelling,
+};
 pub use engine::{Engine, EngineOptions, Memory};
 pub use error::{Error, Result};
+pub use geometry::{GeometryOptions, GeometryWeights};
 pub use limits::{CancelToken, Limits};
 pub use live::{LiveOptions, LiveSession, Partial};
+pub use runtime::RuntimeInfo;
 pub use self_test::SelfTest;
 pub use session::{Decoded, Gesture, Session, Timings};
 pub use trace::Trace;
+
+/// What the exporters, the benchmarks and the tests of this repository build on: the parts of a
+/// decode, the runtimes, bundles from within. Nothing here is stable: it may change with any
+/// version.
+#[doc(hidden)]
+pub mod internals {
+    /// See `core/src/bundle`.
+    pub mod bundle {
+        pub use crate::bundle::*;
+    }
+    /// See `core/src/decoder`.
+    pub mod decoder {
+        pub use crate::decoder::*;
+    }
+    /// See `core/src/engine.rs`.
+    pub mod engine {
+        pub use crate::engine::open_encoder;
+    }
+    /// See `core/src/features`.
+    pub mod features {
+        pub use crate::features::*;
+    }
+    /// See `core/src/geometry`.
+    pub mod geometry {
+        pub use crate::geometry::*;
+    }
+    /// See `core/src/runtime`.
+    pub mod runtime {
+        pub use crate::runtime::*;
+    }
+    /// See `core/src/transducer`.
+    pub mod transducer {
+        pub use crate::transducer::*;
+    }
+}

@@ -1,4 +1,4 @@
-//! Accuracy of a bundle on layouts that it was not trained on: the table of docs/LAYOUTS.md.
+//! Accuracy of a bundle on layouts that it was not trained on; see docs/LAYOUTS.md.
 //!
 //! `cargo run --release -p swipekit-cli --example layouts -- BUNDLE [COUNT] [MANIFEST]`
 //!
@@ -12,9 +12,10 @@ use swipekit::layout::Layout;
 use swipekit::trace::Trace;
 use swipekit::{Engine, Limits, Result};
 use swipekit_exporters::judge::accuracy::{Accuracy, Judge};
+use swipekit_exporters::random::Random;
 use swipekit_exporters::swipes::Swipes;
 use swipekit_exporters::swipes::carry::carry;
-use swipekit_exporters::synth::{random::Random, samples::swipe_on};
+use swipekit_exporters::synth::samples::swipe_on;
 
 fn layouts() -> Vec<Layout> {
     let mut split = Layout::qwerty();

@@ -9,7 +9,6 @@
 //! | [`export`] | a whole export: from a checkpoint to bundles that have proved themselves |
 //! | [`error`](mod@error) | the errors of all folders together, for `export` and `cli` |
 //! | [`judge`] | how good a bundle is: accuracy, comparison, fitted weights and confidences |
-//! | [`synth`] | synthetic swipes, and the stream of samples that a training reads |
 //! | [`validate`] | finished artefacts held to the reference, run by the runtimes that will run them |
 //! | [`package`] | the files of a bundle: writing, packing, inspecting, golden swipes |
 //! | [`audit`] | encoders looked at tensor by tensor |
@@ -20,11 +19,12 @@
 //! | [`network`] | the network's parameters by role |
 //! | [`checkpoint`] | NeMo's files |
 //! | [`schema`] | names, roles and shapes of a checkpoint's tensors |
+//! | [`synth`] | synthetic swipes, and the stream of samples that a training reads |
 //! | [`words`] | lexicons and language models |
-//! | [`swipes`] | recorded swipes, and layouts by name |
+//! | [`swipes`] | recorded swipes, layouts by name, the keys that a word visits |
 //! | [`statistics`] | statistics that more than one judgement needs |
 //! | [`report`] | pages and plots |
-//! | [`synthetic`] | sample swipes for demonstrations and tests |
+//! | [`random`] | repeatable random numbers |
 //! | [`files`] | what can go wrong with files, and their hashes |
 //! | `arguments` | values that options of the library take on the command line |
 //! | [`check`] | a check that failed |
@@ -46,6 +46,7 @@ pub mod onnx;
 pub mod package;
 pub mod pte;
 pub mod quantize;
+pub mod random;
 pub mod reference;
 pub mod report;
 pub mod schema;

@@ -1,6 +1,6 @@
 //! The network: a configuration and the values of its tensors by role.
 
-use swipekit::bundle::manifest::ModelSpec;
+use swipekit::internals::bundle::manifest::ModelSpec;
 
 use crate::schema::{self, ModelConfig, Parameters, SizeError, TensorSpec, Weights, subsampled};
 

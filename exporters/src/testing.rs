@@ -13,7 +13,7 @@ pub fn oracle(name: &str) -> Option<Checkpoint> {
 
 /// Whether ONNX Runtime is there; counts a skip where it is not.
 pub fn runtime() -> bool {
-    found(swipekit::runtime::load(None)).is_some()
+    found(swipekit::internals::runtime::load(None)).is_some()
 }
 
 /// Largest absolute difference.

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use half::f16;
 use prost::Message;
 use serde_json::Value;
-use swipekit::bundle::{Bundle, Manifest};
+use swipekit::internals::bundle::{Bundle, Manifest};
 use swipekit::{Engine, Limits};
 use swipekit_exporters::judge::JudgeError;
 use swipekit_exporters::judge::accuracy::Length;
@@ -17,13 +17,13 @@ use swipekit_exporters::judge::compare::{
 };
 use swipekit_exporters::onnx::{proto, serialize};
 use swipekit_exporters::package::BundleWriter;
+use swipekit_exporters::random::Random;
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synth::random::Random;
 use swipekit_test_support::{found, repository};
 
 /// Whether ONNX Runtime is there; counts a skip where it is not.
 fn runtime() -> bool {
-    found(swipekit::runtime::load(None)).is_some()
+    found(swipekit::internals::runtime::load(None)).is_some()
 }
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_swipekit");

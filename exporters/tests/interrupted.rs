@@ -13,7 +13,7 @@ use swipekit_test_support::found;
 
 /// Whether ONNX Runtime is there; counts a skip where it is not.
 fn runtime() -> bool {
-    found(swipekit::runtime::load(None)).is_some()
+    found(swipekit::internals::runtime::load(None)).is_some()
 }
 
 /// The exports take a checkpoint and calibration swipes in the folder they run in.

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use swipekit::bundle::Bundle;
-use swipekit::decoder::Decoder;
+use swipekit::internals::bundle::Bundle;
+use swipekit::internals::decoder::Decoder;
+use swipekit::internals::transducer::{JointScratch, PredictionJoint};
 use swipekit::lexicon::Lexicon;
-use swipekit::transducer::{JointScratch, PredictionJoint};
 use swipekit::{Candidate, Error};
 
 use crate::error::{Failure, Result};

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
+use swipekit::internals::runtime;
 use swipekit::language_model::LanguageModelBuilder;
-use swipekit::{Engine, Limits, Trace, runtime};
+use swipekit::{Engine, Limits, Trace};
 use swipekit_bindgen::{Language, generate};
 use swipekit_test_support::{found, repository};
 

@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use swipekit::Trace;
-use swipekit::bundle::Bundle;
-use swipekit::features::{Features, Featurizer};
-use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
+use swipekit::internals::bundle::Bundle;
+use swipekit::internals::features::{Features, Featurizer};
+use swipekit::internals::runtime::{OnnxModel, RuntimeOptions, Tensor};
 use swipekit_exporters::export::{self, Options, Precision, Quantization, Source, Target};
 use swipekit_exporters::quantize::Recipe;
 use swipekit_exporters::quantize::recipe::{DYNAMIC_U8S7, STATIC_S8S8, STATIC_U8S7};
-use swipekit_exporters::synth::{random::Random, samples};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);

@@ -19,8 +19,9 @@ use swipekit::layout::LetterArea;
 use swipekit::trace::Point;
 use swipekit::{Engine, Limits, Trace};
 use swipekit_exporters::package::pack;
+use swipekit_exporters::random::Random;
 use swipekit_exporters::swipes::sample;
-use swipekit_exporters::synth::{random::Random, samples};
+use swipekit_exporters::synth::samples;
 
 /// Swipes whose frames are written.
 const FRAMES: usize = 5;

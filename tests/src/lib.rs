@@ -11,20 +11,21 @@ pub mod pte;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use swipekit::internals::transducer::{JointScratch, PredictionJoint};
 use swipekit::lexicon::{Lexicon, LexiconBuilder};
 use swipekit::trace::Trace;
-use swipekit::transducer::{JointScratch, PredictionJoint};
 use swipekit::{Engine, Limits};
 use swipekit_exporters::export;
 pub use swipekit_exporters::fixtures::random_checkpoint;
+use swipekit_exporters::random::Random;
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synth::{random::Random, samples};
+use swipekit_exporters::synth::samples;
 use swipekit_test_support::found;
 pub use swipekit_test_support::{Goldens, difference, repository, shared};
 
 /// Whether ONNX Runtime is there; counts a skip where it is not.
 pub fn runtime() -> bool {
-    found(swipekit::runtime::load(None)).is_some()
+    found(swipekit::internals::runtime::load(None)).is_some()
 }
 
 /// Options of an export without a lexicon.

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use swipekit::bundle::manifest::{
+use swipekit::internals::bundle::manifest::{
     Activation, LOG_PROBABILITIES, ModelSpec, Vocabulary, ZERO_VECTOR,
 };
-use swipekit::transducer::PredictionJoint;
-use swipekit::transducer::file;
+use swipekit::internals::transducer::PredictionJoint;
+use swipekit::internals::transducer::file;
 
 use swipekit_exporters::fixtures::nemo::labels;
 

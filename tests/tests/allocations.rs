@@ -1,8 +1,8 @@
 //! The search allocates nothing for a frame once it is warm.
 
-use swipekit::decoder::{Decoder, DecoderOptions};
+use swipekit::internals::decoder::{Decoder, DecoderOptions};
 use swipekit_exporters::fixtures::nemo;
-use swipekit_exporters::synth::random::Random;
+use swipekit_exporters::random::Random;
 use swipekit_tests::{english, lexicon, plain};
 
 /// Allocations of one decoding after two that warmed the buffers up.
@@ -29,11 +29,9 @@ fn frames_cost_no_allocation() {
         .map(|_| random.uniform() as f32 * 8.0)
         .collect();
     for beam in [4, 16, 64] {
-        let options = DecoderOptions {
-            beam,
-            window: 50.0,
-            ..Default::default()
-        };
+        let mut options = DecoderOptions::default();
+        options.beam = beam;
+        options.window = 50.0;
         let counts = [25, 100, 400, 1600].map(|count| {
             let frames = &frames[..count * plain::CLASSES];
             allocations(&mut decoder, frames, &options)

@@ -36,7 +36,7 @@ const EXPORTERS: &[&[&str]] = &[
     &["cli"],
     &["export"],
     &["error"],
-    &["judge", "synth"],
+    &["judge"],
     &["package", "validate"],
     &["audit", "pte"],
     &["quantize"],
@@ -44,15 +44,16 @@ const EXPORTERS: &[&[&str]] = &[
     &["network"],
     &["checkpoint"],
     &["fixtures"],
-    &["schema", "words"],
+    &["schema", "synth"],
+    &["words"],
     &["swipes"],
     &[
         "arguments",
         "check",
         "files",
+        "random",
         "report",
         "statistics",
-        "synthetic",
     ],
 ];
 

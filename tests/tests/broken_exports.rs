@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use prost::Message;
 use swipekit::Engine;
-use swipekit::bundle::manifest::SessionSpec;
+use swipekit::internals::bundle::manifest::SessionSpec;
 use swipekit_exporters::audit::{AuditError, Expected, audit, product_weights};
 use swipekit_exporters::error::Error;
 use swipekit_exporters::export::{self, Options, Precision, Quantization, Source, Target};
@@ -13,10 +13,8 @@ use swipekit_exporters::onnx::proto::{Graph, Model, Tensor};
 use swipekit_exporters::quantize::calibrate::Method;
 use swipekit_exporters::quantize::layers::layers;
 use swipekit_exporters::quantize::recipe::STATIC_S8S8;
-use swipekit_exporters::synth::{
-    random::Random,
-    samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest},
-};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
 use swipekit_exporters::validate::ValidationError;
 use swipekit_tests::{options, random_checkpoint, runtime, shared};
 
@@ -100,7 +98,7 @@ impl Exported {
         change(model.graph.as_mut().unwrap());
         let bytes = model.encode_to_vec();
         assert_ne!(bytes, self.int8);
-        swipekit::runtime::OnnxModel::from_bytes(&bytes, &Default::default()).unwrap();
+        swipekit::internals::runtime::OnnxModel::from_bytes(&bytes, &Default::default()).unwrap();
         self.audit(&bytes).unwrap_err()
     }
 }

@@ -47,7 +47,7 @@ fn fitted_confidences_are_right_as_often_as_they_say() {
     let checked = found.validation.as_ref().unwrap();
     println!("{:?}: {:?}", found.fitted, checked.after);
     assert!(checked.after.ece <= 0.03, "{}", checked.after.ece);
-    let plain = swipekit::decoder::DecoderOptions::default();
+    let plain = swipekit::DecoderOptions::default();
     assert!((plain.temperature, plain.other_score) == (1.0, None));
     assert!(
         checked.after.negative_log_likelihood <= checked.before.negative_log_likelihood + 0.005

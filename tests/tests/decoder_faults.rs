@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use swipekit::bundle::manifest::FORMAT;
-use swipekit::decoder::{Candidate, Decoder, DecoderOptions, greedy, log_likelihood};
+use swipekit::internals::bundle::manifest::FORMAT;
+use swipekit::internals::decoder::{Candidate, Decoder, DecoderOptions, greedy, log_likelihood};
+use swipekit::internals::runtime::{OnnxModel, RuntimeOptions, Tensor};
+use swipekit::internals::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit::lexicon::{Alphabet, LexiconBuilder, Rejection};
-use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
-use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit::{Engine, Limits};
 use swipekit_exporters::export;
 use swipekit_exporters::fixtures::nemo;
 use swipekit_exporters::package::RuntimeMeta;
-use swipekit_exporters::synth::random::Random;
+use swipekit_exporters::random::Random;
 use swipekit_exporters::words::lexicon::{BuildOptions, build_bytes, open_or_build};
 use swipekit_tests::{
     encoded, english, frames, lexicon, options, plain, random_checkpoint, runtime, shared,
@@ -194,11 +194,9 @@ fn fault_3_every_hypothesis_pays_a_blank_in_every_frame() {
             .map(|_| random.uniform() as f32 * 6.0)
             .collect();
         for beam in [0, 16] {
-            let options = DecoderOptions {
-                beam,
-                window: 1e4,
-                ..Default::default()
-            };
+            let mut options = DecoderOptions::default();
+            options.beam = beam;
+            options.window = 1e4;
             let got = decode(&words, &frames, &options);
             assert_eq!(got.len(), words.len(), "several labels fit into one frame");
             for candidate in got {
@@ -248,14 +246,9 @@ fn fault_4_alignments_of_a_prefix_are_merged() {
     let frames: Vec<f32> = (0..12)
         .flat_map(|_| plain::frame(&[('t', 2.0), ('i', 2.0), ('n', 2.0)], 5.0))
         .collect();
-    let got = decode(
-        &words,
-        &frames,
-        &DecoderOptions {
-            window: 1e4,
-            ..Default::default()
-        },
-    );
+    let mut options = DecoderOptions::default();
+    options.window = 1e4;
+    let got = decode(&words, &frames, &options);
     let distinct: BTreeSet<&str> = got
         .iter()
         .map(|candidate| candidate.word.as_str())
@@ -293,12 +286,10 @@ fn fault_5_a_word_that_falls_out_of_the_beam_comes_back() {
     let start = plain::frame(&[('a', 9.0), ('b', 9.0)], 9.0);
     let middle = plain::frame(&[('c', 9.5), ('d', 9.5), ('e', 9.5), ('f', 9.5)], 9.0);
     let frames = [start, middle.clone(), middle.clone(), middle].concat();
-    let options = DecoderOptions {
-        beam: 3,
-        prior_weight: 1.0,
-        window: 1e4,
-        ..Default::default()
-    };
+    let mut options = DecoderOptions::default();
+    options.beam = 3;
+    options.prior_weight = 1.0;
+    options.window = 1e4;
     let got = decode(&words, &frames, &options);
     let a = got
         .iter()
@@ -335,10 +326,8 @@ fn fault_5_a_live_prefix_does_not_keep_words_away() {
     };
     for (_, trace) in swipes(60) {
         for beam in [1, 4, 16] {
-            let options = DecoderOptions {
-                beam,
-                ..engine.options().clone()
-            };
+            let mut options = engine.options().clone();
+            options.beam = beam;
             let mut session = engine.session();
             let mut gesture = session.encode(&trace, &Limits::default()).unwrap();
             let words = gesture.words(&options).unwrap();
@@ -460,19 +449,15 @@ fn fault_8_a_prefix_may_have_any_number_of_children() {
         plain::frame(&[], 9.0),
     ]
     .concat();
-    let options = DecoderOptions {
-        beam: 64,
-        candidates: 64,
-        ..Default::default()
-    };
+    let mut options = DecoderOptions::default();
+    options.beam = 64;
+    options.candidates = 64;
     assert_eq!(decode(&words, &frames, &options).len(), 26);
     // Of all hypotheses the best survive, not the best few of each: 16 of one prefix, if they are
     // the best.
-    let options = DecoderOptions {
-        beam: 16,
-        candidates: 16,
-        ..Default::default()
-    };
+    let mut options = DecoderOptions::default();
+    options.beam = 16;
+    options.candidates = 16;
     assert_eq!(decode(&words, &frames, &options).len(), 16);
 }
 
@@ -482,19 +467,15 @@ fn fault_9_the_prior_guides_the_search_and_is_never_the_log_of_zero() {
     let words = [("quiz", 1e-9), ("well", 1.0)];
     let mix = |a: char, b: char| plain::frame(&[(a, 9.5), (b, 9.0)], 9.0);
     let frames = [mix('q', 'w'), mix('u', 'e'), mix('i', 'l'), mix('z', 'l')].concat();
-    let options = DecoderOptions {
-        beam: 3,
-        prior_weight: 1.0,
-        window: 1e4,
-        ..Default::default()
-    };
+    let mut options = DecoderOptions::default();
+    options.beam = 3;
+    options.prior_weight = 1.0;
+    options.window = 1e4;
     assert_eq!(decode(&words, &frames, &options)[0].word, "well");
-    let options = DecoderOptions {
-        beam: 3,
-        prior_weight: 0.0,
-        window: 1e4,
-        ..Default::default()
-    };
+    let mut options = DecoderOptions::default();
+    options.beam = 3;
+    options.prior_weight = 0.0;
+    options.window = 1e4;
     assert_eq!(decode(&words, &frames, &options)[0].word, "quiz");
 
     for weight in [0.0, -1.0, f64::NAN, f64::INFINITY] {
@@ -526,7 +507,10 @@ fn fault_10_artefacts_are_told_apart_by_what_they_hold() {
     for (name, entry) in files {
         let bytes = std::fs::read(engine.bundle().path().join(name)).unwrap();
         assert_eq!(entry.size, bytes.len() as u64);
-        assert_eq!(entry.sha256, swipekit::bundle::sha256_hex(&bytes));
+        assert_eq!(
+            entry.sha256,
+            swipekit::internals::bundle::sha256_hex(&bytes)
+        );
     }
     // One checkpoint gives the same artefacts twice, another gives others.
     let export = |seed: u64, name: &str| {

@@ -3,11 +3,12 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use swipekit::bundle::Bundle;
 use swipekit::bytes::Bytes;
+use swipekit::internals::bundle::Bundle;
 use swipekit::{Engine, Error};
 use swipekit_exporters::package;
-use swipekit_exporters::synth::{random::Random, samples};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples;
 use swipekit_tests::{repository, runtime};
 
 /// A packed bundle in a file with `before` bytes in front and `after` behind, as an asset lies in

@@ -7,7 +7,8 @@ use swipekit::language_model::{LanguageModel, LanguageModelBuilder, SENTENCE_STA
 use swipekit::trace::Trace;
 use swipekit::{Candidate, Engine, Gesture, Limits, LiveOptions, Session};
 use swipekit_exporters::judge::evaluate::{Options, evaluate};
-use swipekit_exporters::synth::{random::Random, samples::trace};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples::trace;
 use swipekit_exporters::{export, package};
 use swipekit_tests::{options, random_checkpoint, repository, runtime};
 

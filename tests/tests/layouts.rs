@@ -4,7 +4,8 @@ use swipekit::layout::{Layout, LetterArea};
 use swipekit::lexicon::Lexicon;
 use swipekit::trace::{Point, Trace};
 use swipekit::{Candidate, Engine, Error, Limits};
-use swipekit_exporters::synth::{random::Random, samples::swipe_on};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples::swipe_on;
 use swipekit_tests::{english, lexicon, repository, runtime, swipes};
 
 fn default_bundle() -> Engine {
@@ -79,7 +80,7 @@ fn generated_swipes_are_decoded_on_other_keyboards() {
     let typewriter = [("qwertyuiop", 0.0), ("asdfghjkl", 0.25), ("zxcvbnm", 0.75)];
     let umlauts = [("qwertzuiopü", 0.0), ("asdfghjklöä", 0.0), ("yxcvbnm", 2.0)];
     let colemak = [("qwfpgjluy", 0.0), ("arstdhneio", 0.0), ("zxcvbkm", 1.5)];
-    // Five to eight points below what docs/LAYOUTS.md says of more swipes.
+    // The floors of docs/LAYOUTS.md.
     let floors: [Floor; 10] = [
         (Layout::qwerty(), [92.0, 98.0]),
         (Layout::rows("typewriter", &typewriter), [92.0, 98.0]),

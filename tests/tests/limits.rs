@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use swipekit::error::Error;
+use swipekit::Error;
 use swipekit::trace::Trace;
 use swipekit::{CancelToken, Engine, Limits, Session};
-use swipekit_exporters::synth::{random::Random, samples::trace};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples::trace;
 use swipekit_tests::{repository, runtime};
 
 fn swipe() -> Trace {

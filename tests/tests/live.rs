@@ -5,13 +5,14 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use swipekit::decoder::{Candidate, DecoderOptions};
-use swipekit::error::Error;
+use swipekit::Error;
+use swipekit::internals::decoder::{Candidate, DecoderOptions};
 use swipekit::layout::LetterArea;
 use swipekit::live::Ended;
 use swipekit::trace::{MAX_POINTS, Point, Trace};
 use swipekit::{CancelToken, Decoded, Engine, Gesture, Limits, LiveOptions, LiveSession, Partial};
-use swipekit_exporters::synth::{random::Random, samples::trace};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples::trace;
 use swipekit_tests::{repository, runtime, swipes};
 
 /// Long enough for any machine; a test that waits so long has failed.
@@ -117,10 +118,8 @@ fn words_are_found_before_they_are_spelled() {
     let Some(engine) = engine() else { return };
     let live = engine.live(&LiveOptions::default()).unwrap();
     let partial = live.partial_options();
-    let whole_prior = DecoderOptions {
-        prior_weight: engine.options().prior_weight,
-        ..partial.clone()
-    };
+    let mut whole_prior = partial.clone();
+    whole_prior.prior_weight = engine.options().prior_weight;
     assert!(partial.prior_weight < whole_prior.prior_weight);
     let mut session = engine.session();
     let variants = [partial, &whole_prior, engine.options()];
@@ -143,10 +142,11 @@ fn words_are_found_before_they_are_spelled() {
 fn partial_results_are_those_of_the_points_that_they_name() {
     let Some(engine) = engine() else { return };
     let mut options = eager();
-    options.partial = Some(DecoderOptions {
-        beam: 6,
-        continuation: Some(0.7),
-        ..engine.options().clone()
+    options.partial = Some({
+        let mut changed = engine.options().clone();
+        changed.beam = 6;
+        changed.continuation = Some(0.7);
+        changed
     });
     let (live, partials) = listened(&engine, &options);
     let mut plain = engine.session();
@@ -434,13 +434,15 @@ fn what_cannot_be_is_refused_and_leaves_the_gesture_alone() {
     bad[0].share = 0.0;
     bad[1].share = f64::NAN;
     bad[2].interval = Duration::MAX;
-    bad[3].decoder = Some(DecoderOptions {
-        candidates: 0,
-        ..Default::default()
+    bad[3].decoder = Some({
+        let mut changed = DecoderOptions::default();
+        changed.candidates = 0;
+        changed
     });
-    bad[4].partial = Some(DecoderOptions {
-        window: f32::NAN,
-        ..Default::default()
+    bad[4].partial = Some({
+        let mut changed = DecoderOptions::default();
+        changed.window = f32::NAN;
+        changed
     });
     for options in bad {
         let refused = engine.live(&options);

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use swipekit::Engine;
-use swipekit::decoder::{Decoder, DecoderOptions, greedy, log_likelihood};
-use swipekit::engine::open_encoder;
-use swipekit::runtime::{Encoder, OnnxModel, RuntimeOptions, Tensor};
+use swipekit::internals::decoder::{Decoder, DecoderOptions, greedy, log_likelihood};
+use swipekit::internals::engine::open_encoder;
+use swipekit::internals::runtime::{Encoder, OnnxModel, RuntimeOptions, Tensor};
+use swipekit::internals::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit::trace::Trace;
-use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 use swipekit_exporters::export;
 
 use swipekit_tests::{
@@ -346,11 +346,9 @@ impl Case {
                 .collect();
             let mut decoder =
                 Decoder::new(Arc::clone(&self.transducer), lexicon(&words, names), 0).unwrap();
-            let options = DecoderOptions {
-                beam: 0,
-                prior_weight: 0.0,
-                ..Default::default()
-            };
+            let mut options = DecoderOptions::default();
+            options.beam = 0;
+            options.prior_weight = 0.0;
             let got = decoder.decode(&frames, &options).unwrap();
             for (labels, score) in &hypotheses {
                 let found = got

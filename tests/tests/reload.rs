@@ -3,8 +3,9 @@
 #![cfg(feature = "executorch")]
 
 use swipekit::Engine;
-use swipekit_exporters::judge::evaluate::resident_mib;
-use swipekit_exporters::synth::{random::Random, samples::trace};
+use swipekit_exporters::judge::machine::resident_mib;
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples::trace;
 use swipekit_tests::pte::fixture;
 
 #[test]

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use swipekit::Engine;
-use swipekit::decoder::{Candidate, Decoder, DecoderOptions, log_likelihood};
+use swipekit::internals::decoder::{Candidate, Decoder, DecoderOptions, log_likelihood};
+use swipekit::internals::transducer::PredictionJoint;
 use swipekit::lexicon::{Alphabet, Lexicon};
-use swipekit::transducer::PredictionJoint;
 use swipekit_exporters::export;
-use swipekit_exporters::synth::random::Random;
+use swipekit_exporters::random::Random;
 use swipekit_tests::{
     english, frames, lexicon, options, project, random_checkpoint, runtime, shared, swipes,
     transducer,
@@ -105,12 +105,10 @@ fn check(checkpoint: &str, real: usize, random: usize) {
     assert_eq!(inputs.len(), real + random);
     for (index, input) in inputs.iter().enumerate() {
         let weight = [0.0, 0.4, 1.0][index % 3];
-        let options = DecoderOptions {
-            beam: 0,
-            candidates: words.len(),
-            prior_weight: weight,
-            ..Default::default()
-        };
+        let mut options = DecoderOptions::default();
+        options.beam = 0;
+        options.candidates = words.len();
+        options.prior_weight = weight;
         let got = decoder.decode(input, &options).unwrap();
         assert_equal(
             &got,
@@ -146,10 +144,8 @@ fn a_beam_of_16_loses_no_more_than_its_bound_to_one_of_256() {
     let mut decoder = Decoder::new(transducer(&engine), lexicon, 1024).unwrap();
     let narrow = DecoderOptions::default();
     assert_eq!(narrow.beam, 16);
-    let wide = DecoderOptions {
-        beam: 256,
-        ..Default::default()
-    };
+    let mut wide = DecoderOptions::default();
+    wide.beam = 256;
     let (mut hits, mut discordant) = ([0_i32; 2], 0);
     let swipes = swipes(COMPARED);
     for (word, trace) in &swipes {

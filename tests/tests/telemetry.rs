@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use swipekit::Engine;
-use swipekit_exporters::synth::{random::Random, samples::trace};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples::trace;
 use swipekit_tests::{repository, runtime};
 
 /// Tells [`child`] that it is one.
@@ -52,7 +53,10 @@ fn decode_in(home: &Path, telemetry: Option<&str>) {
         // A library is loaded once in a process: that of this one, whatever the current folder.
         .env(
             "ORT_DYLIB_PATH",
-            swipekit::runtime::load(None).unwrap().path.unwrap(),
+            swipekit::internals::runtime::load(None)
+                .unwrap()
+                .path
+                .unwrap(),
         )
         .env_remove("ORT_DISABLE_TELEMETRY");
     for variable in SILENT {

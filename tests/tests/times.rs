@@ -2,8 +2,8 @@
 
 use swipekit::trace::{Point, Trace};
 use swipekit::{Engine, Limits, LiveOptions};
+use swipekit_exporters::random::Random;
 use swipekit_exporters::swipes::Swipes;
-use swipekit_exporters::synth::random::Random;
 use swipekit_tests::{repository, runtime, swipes};
 
 type Alteration = fn(&mut [f64], &mut Random);

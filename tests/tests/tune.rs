@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use swipekit::decoder::DecoderOptions;
+use swipekit::DecoderOptions;
 use swipekit::{Engine, Error};
 use swipekit_exporters::files::FileError;
 use swipekit_exporters::judge::JudgeError;
@@ -51,12 +51,10 @@ fn what_is_fitted_on_some_people_helps_others() {
     let engine = Engine::open(plain(folder.path())).unwrap();
     // As wide as a network needs whose frames span several letters: weights are shown in the search
     // of before.
-    let before = DecoderOptions {
-        beam: 48,
-        window: 16.0,
-        depth_bonus: 3.0,
-        ..DecoderOptions::default()
-    };
+    let mut before = DecoderOptions::default();
+    before.beam = 48;
+    before.window = 16.0;
+    before.depth_bonus = 3.0;
     let options = Options {
         validate: Some(dev),
         tolerance: Some(0.3),
@@ -163,9 +161,10 @@ fn swipes_that_say_nothing_are_an_error() {
         assert!(tune(&engine, &options, |_| ()).is_err());
     }
     let options = Options {
-        before: Some(DecoderOptions {
-            language_model_weight: 0.3,
-            ..engine.options().clone()
+        before: Some({
+            let mut changed = engine.options().clone();
+            changed.language_model_weight = 0.3;
+            changed
         }),
         ..options(&path)
     };

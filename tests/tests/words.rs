@@ -7,7 +7,8 @@ use swipekit::Engine;
 use swipekit::lexicon::{Layer, Lexicon, LexiconBuilder};
 use swipekit::trace::Trace;
 use swipekit_exporters::export;
-use swipekit_exporters::synth::{random::Random, samples::trace};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples::trace;
 use swipekit_tests::{options, random_checkpoint, repository, runtime};
 
 /// A swipe of `word` by a careful finger.
@@ -243,11 +244,11 @@ fn memory_is_told_by_part() {
     let mut session = engine.session();
     let before = session.memory();
     assert!(before < memory.prefixes / 8, "sessions share the prefixes");
-    session.decode(&swipe("keyboard")).unwrap().candidates;
+    session.decode(&swipe("keyboard")).unwrap();
     let first = session.memory();
     assert!(first > before);
     for _ in 0..20 {
-        session.decode(&swipe("keyboard")).unwrap().candidates;
+        session.decode(&swipe("keyboard")).unwrap();
     }
     assert_eq!(
         session.memory(),

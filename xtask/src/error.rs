@@ -113,6 +113,25 @@ pub enum Error {
         /// Everything that is wrong with it.
         problems: String,
     },
+    /// The public API of a crate is not the one that is written down.
+    #[error(
+        "the public API is not that of {path}:\n{changes}\nif that is meant, run `cargo xtask api --update` and commit the file", path = path.display()
+    )]
+    Api {
+        /// The list.
+        path: PathBuf,
+        /// Lines that are gone and new, each with its sign.
+        changes: String,
+    },
+    /// The toolchain's rustdoc writes what the reader of its output does not know.
+    #[error(
+        "cannot read what rustdoc says of the public API: {source}; take Rust 1.95, or the version of `public-api` in Cargo.toml that fits this toolchain"
+    )]
+    Rustdoc {
+        /// What the reader said.
+        #[source]
+        source: Box<public_api::Error>,
+    },
     /// Some steps failed.
     #[error("{count} of the steps failed: {names}")]
     Steps {

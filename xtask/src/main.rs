@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod android;
+mod api;
 mod bindings;
 mod demo;
 mod error;
@@ -94,6 +95,12 @@ enum Command {
     /// Run everything: formatting, lints, licences, tests of every feature combination,
     /// documentation, graph checks.
     Test,
+    /// Compare the public API of the crate `swipekit` with its list, core/api.txt.
+    Api {
+        /// Write the list anew.
+        #[arg(long)]
+        update: bool,
+    },
     /// Check the licences of all dependencies.
     Licences,
 }
@@ -136,6 +143,8 @@ fn run(command: &Command) -> Result<()> {
         }
         Command::Android => android::check(),
         Command::Test => test::run(),
+        Command::Api { update: true } => api::update(),
+        Command::Api { update: false } => api::check(),
         Command::Licences => licences::check(),
     }
 }

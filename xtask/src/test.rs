@@ -9,7 +9,8 @@ use swipekit_test_support::{COMPLETE, SKIPS, skip};
 
 use crate::error::{Error, Result};
 use crate::{
-    android, bindings, executorch, graphs, licences, packages, process, python, setup, training,
+    android, api, bindings, executorch, graphs, licences, packages, process, python, setup,
+    training,
 };
 
 /// What a step does.
@@ -143,6 +144,7 @@ fn steps() -> Result<()> {
                 process::run(command.env("RUSTDOCFLAGS", "-D warnings"))
             }),
         ),
+        ("public API", Box::new(api::check)),
         ("packages", Box::new(packages::check)),
         ("exported graphs", Box::new(|| graphs::check(&python))),
         (

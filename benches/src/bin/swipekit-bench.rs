@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
-use swipekit::bundle::Bundle;
-use swipekit::decoder::{Decoder, DecoderOptions};
+use swipekit::internals::bundle::Bundle;
+use swipekit::internals::decoder::{Decoder, DecoderOptions};
+use swipekit::internals::transducer::JointScratch;
 use swipekit::trace::Trace;
-use swipekit::transducer::JointScratch;
 use swipekit::{Engine, EngineOptions, Limits};
 use swipekit_benches::input::{self, Parts};
 use swipekit_benches::seed::{self, Dimensions};
@@ -162,10 +162,8 @@ fn search(arguments: &SearchArguments) -> Result<SearchReport> {
     let (encoded, others) = (frames(&swipes.timed)?, frames(&swipes.others)?);
     let manifest = parts.bundle.manifest();
     let preset = manifest.presets.get("default").cloned().unwrap_or_default();
-    let options = DecoderOptions {
-        beam: input.beam,
-        ..preset
-    };
+    let mut options = preset;
+    options.beam = input.beam;
     options.validate()?;
 
     let model = &manifest.model;
@@ -374,10 +372,8 @@ fn bundle(arguments: &BundleArguments) -> Result<BundleReport> {
     let mut session = engine.session();
     let open_ms = milliseconds(start.elapsed());
     let opened = resident_mib();
-    let options = DecoderOptions {
-        beam: input.beam,
-        ..engine.options().clone()
-    };
+    let mut options = engine.options().clone();
+    options.beam = input.beam;
     for trace in &swipes.others {
         session.encode(trace, &Limits::default())?.words(&options)?;
     }

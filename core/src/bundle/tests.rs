@@ -9,6 +9,7 @@ use super::manifest::{
 use super::*;
 use crate::decoder::DecoderOptions;
 use crate::features::FeaturizerSpec;
+use crate::geometry::GeometryOptions;
 use crate::layout::Layout;
 
 const FILES: [(&str, usize); 4] = [
@@ -419,6 +420,41 @@ fn an_unknown_format_featurizer_or_runtime_says_expected_and_got() {
     // A newer format may look quite different.
     let error = Manifest::parse(br#"{"format": 7, "parts": []}"#, path).unwrap_err();
     assert!(matches!(error, Error::Unsupported { .. }), "{error}");
+}
+
+/// A bundle of a newer version may have presets with further weights; everything else that is not
+/// known is refused.
+#[test]
+fn fields_of_presets_that_are_not_known_are_ignored() {
+    let path = Path::new("bundle.json");
+    let mut known = manifest();
+    let preset = known.presets.get_mut("default").unwrap();
+    preset.prior_weight = 0.7;
+    preset.geometry = Some(GeometryOptions::default());
+    let mut newer: serde_json::Value = serde_json::from_slice(&json(&known)).unwrap();
+    let preset = &mut newer["presets"]["default"];
+    preset["weight_of_tomorrow"] = 0.3.into();
+    preset["geometry"]["smoothing"] = "none".into();
+    preset["geometry"]["weights"]["jerk"] = (-0.1).into();
+    let text = newer.to_string();
+    assert_eq!(Manifest::parse(text.as_bytes(), path).unwrap(), known);
+    // What is known is still checked.
+    newer["presets"]["default"]["prior_weight"] = "much".into();
+    let wrong = Manifest::parse(newer.to_string().as_bytes(), path);
+    assert!(matches!(wrong, Err(Error::Damaged { .. })));
+    for place in [
+        "",
+        "/runtime",
+        "/runtime/session",
+        "/model",
+        "/featurizer",
+        "/vocabulary",
+    ] {
+        let mut newer: serde_json::Value = serde_json::from_str(&text).unwrap();
+        newer.pointer_mut(place).unwrap()["of_tomorrow"] = 1.into();
+        let refused = Manifest::parse(newer.to_string().as_bytes(), path);
+        assert!(matches!(refused, Err(Error::Damaged { .. })), "{place}");
+    }
 }
 
 #[test]

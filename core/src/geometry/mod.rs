@@ -5,8 +5,8 @@
 //! visit. The best words of a search are therefore measured against the raw path and the real key
 //! rectangles, in the manner of SHARK2 (Kristensson and Zhai, UIST 2004). A [`GesturePath`] is
 //! computed once per swipe, a [`Matcher`] gives the [`Features`] of each word, and their weighted
-//! sum ([`GeometryWeights::term`]) is added to the word's score. `docs/EVIDENCE.md` measures each
-//! feature's effect.
+//! sum ([`GeometryWeights::term`]) is added to the word's score. `docs/EVIDENCE.md` lists features
+//! and weights.
 //!
 //! A [`Session`](crate::Session) does this where
 //! [`DecoderOptions::geometry`](crate::decoder::DecoderOptions::geometry) is set; the parts are

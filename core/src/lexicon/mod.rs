@@ -9,24 +9,28 @@
 //! A search runs over a [`LexiconStack`]: one or more lexicons, each with a weight, and the user's
 //! own [`UserWords`]. User words change between two swipes within microseconds.
 
+#[doc(hidden)]
 pub mod automaton;
 mod builder;
+#[doc(hidden)]
 pub mod fold;
 mod format;
 mod minimize;
 mod reader;
-pub mod stack;
-pub mod user;
+pub(crate) mod stack;
+pub(crate) mod user;
 mod verify;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
+#[doc(hidden)]
 pub use automaton::{State, Transition, Transitions};
 pub use builder::{BuiltLexicon, DEFAULT_COST_UNIT, LexiconBuilder, Rejected, Rejection};
+#[doc(inline)]
 pub use fold::{Alphabet, MAX_KEY, Untypeable};
 pub use format::{LEXICON_VERSION, MAX_FILE};
 pub use reader::Lexicon;
 pub use stack::{Layer, LexiconStack, MAX_LAYERS};
-pub use user::{MAX_USER_WORDS, UserWord, UserWords};
+pub use user::{HALF_LIFE, MAX_BOOST, MAX_USER_WORDS, UserWord, UserWords};

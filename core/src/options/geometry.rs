@@ -21,7 +21,8 @@ pub const MAX_WORDS: usize = 64;
 /// Options for geometric evidence in a search: the number of words and the weights. Part of
 /// [`DecoderOptions`](super::DecoderOptions).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
+#[non_exhaustive]
 pub struct GeometryOptions {
     /// Most words to rescore, the best by all other terms: 0 to 64. Default 32; 0 changes no score.
     pub words: usize,
@@ -69,7 +70,8 @@ impl GeometryOptions {
 /// Nats per unit of each of the [`Features`](crate::geometry::Features), added to a score; negative
 /// for features that count against a word. Default 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
+#[non_exhaustive]
 pub struct GeometryWeights {
     /// Of [`Features::location`](crate::geometry::Features::location).
     pub location: f32,

@@ -21,9 +21,11 @@ fn is_zero(weight: &f32) -> bool {
     *weight == 0.0
 }
 
-/// Options of the lexicon-constrained beam search. Part of `bundle.json` as presets.
+/// Options of the lexicon-constrained beam search. Part of `bundle.json` as presets, where fields
+/// that this version does not know are ignored: docs/BUNDLE.md says what that asks of new ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
+#[non_exhaustive]
 pub struct DecoderOptions {
     /// Prefixes kept per frame. Default 16; 0 keeps all (exact, for tests).
     pub beam: usize,

@@ -1,20 +1,8 @@
 //! The runtimes that run the encoder.
 //!
 //! The rest of the crate sees a runtime as an [`Encoder`]. ONNX Runtime (feature `ort`) is loaded
-//! at run time from a shared library on the machine; nothing is downloaded. The search order is:
-//!
-//! 1. the path in [`RuntimeOptions::library`]; where it is set, no other location is tried;
-//! 2. the path in the environment variable `ORT_DYLIB_PATH`, likewise (the system's loader resolves
-//!    a bare name);
-//! 3. the executable's folder, `lib` in it, and `../lib`;
-//! 4. the location of `cargo xtask setup`: `native/onnxruntime` in cargo's target folder, found
-//!    from the executable, and from the current folder in a process that cargo started. A program
-//!    that was not started by cargo never searches the current folder, because anyone who can write
-//!    there could run code;
-//! 5. on Android: by name, among the app's own libraries.
-//!
-//! One library serves the whole process: the first that loads. With the feature `ort-download`
-//! instead of `ort`, ONNX Runtime is linked into the program and nothing is searched.
+//! at run time from a shared library on the machine; nothing is downloaded. The crate's
+//! documentation lists the locations that are searched.
 //!
 //! ONNX Runtime's official builds report usage to its makers by default; this crate turns that off.
 //! The first use sets `ORT_DISABLE_TELEMETRY=1` in the environment of the process, unless it is

@@ -22,15 +22,15 @@ pub(super) fn repaired(points: &[Point]) -> Option<Vec<Point>> {
     for pair in anchors.windows(2) {
         let (from, to) = (pair[0], pair[1]);
         let (start, span) = (points[from].t, points[to].t - points[from].t);
-        for at in from + 1..to {
-            repaired[at].t = start + span * ((at - from) as f64 / (to - from) as f64);
+        for (at, point) in repaired.iter_mut().enumerate().take(to).skip(from + 1) {
+            point.t = start + span * ((at - from) as f64 / (to - from) as f64);
         }
     }
-    for at in 0..first {
-        repaired[at].t = points[first].t - step * (first - at) as f64;
+    for (at, point) in repaired.iter_mut().enumerate().take(first) {
+        point.t = points[first].t - step * (first - at) as f64;
     }
-    for at in last + 1..points.len() {
-        repaired[at].t = points[last].t + step * (at - last) as f64;
+    for (at, point) in repaired.iter_mut().enumerate().skip(last + 1) {
+        point.t = points[last].t + step * (at - last) as f64;
     }
     limit_duration(&mut repaired);
     Some(repaired)

@@ -25,8 +25,8 @@ mod tests;
 mod weights;
 
 use serde::Serialize;
-use swipekit::bundle::manifest::SessionSpec;
-use swipekit::bundle::sha256_hex;
+use swipekit::internals::bundle::manifest::SessionSpec;
+use swipekit::internals::bundle::sha256_hex;
 
 pub use error::AuditError;
 pub use operators::{INTEGER_KERNELS, OptimizedAudit};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use serde::Serialize;
-use swipekit::bundle::manifest::{OptimizationLevel, SessionSpec};
-use swipekit::runtime::{OnnxModel, OptimizedFormat, loaded};
+use swipekit::internals::bundle::manifest::{OptimizationLevel, SessionSpec};
+use swipekit::internals::runtime::{OnnxModel, OptimizedFormat, loaded};
 
 use super::AuditError;
 use super::graph::{Graph, input, operator};

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use half::f16;
-use swipekit::bundle::manifest::{OptimizationLevel, SessionSpec};
+use swipekit::internals::bundle::manifest::{OptimizationLevel, SessionSpec};
 
 use super::*;
 use crate::check::FailedCheck;

@@ -8,7 +8,7 @@
 //! refused, since NeMo would have handed it to the module.
 
 use serde::de::DeserializeOwned;
-use swipekit::features::Featurizer;
+use swipekit::internals::features::Featurizer;
 use swipekit::layout::Layout;
 
 use super::error::{Problem, at_most};

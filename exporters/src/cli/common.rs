@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use swipekit::decoder::DecoderOptions;
+use swipekit::DecoderOptions;
 use swipekit::language_model::LanguageModel;
 use swipekit::layout::Layout;
 use swipekit::{Engine, EngineOptions};

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde::Serialize;
-use swipekit::decoder::{Explanation, Fate};
+use swipekit::internals::decoder::{Explanation, Fate};
 use swipekit::lexicon::Alphabet;
 use swipekit::{Candidate, Decoded, Limits, Spelling};
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use swipekit::bundle::Bundle;
+use swipekit::internals::bundle::Bundle;
 
 use super::common::Format;
 use crate::checkpoint::Checkpoint;

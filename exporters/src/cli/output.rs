@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// Version of this program and of what it was built for.
 pub(super) fn long_version() -> String {
-    let runtime = match swipekit::runtime::load(None) {
+    let runtime = match swipekit::internals::runtime::load(None) {
         Ok(loaded) => loaded.to_string(),
         Err(_) => {
             "not found; set ORT_DYLIB_PATH, or run `cargo xtask setup` in swipekit's repository"
@@ -18,13 +18,13 @@ pub(super) fn long_version() -> String {
         }
     };
     #[cfg(feature = "executorch")]
-    let executorch = swipekit::runtime::EXECUTORCH_VERSION;
+    let executorch = swipekit::internals::runtime::EXECUTORCH_VERSION;
     #[cfg(not(feature = "executorch"))]
     let executorch = "not in this build; build with `--features executorch`";
     format!(
         "{}\nbundle format: {}\nONNX Runtime: {runtime}\nExecuTorch: {executorch}",
         env!("CARGO_PKG_VERSION"),
-        swipekit::bundle::manifest::FORMAT
+        swipekit::internals::bundle::manifest::FORMAT
     )
 }
 

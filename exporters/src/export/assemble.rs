@@ -6,12 +6,12 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use swipekit::Engine;
-#[cfg(feature = "executorch")]
-use swipekit::bundle::manifest::EXECUTORCH;
-use swipekit::bundle::manifest::{OptimizationLevel, OptimizedSpec};
-use swipekit::bundle::{GOLDEN_FILE, Manifest, REPORT_FILE, RUNTIME_META_FILE};
 use swipekit::bytes::Bytes;
-use swipekit::runtime::{OnnxModel, OptimizedFormat};
+#[cfg(feature = "executorch")]
+use swipekit::internals::bundle::manifest::EXECUTORCH;
+use swipekit::internals::bundle::manifest::{OptimizationLevel, OptimizedSpec};
+use swipekit::internals::bundle::{GOLDEN_FILE, Manifest, REPORT_FILE, RUNTIME_META_FILE};
+use swipekit::internals::runtime::{OnnxModel, OptimizedFormat};
 
 use super::encoders::Encoder;
 use super::names::{ENCODER, LANGUAGE, LEXICON, OPTIMIZED, PREFIXES, REPORT_PAGE};
@@ -144,7 +144,11 @@ impl Package {
         }
         self.writer.finish(self.manifest)?;
         if let Some(folder) = &options.package_dir {
-            let file = format!("{}.{}", self.plan.name, swipekit::bundle::EXTENSION);
+            let file = format!(
+                "{}.{}",
+                self.plan.name,
+                swipekit::internals::bundle::EXTENSION
+            );
             pack(&self.plan.folder, folder.join(file))?;
         }
         Ok(self.report)
@@ -270,7 +274,7 @@ fn optimize(writer: &mut BundleWriter, encoder: &Encoder, target: Target) -> Res
     let to = writer.folder().join(OPTIMIZED);
     OnnxModel::optimize(&encoder.file, &session, level, OptimizedFormat::Ort, &to)?;
     writer.adopt(OPTIMIZED)?;
-    let version = swipekit::runtime::load(None)?.version;
+    let version = swipekit::internals::runtime::load(None)?.version;
     let mut parts = version.split('.');
     let runtime = match (parts.next(), parts.next()) {
         (Some(major), Some(minor)) => format!("{major}.{minor}"),
@@ -300,7 +304,9 @@ fn compressed(
 
 /// Makes sure that several bundles may stand in `folder`.
 pub(super) fn check_folder(folder: &Path) -> Result<()> {
-    let is_bundle = folder.join(swipekit::bundle::MANIFEST_FILE).exists();
+    let is_bundle = folder
+        .join(swipekit::internals::bundle::MANIFEST_FILE)
+        .exists();
     let is_folder = fs::metadata(folder).map_or(true, |about| about.is_dir());
     let got = match (is_bundle, is_folder) {
         (true, _) => "a bundle",

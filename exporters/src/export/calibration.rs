@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
-use swipekit::features::{Features, Featurizer};
+use swipekit::internals::features::{Features, Featurizer};
 use swipekit::lexicon::Alphabet;
 
 use super::options::{Quantization, Source};
@@ -14,8 +14,9 @@ use crate::quantize::QuantizeError;
 use crate::quantize::calibrate::{EncoderInput, Method};
 use crate::quantize::probe;
 use crate::quantize::probe::{Judge, Target};
+use crate::random::Random;
 use crate::swipes::sample;
-use crate::synth::{random::Random, samples};
+use crate::synth::samples;
 use crate::words::lexicon;
 
 /// What a bundle was calibrated on.

@@ -22,7 +22,8 @@ use crate::quantize::layers::layers;
 use crate::quantize::probe::Probe;
 use crate::quantize::rewrite::{Ranges, rewrite};
 use crate::quantize::sensitivity::{self, Budget, Sensitivity};
-use crate::synth::{random::Random, samples};
+use crate::random::Random;
+use crate::synth::samples;
 use crate::validate::{Agreement, agreement};
 
 /// Least mean cosine between the frames of a 16-bit encoder and the FP32 one's.
@@ -392,7 +393,8 @@ impl<'a> Encoders<'a> {
 
     /// Swipes that need no manifest.
     pub(super) fn synthetic(&self) -> Result<Vec<EncoderInput>> {
-        let featurizer = swipekit::features::Featurizer::new(&self.shared.manifest.featurizer)?;
+        let featurizer =
+            swipekit::internals::features::Featurizer::new(&self.shared.manifest.featurizer)?;
         let mut random = Random::new(samples::SAMPLE_SEED);
         let words = samples::SAMPLE_WORDS.iter();
         let traces = words.filter_map(|word| samples::trace(word, &mut random));

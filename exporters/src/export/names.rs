@@ -7,7 +7,7 @@ pub const OPTIMIZED: &str = "encoder.ort";
 /// File name of the step graph.
 pub const STEP: &str = "step.onnx";
 /// File name of prediction network and joint for core.
-pub const TRANSDUCER: &str = swipekit::transducer::file::FILE;
+pub const TRANSDUCER: &str = swipekit::internals::transducer::file::FILE;
 /// File name of the encoder as a program of ExecuTorch.
 pub const ENCODER_PROGRAM: &str = "encoder.pte";
 /// File name of the step as a program of ExecuTorch.

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use swipekit::bundle::Bundle;
-use swipekit::bundle::manifest::{
+use swipekit::internals::bundle::Bundle;
+use swipekit::internals::bundle::manifest::{
     FORMAT, LanguageSpec, LexiconSpec, Manifest, Provenance, RuntimeSpec,
 };
-use swipekit::bundle::sha256_hex;
-use swipekit::decoder::{DecoderOptions, LANGUAGE_MODEL_WEIGHT, PrefixTable};
-use swipekit::features::FeaturizerSpec;
+use swipekit::internals::bundle::sha256_hex;
+use swipekit::internals::decoder::{DecoderOptions, LANGUAGE_MODEL_WEIGHT, PrefixTable};
+use swipekit::internals::features::FeaturizerSpec;
+use swipekit::internals::transducer::PredictionJoint;
 use swipekit::language_model::LanguageModel;
 use swipekit::layout::Layout;
 use swipekit::lexicon::{Layer, Lexicon, LexiconStack};
-use swipekit::transducer::PredictionJoint;
 
 use super::names::{ENCODER, LANGUAGE, LEXICON, PARTS, PREFIXES, STEP, TRANSDUCER};
 use super::options::{FeaturizerKind, Options};

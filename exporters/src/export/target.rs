@@ -1,7 +1,7 @@
 //! What a bundle is made for.
 
 use serde::Serialize;
-use swipekit::bundle::manifest::{Execution, SessionSpec};
+use swipekit::internals::bundle::manifest::{Execution, SessionSpec};
 
 use crate::quantize::recipe::{DYNAMIC_U8S7, DYNAMIC_U8S8, Recipe, STATIC_S8S8, STATIC_U8S7};
 
@@ -30,9 +30,9 @@ impl Target {
     /// The INT8 recipes to try, best first.
     ///
     /// Desktop and web multiply 7-bit weights, which no processor's 16-bit sums overflow with; each
-    /// swipe's own ranges cost less accuracy than ranges from calibration and are as fast
-    /// (measured: `docs/QUANTIZATION.md`). ARM multiplies signed by signed, which needs ranges from
-    /// calibration: ONNX's dynamic ones are unsigned.
+    /// swipe's own ranges cost less accuracy than ranges from calibration and are as fast. ARM
+    /// multiplies signed by signed, which needs ranges from calibration: ONNX's dynamic ones are
+    /// unsigned.
     pub fn recipes(self) -> &'static [Recipe] {
         match self {
             Self::Desktop | Self::Web => &[DYNAMIC_U8S7, STATIC_U8S7],

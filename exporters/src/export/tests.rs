@@ -10,8 +10,8 @@ use crate::quantize::Recipe;
 use crate::quantize::recipe::{STATIC_S8S8, STATIC_U8S8};
 use crate::quantize::sensitivity::When;
 use crate::testing::runtime;
-use swipekit::bundle::manifest::{FileEntry, SessionSpec};
-use swipekit::runtime::{OnnxModel, RuntimeOptions};
+use swipekit::internals::bundle::manifest::{FileEntry, SessionSpec};
+use swipekit::internals::runtime::{OnnxModel, RuntimeOptions};
 
 const TARGETS: [Target; 3] = [Target::Desktop, Target::Android, Target::Web];
 const PRECISIONS: [Precision; 3] = [Precision::Fp32, Precision::Fp16, Precision::Int8];

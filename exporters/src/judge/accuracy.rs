@@ -6,7 +6,7 @@
 //! miss.
 
 use serde::{Deserialize, Serialize};
-use swipekit::decoder::Candidate;
+use swipekit::Candidate;
 use swipekit::lexicon::{Alphabet, Lexicon};
 
 /// How targets are compared, for reports.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use swipekit::decoder::DecoderOptions;
+use swipekit::DecoderOptions;
 use swipekit::{Decoded, Engine, Gesture, Limits};
 
 use crate::arguments::at_least_one;

@@ -17,8 +17,8 @@ use swipekit::trace::Point;
 use crate::files::FileError;
 use crate::judge::accuracy::Outcome;
 use crate::judge::error::Result;
+use crate::swipes::visits::key_size;
 use crate::swipes::{Swipe, sample};
-use crate::synth::visits::key_size;
 
 /// Points of a path.
 const POINTS: usize = 40;
@@ -265,7 +265,8 @@ fn shape(location: &[[f32; 2]; POINTS]) -> [[f32; 2]; POINTS] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synth::{random::Random, samples};
+    use crate::random::Random;
+    use crate::synth::samples;
     use crate::words::lexicon::of_words;
     use swipekit::trace::Trace;
 

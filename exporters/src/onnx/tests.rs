@@ -1,5 +1,5 @@
 use safetensors::SafeTensors;
-use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
+use swipekit::internals::runtime::{OnnxModel, RuntimeOptions, Tensor};
 
 use super::*;
 use crate::checkpoint::Checkpoint;

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use swipekit::bundle::manifest::{Vocabulary, ZERO_VECTOR};
-use swipekit::transducer::file::{self, JointLayer, TensorName};
+use swipekit::internals::bundle::manifest::{Vocabulary, ZERO_VECTOR};
+use swipekit::internals::transducer::file::{self, JointLayer, TensorName};
 
 use super::StepOutput;
 use crate::network::Network;

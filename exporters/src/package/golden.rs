@@ -1,11 +1,12 @@
 //! Golden swipes: synthetic ones with what the staged bundle gives for them.
 
-use swipekit::bundle::golden::{Golden, GoldenSwipe};
+use swipekit::internals::bundle::golden::{Golden, GoldenSwipe};
 use swipekit::{Engine, Limits};
 
 use crate::files::Result;
 use crate::quantize::Precision;
-use crate::synth::{random::Random, samples};
+use crate::random::Random;
+use crate::synth::samples;
 
 /// Words of the golden swipes.
 const WORDS: &[&str] = &["the", "hello", "keyboard", "a", "people", "don't"];

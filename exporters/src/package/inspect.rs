@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::Serialize;
-use swipekit::bundle::{Bundle, Manifest, RUNTIME_META_FILE};
+use swipekit::internals::bundle::{Bundle, Manifest, RUNTIME_META_FILE};
 
 use super::RuntimeMeta;
 use crate::files::Result;

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use swipekit::bundle::{ALIGNMENT, Bundle, MANIFEST_FILE};
+use swipekit::internals::bundle::{ALIGNMENT, Bundle, MANIFEST_FILE};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use swipekit::DecoderOptions;
 use swipekit::Engine;
-use swipekit::bundle::GOLDEN_FILE;
-use swipekit::decoder::DecoderOptions;
+use swipekit::internals::bundle::GOLDEN_FILE;
 
 use super::BundleWriter;
 use super::golden::golden;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use swipekit::bundle::Manifest;
-use swipekit::bundle::manifest::{ModelSpec, Vocabulary};
+use swipekit::internals::bundle::Manifest;
+use swipekit::internals::bundle::manifest::{ModelSpec, Vocabulary};
 
 /// Name that the blank gets among the tokens; a label may be called `<blank>` without being it.
 const BLANK_TOKEN: &str = "<blk>";
@@ -106,7 +106,7 @@ impl RuntimeMeta {
                 joint_hidden: model.joint,
             },
             log_probabilities: vocabulary.step_output
-                == swipekit::bundle::manifest::LOG_PROBABILITIES,
+                == swipekit::internals::bundle::manifest::LOG_PROBABILITIES,
         }
     }
 

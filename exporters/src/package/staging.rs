@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use swipekit::bundle::MANIFEST_FILE;
+use swipekit::internals::bundle::MANIFEST_FILE;
 use tempfile::TempDir;
 
 use crate::files::{FileError, Result};

@@ -1,12 +1,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use swipekit::bundle::manifest::{
+use swipekit::DecoderOptions;
+use swipekit::internals::bundle::manifest::{
     Activation, FORMAT, ModelSpec, Provenance, RuntimeSpec, SessionSpec, Vocabulary,
 };
-use swipekit::bundle::{ALIGNMENT, Bundle, MANIFEST_FILE, Manifest, RUNTIME_META_FILE};
-use swipekit::decoder::DecoderOptions;
-use swipekit::features::FeaturizerSpec;
+use swipekit::internals::bundle::{ALIGNMENT, Bundle, MANIFEST_FILE, Manifest, RUNTIME_META_FILE};
+use swipekit::internals::features::FeaturizerSpec;
 use swipekit::layout::Layout;
 use tempfile::TempDir;
 

@@ -6,9 +6,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use swipekit::bundle::manifest::FileEntry;
-use swipekit::bundle::{Bundle, MANIFEST_FILE, Manifest, is_file_name, sha256_hex};
 use swipekit::bytes::Bytes;
+use swipekit::internals::bundle::manifest::FileEntry;
+use swipekit::internals::bundle::{Bundle, MANIFEST_FILE, Manifest, is_file_name, sha256_hex};
 use tempfile::TempDir;
 
 use super::staging;

@@ -7,13 +7,13 @@ use serde::Serialize;
 
 use crate::onnx::StepOutput;
 use crate::schema::{self, ConvNorm, ModelConfig};
-use swipekit::bundle::manifest::Activation;
+use swipekit::internals::bundle::manifest::Activation;
 
 /// The longest swipe that an encoder program takes, in samples; the featurizer gives
-/// [`MAX_SAMPLES`](swipekit::features::MAX_SAMPLES) at most.
+/// [`MAX_SAMPLES`](swipekit::internals::features::MAX_SAMPLES) at most.
 pub const MAX_SAMPLES: usize = 256;
 
-const _: () = assert!(swipekit::features::MAX_SAMPLES <= MAX_SAMPLES);
+const _: () = assert!(swipekit::internals::features::MAX_SAMPLES <= MAX_SAMPLES);
 
 /// Rows that a step program takes at most.
 pub const MAX_BATCH: usize = 64;

@@ -229,12 +229,11 @@ impl Python {
         let succeeded = status.as_ref().is_ok_and(|status| status.success());
         match outcome {
             Some(Ok(lowered)) if succeeded => Ok(lowered),
-            Some(Err(error)) => Err(error.into()),
+            Some(Err(error)) => Err(error),
             _ => Err(PteError::Ended {
                 status: status.map_or_else(|error| error.to_string(), |status| status.to_string()),
                 said,
-            }
-            .into()),
+            }),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
+use swipekit::internals::runtime::{OnnxModel, RuntimeOptions, Tensor};
 
 use super::histogram::Histogram;
 use super::layers::{Kind, graph, layers};
@@ -161,7 +161,7 @@ fn observe_batches(
                 };
                 let entry = seen.entry(name.clone()).or_default();
                 if !entry.histogram.add(values) {
-                    return Err(QuantizeError::NotFinite { what: name }.into());
+                    return Err(QuantizeError::NotFinite { what: name });
                 }
                 let width = tensor.shape.last().copied().unwrap_or(1).max(1);
                 let mut squares = vec![0.0; width];

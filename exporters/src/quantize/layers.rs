@@ -96,7 +96,7 @@ pub fn is_float(tensor: &Tensor) -> bool {
 /// several channels.
 ///
 /// Depthwise convolutions and the first one, of a single channel, stay in float: they are a
-/// hundredth of the work, and integers save nothing there (measured: `docs/QUANTIZATION.md`).
+/// hundredth of the work, and integers save nothing there.
 ///
 /// # Errors
 /// [`QuantizeError::Graph`] for a model without a graph.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use swipekit::bundle::manifest::ModelSpec;
-use swipekit::decoder::{Decoder, DecoderOptions, log_likelihood};
+use swipekit::internals::bundle::manifest::ModelSpec;
+use swipekit::internals::decoder::{Decoder, DecoderOptions, log_likelihood};
+use swipekit::internals::runtime::{Encoder, OnnxEncoder, RuntimeOptions};
+use swipekit::internals::transducer::{JointScratch, PredictionJoint};
 use swipekit::lexicon::{Alphabet, Lexicon};
-use swipekit::runtime::{Encoder, OnnxEncoder, RuntimeOptions};
-use swipekit::transducer::{JointScratch, PredictionJoint};
 
 use super::calibrate::EncoderInput;
 use crate::quantize::frames::{EncoderError, ErrorHistogram, SwipeError};

@@ -3,8 +3,8 @@
 use super::*;
 use crate::fixtures::{random_weights, small_config, small_configs, values};
 use crate::network::{Network, NetworkError};
+use crate::random::Random;
 use crate::schema::ModelConfig;
-use crate::synth::random::Random;
 use crate::testing::max_abs;
 
 fn batch<'a>(features: &'a [f32], frames: usize, lengths: &'a [usize]) -> FeatureBatch<'a> {

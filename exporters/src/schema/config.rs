@@ -1,7 +1,7 @@
 //! What a network's maths depends on, and the sizes that make one.
 
-pub use swipekit::bundle::manifest::Activation;
-use swipekit::features::FeaturizerSpec;
+pub use swipekit::internals::bundle::manifest::Activation;
+use swipekit::internals::features::FeaturizerSpec;
 use swipekit::layout::Layout;
 
 /// Everything of NeMo's configuration that the network's maths depends on.

@@ -10,7 +10,7 @@
 use swipekit::layout::Layout;
 use swipekit::trace::Trace;
 
-use crate::synth::visits::{key_size, visits};
+use crate::swipes::visits::{key_size, visits};
 
 /// Milliseconds between two samples of what comes out.
 const SAMPLE_MS: f64 = 16.7;
@@ -164,7 +164,8 @@ fn length(a: [f64; 2]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synth::{random::Random, samples};
+    use crate::random::Random;
+    use crate::synth::samples;
 
     /// Distance in keys from the path to a key.
     fn nearest(path: &[(f64, f64, f64)], key: [f64; 2], size: [f64; 2]) -> f64 {

@@ -51,7 +51,7 @@ pub fn bottleneck(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synth::random::Random;
+    use crate::random::Random;
 
     const KEY: [f64; 2] = [0.1, 1.0 / 3.0];
 

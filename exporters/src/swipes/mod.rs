@@ -9,6 +9,7 @@ pub mod carry;
 pub mod deviation;
 pub mod layouts;
 pub mod sample;
+pub mod visits;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};

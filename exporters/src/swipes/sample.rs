@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use swipekit::bundle::sha256_hex;
 use swipekit::bytes::Bytes;
+use swipekit::internals::bundle::sha256_hex;
 
 use crate::files::{FileError, Result};
 use crate::swipes::{Swipe, Swipes};

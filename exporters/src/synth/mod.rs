@@ -30,25 +30,22 @@ pub mod fit;
 mod motion;
 mod person;
 mod profile;
-pub mod random;
 pub mod samples;
 #[cfg(test)]
 mod tests;
 mod touch;
-pub mod visits;
 mod words;
 mod write;
 
 use swipekit::layout::Layout;
 
+use crate::random::{Stream, mix};
 use board::Board;
 pub use error::{Result, SynthError};
 pub use fit::{Fit, FitOptions, fit};
 use motion::Motion;
 use person::Person;
 pub use profile::{Device, Fitted, PARAMETERS, Parameter, Profile};
-pub(crate) use random::Stream;
-use random::mix;
 pub use touch::MAX_POINTS;
 use words::Urn;
 pub use words::{WordOptions, Words};

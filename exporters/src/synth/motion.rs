@@ -7,7 +7,7 @@
 use super::board::Board;
 use super::person::Person;
 use super::profile::Profile;
-use super::random::Stream;
+use crate::random::Stream;
 
 /// Longest stroke, pause or rest in ms, whatever the profile says.
 const LONGEST_MS: f64 = 3000.0;

@@ -1,7 +1,7 @@
 //! Who swipes, on what.
 
 use super::profile::{Device, Profile};
-use super::random::Stream;
+use crate::random::Stream;
 
 /// Spread of screens' chances to say nothing while a finger rests: of 701 train people of How We
 /// Swipe, the middle half has 0.45 to 0.85.

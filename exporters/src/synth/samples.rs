@@ -10,8 +10,8 @@
 use swipekit::layout::Layout;
 use swipekit::trace::Trace;
 
-use super::random::Random;
-use super::visits::{key_size, visits};
+use crate::random::Random;
+use crate::swipes::visits::{key_size, visits};
 
 /// Time between two samples, in milliseconds.
 const SAMPLE_MS: f64 = 16.7;

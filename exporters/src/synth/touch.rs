@@ -3,7 +3,7 @@
 use super::motion::Motion;
 use super::person::Person;
 use super::profile::Profile;
-use super::random::Stream;
+use crate::random::Stream;
 
 /// Most points of a swipe.
 pub const MAX_POINTS: usize = 1024;

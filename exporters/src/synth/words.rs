@@ -5,8 +5,8 @@ use std::path::Path;
 use swipekit::lexicon::MAX_KEY;
 
 use super::board::Board;
-use super::random::Stream;
 use crate::files::FileError;
+use crate::random::Stream;
 use crate::synth::error::Result;
 use crate::words::lexicon::read_frequencies;
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
-use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
+use swipekit::internals::runtime::{OnnxModel, RuntimeOptions, Tensor};
 
 use super::{Result, failed, refused};
 use crate::onnx::LengthType;
@@ -199,8 +199,8 @@ mod tests {
     use crate::fixtures::{random_weights, small_config, small_configs, values};
     use crate::network::Network;
     use crate::onnx;
+    use crate::random::Random;
     use crate::schema::{ModelConfig, Weights};
-    use crate::synth::random::Random;
     use crate::testing::runtime;
     use crate::validate::ValidationError;
 

@@ -2,14 +2,14 @@
 
 use std::borrow::Borrow;
 
-use swipekit::runtime::Tensor;
+use swipekit::internals::runtime::Tensor;
 
 use super::Result;
 use crate::network::Network;
+use crate::random::Random;
 use crate::reference::{
     LstmState, Matrix, joint_logits, log_softmax, predict_step, project_encoder, project_prediction,
 };
-use crate::synth::random::Random;
 
 /// Steps from the states of random label strings.
 const RANDOM_CASES: usize = 24;

@@ -1,13 +1,13 @@
 //! The encoder graph.
 
-use swipekit::runtime::Tensor;
+use swipekit::internals::runtime::Tensor;
 
 use super::measure::{Comparison, expect, floats};
 use super::{Check, Graph, Result};
 use crate::network::Network;
 use crate::onnx::LengthType;
+use crate::random::Random;
 use crate::reference::{FeatureBatch, Matrix, encode};
-use crate::synth::random::Random;
 
 /// Numbers of samples that are tried one at a time: the shortest, odd and even ones, a usual swipe,
 /// a very long one.

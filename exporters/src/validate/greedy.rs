@@ -1,6 +1,6 @@
 //! Greedy decoding through the files.
 
-use swipekit::runtime::Tensor;
+use swipekit::internals::runtime::Tensor;
 
 use super::encoder::Encoding;
 use super::measure::{expect, floats};

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use swipekit::runtime::Tensor;
+use swipekit::internals::runtime::Tensor;
 
 use super::{Check, Result, TOLERANCE, refused};
 

@@ -20,7 +20,7 @@ mod transducer;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use swipekit::runtime::{OnnxModel, RuntimeOptions};
+use swipekit::internals::runtime::{OnnxModel, RuntimeOptions};
 
 use crate::check::FailedCheck;
 use crate::files::FileError;
@@ -190,8 +190,8 @@ impl<'a> Graph<'a> {
     /// Runs the model; the outputs are in the model's order.
     fn run<const N: usize>(
         &mut self,
-        inputs: &[(&str, &swipekit::runtime::Tensor)],
-    ) -> Result<[swipekit::runtime::Tensor; N]> {
+        inputs: &[(&str, &swipekit::internals::runtime::Tensor)],
+    ) -> Result<[swipekit::internals::runtime::Tensor; N]> {
         let outputs = self.model.run(inputs).map_err(failed(self.path))?;
         let outputs: Vec<_> = outputs.into_iter().map(|(_, tensor)| tensor).collect();
         let count = outputs.len();

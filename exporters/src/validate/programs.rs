@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use swipekit::bytes::Bytes;
-use swipekit::runtime::{Encoder, PteModel, RuntimeOptions, Tensor};
+use swipekit::internals::runtime::{Encoder, PteModel, RuntimeOptions, Tensor};
 
 use super::agreement::{Difference, Frames};
 use super::cases::{self, Case, frames, rows, states, tensor, y_prev};
@@ -13,8 +13,8 @@ use crate::network::Network;
 use crate::onnx::StepOutput;
 use crate::pte::{MAX_BATCH, MAX_SAMPLES};
 use crate::quantize::calibrate::EncoderInput;
+use crate::random::Random;
 use crate::reference::{FeatureBatch, encode};
-use crate::synth::random::Random;
 
 /// Numbers of samples that are held to the reference.
 const REFERENCE: [usize; 8] = [1, 2, 3, 7, 28, 64, 131, MAX_SAMPLES];

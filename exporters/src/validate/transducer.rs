@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use swipekit::transducer::file::{Reader, TensorName};
-use swipekit::transducer::{JointScratch, PredictionJoint, PredictionScratch};
+use swipekit::internals::transducer::file::{Reader, TensorName};
+use swipekit::internals::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
 use super::cases::{Case, case, cases, rows};
 use super::measure::{Comparison, expect};

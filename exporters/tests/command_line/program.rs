@@ -6,12 +6,13 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 use swipekit_exporters::fixtures::nemo;
-use swipekit_exporters::synth::{random::Random, samples};
+use swipekit_exporters::random::Random;
+use swipekit_exporters::synth::samples;
 use swipekit_test_support::found;
 
 /// Whether ONNX Runtime is there; counts a skip where it is not.
 pub fn runtime() -> bool {
-    found(swipekit::runtime::load(None)).is_some()
+    found(swipekit::internals::runtime::load(None)).is_some()
 }
 
 /// Exports the checkpoint of [`folder`] with its words.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use swipekit::decoder::DecoderOptions;
-use swipekit::runtime;
+use swipekit::DecoderOptions;
+use swipekit::internals::runtime;
 use swipekit::trace;
 
 use super::CancelToken;

@@ -6,7 +6,7 @@ use jni::Env;
 use jni::objects::{JDoubleArray, JFloatArray, JIntArray, JObjectArray, JString};
 use jni::refs::Reference as _;
 use jni::sys::jint;
-use swipekit::decoder::DecoderOptions;
+use swipekit::DecoderOptions;
 use swipekit::layout::{Key, Layout, LetterArea};
 use swipekit::trace::Point;
 use swipekit::{CancelToken, EngineOptions, Limits};

@@ -9,9 +9,10 @@ use jni::objects::{
 use jni::refs::Reference as _;
 use jni::sys::{jint, jlong};
 use jni::{Env, NativeMethod};
+use swipekit::Engine;
 use swipekit::bytes::Bytes;
+use swipekit::internals::runtime;
 use swipekit::language_model::LanguageModel;
-use swipekit::{Engine, runtime};
 
 use super::packed::Packed;
 use super::thrown::{Throw, Thrown};

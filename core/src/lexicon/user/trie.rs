@@ -15,6 +15,9 @@ pub(crate) struct Node {
     least: Option<u32>,
 }
 
+/// What a key with these entries costs; `None` where all of them are blocked.
+pub(super) type Cost<'c> = dyn Fn(&[u8], &[UserWord]) -> Option<u32> + 'c;
+
 impl Node {
     pub(crate) fn child(&self, label: u8) -> Option<&Arc<Node>> {
         let at = self.children.binary_search_by_key(&label, |child| child.0);
@@ -46,7 +49,7 @@ impl Node {
         node: Option<&Node>,
         key: &[u8],
         at: usize,
-        cost: &dyn Fn(&[u8], &[UserWord]) -> Option<u32>,
+        cost: &Cost,
         change: &mut dyn FnMut(&mut Vec<UserWord>),
     ) -> Option<Arc<Node>> {
         let mut new = node.cloned().unwrap_or_default();

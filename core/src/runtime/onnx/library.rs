@@ -40,7 +40,7 @@ impl fmt::Display for Loaded {
 /// The environment stays here permanently: ort allows one per process.
 static LOADED: Mutex<Option<(Environment, Loaded)>> = Mutex::new(None);
 
-/// Loads ONNX Runtime if it is not loaded yet (see the [module](crate::runtime) for the locations)
+/// Loads ONNX Runtime if it is not loaded yet (see the [crate](crate#features) for the locations)
 /// and describes it.
 ///
 /// The first success decides for the whole process; later calls ignore `library`. A later call

@@ -1,7 +1,7 @@
 //! What of NeMo's configurations is accepted, and what is refused by name.
 
 use serde_json::{Value as Json, json};
-use swipekit::features::FeaturizerSpec;
+use swipekit::internals::features::FeaturizerSpec;
 use swipekit::layout::Layout;
 
 use super::fixture::{Fixture, omegaconf, open, refusal, small_config, text, tree};

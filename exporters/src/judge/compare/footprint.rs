@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use swipekit::bundle::manifest::ONNXRUNTIME;
+use swipekit::internals::bundle::manifest::ONNXRUNTIME;
 use swipekit::{Engine, EngineOptions, Limits};
 
 use super::CompareError;
@@ -73,7 +73,7 @@ pub fn measure(arguments: &MeasureArguments) -> Result<Footprint> {
     let start = Instant::now();
     // ExecuTorch is part of the program.
     if arguments.runtime == ONNXRUNTIME {
-        swipekit::runtime::load(arguments.runtime_library.as_deref())?;
+        swipekit::internals::runtime::load(arguments.runtime_library.as_deref())?;
     }
     let runtime_ms = milliseconds(start.elapsed());
 

@@ -22,7 +22,7 @@ mod tests;
 
 use std::path::PathBuf;
 
-use swipekit::bundle::Bundle;
+use swipekit::internals::bundle::Bundle;
 
 pub use super::machine::Machine;
 pub use error::CompareError;

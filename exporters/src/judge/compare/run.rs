@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use swipekit::bundle::Bundle;
+use swipekit::internals::bundle::Bundle;
 
 use super::decoded::{Decoded, Job};
 use super::figures::{BundleFigures, Difference};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use swipekit::bundle::Bundle;
+use swipekit::internals::bundle::Bundle;
 
 use crate::audit::deflated;
 use crate::judge::error::Result;
@@ -61,7 +61,7 @@ impl Scales {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synth::random::Random;
+    use crate::random::Random;
 
     #[test]
     fn what_repeats_shrinks_and_what_does_not_stays() {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use swipekit::bundle::Bundle;
 use swipekit::bytes::Bytes;
-use swipekit::features::FeaturizerSpec;
+use swipekit::internals::bundle::Bundle;
+use swipekit::internals::features::FeaturizerSpec;
 use swipekit::lexicon::Lexicon;
 use swipekit::{Engine, EngineOptions};
 

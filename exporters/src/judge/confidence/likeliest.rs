@@ -1,7 +1,7 @@
 //! The options that make confidences likeliest.
 
 use serde::Serialize;
-use swipekit::decoder::DecoderOptions;
+use swipekit::DecoderOptions;
 
 use super::Scored;
 use crate::statistics::{Reliability, log_likelihood};
@@ -26,10 +26,11 @@ impl ConfidenceOptions {
 
     /// `options` with these.
     pub fn set(self, options: DecoderOptions) -> DecoderOptions {
-        DecoderOptions {
-            temperature: self.temperature,
-            other_score: self.other_score,
-            ..options
+        {
+            let mut changed = options;
+            changed.temperature = self.temperature;
+            changed.other_score = self.other_score;
+            changed
         }
     }
 

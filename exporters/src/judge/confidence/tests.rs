@@ -1,5 +1,5 @@
 use super::*;
-use crate::synth::random::Random;
+use crate::random::Random;
 
 /// Swipes whose words are drawn from exp(score / `temperature`) with another word of score `other`.
 fn drawn(count: usize, temperature: f64, other: f64) -> Vec<Scored> {

@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use swipekit::decoder::DecoderOptions;
-use swipekit::geometry::MAX_WORDS;
+use swipekit::DecoderOptions;
+use swipekit::internals::geometry::MAX_WORDS;
 use swipekit::{Engine, Limits};
 
 use crate::arguments::{at_least_one, points};
@@ -176,11 +176,12 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
     let sample = sample::read(&options.swipes, options.limit, false)?;
     let swipes = &sample.swipes;
     let before = options.before.as_ref().unwrap_or(engine.options()).clone();
-    let wide = |options: &DecoderOptions| DecoderOptions {
-        beam: options.beam.max(WIDE_BEAM),
-        word_slots: options.word_slots.max(WIDE_WORDS),
-        depth_bonus: options.depth_bonus.max(WIDE_DEPTH),
-        ..options.clone()
+    let wide = |options: &DecoderOptions| {
+        let mut changed = options.clone();
+        changed.beam = options.beam.max(WIDE_BEAM);
+        changed.word_slots = options.word_slots.max(WIDE_WORDS);
+        changed.depth_bonus = options.depth_bonus.max(WIDE_DEPTH);
+        changed
     };
     let nothing = || {
         swipekit::Error::invalid(

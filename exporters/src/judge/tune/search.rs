@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use swipekit::decoder::DecoderOptions;
+use swipekit::DecoderOptions;
 use swipekit::{Engine, Limits};
 
 use crate::judge::accuracy::Judge;
@@ -65,12 +65,10 @@ pub fn choose(
         .geometry
         .as_ref()
         .map_or(0, |geometry| geometry.words);
-    let mut best = DecoderOptions {
-        beam: options.beam.max(WIDE.0),
-        window: options.window.max(WIDE.1),
-        word_slots: options.word_slots.max(measured),
-        ..options.clone()
-    };
+    let mut best = options.clone();
+    best.beam = options.beam.max(WIDE.0);
+    best.window = options.window.max(WIDE.1);
+    best.word_slots = options.word_slots.max(measured);
     let variants = with(&best, &DEPTH_BONUSES, |options, bonus| {
         options.depth_bonus = bonus;
     });

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use swipekit::decoder::DecoderOptions;
-use swipekit::geometry::{Features, GeometryOptions, GeometryWeights, GesturePath, Keys, Matcher};
+use swipekit::DecoderOptions;
+use swipekit::internals::geometry::{
+    Features, GeometryOptions, GeometryWeights, GesturePath, Keys, Matcher,
+};
 use swipekit::lexicon::Alphabet;
 use swipekit::{Engine, Limits};
 
@@ -18,7 +20,7 @@ use crate::words::language_model::Cursor;
 const FIRST: usize = 5;
 /// Terms of a word.
 pub const TERMS: usize = FIRST + Features::COUNT;
-/// SHARK2's shape channel adds nothing beside the location channel (docs/EVIDENCE.md).
+/// SHARK2's shape channel says much the same as the location channel (docs/EVIDENCE.md).
 const UNUSED: &str = "shape";
 
 /// Terms that are fitted together or left out together. The log prior's weight is always fitted.
@@ -67,17 +69,15 @@ pub fn collect(
     let labels = &engine.manifest().vocabulary.labels;
     let keys = Keys::new(engine.layout(), labels)?;
     let alphabet = Alphabet::new(labels);
-    let options = DecoderOptions {
-        candidates: words.max(1),
-        // The terms are wanted, whatever they weigh.
-        language_model_weight: if context {
-            options.language_model_weight.max(1e-6)
-        } else {
-            0.0
-        },
-        geometry: None,
-        ..options.clone()
+    let mut options = options.clone();
+    options.candidates = words.max(1);
+    // The terms are wanted, whatever they weigh.
+    options.language_model_weight = if context {
+        options.language_model_weight.max(1e-6)
+    } else {
+        0.0
     };
+    options.geometry = None;
     let mut session = engine.session();
     let (mut path, mut matcher) = (GesturePath::new(), Matcher::new());
     let mut cursor = context.then(Cursor::default);
@@ -145,11 +145,9 @@ pub fn fit_weights(
             .map(|list| rewarded(list, length_reward.into()))
             .collect();
         let rest: Vec<Group> = but(Group::Length).collect();
-        let fitted = fit_weights(&rewarded, &rest, options, words, penalty)?;
-        return Some(DecoderOptions {
-            length_reward,
-            ..fitted
-        });
+        let mut fitted = fit_weights(&rewarded, &rest, options, words, penalty)?;
+        fitted.length_reward = length_reward;
+        return Some(fitted);
     }
     let mut free = vec![
         true,
@@ -170,21 +168,22 @@ pub fn fit_weights(
     for (at, feature) in features.iter_mut().enumerate() {
         *feature = weight(FIRST + at);
     }
-    Some(DecoderOptions {
-        prior_weight: weight(1).max(0.0),
-        length_reward: weight(2),
-        internal_lm_weight: -weight(3),
-        language_model_weight: match has(Group::Language) {
-            true => weight(4).max(0.0),
-            false => options.language_model_weight,
-        },
-        temperature: (1.0 / scale) as f32,
-        geometry: has(Group::Geometry).then(|| GeometryOptions {
-            words,
-            weights: GeometryWeights::from_array(features),
-        }),
-        ..options.clone()
-    })
+    let mut fitted = options.clone();
+    fitted.prior_weight = weight(1).max(0.0);
+    fitted.length_reward = weight(2);
+    fitted.internal_lm_weight = -weight(3);
+    fitted.language_model_weight = match has(Group::Language) {
+        true => weight(4).max(0.0),
+        false => options.language_model_weight,
+    };
+    fitted.temperature = (1.0 / scale) as f32;
+    fitted.geometry = has(Group::Geometry).then(|| {
+        let mut geometry = GeometryOptions::default();
+        geometry.words = words;
+        geometry.weights = GeometryWeights::from_array(features);
+        geometry
+    });
+    Some(fitted)
 }
 
 /// The list with the reward for each label as a part of the log-probability.

@@ -1,6 +1,6 @@
 use super::terms::{Group, TERMS, fit_weights};
 use super::*;
-use crate::synth::random::Random;
+use crate::random::Random;
 
 /// Lists whose targets are drawn with the weights `truth`.
 fn drawn(seed: u64, count: usize, truth: &[f64]) -> Vec<ScoredList> {
@@ -124,11 +124,9 @@ fn fitted_weights_are_relative_to_the_log_probability() {
     (truth[0], truth[1], truth[2], truth[3]) = (0.5, 0.25, 0.3, -0.1);
     (truth[5], truth[12]) = (-1.0, 0.4);
     let lists = drawn(5, 10_000, &truth);
-    let before = DecoderOptions {
-        beam: 7,
-        language_model_weight: 0.9,
-        ..DecoderOptions::default()
-    };
+    let mut before = DecoderOptions::default();
+    before.beam = 7;
+    before.language_model_weight = 0.9;
     let fitted = fit_weights(&lists, &Group::ALL, &before, 24, 1e-5).unwrap();
     let near = |got: f32, expected: f32| {
         assert!(

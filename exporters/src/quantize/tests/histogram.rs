@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use crate::quantize::histogram::Histogram;
 use crate::quantize::rewrite::Range;
-use crate::synth::random::Random;
+use crate::random::Random;
 
 fn histogram(values: &[f32]) -> Histogram {
     let mut histogram = Histogram::default();

@@ -10,7 +10,7 @@ mod rewrite;
 mod sensitivity;
 mod weights;
 
-use swipekit::runtime::{OnnxModel, RuntimeOptions, Tensor};
+use swipekit::internals::runtime::{OnnxModel, RuntimeOptions, Tensor};
 
 use super::calibrate::EncoderInput;
 use super::layers::floats;
@@ -18,8 +18,8 @@ use crate::fixtures::{random_weights, small_configs, values};
 use crate::network::Network;
 use crate::onnx::proto::{self, Model};
 use crate::onnx::{self, LengthType, serialize};
+use crate::random::Random;
 use crate::schema::{ModelConfig, Weights};
-use crate::synth::random::Random;
 
 /// The encoder of a network.
 fn encoder(config: &ModelConfig, weights: &Weights) -> Model {

@@ -7,10 +7,10 @@ use crate::quantize::recipe::DYNAMIC_U8S8;
 use crate::quantize::rewrite::{Ranges, rewrite};
 use crate::testing::runtime;
 use crate::words::lexicon;
-use swipekit::decoder::{Decoder, DecoderOptions};
+use swipekit::internals::decoder::{Decoder, DecoderOptions};
+use swipekit::internals::runtime::{Encoder, OnnxEncoder};
+use swipekit::internals::transducer::{JointScratch, PredictionJoint};
 use swipekit::lexicon::Alphabet;
-use swipekit::runtime::{Encoder, OnnxEncoder};
-use swipekit::transducer::{JointScratch, PredictionJoint};
 
 /// What decodes with the prediction network and joint of a network, and a few words.
 pub fn judge(config: &ModelConfig, weights: &Weights, threads: usize) -> Judge {

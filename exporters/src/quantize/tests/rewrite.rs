@@ -11,7 +11,7 @@ use crate::quantize::weights::quantize;
 use crate::quantize::{ActivationType, QuantizeError, Recipe, Scheme};
 use crate::testing::runtime;
 use crate::validate::agreement;
-use swipekit::bundle::manifest::SessionSpec;
+use swipekit::internals::bundle::manifest::SessionSpec;
 
 /// Ranges that hold what the small networks compute, roughly.
 fn wide(model: &Model) -> Ranges {

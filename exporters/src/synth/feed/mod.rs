@@ -14,7 +14,7 @@ mod stream;
 use std::fs::File;
 use std::path::Path;
 
-use swipekit::features::{Features, Featurizer, FeaturizerSpec};
+use swipekit::internals::features::{Features, Featurizer, FeaturizerSpec};
 use swipekit::layout::Layout;
 use swipekit::lexicon::Alphabet;
 use swipekit::trace::{Point, Trace};
@@ -26,8 +26,8 @@ pub use stream::{MAGIC, write};
 use crate::files::FileError;
 use crate::files::sha256;
 use crate::swipes::layouts;
+use crate::swipes::visits::key_size;
 use crate::synth::error::Result;
-use crate::synth::visits::key_size;
 use crate::synth::{Profile, Stream, Synth, SynthSwipe, WordOptions, Words};
 use order::{AUGMENTATION, Order, Source};
 use recorded::Recorded;

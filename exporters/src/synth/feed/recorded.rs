@@ -13,9 +13,9 @@ use swipekit::trace::Point;
 use crate::arguments::positive;
 use crate::files::{FileError, sha256};
 use crate::swipes::deviation::deviation;
+use crate::swipes::visits::visits;
 use crate::swipes::{Swipe, Swipes};
 use crate::synth::error::Result;
-use crate::synth::visits::visits;
 
 /// Which recorded swipes a feed holds.
 #[derive(Clone, Debug, Default, clap::Args)]

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use swipekit::features::{Features, Featurizer, FeaturizerSpec};
+use swipekit::internals::features::{Features, Featurizer, FeaturizerSpec};
 use swipekit::layout::Layout;
 
 use super::*;

@@ -117,7 +117,7 @@ pub(super) fn rate((some, of): (u64, u64)) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synth::random::Stream;
+    use crate::random::Stream;
 
     #[test]
     fn spreads_and_regressions_find_what_was_put_in() {

@@ -166,7 +166,7 @@ pub(super) fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synth::random::Stream;
+    use crate::random::Stream;
     use swipekit::layout::Layout;
 
     /// All ways to give keys points in order, tried one by one.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::FitOptions;
 use super::measure::Measured;
 use super::path::Target;
+use crate::random::Stream;
 use crate::swipes::Swipe;
 use crate::synth::board::Board;
 use crate::synth::error::Result;
 use crate::synth::profile::{Device, Profile};
-use crate::synth::random::Stream;
 use crate::synth::write::digits;
 use crate::synth::{Synth, SynthSwipe, WordOptions, Words};
 

@@ -1,4 +1,4 @@
-//! Shared read-only bytes: a mapped file, a part of one, or memory.
+//! Shared read-only bytes: a mapped file, part of one, or memory.
 
 use std::fs::File;
 use std::ops::{Deref, Range};
@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 
-/// Read-only bytes that are cheap to clone and to cut; a mapped file stays mapped while any part of
-/// it is alive.
+/// Read-only bytes that are cheap to clone and to slice. A mapped file stays mapped while any part
+/// of it is in use.
 #[derive(Clone)]
 pub struct Bytes {
     owner: Arc<Owner>,
@@ -23,8 +23,8 @@ enum Owner {
 impl Bytes {
     /// Maps the file at `path` into memory.
     ///
-    /// The file must not be changed while it is mapped: replace it by renaming another file onto
-    /// it, as every writer of this project does.
+    /// The file must not change while it is mapped. Replace it by renaming another file to its
+    /// path, as every writer of this project does.
     ///
     /// # Errors
     /// [`Error::Io`] where the file cannot be opened or mapped.
@@ -33,11 +33,11 @@ impl Bytes {
         Self::map_part(&file, 0, None, path)
     }
 
-    /// Maps a part of an open file: `length` bytes from `offset`, to its end where there is no
-    /// `length`. The offset need not be that of a page, and the file may be closed afterwards. So
-    /// an asset is mapped that lies uncompressed in an Android package. `name` is for errors.
+    /// Maps part of an open file: `length` bytes from `offset`, or all from `offset` without a
+    /// `length`. The offset need not be page-aligned, and the file may be closed afterwards. An
+    /// uncompressed asset of an Android package can be mapped this way. `name` is for errors.
     ///
-    /// What [`map`](Self::map) says of changes to the file holds here too.
+    /// The file must not change, as for [`map`](Self::map).
     ///
     /// # Errors
     /// [`Error::Io`] where the file cannot be mapped, [`Error::Damaged`] where the part is not
@@ -67,14 +67,13 @@ impl Bytes {
             ));
         };
         if part == 0 {
-            // Nothing cannot be mapped on every platform.
+            // Not every platform can map an empty part.
             return Ok(Self::from(Vec::new()));
         }
         let mut options = memmap2::MmapOptions::new();
         options.offset(offset).len(part);
         // SAFETY: the map is read-only and private to this value. Files of a bundle are replaced by
-        // renaming, never written in place, which is the condition that the documentation above
-        // puts to the caller.
+        // renaming and never written in place, as the documentation above requires of the caller.
         let map = unsafe { options.map(file) }.map_err(|source| Error::io(name, source))?;
         let range = 0..map.len();
         Ok(Self {
@@ -83,15 +82,15 @@ impl Bytes {
         })
     }
 
-    /// Gives the memory of a mapped file back to the system; it is read from the file again where
-    /// it is needed. Of a part of a file, whole pages at its ends go too. Nothing happens where
-    /// memory is no mapped file.
+    /// Releases the memory of a mapped file to the system; later reads load it from the file again.
+    /// For part of a file, the whole pages at its ends are released too. Has no effect on memory
+    /// that is no mapped file.
     #[allow(unsafe_code)]
     pub(crate) fn forget(&self) {
         #[cfg(unix)]
         if let Owner::Mapped(map) = &*self.owner {
-            // SAFETY: the map is read-only and of a file that is not written in place, so that the
-            // pages come back with the same content. A failure leaves them where they are.
+            // SAFETY: the map is read-only and its file is not written in place, so the pages
+            // return with the same content. A failure leaves them in memory.
             let _ = unsafe {
                 map.unchecked_advise_range(
                     memmap2::UncheckedAdvice::DontNeed,
@@ -102,7 +101,7 @@ impl Bytes {
         }
     }
 
-    /// The part `range` of these bytes, sharing the memory; `None` where it reaches past the end.
+    /// The slice `range` of these bytes, sharing the memory; `None` where it reaches past the end.
     pub fn slice(&self, range: Range<usize>) -> Option<Self> {
         if range.start > range.end || range.end > self.len() {
             return None;

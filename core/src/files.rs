@@ -1,4 +1,4 @@
-//! Writing a file, all of it or nothing.
+//! Writes a file completely or not at all.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
 
-/// A file in the making, beside its place; removed unless it has been renamed.
+/// A temporary file beside its target; removed unless it was renamed.
 pub(crate) struct Partial(PathBuf);
 
 impl Partial {
-    /// An empty file in the folder of `to`, with a name of its own; where it is `private`, for its
-    /// owner alone.
+    /// Creates an empty file with a unique name in the folder of `to`. A `private` file is
+    /// accessible to its owner only.
     pub(crate) fn beside(to: &Path, private: bool) -> Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -33,12 +33,12 @@ impl Partial {
         Ok(Self(path))
     }
 
-    /// Where it is.
+    /// Its path.
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
-    /// Moves it to `to`, which then has all of it.
+    /// Moves the complete file to `to`.
     pub(crate) fn rename(self, to: &Path) -> Result<()> {
         File::open(&self.0)
             .and_then(|file| file.sync_all())
@@ -49,16 +49,16 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        // After a rename nothing is there any more.
+        // After a rename, no file is left at this path.
         let _ = fs::remove_file(&self.0);
     }
 }
 
-/// Writes `bytes` to `path`: beside it first, then renamed onto it, so that at every moment there
-/// is the old file or the new one. A `private` file is for its owner alone.
+/// Writes `bytes` to a temporary file beside `path`, then renames it to `path`, so that `path`
+/// always holds the old file or the new one. A `private` file is accessible to its owner only.
 ///
 /// # Errors
-/// [`Error::Write`]; the old file is as it was then.
+/// [`Error::Write`]; the old file is then unchanged.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8], private: bool) -> Result<()> {
     let partial = Partial::beside(path, private)?;
     OpenOptions::new()

@@ -1,4 +1,4 @@
-//! The keyboard that an engine's traces are made on.
+//! The keyboard on which an engine's traces are made.
 
 use std::sync::Arc;
 
@@ -9,19 +9,19 @@ use crate::layout::{Layout, LayoutPolicy, Mapping, Warp};
 use crate::options::DecoderOptions;
 use crate::transducer::PredictionJoint;
 
-/// What is added to the weights of the internal language model and of the prior on a keyboard all
-/// of whose letters are taken for others, in proportion on others. Chosen on swipes of How We
-/// Swipe's training people, carried over (docs/LAYOUTS.md).
+/// Added to the weight of the internal language model on a keyboard whose letters all stand for
+/// others; scaled by their share otherwise. It and [`RELABELLED_PRIOR`] were chosen on swipes of
+/// How We Swipe's training people, mapped to other layouts (docs/LAYOUTS.md).
 const RELABELLED_INTERNAL: f32 = 0.25;
-/// See [`RELABELLED_INTERNAL`].
+/// The same for the weight of the prior, see [`RELABELLED_INTERNAL`].
 const RELABELLED_PRIOR: f32 = 0.15;
 
-/// A caller's layout, or the trained one, and what decoding makes of it.
+/// A caller's layout or the trained one, with what decoding derives from it.
 #[derive(Debug)]
 pub(crate) struct Keyboard {
-    /// As the caller gave it.
+    /// The layout as the caller gave it.
     pub(crate) layout: Layout,
-    /// Where its labels lie, for geometric evidence.
+    /// The positions of its labels, for geometric evidence.
     pub(crate) keys: Keys,
     mapping: Mapping,
     /// The prediction network and the joint, with the classes in the order of the labels that the
@@ -33,7 +33,7 @@ impl Keyboard {
     /// The keyboard that the bundle's network was trained on.
     ///
     /// # Errors
-    /// None that a checked manifest gives.
+    /// None with a checked manifest.
     pub(crate) fn trained(manifest: &Manifest, transducer: &Arc<PredictionJoint>) -> Result<Self> {
         Ok(Self {
             layout: manifest.layout.clone(),
@@ -71,18 +71,18 @@ impl Keyboard {
         })
     }
 
-    /// What points go through before they become features.
+    /// The map of points before featurization.
     pub(crate) fn warp(&self) -> Option<&Warp> {
         self.mapping.warp.as_ref()
     }
 
-    /// Whether its labels mean the classes that they mean on the trained layout.
+    /// Whether its labels have the same classes as on the trained layout.
     pub(crate) fn has_trained_classes(&self) -> bool {
         self.mapping.classes.is_none()
     }
 
-    /// `options`, which are meant for the trained layout, on this one: where letters are taken for
-    /// others, what the network has learned of spelling is of other words.
+    /// Adapts `options`, which suit the trained layout, to this one: where letters stand for
+    /// others, the network's knowledge of spelling concerns other words.
     pub(crate) fn adjusted(&self, options: &DecoderOptions) -> DecoderOptions {
         let relabelled = self.relabelled();
         DecoderOptions {
@@ -92,7 +92,7 @@ impl Keyboard {
         }
     }
 
-    /// Share of the labels that are taken for others, 0 to 1.
+    /// Share of the labels that stand for others, 0 to 1.
     fn relabelled(&self) -> f32 {
         let Some(classes) = &self.mapping.classes else {
             return 0.0;
@@ -104,8 +104,8 @@ impl Keyboard {
         others.count() as f32 / classes.len().max(1) as f32
     }
 
-    /// Whether the other keyboard's labels mean the same classes, so that all that was worked out
-    /// by labels holds for it.
+    /// Whether the other keyboard's labels have the same classes, so that results by label hold for
+    /// both.
     pub(crate) fn has_classes_of(&self, other: &Self) -> bool {
         self.mapping.classes == other.mapping.classes
     }

@@ -68,11 +68,11 @@
 //! # More than the words
 //!
 //! [`Session::encode`] gives a [`Gesture`]: the encoder runs once, and the gesture can be asked for
-//! more than its words. [`Gesture::spellings`] gives the likeliest spellings, whether they are words
-//! or not: for names, for passwords, for a word that the user may want to add. [`Gesture::greedy`]
-//! spells what the network heard along its best alignment, and [`Gesture::log_likelihood`] gives
-//! log P(labels | swipe) of one spelling, exactly. [`LiveSession::with_gesture`] gives the
-//! gesture that was made while the finger moved.
+//! more than its words. [`Gesture::spellings`] gives the likeliest spellings, whether they are
+//! words or not: for names, for passwords, for a word that the user may want to add.
+//! [`Gesture::greedy`] spells what the network heard along its best alignment, and
+//! [`Gesture::log_likelihood`] gives log P(labels | swipe) of one spelling, exactly.
+//! [`LiveSession::with_gesture`] gives the gesture that was made while the finger moved.
 //!
 //! ```no_run
 //! # fn main() -> swipekit::Result<()> {

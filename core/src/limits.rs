@@ -1,4 +1,4 @@
-//! What may end a decode early: another thread, or the clock.
+//! What may end a decode early: another thread or the clock.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
-/// Ends a decode from another thread. Clones are the same token; one that was cancelled stays so:
+/// Ends a decode from another thread. Clones share one token. A cancelled token stays cancelled;
 /// take a new one for the next gesture.
 ///
-/// A decode looks at it before every frame of the search. ONNX Runtime is told at once and stops
-/// behind the operator that it is at; an encoder run of ExecuTorch goes on to its end, some
+/// A decode checks the token before every frame of the search. ONNX Runtime is notified at once and
+/// stops after its current operator. ExecuTorch finishes its encoder run, which takes some
 /// milliseconds.
 #[derive(Clone, Default)]
 pub struct CancelToken {
@@ -23,7 +23,7 @@ type Hooks = Vec<(u64, Box<dyn Fn() + Send>)>;
 #[derive(Default)]
 struct Inner {
     cancelled: AtomicBool,
-    /// What to tell of it, by rising number.
+    /// Functions to call on cancellation, by ascending number.
     hooks: Mutex<Hooks>,
 }
 
@@ -47,7 +47,7 @@ impl CancelToken {
         Self::default()
     }
 
-    /// Ends the decodes that were given this token, now and later.
+    /// Cancels all present and future decodes with this token.
     pub fn cancel(&self) {
         self.inner.cancelled.store(true, Ordering::Release);
         for (_, hook) in self.inner.hooks().iter() {
@@ -68,13 +68,13 @@ impl CancelToken {
         }
     }
 
-    /// Has `hook` called when the token is cancelled, at once where it was already, until the
-    /// result is dropped.
+    /// Registers `hook` until the result is dropped. The hook is called when the token is
+    /// cancelled, or at once if it already is.
     #[cfg(feature = "onnxruntime")]
     pub(crate) fn hook(&self, hook: Box<dyn Fn() + Send>) -> Hook<'_> {
         let mut hooks = self.inner.hooks();
         let number = hooks.last().map_or(0, |(last, _)| last + 1);
-        // Under the lock: a cancel that comes now either finds the hook or has set the flag.
+        // The lock is held: a concurrent cancel either finds the hook or has set the flag.
         if self.is_cancelled() {
             hook();
         }
@@ -87,7 +87,7 @@ impl CancelToken {
     }
 }
 
-/// A hook of a [`CancelToken`]; dropping it takes it away.
+/// A registered hook of a [`CancelToken`]; dropping it unregisters the hook.
 #[cfg(feature = "onnxruntime")]
 pub(crate) struct Hook<'t> {
     token: &'t CancelToken,
@@ -102,21 +102,20 @@ impl Drop for Hook<'_> {
     }
 }
 
-/// How long a decode may go on.
+/// The limits of a decode.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Ends it from another thread, without a result.
+    /// Ends the decode from another thread, without a result.
     pub cancel: Option<CancelToken>,
-    /// Time from its start after which the search ends with the best words so far: those that the
-    /// part of the gesture which was worked off means. Nothing is found where the encoder alone
-    /// took longer.
+    /// Time after the decode's start at which the search ends with the best words for the frames
+    /// processed so far. There are none where the encoder alone took longer.
     pub deadline: Option<Duration>,
 }
 
 impl Limits {
-    /// Whether the search that began with its gesture at `start` has to end: by the clock, or with
-    /// an error.
+    /// Whether the search of a gesture that began at `start` must end: true past the deadline, an
+    /// error where it was cancelled.
     pub(crate) fn reached(&self, start: Instant) -> Result<bool> {
         if let Some(token) = &self.cancel {
             token.check()?;

@@ -1,5 +1,5 @@
-//! Files of sections, little endian: a header of fixed length, which ends with a table of the
-//! sections and a checksum of itself, and the sections, one behind the other.
+//! Files of sections, little endian: a header of fixed length, then the sections without gaps. The
+//! header ends with a table of the sections and its own checksum.
 //!
 //! ```text
 //!  0 [8] the format's mark
@@ -14,7 +14,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
-/// A file is this long at most.
+/// Most bytes of a file.
 pub const MAX_FILE: u64 = 1 << 28;
 
 /// Offset of the version.
@@ -26,17 +26,17 @@ const ENTRY: usize = 12;
 
 /// A format of `N` sections.
 pub(crate) struct Format<const N: usize> {
-    /// What a file begins with.
+    /// The first bytes of a file.
     pub(crate) mark: &'static [u8; 8],
-    /// The version that is written and read.
+    /// The version that this crate writes and reads.
     pub(crate) version: u32,
     /// Bytes of the format's own fields.
     pub(crate) fields: usize,
-    /// What errors call a file and its parts.
+    /// Names of a file and its parts in errors.
     pub(crate) names: Names,
 }
 
-/// What errors call a file and its parts.
+/// Names of a file and its parts in errors.
 pub(crate) struct Names {
     pub(crate) file: &'static str,
     pub(crate) start: &'static str,
@@ -47,7 +47,7 @@ pub(crate) struct Names {
     pub(crate) format: &'static str,
 }
 
-/// The [`Names`] of a file that is called `$name`.
+/// The [`Names`] of a file with the name `$name`.
 macro_rules! names {
     ($name:literal) => {
         $crate::sections::Names {
@@ -76,7 +76,7 @@ impl<const N: usize> Format<N> {
         self.check_at() + 4
     }
 
-    /// The file of the format's own `fields` and the sections.
+    /// Writes the file: the format's own `fields`, then the sections.
     ///
     /// # Errors
     /// [`Error::TooLarge`] for more than [`MAX_FILE`] bytes.
@@ -117,8 +117,7 @@ impl<const N: usize> Format<N> {
         Ok(())
     }
 
-    /// Reads the header of `bytes` and checks mark, version and the header's checksum; `path` is
-    /// for errors.
+    /// Reads the header of `bytes` and checks mark, version and checksum; `path` is for errors.
     ///
     /// # Errors
     /// [`Error::TooLarge`], [`Error::Damaged`], and [`Error::Unsupported`] for another version.
@@ -180,7 +179,7 @@ impl<const N: usize> Header<'_, N> {
         Error::damaged(self.path, what, expected, got)
     }
 
-    /// An error about a file of a newer form.
+    /// An error about a file of a newer version.
     pub(crate) fn unsupported(&self, what: &'static str, expected: u32, got: u32) -> Error {
         Error::Unsupported {
             path: self.path.to_path_buf(),
@@ -190,11 +189,11 @@ impl<const N: usize> Header<'_, N> {
         }
     }
 
-    /// Where the sections lie, after a check of every checksum.
+    /// Checks every checksum and returns the byte ranges of the sections.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where they do not lie one behind the other up to the end of the file, or
-    /// a checksum is another.
+    /// [`Error::Damaged`] where the sections do not follow one another to the end of the file, or a
+    /// checksum differs.
     pub(crate) fn sections(&self) -> Result<[Range<usize>; N]> {
         let (bytes, names) = (self.bytes, &self.format.names);
         let mut ranges = [const { 0..0 }; N];

@@ -1,5 +1,5 @@
-//! A bundle tries itself where it runs: its golden swipes must give what they gave when it was
-//! exported.
+//! The self-test of a bundle on its machine: its golden swipes must give the results recorded at
+//! export.
 
 use crate::bundle::golden::{Golden, GoldenSwipe};
 use crate::decoder::DecoderOptions;
@@ -8,26 +8,26 @@ use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::session::Session;
 
-/// What a self-test saw.
+/// The result of a self-test.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SelfTest {
-    /// Golden swipes tried.
+    /// Number of golden swipes decoded.
     pub swipes: usize,
-    /// Greatest difference of a value of the encoder's output.
+    /// Greatest difference in the encoder's output.
     pub encoder_difference: f64,
-    /// Greatest difference of a score, relative to the score (or absolute below 1).
+    /// Greatest difference in a score, relative to the score (absolute for scores below 1).
     pub score_difference: f64,
 }
 
 impl Engine {
-    /// Decodes the bundle's golden swipes by its default preset and lexicon and compares; a bundle
-    /// without any passes. They were made on the trained layout, and are decoded on it whatever the
-    /// engine's is.
+    /// Decodes the bundle's golden swipes with its default preset and lexicon and compares the
+    /// results. A bundle without golden swipes passes. The swipes were made on the trained layout
+    /// and are decoded on it, whatever the engine's layout.
     ///
     /// # Errors
-    /// [`Error::SelfTest`] with the first difference beyond tolerance, otherwise what decoding
-    /// gives.
+    /// [`Error::SelfTest`] with the first difference beyond tolerance; otherwise the errors of
+    /// decoding.
     pub fn self_test(&self) -> Result<SelfTest> {
         let mut result = SelfTest::default();
         let Some(golden) = self.bundle().golden()? else {

@@ -1,4 +1,4 @@
-//! A finger's path: raw touch samples and the letter area that they were made on.
+//! A finger's path: its points and the letter area that they were made on.
 
 mod times;
 
@@ -7,23 +7,23 @@ use std::sync::OnceLock;
 use crate::error::{Error, Result};
 use crate::layout::LetterArea;
 
-/// Most points that a trace takes: ten minutes at 400 samples a second, far beyond any gesture.
+/// Most points of a trace: ten minutes at 400 points a second, far beyond any gesture.
 pub const MAX_POINTS: usize = 1 << 18;
 
-/// Longest trace in milliseconds, ten minutes.
+/// Longest duration of a trace in milliseconds: ten minutes.
 pub const MAX_DURATION_MS: f64 = 600_000.0;
 
-/// One touch sample.
+/// One point that the touch screen reports.
 ///
-/// Positions are float64 because accelerations divide their rounding errors by milliseconds, twice:
-/// positions rounded to float32 change accelerations by up to 6e-4 of their value.
+/// Positions are float64 because accelerations divide their rounding errors by milliseconds twice:
+/// rounding positions to float32 changes accelerations by up to 6e-4 of their value.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
     /// Horizontal position, in the units of the keyboard's layout, growing to the right.
     pub x: f64,
     /// Vertical position, in the units of the keyboard's layout, growing downwards.
     pub y: f64,
-    /// Time in milliseconds, from any origin: [`Trace`] says what it does with faulty ones.
+    /// Time in milliseconds, from any origin. [`Trace`] repairs faulty times.
     pub t: f64,
 }
 
@@ -36,39 +36,38 @@ impl Point {
 
 /// A finger's path from touch-down to lift, in the units of the layout that it was made on.
 ///
-/// Every point is kept, the lift too, and no position is changed: mapping to the letter area,
-/// cleaning and resampling are the featurizer's. Two rules hold for every trace, whatever was
-/// pushed:
-/// - All numbers are finite. A point that is not is refused with [`Error::NotFinite`], and the
-///   trace stays as it was.
+/// A trace keeps every point, the lift included, and changes no position; mapping to the letter
+/// area, cleaning and resampling are the featurizer's work. Two rules hold for every trace,
+/// whatever was pushed:
+/// - All numbers are finite. [`Error::NotFinite`] refuses any other point, and the trace is
+///   unchanged.
 /// - There are at most [`MAX_POINTS`] points, and none later than [`MAX_DURATION_MS`] milliseconds
-///   after the first. What goes beyond is refused with [`Error::TooLarge`].
+///   after the first. [`Error::TooLarge`] refuses any other point.
 ///
 /// # Times
-/// Touch screens, browsers and recordings round time stamps, give several samples one stamp, and
-/// give wrong ones. [`points`](Self::points) has repaired times, and everything reads those. They
+/// Touch screens, browsers and recordings round time stamps, repeat them and report wrong ones.
+/// [`points`](Self::points) returns repaired times, and all decoding uses those. Repaired times
 /// never go back.
-/// - Stamps of which each is later than the one before are sound: they are kept to the bit. A pause
-///   is no fault.
-/// - Where stamps go back, as few as can be are wrong: a point keeps its stamp if it is in every
-///   longest choice of points whose stamps never go back. So a stamp ahead of its time moves itself
-///   and not those that follow. Of two swapped neighbours both move.
-/// - Of points with one stamp the last keeps it.
-/// - Points between two that keep their stamps are spread evenly over the time between them: 0, 20,
-///   20, 40, 40 becomes 0, 10, 20, 30, 40.
-/// - Points before the first and behind the last that keep their stamps continue at the mean step
+/// - Stamps that are all later than the one before are kept exactly. A pause is no fault.
+/// - Where stamps go back, as few as possible count as wrong: a point keeps its stamp if it is in
+///   every longest choice of points whose stamps never go back. A stamp ahead of its time thus
+///   moves only itself, not those that follow. Of two swapped neighbours, both move.
+/// - Of points with one stamp, the last keeps it.
+/// - Points between two that keep their stamps are spread evenly over the time between: 0, 20, 20,
+///   40, 40 becomes 0, 10, 20, 30, 40.
+/// - Points before the first and after the last that keep their stamps continue at the mean step
 ///   between these two, at most a sixtieth of a second, or at a sixtieth where only one keeps its
 ///   stamp. Where none does, the first point keeps its own.
-/// - A stamp more than [`MAX_DURATION_MS`] before the first one counts as that much before it.
-///   Repaired times that last longer than [`MAX_DURATION_MS`] are squeezed to it.
+/// - A stamp more than [`MAX_DURATION_MS`] before the first counts as exactly that much before it.
+///   Repaired times that span more than [`MAX_DURATION_MS`] are scaled down to it.
 ///
-/// The repair reads the whole trace: the times of the last points may change with the next point.
+/// The repair reads the whole trace, so the next point may change the times of the last ones.
 #[derive(Clone, Debug)]
 pub struct Trace {
-    /// As pushed.
+    /// The points as pushed.
     points: Vec<Point>,
     area: LetterArea,
-    /// The points with repaired times, once read; `None` where their stamps are sound.
+    /// The points with repaired times, once requested; `None` where their stamps need no repair.
     repaired: OnceLock<Option<Vec<Point>>>,
 }
 
@@ -119,11 +118,11 @@ impl Trace {
         Self::from_points(LetterArea::UNIT, points)
     }
 
-    /// Appends one touch sample.
+    /// Appends one point.
     ///
     /// # Errors
     /// [`Error::NotFinite`] where a number is NaN or infinite, [`Error::TooLarge`] where the trace
-    /// would grow beyond [`MAX_POINTS`] or [`MAX_DURATION_MS`]. The trace is unchanged then.
+    /// would exceed [`MAX_POINTS`] or [`MAX_DURATION_MS`]. The trace is then unchanged.
     pub fn push(&mut self, mut point: Point) -> Result<()> {
         if !(point.x.is_finite() && point.y.is_finite() && point.t.is_finite()) {
             return Err(Error::NotFinite {
@@ -153,10 +152,10 @@ impl Trace {
         Ok(())
     }
 
-    /// Appends touch samples: all of them, or none where one is refused.
+    /// Appends points: all of them, or none where one is refused.
     ///
     /// # Errors
-    /// Those of [`Trace::push`]; the trace is unchanged then.
+    /// Those of [`Trace::push`]; the trace is then unchanged.
     pub fn extend(&mut self, points: &[Point]) -> Result<()> {
         let before = self.points.len();
         for point in points {
@@ -175,7 +174,7 @@ impl Trace {
         self.repaired.take();
     }
 
-    /// The points, as they were pushed but with [repaired times](Self#times).
+    /// The points as pushed, with [repaired times](Self#times).
     pub fn points(&self) -> &[Point] {
         let repaired = self.repaired.get_or_init(|| times::repaired(&self.points));
         repaired.as_deref().unwrap_or(&self.points)
@@ -196,7 +195,7 @@ impl Trace {
         self.points.is_empty()
     }
 
-    /// Milliseconds from the first point to the last, of repaired times.
+    /// Repaired time from the first point to the last, in milliseconds.
     pub fn duration_ms(&self) -> f64 {
         match (self.points().first(), self.points().last()) {
             (Some(first), Some(last)) => last.t - first.t,
@@ -306,7 +305,7 @@ mod tests {
         assert_eq!(trace, before);
         trace.extend(&[good, Point::new(0.5, 0.5, 10.0)]).unwrap();
         assert_eq!(times(&trace), [0.0, 5.0, 10.0]);
-        // What was read before a refusal says nothing of what comes after it.
+        // Times read before a refusal stay the same after it.
         let late = [Point::new(0.5, 0.5, 2.0), Point::new(0.5, 0.5, 1e9)];
         assert!(trace.extend(&late).is_err());
         assert_eq!(times(&trace), [0.0, 5.0, 10.0]);

@@ -1,6 +1,6 @@
-//! The lexicon-constrained beam search: [`waves`](super::waves) over the prefixes of words, so that
-//! the beam holds words, not alignments of them. A prefix has one node in the tree, which outlives
-//! the swipe.
+//! The lexicon-constrained beam search: [`waves`](super::waves) over the prefixes of words. The
+//! beam holds words, not alignments of them. A prefix has one node in the tree, which outlives the
+//! swipe.
 
 use super::log::ZERO;
 use super::tree::{EdgeId, NodeId, PrefixTree, ROOT};
@@ -14,32 +14,32 @@ use crate::transducer::PredictionJoint;
 /// A complete word's node, with log P(word | swipe).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Completed {
-    /// Its node.
+    /// The node of the word's last prefix.
     pub(super) node: NodeId,
     /// log P(word | swipe), summed over the alignments that the beam kept.
     pub(super) log_probability: f64,
 }
 
-/// What a search reads and never changes.
+/// The read-only input of a search.
 #[derive(Clone, Copy)]
 pub(super) struct Model<'a> {
-    /// Prediction network and joint.
+    /// The prediction network and the joint.
     pub(super) transducer: &'a PredictionJoint,
     /// The words.
     pub(super) layers: &'a LexiconStack,
 }
 
-/// What prefixes are compared by, in nats.
+/// Weights of the terms by which prefixes are compared, in nats.
 #[derive(Clone, Copy)]
 struct Weights {
-    /// Of a step of prior cost.
+    /// Per step of prior cost.
     prior: f64,
-    /// Of a label, as a part of a word's score.
+    /// Per label, as part of a word's score.
     length: f64,
-    /// Of a label besides: a prefix that lags behind still has to pay for its letters, one that has
-    /// paid must not lose to it.
+    /// Per label, in addition: a prefix that lags behind still has to pay for its letters and must
+    /// not beat one that has paid.
     depth: f64,
-    /// Of a nat of the internal language model.
+    /// Per nat of the internal language model.
     internal_lm: f64,
 }
 
@@ -53,7 +53,7 @@ impl Weights {
         }
     }
 
-    /// The worth of a prefix by its look-ahead `cost`, its depth and its internal log-probability.
+    /// The worth of a prefix with look-ahead `cost`, this depth and this internal log-probability.
     #[inline(always)]
     fn worth(self, cost: u32, depth: u16, internal_lm: f32) -> Worth {
         Worth {
@@ -64,18 +64,18 @@ impl Weights {
     }
 }
 
-/// The search, with buffers that are kept between swipes.
+/// The search with its buffers, kept between swipes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct BeamSearch {
     waves: Waves<EdgeId>,
-    /// What is taken down of the search, where that was asked for.
+    /// The record of the search, where requested.
     pub(super) watch: Option<Watch>,
 }
 
 impl BeamSearch {
-    /// Runs over projected encoder frames `[T', J]`, until `reached` says before one of them that a
-    /// limit is, and gives the complete words after the last one, in no order. Returns how many
-    /// frames were worked off.
+    /// Runs over projected encoder frames `[T', J]` until `reached` reports a limit before a frame,
+    /// and writes the complete words after the last frame to `words`, in no order. Returns the
+    /// number of frames processed.
     pub(super) fn run(
         &mut self,
         model: Model,
@@ -123,7 +123,7 @@ impl BeamSearch {
         Ok(done)
     }
 
-    /// The prefixes that the beam held after the last frame.
+    /// The prefixes in the beam after the last frame.
     pub(super) fn prefixes(&self) -> &[(NodeId, f64)] {
         self.waves.active()
     }

@@ -1,10 +1,10 @@
-//! Words that a path may become when it goes on.
+//! Words that a path may become when it continues.
 //!
-//! While a finger moves it has spelled a prefix, or is thought to have spelled one of several. A
-//! word w is then as likely as the prefixes n that it continues: the sum over the beam's n of α[n]
-//! · e^(-c · (|w| - |n|)), where c is what a letter to come costs; its prior weighs as ever, and
-//! n's labels have their reward and internal language model. The best words are found best first
-//! (A*): neither the look-ahead of a longer prefix nor the cost of its letters can fall.
+//! While a finger moves, the beam holds several prefixes that it may have spelled. A word w is then
+//! as likely as the prefixes n that it continues: the sum over the beam's n of α[n] · e^(-c · (|w|
+//! - |n|)), where c is the cost of a letter to come. Its prior has its usual weight, and n's labels
+//! have their reward and internal language model. The search is best first (A*), because neither
+//! the look-ahead of a longer prefix nor the cost of its letters can fall.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -14,25 +14,25 @@ use super::{Candidate, Decoder, Evidence};
 use crate::lexicon::stack::Position;
 use crate::options::DecoderOptions;
 
-/// Prefixes that are followed for each word wanted, before what has been found must do.
+/// Most prefixes expanded per requested word; the search then keeps what it has found.
 const STEPS: usize = 128;
 
 /// A prefix of the beam.
 struct Prefix {
     mass: f64,
-    /// Its mass with the terms of its labels; letters to come have theirs in what they cost.
+    /// Its mass with the terms of its labels; the cost of letters to come covers theirs.
     score: f64,
     internal_lm: f64,
 }
 
-/// A prefix, or a word, to be followed.
+/// A prefix to expand, or a word.
 struct Open {
-    /// What its words score at most.
+    /// Upper bound of the scores of its words.
     bound: f64,
-    /// Settles ties: what was met first comes first.
+    /// Settles ties: earlier entries come first.
     order: usize,
     is_word: bool,
-    /// Its labels, and where it stands.
+    /// Its labels and its position in the lexicons.
     key: Vec<u8>,
     position: Position,
 }
@@ -61,8 +61,8 @@ impl Ord for Open {
 }
 
 impl Decoder {
-    /// Adds to the `candidates` of the last search the words that its prefixes may become, each
-    /// letter to come at `cost` nats.
+    /// Adds to the `candidates` of the last search the words that its prefixes may become. Each
+    /// letter to come costs `cost` nats.
     pub(super) fn add_continuations(
         &mut self,
         candidates: &mut Vec<Candidate>,
@@ -135,8 +135,7 @@ impl Decoder {
         candidates.truncate(options.candidates);
     }
 
-    /// The `count` words that are likeliest as continuations of one prefix, with the places where
-    /// they end.
+    /// The `count` likeliest continuations of any one prefix, each with the position of its end.
     fn likeliest(
         &self,
         prefixes: &BTreeMap<Vec<u8>, Prefix>,

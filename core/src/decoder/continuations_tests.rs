@@ -62,7 +62,7 @@ fn an_unbounded_beam_equals_brute_force() {
             total += candidate.confidence;
         }
         assert!((total - 1.0).abs() < 1e-9);
-        // A short list is the head of the long one where the likeliest prefix tells.
+        // A short list is the head of the long one where the likeliest prefix decides.
         let few = DecoderOptions {
             candidates: 1,
             ..options

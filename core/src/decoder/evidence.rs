@@ -1,25 +1,24 @@
-//! What else is known of a swipe when its words are scored, besides the frames and the words'
-//! priors.
+//! Evidence that scores words besides the frames and the priors.
 
 use crate::decoder::DecoderOptions;
 use crate::geometry::GesturePath;
 use crate::language_model::{Context, LanguageModel};
 
-/// Nats that the words before may speak for or against a word, before their weight: a model's
-/// rarest pairs are no better known than that. Of the limits that were tried on How We Swipe (2, 4,
-/// 6, 10), lower ones won fewer words.
+/// Most nats that the words before a swipe add to or subtract from a word, before weighting; a
+/// model's rarest pairs are known no better. Of the limits tried on How We Swipe (2, 4, 6, 10),
+/// lower ones gave fewer correct words.
 const MAX_GAIN: f64 = 10.0;
 
-/// What a caller knows of one swipe; nothing by default.
+/// The evidence of one swipe; none by default.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Evidence<'a> {
-    /// The words before it.
+    /// The words before the swipe.
     pub(crate) language_model: Option<Sentence<'a>>,
-    /// Its path, for geometric evidence.
+    /// The path, for geometric evidence.
     pub(crate) geometry: Option<&'a GesturePath>,
 }
 
-/// The words before a swipe, to the language model that scores its words.
+/// The words before a swipe, with the language model that scores its words.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sentence<'a> {
     pub(crate) model: &'a LanguageModel,
@@ -27,8 +26,8 @@ pub(crate) struct Sentence<'a> {
 }
 
 impl Evidence<'_> {
-    /// How much likelier the words before make `word`, in nats, at most [`MAX_GAIN`]; 0 where they
-    /// are not to be used.
+    /// How much likelier the words before the swipe make `word`, in nats, limited to [`MAX_GAIN`]
+    /// either way; 0 where the options do not use them.
     pub(super) fn language_model(&self, word: &str, options: &DecoderOptions) -> f64 {
         let Some(Sentence { model, context }) = self.language_model else {
             return 0.0;
@@ -51,7 +50,7 @@ mod tests {
     use crate::language_model::LanguageModelBuilder;
     use crate::transducer::fixtures;
 
-    /// Every second word is likelier behind "we".
+    /// A model in which every second word is likelier after "we".
     fn model(words: &[(String, f64)]) -> LanguageModel {
         let mut builder = LanguageModelBuilder::new();
         builder.add(&["we"], -3.0, -0.5).unwrap();
@@ -113,7 +112,7 @@ mod tests {
             assert_eq!(candidate.language_model, gain);
             let expected = scores[candidate.word.as_str()] + f64::from(0.7f32) * gain;
             assert!((candidate.score - expected).abs() < 1e-9);
-            // A word that the model lacks is as it was.
+            // A word that the model lacks keeps its score.
             if !model.contains(&candidate.word) {
                 assert_eq!(candidate.score, scores[candidate.word.as_str()]);
             }

@@ -1,4 +1,4 @@
-//! Why a swipe gave the words that it gave: what became of certain words in the search, on request.
+//! Explains a search: what happened to certain words, on request.
 
 use serde::Serialize;
 
@@ -11,79 +11,78 @@ use super::{
 use crate::error::Result;
 use crate::lexicon::{Alphabet, fold::display_form};
 
-/// What became of a word in a search.
+/// What happened to a word in a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Fate {
-    /// It is a candidate, at this index from 0.
+    /// It is the candidate at this index, from 0.
     Candidate(usize),
-    /// The search completed it, but this many words scored better: more candidates would show it.
+    /// The search completed it, but this many words scored better: a longer list would show it.
     Outranked(usize),
-    /// Its last prefix left the beam in this frame, from 0; `labels` of it had been reached at
-    /// most. A wider beam or window keeps it longer.
+    /// Its last prefix left the beam in this frame, from 0, when at most `labels` of its labels had
+    /// been reached. A wider beam or window keeps it longer.
     Pruned {
         /// The frame.
         frame: usize,
-        /// Labels of its longest prefix that the beam held before.
+        /// Labels of the longest of its prefixes that the beam held.
         labels: usize,
     },
-    /// The beam held a prefix of it to the end, of so many labels, but not the word: the path is
-    /// too short for it.
+    /// The beam held a prefix of it to the end, but not the whole word: the path is too short.
     Unfinished {
         /// Labels of the prefix.
         labels: usize,
     },
-    /// Neither a lexicon nor the user's words have it.
+    /// Neither a lexicon nor the user's words contain it.
     Unknown,
     /// The user blocked it.
     Blocked,
-    /// The model has no labels to spell it with.
+    /// The model lacks labels to spell it.
     Untypeable,
 }
 
-/// What a gesture gave, and why. Made by [`Gesture::explain`](crate::Gesture::explain); it holds
-/// words, so it belongs into no log.
+/// The result of a gesture, with explanations. Made by
+/// [`Gesture::explain`](crate::Gesture::explain). It holds words, so it must not be logged.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
     /// The candidates, with the terms of their scores.
     pub candidates: Vec<Candidate>,
-    /// What became of the words asked for, in their order.
+    /// What happened to the requested words, in their order.
     pub words: Vec<Explanation>,
-    /// Prefixes in the beam after each of the encoder's frames.
+    /// Number of prefixes in the beam after each frame.
     pub beam: Vec<usize>,
-    /// Words that the search completed.
+    /// Number of words that the search completed.
     pub completed: usize,
 }
 
-/// What became of one word, and what it would have scored.
+/// What happened to one word, and the score that it would have had.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// What became of it.
+    /// What happened to it.
     pub fate: Fate,
     /// Labels of its longest prefix in the beam after each frame; `None` where the beam held none.
     /// Empty for a word that was not searched for.
     pub trail: Vec<Option<u16>>,
-    /// log P(word's labels | swipe), natural logarithm, exact: the search may have lost some of it.
+    /// Exact log P(word's labels | swipe), natural logarithm; the search may have lost part of it.
     /// Minus infinity for a word that cannot be spelled.
     pub log_probability: f64,
-    /// What the search found of it; `None` where it did not complete the word.
+    /// The log-probability that the search found; `None` where it did not complete the word.
     pub found: Option<f64>,
     /// The word's log prior, natural logarithm; `None` for an unknown or blocked word.
     pub log_prior: Option<f64>,
     /// log P(word's labels) of the internal language model.
     pub internal_lm: f64,
-    /// How much likelier the words before make it, see [`Candidate::language_model`].
+    /// How much likelier the words before make it; see [`Candidate::language_model`].
     pub language_model: f64,
-    /// What the path says of its keys, see [`Candidate::geometry`]; 0 for a word without keys.
+    /// The geometric term of its keys, see [`Candidate::geometry`]; 0 for a word without keys.
     pub geometry: f64,
-    /// The score of these terms, see [`Candidate::score`], with the exact log-probability; `None`
+    /// The score from these terms, with the exact log-probability; see [`Candidate::score`]. `None`
     /// for an unknown or blocked word.
     pub score: Option<f64>,
-    /// The score of the last candidate, which it would have had to reach; `None` where there is
-    /// none.
+    /// The score of the last candidate, which the word had to reach; `None` where there is no
+    /// candidate.
     pub least: Option<f64>,
 }
 
@@ -104,7 +103,7 @@ impl Explanation {
     }
 }
 
-/// What a decode was given and gave.
+/// The input and the result of a decode.
 #[derive(Clone, Copy)]
 struct Given<'a> {
     frames: &'a [f32],
@@ -114,7 +113,7 @@ struct Given<'a> {
 }
 
 impl Decoder {
-    /// Decodes, and tells what became of `words`, which are spelled with `alphabet`.
+    /// Decodes and reports what happened to `words`, which are spelled with `alphabet`.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -183,7 +182,7 @@ impl Decoder {
         let is_blocked = entries
             .iter()
             .any(|entry| entry.blocked && entry.word.to_lowercase() == word.to_lowercase());
-        // The word as it is written, or the likeliest that is spelled like it.
+        // The word as written, or the likeliest word with the same spelling.
         let form = forms.iter().position(|(form, _)| form == word).unwrap_or(0);
         let log_prior = match is_blocked {
             true => None,
@@ -244,7 +243,7 @@ impl Decoder {
     }
 }
 
-/// What became of a key that the search did not complete.
+/// What happened to a key that the search did not complete.
 fn lost(trail: &[Option<u16>]) -> Fate {
     match trail.last() {
         Some(Some(labels)) => Fate::Unfinished {

@@ -64,7 +64,7 @@ fn every_word_has_a_fate_that_the_search_bears_out() {
                 other => panic!("{other:?}"),
             }
         }
-        // With room for everything nothing is lost.
+        // With no limit, the search loses nothing.
         let all = DecoderOptions {
             beam: 0,
             candidates: 400,
@@ -96,7 +96,7 @@ fn words_that_cannot_be_found_are_told_apart() {
     let (first, second) = (&words[0].0, &words[1].0);
     user.block(first).unwrap();
     user.add("xyzzy").unwrap();
-    // Something is said of it, but no list has it.
+    // The user has an entry for it, but no lexicon has the word.
     user.boost("qqq", 2.0).unwrap();
     let transducer = Arc::new(fixtures::transducer(1, 1));
     let frames = frames(&transducer, 1, 8, 2.0);
@@ -136,7 +136,7 @@ fn words_that_cannot_be_found_are_told_apart() {
     assert_eq!(report.words[0].log_probability, f64::NEG_INFINITY);
     assert!(report.words[2].log_probability.is_finite());
     assert_eq!(report.words[1].score, None);
-    // No frames: nothing was searched.
+    // Without frames, nothing was searched.
     let empty = decoder
         .explain(
             &[],

@@ -4,8 +4,8 @@ use super::log::{ZERO, add};
 use crate::error::{Error, Result};
 use crate::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
-/// log P(labels | swipe) over projected encoder frames `[T', J]`, summed over all alignments; minus
-/// this is the RNN-T loss (Graves 2012, §2.4). Minus infinity where there is no frame.
+/// log P(labels | swipe) over projected encoder frames `[T', J]`, summed over all alignments: the
+/// negative of the RNN-T loss (Graves 2012, §2.4). Minus infinity where there is no frame.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a label that is not one of the model's.
@@ -27,7 +27,7 @@ pub fn log_likelihood(transducer: &PredictionJoint, frames: &[f32], labels: &[u8
 
     let mut scratch = JointScratch::default();
     let mut log_probabilities = Vec::new();
-    // alpha[u]: the first u labels have been emitted when the frame begins.
+    // alpha[u]: the first u labels have been emitted before the frame.
     let mut alpha = vec![ZERO; labels.len() + 1];
     alpha[0] = 0.0;
     if frames.is_empty() {
@@ -56,7 +56,7 @@ pub fn log_likelihood(transducer: &PredictionJoint, frames: &[f32], labels: &[u8
     Ok(alpha[labels.len()])
 }
 
-/// log P(labels) of the network's internal language model: what it expects without a swipe. See
+/// log P(labels) of the network's internal language model, which needs no swipe. See
 /// [`Joint::internal_lm`].
 ///
 /// # Errors
@@ -70,7 +70,7 @@ pub fn internal_log_probability(transducer: &PredictionJoint, labels: &[u8]) -> 
     let (mut projected, mut row) = (Vec::new(), Vec::new());
     let (mut scratch, mut joint_scratch) = Default::default();
     let mut before = prediction.start_of_sequence();
-    // Summed as the search does, label by label in float32.
+    // Summed in float32, label by label, as in the search.
     let mut sum = 0.0;
     for label in labels.iter().map(|label| usize::from(*label)) {
         prediction.step(&[before], &mut state, &mut projected, &mut scratch)?;

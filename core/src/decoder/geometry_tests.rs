@@ -62,7 +62,7 @@ fn the_best_words_are_measured_and_no_other_passes_them() {
                 .zip(terms)
                 .map(|(word, term)| (word.score + term, &*word.word))
                 .collect();
-            // Those that were not measured keep their order, behind all that were.
+            // Words that were not measured keep their order, after all that were.
             let others: Vec<&str> = expected.iter().skip(count).map(|word| word.1).collect();
             expected.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
             let order: Vec<&str> = got.iter().map(|word| &*word.word).collect();
@@ -122,7 +122,7 @@ fn words_without_a_key_on_the_keyboard_count_as_those_that_were_not_measured() {
     let transducer = Arc::new(fixtures::transducer(6, 1));
     let mut decoder = Decoder::new(Arc::clone(&transducer), lexicon(&words), 50).unwrap();
     let frames = frames(&transducer, 3, 12, 1.5);
-    // A keyboard of the letters e and t alone.
+    // A keyboard with the letters e and t only.
     let mut layout = Layout::qwerty();
     layout.keys.retain(|key| "et".contains(key.label));
     let keyboard = Keys::new(&layout, &fixtures::vocabulary().labels).unwrap();

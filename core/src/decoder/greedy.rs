@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 
-/// The labels of the greedily best alignment.
+/// The labels of the greedy alignment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Greedy {
     /// The labels.
@@ -12,11 +12,11 @@ pub struct Greedy {
     pub log_probability: f64,
 }
 
-/// In each of the projected encoder frames `[T', J]` takes the best class until it is the blank,
-/// `max_symbols` times at most; as NeMo's `greedy` strategy.
+/// Takes the best class in each projected encoder frame `[T', J]` until it is the blank, at most
+/// `max_symbols` times per frame, like NeMo's `greedy` strategy.
 ///
 /// # Errors
-/// None that a sound model gives.
+/// None with a valid model.
 pub fn greedy(transducer: &PredictionJoint, frames: &[f32], max_symbols: usize) -> Result<Greedy> {
     let (prediction, joint) = (&transducer.prediction, &transducer.joint);
     let mut state = vec![0.0; prediction.state_width()];
@@ -40,7 +40,7 @@ pub fn greedy(transducer: &PredictionJoint, frames: &[f32], max_symbols: usize) 
                 &mut row,
                 &mut scratch,
             );
-            // The first of equal maxima, as torch's argmax.
+            // Takes the first of equal maxima, like torch's argmax.
             let mut class = 0;
             for candidate in 1..row.len() {
                 if row[candidate] > row[class] {

@@ -9,7 +9,7 @@ use super::*;
 use crate::lexicon::{Layer, UserWord, UserWords};
 use crate::transducer::fixtures::{self, Random};
 
-/// Two lexicons, the second of less weight, with words in common.
+/// Two lexicons with some words in common; the second has less weight.
 fn layers() -> LexiconStack {
     let second = Layer::weighted(Lexicon::clone(&lexicon(&words(8, 200))), -2.0).unwrap();
     LexiconStack::new(vec![
@@ -19,7 +19,7 @@ fn layers() -> LexiconStack {
     .unwrap()
 }
 
-/// One more thing that a user says.
+/// Adds or changes one random entry of the user.
 fn say(words: &UserWords, random: &mut Random, vocabulary: &[String]) {
     let word = &vocabulary[random.below(vocabulary.len())];
     let said = match random.below(6) {
@@ -33,7 +33,7 @@ fn say(words: &UserWords, random: &mut Random, vocabulary: &[String]) {
     said.unwrap();
 }
 
-/// Words that are in a lexicon, and others.
+/// Words of the lexicons and others.
 fn vocabulary() -> Vec<String> {
     let all = words(7, 200).into_iter().chain(words(21, 100));
     all.map(|(word, _)| word).collect()
@@ -61,7 +61,7 @@ fn an_unbounded_beam_over_layers_equals_brute_force() {
         };
         let got = decoder.decode(&frames, &options).unwrap();
 
-        // Every word of either lexicon or of the user, changed as the user says.
+        // Every word of a lexicon or of the user, changed by the user's entries.
         let mut costs: BTreeMap<String, f32> = BTreeMap::new();
         for (lexicon, penalty) in layers.lexicons().iter().zip([0.0, 2.0]) {
             let lexicon = lexicon.lexicon();
@@ -179,7 +179,7 @@ fn threads_see_one_state_of_the_words_each() {
         while workers.iter().any(|worker| !worker.is_finished()) {
             say(&user, &mut random, &vocabulary);
         }
-        // Each result is that of a decoder which knows nothing but the state that was taken.
+        // Each result equals that of a decoder that knows only the snapshot used.
         for worker in workers {
             for (frames, snapshot, got) in worker.join().unwrap() {
                 let mut replay = decoder.clone();
@@ -220,7 +220,7 @@ fn prefixes_do_not_pile_up_while_words_come_and_go() {
     let mut decoder = Decoder::with_layers(Arc::clone(&transducer), layers, 100).unwrap();
     let frames = frames(&transducer, 1, 8, 2.0);
     let round = |decoder: &mut Decoder| {
-        // Labels that lead nowhere in the lexicon: the lists of warm prefixes grow.
+        // Labels that no lexicon continues with: the lists of warm prefixes grow.
         for word in ["zz", "zap", "xenon"] {
             user.add(word).unwrap();
         }

@@ -3,7 +3,7 @@
 /// The log of zero.
 pub(super) const ZERO: f64 = f64::NEG_INFINITY;
 
-/// log(e^a + e^b), the same on every platform.
+/// log(e^a + e^b), identical on every platform.
 pub(super) fn add(a: f64, b: f64) -> f64 {
     let (low, high) = if a < b { (a, b) } else { (b, a) };
     if low == ZERO {

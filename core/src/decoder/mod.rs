@@ -1,9 +1,8 @@
-//! Frames become words.
+//! Turns frames into words.
 //!
 //! [`Decoder`] searches the lexicon; [`greedy()`] and [`SpellingSearch`] decode without one;
-//! [`log_likelihood`] scores one label sequence exactly. All take encoder frames that have been
-//! projected into the joint's space
-//! ([`Joint::project_encoder`](crate::transducer::Joint::project_encoder)).
+//! [`log_likelihood`] scores one label sequence exactly. All take encoder frames projected into the
+//! joint's space ([`Joint::project_encoder`](crate::transducer::Joint::project_encoder)).
 
 mod beam;
 mod continuations;
@@ -55,8 +54,7 @@ use beam::{BeamSearch, Completed, Model};
 use evidence::Evidence;
 use tree::PrefixTree;
 
-/// Memory of the prefixes that a decoder remembers between swipes, in bytes, where nothing else is
-/// asked for.
+/// Default memory for the prefixes that a decoder keeps between swipes, in bytes.
 pub const PREFIX_BYTES: usize = 7 << 18;
 
 /// A word that a swipe may mean.
@@ -65,42 +63,45 @@ pub const PREFIX_BYTES: usize = 7 << 18;
 pub struct Candidate {
     /// The word in its display form.
     pub word: String,
-    /// log P(word's labels | swipe), natural logarithm, summed over alignments. Of a word that the
-    /// path may become ([`DecoderOptions::continuation`]): that of its prefixes, each letter to
-    /// come at its cost.
+    /// log P(word's labels | swipe), natural logarithm, summed over alignments. For a continuation
+    /// ([`DecoderOptions::continuation`]) it is that of its prefixes, less the cost of each letter
+    /// to come.
     pub log_probability: f64,
-    /// The word's log prior, natural logarithm: that of its likeliest layer, with what the user's
-    /// boosts and choices add.
+    /// The word's log prior, natural logarithm, from its likeliest layer; the user's boosts and
+    /// choices are included.
     pub log_prior: f64,
-    /// log P(word's labels) of the network's internal language model, natural logarithm: what it
-    /// expects without a swipe. Of a word that the path may become
-    /// ([`DecoderOptions::continuation`]) only the labels that the beam holds.
+    /// log P(word's labels) of the network's internal language model, natural logarithm. For a
+    /// continuation ([`DecoderOptions::continuation`]) it covers only the labels that the beam
+    /// holds.
     pub internal_lm: f64,
-    /// How much likelier the words before the swipe make this one, in nats: see
+    /// How much likelier the words before the swipe make this one, in nats, from -10 to 10; see
     /// [`LanguageModel::gain`](crate::language_model::LanguageModel::gain). 0 where none were
-    /// given, and from -10 to 10.
+    /// given.
     pub language_model: f64,
-    /// What the path says of the word's keys, in nats:
-    /// [`GeometryWeights::term`](crate::geometry::GeometryWeights::term). 0 where the options ask
-    /// for no geometric evidence, and of a decoder that is given frames alone.
+    /// The term of the path's fit to the word's keys, in nats:
+    /// [`GeometryWeights::term`](crate::geometry::GeometryWeights::term). 0 where the options
+    /// request no geometric evidence or the decoder has frames only.
     pub geometry: f64,
-    /// What candidates are ordered by: `log_probability + prior_weight * log_prior + length_reward
-    /// * labels
-    /// - internal_lm_weight * internal_lm + language_model_weight * language_model + geometry`.
+    /// The value that orders candidates:
+    ///
+    /// ```text
+    /// log_probability + prior_weight * log_prior + length_reward * labels
+    ///     - internal_lm_weight * internal_lm + language_model_weight * language_model + geometry
+    /// ```
     pub score: f64,
-    /// How likely it is that this word was meant, 0 to 1: exp(score / T) as a share of that of all
-    /// words which the search completed and, where the options have a score for it, of another
-    /// word. What the confidences of a list lack to 1 is for words that are not in it. It is a
-    /// probability as far as the options were fitted (`swipekit tune confidence`). With
-    /// [`DecoderOptions::continuation`] it is a share of the best words and those that the path may
-    /// become.
+    /// The probability that this word was meant, 0 to 1: its share of exp(score / T), T the
+    /// temperature, among all words that the search completed and, where the options give it a
+    /// score, another word. The confidences of a list sum to at most 1; the rest belongs to words
+    /// outside it. It is a probability as far as the options were fitted
+    /// (`swipekit tune confidence`). With [`DecoderOptions::continuation`] the share is among the
+    /// best words and the continuations.
     pub confidence: f64,
 }
 
 /// The beam search of one session over lexicons and a user's words.
 ///
-/// It remembers the prefixes that it has met, so it is worth keeping between swipes; results do not
-/// depend on that.
+/// It keeps the prefixes that it has met, so reuse it between swipes for speed. Results do not
+/// depend on what it has kept.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     transducer: Arc<PredictionJoint>,
@@ -114,7 +115,7 @@ pub struct Decoder {
     matcher: Matcher,
 }
 
-/// A completed word form before the best are made into candidates.
+/// A form of a completed word, before the best become candidates.
 #[derive(Clone, Debug)]
 struct Scored {
     score: f64,
@@ -127,11 +128,11 @@ struct Scored {
 }
 
 impl Decoder {
-    /// A decoder of `lexicon`'s words, which has run the prediction network for the `warm` prefixes
-    /// of greatest prior.
+    /// A decoder for `lexicon`'s words. It runs the prediction network for the `warm` prefixes with
+    /// the greatest prior.
     ///
     /// # Errors
-    /// None that a sound model and lexicon give.
+    /// None with a valid model and lexicon.
     pub fn new(
         transducer: Arc<PredictionJoint>,
         lexicon: Arc<Lexicon>,
@@ -141,10 +142,10 @@ impl Decoder {
         Self::with_layers(transducer, layers, warm)
     }
 
-    /// As [`new`](Self::new), of all words of `layers`.
+    /// As [`new`](Self::new), for all words of `layers`.
     ///
     /// # Errors
-    /// None that a sound model and sound lexicons give.
+    /// None with a valid model and valid lexicons.
     pub fn with_layers(
         transducer: Arc<PredictionJoint>,
         layers: LexiconStack,
@@ -154,8 +155,8 @@ impl Decoder {
         Ok(Self::with_table(transducer, layers, table))
     }
 
-    /// As [`with_layers`](Self::with_layers), with a table of prefixes that was made for the same
-    /// transducer, for whatever words.
+    /// As [`with_layers`](Self::with_layers), with a table of prefixes computed for the same
+    /// transducer. The table's words may differ.
     pub fn with_table(
         transducer: Arc<PredictionJoint>,
         layers: LexiconStack,
@@ -174,34 +175,34 @@ impl Decoder {
         }
     }
 
-    /// Sets how much memory prefixes may take that are remembered between swipes, in bytes,
-    /// [`PREFIX_BYTES`] at first. Those that swipes met longest ago are forgotten first. One swipe
-    /// may take more while it is decoded, and what it took is kept for others.
+    /// Sets the memory for prefixes kept between swipes, in bytes; [`PREFIX_BYTES`] by default. The
+    /// prefixes that swipes met longest ago are removed first. One swipe may exceed the limit while
+    /// it is decoded, and its memory stays allocated.
     pub fn set_prefix_bytes(&mut self, bytes: usize) {
         self.prefix_bytes = bytes;
     }
 
-    /// Takes the user's words as `layers`, of the same lexicons, has them.
+    /// Replaces the user's words with those of `layers`, which must have the same lexicons.
     pub(crate) fn set_layers(&mut self, layers: LexiconStack) {
         self.layers = layers;
     }
 
-    /// The words that projected encoder frames `[T', J]` may mean, best first; words of equal score
-    /// in their byte order.
+    /// Decodes projected encoder frames `[T', J]` to words, best first; words of equal score are in
+    /// byte order.
     ///
     /// # Errors
-    /// None that a sound model and lexicon give.
+    /// None with a valid model and lexicon.
     pub fn decode(&mut self, frames: &[f32], options: &DecoderOptions) -> Result<Vec<Candidate>> {
         self.decode_until(frames, options, &Evidence::default(), &mut || Ok(false))
             .map(|(candidates, _)| candidates)
     }
 
-    /// As [`decode`](Self::decode), with other evidence, until `reached` says before a frame that a
-    /// limit is: with the words that the frames so far mean. Returns besides whether all frames
-    /// were worked off.
+    /// As [`decode`](Self::decode), with more evidence, until `reached` reports a limit before a
+    /// frame. The words are then those of the frames so far. Also returns whether all frames were
+    /// processed.
     ///
     /// # Errors
-    /// What `reached` gives; the next decode is as if this one had not been.
+    /// Those of `reached`; they do not affect the next decode.
     pub(crate) fn decode_until(
         &mut self,
         frames: &[f32],
@@ -228,15 +229,15 @@ impl Decoder {
             self.complete_prefixes(&frames[..done * width])?;
         }
         let mut candidates = self.candidates(options, evidence);
-        // A path of which no frame was read may become anything.
+        // Without a processed frame, any word is a continuation.
         if let Some(cost) = options.continuation.filter(|_| done > 0) {
             self.add_continuations(&mut candidates, options, evidence, cost.into());
         }
         Ok((candidates, done * width >= frames.len()))
     }
 
-    /// Where the search ended within words only, as for a path that breaks off, each prefix of the
-    /// beam stands for its most frequent word, scored exactly.
+    /// Where the search completed no word, as for a path that breaks off, takes the most frequent
+    /// word of each prefix in the beam and scores it exactly.
     fn complete_prefixes(&mut self, frames: &[f32]) -> Result<()> {
         for index in 0..self.search.prefixes().len() {
             let (prefix, _) = self.search.prefixes()[index];
@@ -265,7 +266,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Gives back the memory of prefixes met since the start.
+    /// Frees the memory of the prefixes met since the start.
     pub fn forget(&mut self) {
         self.tree.clear();
     }
@@ -275,18 +276,17 @@ impl Decoder {
         self.scored.iter().map(|scored| scored.score)
     }
 
-    /// Bytes of the prefixes that the decoder remembers, without the table that it shares.
+    /// Bytes of the kept prefixes, without the shared table.
     pub fn bytes(&self) -> usize {
         self.tree.bytes()
     }
 
-    /// Number of prefixes that the decoder remembers; those that it found in the table are not
-    /// counted.
+    /// Number of kept prefixes, without those of the table.
     pub fn prefixes(&self) -> usize {
         self.tree.own_rows()
     }
 
-    /// The prefixes that the prediction network has run for already.
+    /// The prefixes that the prediction network has already run for.
     pub fn table(&self) -> &PrefixTable {
         self.tree.table()
     }
@@ -321,7 +321,7 @@ impl Decoder {
             }
         }
         self.sort();
-        // A path that goes on says nothing yet of a word's last keys.
+        // An unfinished path has no evidence for a word's last keys.
         if let (Some(geometry), Some(path), None) =
             (&options.geometry, evidence.geometry, options.continuation)
         {
@@ -336,7 +336,7 @@ impl Decoder {
             .fold(other / temperature, |sum, scored| {
                 log::add(sum, scored.score / temperature)
             });
-        // Ties across the cut are settled by the words as well.
+        // The words also settle ties across the cut.
         let last = self
             .scored
             .get(options.candidates.saturating_sub(1))
@@ -374,11 +374,12 @@ impl Decoder {
             .sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
     }
 
-    /// Adds to the scores, which are sorted, what `path` says of the best words. All others are
-    /// given the least that one of these was given: they keep their order and pass none that was
-    /// measured, and confidences are shares of scores of one kind.
+    /// Adds the geometric terms of the best words to the sorted scores. All other words get the
+    /// least of these terms: they keep their order, none passes a measured word, and all
+    /// confidences are shares of comparable scores.
     fn add_geometry(&mut self, options: &GeometryOptions, path: &GesturePath) {
-        // Ties across the cut are all measured, so that none depends on the order of equal scores.
+        // All words that tie at the cut are measured, so the result does not depend on the order of
+        // equal scores.
         let Some(last) = options.words.checked_sub(1) else {
             return;
         };
@@ -392,7 +393,7 @@ impl Decoder {
         for scored in best.iter_mut() {
             self.tree.labels(scored.completed.node, &mut self.key);
             let features = self.matcher.features(path, &self.key);
-            // Words without a key on the keyboard have no place on it: they count as the others.
+            // Words without a key on the keyboard get the least term, like those not measured.
             scored.geometry =
                 features.map_or(f64::INFINITY, |features| options.weights.term(&features));
             least = least.min(scored.geometry);
@@ -401,7 +402,7 @@ impl Decoder {
             least = 0.0;
         }
         for scored in best.iter_mut().chain(others) {
-            // Of the best those without a key, and all others.
+            // The best words without a key, and all other words.
             if scored.geometry == f64::INFINITY || scored.score < last {
                 scored.geometry = least;
             }

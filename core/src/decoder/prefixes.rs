@@ -1,9 +1,8 @@
-//! Prefixes that the prediction network has run for already, shared by all sessions of an engine.
+//! Prefixes that the prediction network has already run for, shared by all sessions of an engine.
 //!
-//! They are computed when an engine opens or, once and for all, when a bundle is exported: then
-//! they lie in the bundle, are read where they are mapped and cost neither time nor memory of their
-//! own. What is in a row depends on the network alone; the words only decide which prefixes are
-//! worth a row.
+//! They are computed when an engine opens or when a bundle is exported. Those in a bundle are read
+//! from the mapped file and cost neither time nor memory of their own. A row depends on the network
+//! only; the words only decide which prefixes get a row.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -18,12 +17,12 @@ use crate::transducer::{JointScratch, PredictionJoint, PredictionScratch};
 /// Most prefixes of a table.
 pub const MAX_PREFIXES: usize = 1 << 20;
 
-/// Keys of the file's metadata: hashes of what the table belongs to.
+/// Keys of the file's metadata: hashes of the files that the table belongs to.
 const MODEL: &str = "transducer_sha256";
 const LEXICON: &str = "lexicon_sha256";
 
-/// A trie of prefixes, each with its row. Row 0 is the empty prefix; children of a row stand
-/// together, by label, behind it.
+/// A trie of prefixes, each with its row. Row 0 is the empty prefix. The children of a row are
+/// consecutive, ordered by label, and come after it.
 #[derive(Debug)]
 pub struct PrefixTable {
     /// The last label of each prefix.
@@ -37,7 +36,7 @@ pub struct PrefixTable {
 #[derive(Debug)]
 enum Numbers {
     Memory(Vec<f32>),
-    /// Checked to be aligned.
+    /// Verified to be aligned.
     Mapped(Bytes),
 }
 
@@ -51,7 +50,7 @@ impl Numbers {
 }
 
 impl PrefixTable {
-    /// The table of prefixes that stand in the order of [`PrefixTable`].
+    /// The table of prefixes given in the order of [`PrefixTable`].
     pub(super) fn of_rows(
         labels: Vec<u8>,
         children: Vec<u32>,
@@ -66,7 +65,7 @@ impl PrefixTable {
         }
     }
 
-    /// The empty prefix alone.
+    /// The table with the empty prefix only.
     pub(super) fn root(transducer: &PredictionJoint) -> Result<Self> {
         let (prediction, joint) = (&transducer.prediction, &transducer.joint);
         let mut row = vec![0.0; prediction.state_width()];
@@ -89,17 +88,17 @@ impl PrefixTable {
         })
     }
 
-    /// Number of prefixes, the empty one among them.
+    /// Number of prefixes, including the empty one.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Never: there is the empty prefix.
+    /// Always false: the table has the empty prefix.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// Bytes of memory; those of a mapped file are not counted.
+    /// Bytes of memory, without those of a mapped file.
     pub fn bytes(&self) -> usize {
         let rows = match &self.rows {
             Numbers::Memory(rows) => size_of::<f32>() * rows.capacity(),
@@ -118,7 +117,7 @@ impl PrefixTable {
         self.widths
     }
 
-    /// The prefix `index` with one more label.
+    /// The prefix `index` extended by `label`.
     pub(super) fn child(&self, index: u32, label: u8) -> Option<u32> {
         let start = self.children[index as usize];
         let end = self.children[index as usize + 1];
@@ -127,14 +126,14 @@ impl PrefixTable {
         Some(start + index as u32)
     }
 
-    /// The table as a file of a bundle whose `transducer.safetensors` and `lexicon.fst` have these
-    /// SHA-256.
+    /// The table as a file of a bundle, given the SHA-256 of the bundle's `transducer.safetensors`
+    /// and lexicon.
     ///
     /// Tensors: `rows` F32 `[N, 2 L H + J + V + 1]` (state, the joint's projection, internal
     /// language model), `children` U32 `[N + 1]`, `labels` U8 `[N]`.
     ///
     /// # Errors
-    /// None that a table gives.
+    /// None with a valid table.
     pub fn to_bytes(
         &self,
         transducer_sha256: &str,
@@ -165,13 +164,13 @@ impl PrefixTable {
         safetensors::serialize(views, Some(metadata)).map_err(failed)
     }
 
-    /// Reads a table of `transducer` out of a bundle; `path` is for errors. Nothing is copied where
-    /// the numbers lie as the processor wants them.
+    /// Reads a table of `transducer` from a bundle; `path` is for errors. Aligned little-endian
+    /// numbers are not copied.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where it is not such a file, is of other networks or words than those of
-    /// the given SHA-256, or is no trie; [`Error::Shape`] and [`Error::NotFinite`] for rows that
-    /// are not the network's.
+    /// [`Error::Damaged`] where the file is not such a table, has other SHA-256 than those given,
+    /// or is no trie; [`Error::Shape`] and [`Error::NotFinite`] for rows that do not fit the
+    /// network.
     pub fn from_bytes(
         bytes: &Bytes,
         transducer: &PredictionJoint,
@@ -254,8 +253,8 @@ impl PrefixTable {
         Ok(table)
     }
 
-    /// Whether every row but the first is a child of one before it, siblings have different labels
-    /// in order, and all labels are below `blank`.
+    /// Whether every row but the first is a child of an earlier one, siblings have different labels
+    /// in ascending order, and all labels are below `blank`.
     fn is_trie(&self, blank: usize) -> bool {
         let count = self.labels.len();
         (1..=MAX_PREFIXES).contains(&count)

@@ -12,7 +12,7 @@ fn layers(count: usize) -> LexiconStack {
     LexiconStack::new(vec![Layer::new(Lexicon::clone(&lexicon(&words(5, count))))]).unwrap()
 }
 
-/// A table out of its bytes, which lie `shift` bytes behind a multiple of eight.
+/// A table read from its bytes, placed `shift` bytes after a multiple of eight.
 fn read(table: &[u8], transducer: &PredictionJoint, shift: usize) -> Result<PrefixTable> {
     let mut padded = vec![0; shift];
     padded.extend_from_slice(table);
@@ -79,7 +79,7 @@ fn the_memory_of_prefixes_is_bounded_and_those_of_the_last_swipes_stay() {
     for seed in 0..400 {
         let frames = frames(&transducer, seed, 12, 2.0);
         decoder.decode(&frames, &options).unwrap();
-        // The same swipe again meets nothing new.
+        // The same swipe again adds no prefix.
         let prefixes = decoder.prefixes();
         decoder.set_prefix_bytes(usize::MAX);
         decoder.decode(&frames, &options).unwrap();
@@ -91,7 +91,7 @@ fn the_memory_of_prefixes_is_bounded_and_those_of_the_last_swipes_stay() {
         last = prefixes;
         most = most.max(decoder.bytes());
     }
-    // Buffers double, and a swipe may add to what was there.
+    // Buffers double, and a swipe may add to the kept prefixes.
     assert!(most < 3 * BUDGET, "{most}");
 }
 
@@ -124,8 +124,8 @@ fn a_damaged_table_is_refused() {
             "{length} bytes"
         );
     }
-    // A flipped bit is found or harmless: a table that is read can be searched. Bundles carry
-    // hashes besides.
+    // A flipped bit is either detected or harmless: any table that is read can be searched. Bundles
+    // also carry hashes.
     let (mut refused, mut random) = (0, Random::new(3));
     let shared = Arc::new(fixtures::transducer(9, 1));
     let frames = frames(&shared, 1, 6, 2.0);
@@ -150,7 +150,7 @@ fn a_damaged_table_is_refused() {
     assert!(matches!(huge, Err(Error::TooLarge { .. })));
 }
 
-/// log P of labels without a swipe, step by step.
+/// log P of the labels by the internal language model, step by step.
 fn internal_lm(transducer: &PredictionJoint, labels: &[u8]) -> f64 {
     let (prediction, joint) = (&transducer.prediction, &transducer.joint);
     let mut state = vec![0.0; prediction.state_width()];
@@ -205,7 +205,7 @@ fn scores_are_the_sum_of_their_terms_and_an_unbounded_beam_finds_the_best() {
             })
             .collect();
         expected.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        // What a beam drops can only be missing.
+        // The search can only miss the mass that the beam drops.
         let (compared, missing) = if options.beam == 0 {
             (200, 2e-5)
         } else {

@@ -1,4 +1,4 @@
-//! Letters that are taken for others: the same search as of words spelled otherwise.
+//! A relabelled transducer searches like the original with the words respelled.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::tests::{frames, labels_of, lexicon, words};
 use super::*;
 use crate::transducer::fixtures;
 
-/// An order of the fixture's classes: label `i` is class `ORDER[i]`. The apostrophe stays, a to z
+/// An order of the fixture's classes: label `i` is class `ORDER[i]`. The apostrophe stays; a to z
 /// move.
 fn order() -> Vec<u8> {
     (0..27u8)
@@ -62,7 +62,7 @@ fn relabelled_classes_give_the_scores_of_words_spelled_by_them() {
         assert_eq!(got.len(), expected.len());
         for (got, expected) in got.iter().zip(&expected) {
             assert_eq!(got.word, expected.word);
-            // Log-softmax adds the classes in another order.
+            // Log-softmax sums the classes in another order.
             assert!((got.score - expected.score).abs() < 1e-4 * expected.score.abs().max(1.0));
         }
         let labels = greedy(&relabelled, &frames, 10).unwrap().labels;

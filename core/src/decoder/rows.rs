@@ -1,9 +1,9 @@
-//! What the prediction network gives for a prefix, a row each: its state, the joint's projection of
-//! its output, and what the network expects next without a swipe.
+//! Rows of the prediction network's results, one per prefix: its state, the joint's projection of
+//! its output, and the internal language model's next labels.
 
 use crate::transducer::PredictionJoint;
 
-/// Rows that are allocated together.
+/// Number of rows per allocation.
 const PAGE: usize = 64;
 
 /// The parts of a row and their widths, in this order: state `[2 L H]`, projection `[J]`, internal
@@ -24,7 +24,7 @@ impl Widths {
         }
     }
 
-    /// Numbers of a whole row.
+    /// Numbers in a whole row.
     pub(super) fn row(self) -> usize {
         self.state + self.joint + self.classes
     }
@@ -42,7 +42,7 @@ impl Widths {
     }
 }
 
-/// Rows that come and go. They stay where they are, so that growing and forgetting copies none.
+/// Rows that are added and removed. They keep their address, so growing and removing copies none.
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
     width: usize,
@@ -61,12 +61,12 @@ impl Rows {
         }
     }
 
-    /// Rows in use.
+    /// Number of rows in use.
     pub(super) fn used(&self) -> usize {
         self.used
     }
 
-    /// Bytes that are allocated.
+    /// Allocated bytes.
     pub(super) fn bytes(&self) -> usize {
         size_of::<f32>() * self.width * PAGE * self.pages.len()
             + size_of::<u32>() * self.free.capacity()
@@ -78,7 +78,7 @@ impl Rows {
         &self.pages[page][offset * self.width..][..self.width]
     }
 
-    /// A row of the parts given, together as wide as a row.
+    /// Stores a row made of the given parts, whose widths sum to a row's.
     pub(super) fn insert(&mut self, parts: [&[f32]; 3]) -> u32 {
         if self.free.is_empty() {
             let first = (self.pages.len() * PAGE) as u32;
@@ -86,7 +86,7 @@ impl Rows {
                 .push(vec![0.0; PAGE * self.width].into_boxed_slice());
             self.free.extend((first..first + PAGE as u32).rev());
         }
-        // The page has just been made where none was free.
+        // A page was added above if no row was free.
         let slot = self.free.pop().unwrap_or_default();
         self.used += 1;
         let (page, offset) = (slot as usize / PAGE, slot as usize % PAGE);
@@ -99,13 +99,13 @@ impl Rows {
         slot
     }
 
-    /// Gives the row `slot` back.
+    /// Frees the row `slot`.
     pub(super) fn remove(&mut self, slot: u32) {
         self.used -= 1;
         self.free.push(slot);
     }
 
-    /// Gives all rows and their memory back.
+    /// Frees all rows and their memory.
     pub(super) fn clear(&mut self) {
         *self = Self::new(self.width);
     }

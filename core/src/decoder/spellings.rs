@@ -1,8 +1,7 @@
-//! The likeliest spellings, whether they are words or not: [`waves`](super::waves) over all label
-//! sequences.
+//! The likeliest spellings, words or not: [`waves`](super::waves) over all label sequences.
 //!
-//! Every prefix is a spelling, so nothing looks ahead. What is the same from swipe to swipe are only
-//! the buffers: without a lexicon's priors there is no telling which prefixes come again.
+//! Every prefix is a spelling, so there is no look-ahead. Only the buffers are kept between swipes:
+//! without a lexicon's priors, nothing predicts which prefixes recur.
 
 use super::log::ZERO;
 use super::waves::{Bounds, NodeId, Offer, Passing, Prefixes, Waves, Worth};
@@ -10,29 +9,29 @@ use crate::error::{Error, Result};
 use crate::options::DecoderOptions;
 use crate::transducer::{PredictionJoint, PredictionScratch};
 
-/// Most spellings that may be asked for.
+/// Most spellings of one request.
 const MAX_SPELLINGS: usize = 1024;
 
-/// No node, no slot.
+/// Marks the absence of a node or slot.
 const NONE: u32 = u32::MAX;
 const ROOT: NodeId = 0;
 
-/// What a swipe spells, whether it is a word or not.
+/// A label sequence that a swipe may spell, word or not.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Spelling {
-    /// The labels, written one after the other.
+    /// The labels, concatenated.
     pub text: String,
-    /// The labels, as classes of the model.
+    /// The labels as classes of the model.
     pub labels: Vec<u8>,
     /// log P(labels | swipe), natural logarithm, summed over the alignments that the beam kept.
     pub log_probability: f64,
-    /// Its share in all spellings that there are, 0 to 1: exp(`log_probability`). It is the model's
-    /// own and no calibrated probability.
+    /// The model's own probability of the spelling among all spellings, 0 to 1:
+    /// exp(`log_probability`). It is not calibrated.
     pub confidence: f64,
 }
 
-/// `labels` by their `names`, written one after the other.
+/// The `names` of `labels`, concatenated.
 pub(crate) fn text(labels: &[u8], names: &[String]) -> String {
     labels
         .iter()
@@ -47,14 +46,14 @@ struct Node {
     parent: NodeId,
     label: u8,
     depth: u16,
-    /// First child, and the next child of the parent.
+    /// First child, and the parent's next child.
     child: NodeId,
     sibling: NodeId,
-    /// Slot of its state and projection while it is in a frame's rows.
+    /// Slot of its state and projection while it has a row in the frame.
     slot: u32,
 }
 
-/// The search, with buffers that are kept between swipes.
+/// The search with its buffers, kept between swipes.
 #[derive(Clone, Debug, Default)]
 pub struct SpellingSearch {
     waves: Waves<u8>,
@@ -65,14 +64,14 @@ pub struct SpellingSearch {
 #[derive(Clone, Debug, Default)]
 struct Tree {
     nodes: Vec<Node>,
-    /// `[slots, 2 L H]` and `[slots, J]`: of the prefixes in the frame's rows only.
+    /// `[slots, 2 L H]` and `[slots, J]`, of the prefixes with rows in the frame only.
     states: Vec<f32>,
     projected: Vec<f32>,
     free: Vec<u32>,
     batch: Batch,
 }
 
-/// What the prediction network is run on at once.
+/// A batch for the prediction network.
 #[derive(Clone, Debug, Default)]
 struct Batch {
     labels: Vec<usize>,
@@ -83,9 +82,9 @@ struct Batch {
 
 impl SpellingSearch {
     /// The `count` likeliest spellings of projected encoder frames `[T', J]`, best first, equal
-    /// ones in the order of their labels; of at most 64 labels each, which `names` names. Beam,
-    /// window and depth bonus are those of `options`; the beam is at least `count`, and one of 0,
-    /// which would keep every spelling there is, counts as the default one.
+    /// ones in the order of their labels, with at most 64 labels each. `names` gives the names of
+    /// the labels. Beam, window and depth bonus come from `options`; the beam is at least `count`,
+    /// and 0, which would keep every spelling, counts as the default beam.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a count that is not 1 to 1024 and for options out of range.
@@ -149,7 +148,7 @@ impl SpellingSearch {
         Ok(found)
     }
 
-    /// Bytes that the buffers take.
+    /// Bytes of the buffers.
     pub(crate) fn bytes(&self) -> usize {
         let tree = &self.tree;
         let floats = tree.states.capacity() + tree.projected.capacity();
@@ -158,7 +157,7 @@ impl SpellingSearch {
 }
 
 impl Tree {
-    /// The empty prefix alone.
+    /// Resets the tree to the empty prefix.
     fn begin(&mut self, transducer: &PredictionJoint) -> Result<()> {
         self.nodes.clear();
         self.states.clear();
@@ -180,7 +179,7 @@ impl Tree {
         self.predict(transducer, std::iter::once(ROOT))
     }
 
-    /// Runs the prediction network on the batch, whose rows are of `nodes`.
+    /// Runs the prediction network on the batch, whose rows belong to `nodes`.
     fn predict(
         &mut self,
         transducer: &PredictionJoint,
@@ -212,7 +211,7 @@ impl Tree {
         Ok(())
     }
 
-    /// The prefix of `node` and `label`, where it has been met.
+    /// The prefix of `node` and `label`, where it exists.
     fn child(&self, node: u32, label: u8) -> Option<u32> {
         let mut child = self.nodes[node as usize].child;
         while child != NONE {
@@ -225,7 +224,7 @@ impl Tree {
         None
     }
 
-    /// The prefix of `parent` and `label`, made where it has not been met.
+    /// The prefix of `parent` and `label`, created where it does not exist.
     fn grow(&mut self, parent: NodeId, label: u8) -> NodeId {
         self.child(parent, label).unwrap_or_else(|| {
             let child = self.nodes.len() as NodeId;
@@ -244,7 +243,7 @@ impl Tree {
         })
     }
 
-    /// Takes the slots back of the prefixes that have left the beam.
+    /// Frees the slots of prefixes that have left the beam.
     fn free_slots(&mut self, waves: &Waves<u8>) {
         for row in waves.rows().iter().filter(|row| !row.kept) {
             let node = &mut self.nodes[row.node as usize];

@@ -2,8 +2,8 @@ use super::tests::frames;
 use super::*;
 use crate::transducer::fixtures;
 
-/// A random model that says a, b or c, or nothing, which it likes best; the less sharp it is, the
-/// shorter are its spellings.
+/// A random model that emits a, b, c or, most often, the blank; the less sharp it is, the shorter
+/// its spellings.
 fn transducer(seed: u64, sharpness: f32) -> PredictionJoint {
     let spec = fixtures::spec(1 + seed as usize % 2);
     let mut tensors = fixtures::tensors(seed, &spec);
@@ -72,7 +72,7 @@ fn options(beam: usize) -> DecoderOptions {
     DecoderOptions {
         beam,
         window: 1e3,
-        // These models say a letter at any time: there is no lagging behind.
+        // These models emit a letter at any time, so no prefix lags behind.
         depth_bonus: 0.0,
         ..Default::default()
     }
@@ -133,7 +133,7 @@ fn spellings_are_each_there_once_and_in_order() {
         );
     }
     assert!(got.is_sorted_by(|a, b| a.log_probability >= b.log_probability));
-    // Old buffers change nothing.
+    // Used buffers change nothing.
     for seed in 0..5 {
         let other = tests::frames(&transducer, seed, 30, 2.0);
         run(&mut search, &transducer, &other, 3, &options(16)).unwrap();
@@ -160,7 +160,7 @@ fn a_model_that_is_sure_spells_what_greedy_spells() {
         let got = run(&mut search, &transducer, &frames, 4, &options(64)).unwrap();
         let best = &got[0];
         let exact = log_likelihood(&transducer, &frames, &greedy).unwrap();
-        // Nothing else can be as likely as more than a half.
+        // No other spelling can be likelier than one above a half.
         if exact > 0.5f64.ln() {
             assert_eq!(best.labels, greedy);
             equal += 1;
@@ -186,7 +186,7 @@ fn hostile_requests_are_refused_or_bounded() {
         ..Default::default()
     };
     assert!(run(&mut search, &transducer, &frames, 1, &bad).is_err());
-    // A model that never falls silent.
+    // A model that rarely emits the blank.
     let talkative = fixtures::transducer(1, 1);
     let frames = tests::frames(&talkative, 1, 30, 1.0);
     let got = run(&mut search, &talkative, &frames, 4, &options(4)).unwrap();

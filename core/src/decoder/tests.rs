@@ -5,7 +5,7 @@ use crate::lexicon::LexiconBuilder;
 use crate::transducer::JointScratch;
 use crate::transducer::fixtures::{self, Random};
 
-/// Words of two to seven letters over few letters, so that prefixes and endings are shared.
+/// Words of two to seven letters from a small alphabet, so that they share prefixes and endings.
 pub(super) fn words(seed: u64, count: usize) -> Vec<(String, f64)> {
     let mut random = Random::new(seed);
     let mut words = std::collections::BTreeMap::new();
@@ -129,7 +129,7 @@ fn a_large_beam_finds_the_best_words() {
         let got = decoder.decode(&frames, &options).unwrap();
         assert_eq!(got[0].word, expected[0].0);
         for (candidate, (_, score)) in got.iter().zip(&expected) {
-            // Whatever the beam drops can only be missing.
+            // The search can only miss the mass that the beam drops.
             assert!(
                 candidate.score < score + 1e-9 && candidate.score > score - 0.5,
                 "{} {score}",
@@ -198,7 +198,7 @@ fn no_frames_mean_nothing() {
 
 #[test]
 fn the_forward_algorithm_sums_over_all_alignments() {
-    /// Sum over all ways to spread the labels over the frames, one by one.
+    /// Sums over all ways to spread the labels over the frames, one by one.
     fn enumerate(
         rows: &[Vec<f32>],
         classes: usize,

@@ -1,10 +1,9 @@
-//! The prefixes that a search has met, each with its position in the lexicon and its
-//! prediction-network output.
+//! The prefixes that a search has met, each with its position in the lexicon and the prediction
+//! network's output.
 //!
-//! A prefix is its labels, not its state of the automaton: an automaton shares states between
-//! prefixes. What a node holds depends on the words and the model only, never on a swipe, so the
-//! tree outlives the swipes of its session: common prefixes cost the prediction network nothing
-//! from the second time on.
+//! A prefix is identified by its labels, not by its state of the automaton, which prefixes share. A
+//! node's content depends only on the words and the model, never on a swipe. The tree therefore
+//! outlives the swipes of its session, and a common prefix runs the prediction network only once.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -25,7 +24,7 @@ pub(super) type EdgeId = u32;
 
 /// The root: the empty prefix.
 pub(super) const ROOT: NodeId = 0;
-/// An edge whose child has not been made, a root without a parent.
+/// Marks an edge without a child yet, and the root's missing parent.
 const NONE: u32 = u32::MAX;
 
 /// One prefix.
@@ -33,43 +32,43 @@ const NONE: u32 = u32::MAX;
 pub(super) struct Node {
     parent: NodeId,
     label: u8,
-    /// Labels of the prefix.
+    /// Number of labels of the prefix.
     pub(super) depth: u16,
     position: Position,
-    /// Least prior cost of any word that begins with the prefix, in the lexicon's units: the
-    /// look-ahead.
+    /// Look-ahead: the least prior cost of any word that begins with the prefix, in the lexicon's
+    /// units.
     pub(super) cost: u32,
-    /// Prior cost of the prefix as a word, where it is one.
+    /// Prior cost of the prefix as a word; `None` where it is no word.
     pub(super) word_cost: Option<u32>,
     /// log P(prefix) of the internal language model.
     pub(super) internal_lm: f32,
     edges: Option<(EdgeId, EdgeId)>,
     row: RowId,
-    /// The swipe that met it last.
+    /// The last swipe that met it.
     met: u32,
 }
 
-/// Where a node's row is.
+/// The location of a node's row.
 #[derive(Clone, Copy, Debug)]
 enum RowId {
-    /// In the table that all sessions share.
+    /// In the shared table.
     Table(u32),
-    /// Among the tree's own.
+    /// In the tree's own rows.
     Own(u32),
 }
 
-/// A way on from a prefix by one label.
+/// The edge from a prefix to its extension by one label.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Edge {
     /// The label.
     pub(super) label: u8,
     child: NodeId,
-    /// Look-ahead of the prefix with the label, see [`Node::cost`].
+    /// Look-ahead of the extended prefix, see [`Node::cost`].
     pub(super) cost: u32,
 }
 
 impl Edge {
-    /// The node that the edge leads to, where it has been made.
+    /// The node at the end of the edge, where it exists.
     pub(super) fn child(&self) -> Option<NodeId> {
         (self.child != NONE).then_some(self.child)
     }
@@ -83,7 +82,7 @@ pub(super) struct PrefixTree {
     table: Arc<PrefixTable>,
     own: Rows,
     widths: Widths,
-    /// Swipes so far.
+    /// Number of swipes so far.
     swipe: u32,
     scratch: Scratch,
 }
@@ -91,7 +90,7 @@ pub(super) struct PrefixTree {
 #[derive(Clone, Debug, Default)]
 struct Scratch {
     transitions: Vec<(u8, u32)>,
-    /// Edges whose children the prediction network has to run for.
+    /// Edges whose children need the prediction network.
     missing: Vec<(NodeId, EdgeId)>,
     labels: Vec<usize>,
     states: Vec<f32>,
@@ -102,8 +101,7 @@ struct Scratch {
 }
 
 impl PrefixTree {
-    /// The tree of the empty prefix alone, which finds in `table` what the prediction network has
-    /// run for.
+    /// A tree with the empty prefix only, which takes known rows from `table`.
     pub(super) fn new(layers: &LexiconStack, table: Arc<PrefixTable>) -> Self {
         let position = layers.root();
         let widths = table.widths();
@@ -139,20 +137,20 @@ impl PrefixTree {
         self.nodes.len()
     }
 
-    /// Rows that the prediction network has run for and that are kept besides the table's.
+    /// Number of rows kept in addition to the table's.
     pub(super) fn own_rows(&self) -> usize {
         self.own.used()
     }
 
-    /// Bytes that the tree takes, with what is kept for more, without the table.
+    /// Bytes of the tree, including spare capacity and excluding the table.
     pub(super) fn bytes(&self) -> usize {
         self.own.bytes()
             + size_of::<Node>() * self.nodes.capacity()
             + size_of::<Edge>() * self.edges.capacity()
     }
 
-    /// Begins a swipe: where the tree takes more than `bytes`, those prefixes are forgotten that
-    /// swipes met longest ago.
+    /// Begins a swipe. Where the tree takes more than `bytes`, the prefixes that swipes met longest
+    /// ago are removed.
     pub(super) fn begin(&mut self, bytes: usize) {
         if self.swipe == u32::MAX {
             self.clear();
@@ -166,12 +164,12 @@ impl PrefixTree {
         }
     }
 
-    /// Notes that the current swipe has met a node.
+    /// Marks a node as met by the current swipe.
     pub(super) fn meet(&mut self, id: NodeId) {
         self.nodes[id as usize].met = self.swipe;
     }
 
-    /// Forgets all prefixes but the empty one.
+    /// Removes all prefixes but the empty one.
     pub(super) fn clear(&mut self) {
         self.nodes.truncate(1);
         self.nodes.shrink_to_fit();
@@ -182,7 +180,7 @@ impl PrefixTree {
         self.swipe = 0;
     }
 
-    /// Keeps at most half of the nodes, those that swipes met last, and all prefixes of theirs.
+    /// Keeps the most recently met nodes, at most half, and all their prefixes.
     fn forget_older_half(&mut self) {
         let mut met: Vec<u32> = self.nodes.iter().map(|node| node.met).collect();
         let middle = met.len() / 2;
@@ -190,7 +188,7 @@ impl PrefixTree {
         let median = *median;
         let mut moved: Vec<NodeId> = vec![NONE; self.nodes.len()];
         moved[ROOT as usize] = 0;
-        // Children stand behind their parents.
+        // Children come after their parents.
         for id in (1..self.nodes.len()).rev() {
             let node = &self.nodes[id];
             if node.met > median || moved[id] != NONE {
@@ -229,7 +227,7 @@ impl PrefixTree {
         self.edges = edges;
     }
 
-    /// What the prediction network gave for a prefix, see [`Widths`].
+    /// The prediction network's row for a prefix, see [`Widths`].
     pub(super) fn row(&self, id: NodeId) -> &[f32] {
         match self.node(id).row {
             RowId::Table(row) => self.table.row(row),
@@ -237,7 +235,7 @@ impl PrefixTree {
         }
     }
 
-    /// Labels and nodes of the children that have been made.
+    /// Labels and nodes of the existing children.
     pub(super) fn children(&self, id: NodeId) -> Vec<(u8, NodeId)> {
         let (start, end) = self.node(id).edges.unwrap_or_default();
         let edges = self.edges[start as usize..end as usize].iter();
@@ -261,17 +259,17 @@ impl PrefixTree {
         self.widths.projected_of(self.row(id))
     }
 
-    /// What the internal language model gives for each label after the prefix, `[V+1]`.
+    /// The internal language model's log-probability of each label after the prefix, `[V+1]`.
     pub(super) fn internal_lm(&self, id: NodeId) -> &[f32] {
         self.widths.internal_of(self.row(id))
     }
 
-    /// What the user says of the prefix as a key.
+    /// The user's node for the prefix.
     pub(super) fn user(&self, id: NodeId) -> Option<&UserNode> {
         self.node(id).position.user().map(|user| &**user)
     }
 
-    /// The labels of a prefix, first label first, into `labels`.
+    /// Writes the labels of a prefix to `labels`, first label first.
     pub(super) fn labels(&self, mut id: NodeId, labels: &mut Vec<u8>) {
         labels.clear();
         while id != ROOT {
@@ -282,7 +280,7 @@ impl PrefixTree {
         labels.reverse();
     }
 
-    /// The edges of a node, read out of the lexicons the first time.
+    /// The edges of a node, read from the lexicons on first use.
     pub(super) fn edges(&mut self, layers: &LexiconStack, id: NodeId) -> Range<EdgeId> {
         let node = &mut self.nodes[id as usize];
         let (start, end) = match node.edges {
@@ -302,8 +300,8 @@ impl PrefixTree {
         start..end
     }
 
-    /// Brings the tree to the words that the user has now: those prefixes are worked out again that
-    /// the user says or said something of. What the prediction network gave for them stays.
+    /// Updates the tree to the user's present words: recomputes the prefixes that the user's
+    /// entries affect, before or after the change. Rows of the prediction network stay.
     pub(super) fn relink(&mut self, layers: &LexiconStack) {
         let root = self.nodes[ROOT as usize].position.user();
         let is_same = match (root, layers.user()) {
@@ -347,8 +345,7 @@ impl PrefixTree {
                     open.push((child, below));
                 }
             }
-            // A list that has grown needs another range; its old one lies idle until the tree is
-            // cut back.
+            // A longer list needs a new range; its old range is unused until the tree is cut back.
             if new.len() <= old.len() {
                 let end = start + new.len() as EdgeId;
                 self.edges[start as usize..end as usize].copy_from_slice(&new);
@@ -361,8 +358,8 @@ impl PrefixTree {
         }
     }
 
-    /// Makes the children at the end of `edges` (given with their parents, each once) that have not
-    /// been made, running the prediction network once for all of them that are not in the table.
+    /// Creates the missing children at the end of `edges` (given with their parents, each once).
+    /// The prediction network runs once for all that the table lacks.
     pub(super) fn grow(
         &mut self,
         layers: &LexiconStack,
@@ -416,7 +413,7 @@ impl PrefixTree {
         Ok(())
     }
 
-    /// Runs the prediction network for the labels and states in the scratch buffers.
+    /// Runs the prediction network on the labels and states in the scratch buffers.
     fn run(&mut self, transducer: &PredictionJoint) -> Result<()> {
         let Scratch {
             labels,
@@ -436,7 +433,7 @@ impl PrefixTree {
         Ok(())
     }
 
-    /// Makes the child at the end of an edge, whose row is there.
+    /// Creates the child at the end of an edge, whose row exists.
     fn insert(&mut self, layers: &LexiconStack, parent: NodeId, edge: EdgeId, row: RowId) {
         let Edge { label, cost, .. } = self.edges[edge as usize];
         let above = &self.nodes[parent as usize];
@@ -457,20 +454,20 @@ impl PrefixTree {
         self.nodes.push(node);
     }
 
-    /// The word of the greatest prior that begins with the prefix `id`; `None` where there is none,
-    /// or none is found soon.
+    /// The word with the greatest prior that begins with the prefix `id`; `None` where there is
+    /// none or the search gives up.
     ///
-    /// The look-ahead does not know of words that a user blocked or made less likely, so the
-    /// prefixes are followed from the likeliest on, deeper ones first, until a word is at least as
-    /// likely as all that is left.
+    /// The look-ahead does not know which words a user blocked or made less likely. The search
+    /// therefore follows prefixes from the likeliest on, deeper ones first, until a word is at
+    /// least as likely as all that remain.
     pub(super) fn best_word(
         &mut self,
         layers: &LexiconStack,
         transducer: &PredictionJoint,
         id: NodeId,
     ) -> Result<Option<NodeId>> {
-        /// A prefix to be followed, or a word. Never compared: what comes before it settles every
-        /// tie, as ids depend on earlier swipes.
+        /// A prefix to follow, or a word. Never compared: the fields before it settle every tie,
+        /// because ids depend on earlier swipes.
         #[derive(PartialEq, Eq, PartialOrd, Ord)]
         enum Step {
             Word(NodeId),
@@ -479,11 +476,11 @@ impl PrefixTree {
         let mut heap = BinaryHeap::new();
         let mut order = 0u32;
         let mut at = id;
-        // A path of a sound lexicon has at most so many labels; a few paths may end in blocked
+        // A path of a valid lexicon has at most `MAX_KEY` labels; a few paths may end in blocked
         // words.
         for _ in 0..4 * MAX_KEY {
             let node = self.node(at);
-            // Of equal costs words come first, then what is deeper.
+            // Of equal costs, words come first, then deeper prefixes.
             let deep = u16::MAX - node.depth;
             if let Some(cost) = node.word_cost {
                 heap.push(Reverse((cost, 0, order, Step::Word(at))));
@@ -509,15 +506,15 @@ impl PrefixTree {
         Ok(None)
     }
 
-    /// Makes prefixes in the order of their prior until there are `nodes`.
+    /// Creates prefixes in the order of their prior until there are `nodes` nodes.
     pub(super) fn grow_likeliest(
         &mut self,
         layers: &LexiconStack,
         transducer: &PredictionJoint,
         nodes: usize,
     ) -> Result<()> {
-        // A prefix is never costlier than its extensions, so each round of the heap may be grown as
-        // one batch.
+        // A prefix never costs more than its extensions, so each round of the heap can be one
+        // batch.
         const BATCH: usize = 64;
         let mut heap = BinaryHeap::new();
         let push_edges = |tree: &mut Self, heap: &mut BinaryHeap<_>, id: NodeId| {

@@ -1,4 +1,4 @@
-//! Runs the prediction network for the likeliest prefixes of some words.
+//! Runs the prediction network for the likeliest prefixes of given words.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,12 +11,11 @@ use crate::lexicon::LexiconStack;
 use crate::transducer::PredictionJoint;
 
 impl PrefixTable {
-    /// The empty prefix and besides it the prefixes of `layers` of the greatest prior, `count` in
-    /// all.
+    /// Computes `count` prefixes: the empty one and those of `layers` with the greatest prior.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] for more than [`MAX_PREFIXES`]; otherwise none that a sound model and
-    /// lexicon give.
+    /// [`Error::TooLarge`] for more than [`MAX_PREFIXES`]; otherwise none with a valid model and
+    /// lexicon.
     pub fn compute(
         transducer: &PredictionJoint,
         layers: &LexiconStack,

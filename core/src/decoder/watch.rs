@@ -1,8 +1,8 @@
-//! What is taken down of a search while it runs: how far it got with certain words.
+//! Records a search while it runs: how much of certain words it reached.
 
 use super::tree::{NodeId, PrefixTree};
 
-/// Follows some label strings through a search.
+/// Follows given label sequences through a search.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
     keys: Vec<Vec<u8>>,
@@ -21,7 +21,7 @@ impl Watch {
         }
     }
 
-    /// Takes down what the beam holds after a frame.
+    /// Records the beam after a frame.
     pub(super) fn frame(&mut self, tree: &PrefixTree, active: &[(NodeId, f64)]) {
         self.beam.push(active.len());
         for trail in &mut self.trails {

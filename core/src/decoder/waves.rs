@@ -1,16 +1,17 @@
-//! The waves that a frame is worked off in, whatever the prefixes are of.
+//! The waves that process a frame, independent of the kind of prefix.
 //!
 //! For a prefix n and a frame t, `α[t][n]` is the log-probability that exactly the labels of n have
-//! been emitted before frame t's blank of the frame before, summed over all alignments (the forward
-//! variable of Graves 2012, §2.4). Within a frame, mass runs from shorter to longer prefixes by
-//! labels, any number of them; the blank then carries it to the next frame and touches neither
-//! prefix nor prediction network. A prefix is one node, so equal prefixes merge by construction.
+//! been emitted when frame t begins, after the blank of the frame before, summed over all
+//! alignments (the forward variable of Graves 2012, §2.4). Within a frame, labels pass mass from
+//! shorter to longer prefixes, any number of them. The blank then passes it to the next frame and
+//! changes neither prefix nor prediction network. A prefix is one node, so equal prefixes merge by
+//! construction.
 //!
-//! The first wave holds the beam; each further wave holds the prefixes that the wave before reached
-//! for the first time, so that the prediction network and the joint run once a wave for all of its
-//! new prefixes. Within a wave nodes are taken by depth, so a node's arrivals are complete when it
-//! passes them on. Mass that comes late to a node (its parent is newer than itself) is passed on as
-//! a difference.
+//! The first wave holds the beam. Each further wave holds the prefixes that the wave before reached
+//! for the first time, so the prediction network and the joint run once per wave for all new
+//! prefixes. Within a wave nodes are processed by depth, so a node has all its arrivals before it
+//! passes them on. Mass that reaches a node later (from a parent newer than the node) is passed on
+//! as a difference.
 
 use super::log::{ZERO, add};
 use crate::error::Result;
@@ -20,66 +21,66 @@ use crate::transducer::{Joint, JointScratch};
 /// Index of a node.
 pub(super) type NodeId = u32;
 
-/// The prefixes of a search: what they are worth and how they go on.
+/// The prefixes of a search: their worth and their continuations.
 pub(super) trait Prefixes {
-    /// A way on from a prefix.
+    /// A continuation of a prefix by one label.
     type Way: Copy;
 
     /// Number of nodes.
     fn len(&self) -> usize;
 
-    /// Labels of a prefix.
+    /// Number of labels of a prefix.
     fn depth(&self, node: NodeId) -> usize;
 
-    /// What a prefix is compared by besides its mass.
+    /// The terms by which prefixes are compared besides their mass.
     fn worth(&self, node: NodeId) -> Worth;
 
-    /// The score of a prefix with `mass` as it is; `None` where it cannot be the last.
+    /// The score of a prefix with `mass` as a final result; `None` where it cannot be final.
     fn score(&self, node: NodeId, mass: f64) -> Option<f64>;
 
     /// The joint's projection of the prediction network's output after a prefix, `[J]`.
     fn projected(&self, node: NodeId) -> &[f32];
 
-    /// Notes that a prefix has a row in the current frame.
+    /// Marks that a prefix has a row in the current frame.
     fn meet(&mut self, node: NodeId);
 
-    /// Passes mass on by each label that leads on from `node`.
+    /// Passes mass on by each label that continues `node`.
     fn expand(&mut self, node: NodeId, passing: &mut Passing<'_, Self::Way>);
 
-    /// Makes the prefixes of the offers, which are different ones, as far as they have not been
-    /// made, and runs the prediction network for them.
+    /// Creates those prefixes of the offers, all different, that do not exist, and runs the
+    /// prediction network for them.
     fn grow(&mut self, offers: &[Offer<Self::Way>]) -> Result<()>;
 
-    /// The prefix of an offer, where it has been made.
+    /// The prefix of an offer, where it exists.
     fn grown(&self, offer: &Offer<Self::Way>) -> Option<NodeId>;
 }
 
-/// What a prefix is compared by besides its mass, in nats.
+/// The terms by which prefixes are compared besides their mass, in nats.
 #[derive(Clone, Copy)]
 pub(super) struct Worth {
     /// Cost of its look-ahead.
     pub(super) prior: f64,
-    /// What its labels are worth.
+    /// Total worth of its labels.
     pub(super) labels: f64,
-    /// What is taken off for the internal language model.
+    /// Subtracted for the internal language model.
     pub(super) internal_lm: f64,
 }
 
 impl Worth {
-    /// What a prefix with `mass` promises.
+    /// The value by which a prefix with `mass` competes for the beam.
     pub(super) fn promise(self, mass: f64) -> f64 {
         mass - self.prior + self.labels - self.internal_lm
     }
 }
 
-/// What bounds a search.
+/// The limits of a search.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
-    /// Prefixes kept a frame; 0 for all of them.
+    /// Prefixes kept per frame; 0 keeps all.
     pub(super) beam: usize,
-    /// Prefixes kept besides by their score as they are.
+    /// Additional prefixes kept by their final score.
     pub(super) slots: usize,
-    /// Nats below the best that a prefix may be.
+    /// Prefixes more than this many nats below the best are dropped.
     pub(super) window: f64,
 }
 
@@ -87,9 +88,9 @@ pub(super) struct Bounds {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     pub(super) node: NodeId,
-    /// Mass that has arrived and has not been passed on.
+    /// Mass that has arrived and is not yet passed on.
     pending: f64,
-    /// Mass that the blank carries to the next frame.
+    /// Mass that the blank passes to the next frame.
     pub(super) next: f64,
     queued: bool,
     pub(super) kept: bool,
@@ -101,28 +102,28 @@ pub(super) struct Offer<W> {
     pub(super) parent: NodeId,
     pub(super) way: W,
     mass: f64,
-    /// Upper bound of what the prefix can promise in this frame.
+    /// Upper bound of the prefix's promise in this frame.
     bound: f64,
-    /// Position in the order of offers, which settles ties.
+    /// Index in the order of offers, which settles ties.
     order: u32,
 }
 
-/// The state of a search and its buffers, kept between swipes.
+/// The state and buffers of a search, kept between swipes.
 #[derive(Clone, Debug)]
 pub(super) struct Waves<W> {
-    /// The beam: prefixes and their α at the start of a frame.
+    /// The beam: prefixes with their α at the start of a frame.
     active: Vec<(NodeId, f64)>,
     /// Prefixes met in the current frame.
     rows: Vec<Row>,
-    /// For each node the frame in which it had a row, and the row.
+    /// For each node, the last frame in which it had a row, and the row.
     row_of: Vec<(u64, u32)>,
-    /// Frames so far, over all swipes.
+    /// Number of frames so far, over all swipes.
     frame: u64,
-    /// The best promise of a prefix in the current frame so far.
+    /// The best promise in the current frame so far.
     best: f64,
     /// `[rows, V+1]`.
     log_probabilities: Vec<f32>,
-    /// Rows with mass to pass on, by depth of their prefix.
+    /// Rows with mass to pass on, by the depth of their prefix.
     levels: Vec<Vec<u32>>,
     offers: Vec<Offer<W>>,
     scores: Vec<f64>,
@@ -154,15 +155,15 @@ pub(super) struct Passing<'a, W> {
     node: NodeId,
     mass: f64,
     depth: usize,
-    /// Where the log-probabilities of its row begin.
+    /// Start of its row's log-probabilities.
     start: usize,
-    /// What a longer prefix must promise at least.
+    /// The least promise that a longer prefix needs.
     least: f64,
 }
 
 impl<W: Copy> Passing<'_, W> {
     /// Passes mass on by `label`: to the prefix `child` where that has a row in this frame,
-    /// otherwise as an offer of the `way`, whose prefix is worth `worth`.
+    /// otherwise as an offer of the continuation `way`, whose prefix has the worth `worth`.
     #[inline(always)]
     pub(super) fn on(
         &mut self,
@@ -192,14 +193,14 @@ impl<W: Copy> Passing<'_, W> {
 }
 
 impl<W: Copy> Waves<W> {
-    /// Begins with the prefix `root` alone.
+    /// Begins with the prefix `root` only.
     pub(super) fn begin(&mut self, root: NodeId) {
         self.rows.clear();
         self.active.clear();
         self.active.push((root, 0.0));
     }
 
-    /// The prefixes that the beam holds, each with its α.
+    /// The prefixes in the beam, each with its α.
     pub(super) fn active(&self) -> &[(NodeId, f64)] {
         &self.active
     }
@@ -209,7 +210,7 @@ impl<W: Copy> Waves<W> {
         &self.rows
     }
 
-    /// Works off one frame: from `active` to the next frame's `active`.
+    /// Processes one frame: from its `active` to the next frame's.
     pub(super) fn advance<P: Prefixes<Way = W>>(
         &mut self,
         joint: &Joint,
@@ -287,8 +288,7 @@ impl<W: Copy> Waves<W> {
     /// Passes all pending mass on: by the blank to the next frame, by labels to longer prefixes of
     /// this one. Mass for prefixes without a row becomes an offer.
     ///
-    /// The best promise so far less the window is what an offer must reach at least, so most of
-    /// them end here.
+    /// An offer must reach the best promise so far less the window, so most end here.
     fn pass_on<P: Prefixes<Way = W>>(&mut self, joint: &Joint, prefixes: &mut P, bounds: Bounds) {
         let (classes, blank) = (joint.classes(), joint.blank());
         self.offers.clear();
@@ -305,7 +305,7 @@ impl<W: Copy> Waves<W> {
                 state.next = add(state.next, mass + blank);
                 let promise = prefixes.worth(node).promise(state.next);
                 self.best = self.best.max(promise);
-                // No key is longer, whatever a lexicon says.
+                // The depth limit holds whatever a lexicon says.
                 if depth >= MAX_KEY {
                     continue;
                 }
@@ -328,9 +328,9 @@ impl<W: Copy> Waves<W> {
         }
     }
 
-    /// Keeps the offers that can still enter the next frame's beam. What a prefix receives bounds
-    /// its score, since the blank only takes from it; the scores that the rows have so far are what
-    /// it must beat.
+    /// Keeps the offers that can still enter the next frame's beam. A prefix's received mass bounds
+    /// its promise, since the blank only lowers it. It must beat the promises that the rows have so
+    /// far.
     fn choose_offers(&mut self, prefixes: &impl Prefixes, bounds: Bounds) {
         if bounds.beam == 0 {
             return;
@@ -359,8 +359,9 @@ impl<W: Copy> Waves<W> {
         }
     }
 
-    /// Chooses the next frame's beam: the prefixes that promise most, and besides them the best as
-    /// they are, which only have blanks to pay and must not be lost to prefixes that promise more.
+    /// Chooses the next frame's beam: the prefixes with the greatest promise, and in addition those
+    /// with the best final scores. The latter have only blanks to pay and must not lose to prefixes
+    /// that promise more.
     fn choose_active(&mut self, prefixes: &impl Prefixes, bounds: Bounds) {
         self.active.clear();
         if bounds.beam == 0 {

@@ -3,15 +3,15 @@
 use super::Sample;
 use crate::error::{Error, Result};
 
-/// Features of one path, reusable from gesture to gesture.
+/// Features of one path, in a buffer that is reused between gestures.
 #[derive(Clone, Debug, Default)]
 pub struct Features {
     pub(super) data: Vec<f32>,
     pub(super) samples: usize,
     pub(super) width: usize,
-    /// The resampled path: scratch of the featurizer.
+    /// The resampled path; scratch of the featurizer.
     pub(super) path: Vec<Sample>,
-    /// The features of one sample: likewise.
+    /// The features of one sample; scratch of the featurizer.
     pub(super) row: Vec<f64>,
 }
 
@@ -42,8 +42,8 @@ impl Features {
         (index < self.samples).then(|| column.copied().collect())
     }
 
-    /// Writes the features into `out` [F, `width`] row-major with zeros behind sample T: one row
-    /// of a padded batch.
+    /// Writes the features into `out` [F, `width`] row-major, with zeros after sample T: one row of
+    /// a padded batch.
     ///
     /// # Errors
     /// [`Error::Shape`] where `out` has another size or `width` is less than T.

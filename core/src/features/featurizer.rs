@@ -1,4 +1,4 @@
-//! Turning a trace into features.
+//! Turns a trace into features.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use crate::error::{Error, Result};
 use crate::layout::Warp;
 use crate::trace::Trace;
 
-/// Turns traces into features, by the parameters of one bundle. Cheap to clone; holds no buffer.
+/// Turns traces into features, with the parameters of one bundle. Cheap to clone; holds no buffer.
 #[derive(Clone, Debug)]
 pub struct Featurizer {
     max_points: Option<usize>,
     clamp_before_resampling: bool,
     describe: Arc<dyn Describe>,
-    /// One a feature.
+    /// One factor per feature.
     scale: Vec<f64>,
 }
 
@@ -26,7 +26,7 @@ impl Featurizer {
     /// # Errors
     /// [`Error::Invalid`] for an unknown id or version, fewer than five key centres (the five
     /// nearest are features) or parameters out of range, [`Error::Shape`] for a scale that is
-    /// neither empty nor has one entry a feature, [`Error::TooLarge`] for more than 512 key
+    /// neither empty nor has one entry per feature, [`Error::TooLarge`] for more than 512 key
     /// centres, [`Error::NotFinite`] for a parameter that is NaN or infinite.
     pub fn new(spec: &FeaturizerSpec) -> Result<Self> {
         let kind = spec.kind()?;
@@ -63,8 +63,8 @@ impl Featurizer {
         self.scale.len()
     }
 
-    /// Replaces the content of `out` by the features of `trace` and returns the number of samples:
-    /// 49 to 111, or 1 (all zero) for a trace of fewer than two points.
+    /// Replaces the content of `out` with the features of `trace` and returns the number of
+    /// samples: 49 to 111, or 1 (all zero) for a trace of fewer than two points.
     ///
     /// Every feature is finite, whatever the trace. Allocates nothing once `out` has held the
     /// longest path.
@@ -72,8 +72,8 @@ impl Featurizer {
         self.features_through(None, trace, out)
     }
 
-    /// As [`features`](Self::features), of a trace whose points go through `warp` first, where
-    /// there is one: in the coordinates of the letter area, before anything is clamped.
+    /// As [`features`](Self::features), after mapping the points through `warp`, if given. The warp
+    /// works in the letter area's coordinates, before any clamping.
     pub(crate) fn features_through(
         &self,
         warp: Option<&Warp>,

@@ -1,4 +1,4 @@
-//! What a featurizer is made of.
+//! The definition of a featurizer.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -16,18 +16,18 @@ const LARGEST_PARAMETER: f32 = 1e6;
 pub(super) struct Kind {
     pub(super) id: &'static str,
     pub(super) version: u32,
-    /// Features a sample.
+    /// Number of features per sample.
     pub(super) features: usize,
-    /// What is done with traces of another layout than the network was trained on.
+    /// How to treat traces of a layout other than the trained one.
     pub(super) layout_policy: LayoutPolicy,
-    /// Checks the parameters that are its own.
+    /// Checks the featurizer's own parameters.
     pub(super) open: fn(&FeaturizerSpec) -> Result<Arc<dyn Describe>>,
 }
 
 /// Describes the samples of paths.
 pub(super) trait Describe: Debug + Send + Sync {
-    /// Writes the features of sample `index` of a path of at least two samples, before scaling,
-    /// into `row`, which is zero.
+    /// Writes the unscaled features of sample `index` into `row`, which is zero. The path has at
+    /// least two samples.
     fn describe(&self, path: &[Sample], index: usize, row: &mut [f64]);
 }
 

@@ -1,4 +1,4 @@
-//! The featurizers that this version knows: each has a folder, and a line here.
+//! The featurizers that this version knows. Each has a folder, and an entry here.
 
 use super::kind::Kind;
 use super::kinematic37;
@@ -22,7 +22,7 @@ pub(crate) fn known() -> Vec<String> {
 }
 
 impl FeaturizerSpec {
-    /// Its featurizer.
+    /// The featurizer's definition.
     ///
     /// # Errors
     /// [`Error::Invalid`] for an unknown id or version.
@@ -34,7 +34,7 @@ impl FeaturizerSpec {
         })
     }
 
-    /// What is done with traces that were made on another layout than the network was trained on.
+    /// How to treat traces of a layout other than the trained one.
     ///
     /// # Errors
     /// [`Error::Invalid`] for an unknown id or version.

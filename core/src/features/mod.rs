@@ -1,8 +1,8 @@
-//! Points become features.
+//! Turns points into features.
 //!
-//! A bundle names its featurizer by id and version ([`FeaturizerSpec`]), with all parameters that
-//! its output depends on. The only one so far is `kinematic37`, version 1. It describes each sample
-//! of a path by 37 numbers, all in the letter area's frame carried to [-1, 1] and in seconds:
+//! A bundle names its featurizer by id and version ([`FeaturizerSpec`]) and gives all parameters
+//! that the output depends on. The only featurizer is `kinematic37`, version 1. It describes each
+//! sample of a path by 37 numbers, with the letter area mapped to [-1, 1] and times in seconds:
 //!
 //! | features | what |
 //! |---|---|
@@ -14,11 +14,10 @@
 //! | 21-26 | mean x, std x, mean y, std y, range x, range y over five samples |
 //! | 27-36 | zero |
 //!
-//! A path is first resampled in time to at most [`MAX_SAMPLES`] samples, so the encoder's work is
-//! bounded whatever the touch screen delivers. All arithmetic is float64 with one rounding to
-//! float32 at the end: accelerations divide twice by a few milliseconds, which float32 does not
-//! survive. Transcendental functions come from one library on every platform, so the same trace
-//! gives the same bits everywhere.
+//! A path is first resampled in time to at most [`MAX_SAMPLES`] samples, which bounds the encoder's
+//! work for any touch screen. All arithmetic is float64, rounded once to float32 at the end:
+//! accelerations divide twice by a few milliseconds, and float32 would lose them. Transcendental
+//! functions come from one library on every platform, so a trace gives the same bits everywhere.
 
 mod buffer;
 mod featurizer;
@@ -36,7 +35,7 @@ pub(crate) use known::known;
 pub use resample::MAX_SAMPLES;
 pub use spec::FeaturizerSpec;
 
-/// One resampled sample of a path: x and y in [-1, 1] over the letter area, t in milliseconds since
+/// One sample of a path: x and y in [-1, 1] over the letter area, t in milliseconds since
 /// touch-down.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Sample {

@@ -1,23 +1,23 @@
-//! Resampling of a path in time.
+//! Resamples a path in time.
 
 use super::Sample;
 use crate::layout::{LetterArea, Warp};
 use crate::trace::{Point, Trace};
 
-/// Most samples that a path is resampled to.
+/// Most samples of a path.
 pub const MAX_SAMPLES: usize = 111;
 
-/// Paths of up to this many points are stretched to [`STRETCHED`] samples.
+/// Paths of at most this many points are stretched to [`STRETCHED`] samples.
 const SHORT: usize = 48;
 const STRETCHED: usize = 56;
-/// Paths of this many points and more are squeezed to [`SQUEEZED`] samples.
+/// Paths of at least this many points are squeezed to [`SQUEEZED`] samples.
 const LONG: usize = 112;
 const SQUEEZED: usize = 96;
 
-/// Spans of time are at least this long when they divide, in milliseconds.
+/// Least divisor for spans of time, in milliseconds.
 const SHORTEST_SPAN: f64 = 1.0;
 
-/// Samples that a path of `points` points becomes.
+/// The number of samples for a path of `points` points.
 fn sample_count(points: usize) -> usize {
     match points {
         0 | 1 => points,
@@ -27,7 +27,7 @@ fn sample_count(points: usize) -> usize {
     }
 }
 
-/// A trace's points as samples, computed when asked for.
+/// A trace's points as samples, computed on request.
 struct Source<'a> {
     points: &'a [Point],
     area: LetterArea,
@@ -60,10 +60,10 @@ fn clamped(sample: Sample) -> Sample {
     }
 }
 
-/// Replaces `samples` by the samples of the first `max_points` points of `trace`, at equal steps of
-/// time with positions interpolated linearly, or point by point where the number of points suits
-/// already. Positions come out clamped to [-1, 1]; `clamp_first` clamps the points too, before they
-/// are interpolated.
+/// Replaces `samples` with the samples of the first `max_points` points of `trace`. They lie at
+/// equal steps of time with linearly interpolated positions; where the number of points already
+/// suits, each point is a sample. Positions are clamped to [-1, 1]; `clamp_first` also clamps the
+/// points before interpolation.
 pub(super) fn resample(
     trace: &Trace,
     warp: Option<&Warp>,
@@ -163,10 +163,10 @@ mod tests {
     fn points_at_one_time_give_finite_samples() {
         let samples = samples_of(&[(0.1, 0.1, 5.0), (0.9, 0.9, 5.0), (0.5, 0.5, 5.0)], None);
         assert_eq!(samples.len(), 56);
-        // They are two sixtieths of a second apart.
+        // The points are two sixtieths of a second apart.
         let last = 100.0 / 3.0 + 1e-9;
         assert!(samples.iter().all(|f| f.x.abs() <= 1.0 && f.t <= last));
-        // Too far from the origin for sixtieths of a second, so they stay at one time.
+        // Sixtieths of a second vanish beside so great a time, so all samples have one time.
         let samples = samples_of(
             &[(0.1, 0.1, 1e300), (0.9, 0.9, 1e300), (0.5, 0.5, 1e300)],
             None,

@@ -1,4 +1,4 @@
-//! The featurizer block of a bundle: which featurizer, with which parameters.
+//! The featurizer block of a bundle: the featurizer and its parameters.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,15 +10,14 @@ pub struct FeaturizerSpec {
     pub id: String,
     /// Version of its definition; 1.
     pub version: u32,
-    /// Only the first so many points are used, as the seed does with 256; `None` keeps all.
+    /// Only the first `max_points` points are used, as the seed does with 256; `None` uses all.
     pub max_points: Option<usize>,
-    /// Whether x and y are clamped to the letter area before the path is resampled, not only after.
+    /// Whether x and y are clamped to the letter area before resampling as well as after.
     pub clamp_before_resampling: bool,
-    /// The letter-key centres that the distance features are measured to, in the letter area's
-    /// frame (x 0 = left edge of the first row, 1 = right edge; y 0 = top of the first row, 1 =
-    /// bottom of the third).
+    /// The letter-key centres for the distance features, in the letter area's coordinates (x 0 =
+    /// left edge of the first row, 1 = right edge; y 0 = top of the first row, 1 = bottom of the
+    /// third).
     pub key_centres: Vec<[f32; 2]>,
-    /// Each feature is multiplied by its entry after it is computed; one entry a feature, or empty
-    /// for no scaling.
+    /// Factors of the features, one per feature; empty for no scaling.
     pub scale: Vec<f32>,
 }

@@ -10,10 +10,10 @@ use crate::error::Error;
 use crate::layout::{Layout, LetterArea};
 use crate::trace::{Point, Trace};
 
-/// Features of `kinematic37`.
+/// Number of features of `kinematic37`.
 const FEATURES: usize = 37;
 
-/// `kinematic37` with the grid that its vectors were computed on.
+/// `kinematic37` with the grid of the stored vectors.
 fn kinematic37(scale: Vec<f32>) -> FeaturizerSpec {
     FeaturizerSpec::kinematic37(Layout::qwerty_unshifted().key_centres(), scale)
 }
@@ -30,8 +30,9 @@ struct Vector {
     features: BTreeMap<usize, Vec<f32>>,
 }
 
-/// The vectors were computed by another implementation of the featurizer, in NumPy. Two points of
-/// the first have one stamp: its features are of the first of them half-way in time.
+/// Vectors from an independent implementation of the featurizer in NumPy. Two points of the first
+/// have one time stamp; its features use the repaired time of the earlier one, half-way between its
+/// neighbours.
 #[test]
 fn stored_vectors() {
     let vectors: Vec<Vector> =
@@ -73,7 +74,7 @@ fn a_straight_swipe_by_hand() {
     near(first[0], -0.9);
     near(first[1], -2.0 / 3.0);
     assert_eq!(first[2..13], [0., 0., 0., 0., 0., 0., 0., 0., 0., 1., 0.]);
-    // q, then w a key width (0.2) away, then a a row (2/3) below.
+    // The nearest keys: q, then w a key width (0.2) away, then a a row (2/3) below.
     let row = 2.0f32 / 3.0;
     near(first[13], 0.0);
     near(first[14], 0.2);
@@ -115,7 +116,8 @@ fn checkpoint_goldens() {
     let mut out = Features::new();
     let (mut worst_sample, mut worst_feature) = (0.0f64, 0.0f64);
     for swipe in 0..10 {
-        // Stored as float32; the features were computed from the four decimals that they stand for.
+        // The points are stored as float32; the features come from the four decimals that they
+        // stand for.
         let decimals = |v: f32| (f64::from(v) * 1e4).round() / 1e4;
         let trace = Trace::in_letter_area(
             floats(format!("points{swipe}"))
@@ -183,7 +185,8 @@ fn the_seed_cuts_and_clamps_late() {
     let beyond = Trace::in_letter_area([(0.1, 0.1, 0.0), (1.9, 0.8, 300.0)]).unwrap();
     seed.features(&beyond, &mut a);
     ours.features(&beyond, &mut b);
-    // Clamped late, the path reaches the edge half way; clamped first, at its end.
+    // Clamped after resampling, the path reaches the edge half-way; clamped before, only at its
+    // end.
     assert_eq!(a.sample(28).unwrap()[0], 1.0);
     assert!(b.sample(28).unwrap()[0] < 0.2);
     let long = |count: usize| {
@@ -333,7 +336,7 @@ fn ten_thousand_points_and_reversed_time() {
     }
 }
 
-/// A trace's times are repaired before they become features.
+/// The features use a trace's repaired times.
 #[test]
 fn a_stamp_ahead_of_its_time_leaves_the_features_alone() {
     let featurizer = Featurizer::new(&kinematic37(Vec::new())).unwrap();

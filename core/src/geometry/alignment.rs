@@ -3,21 +3,21 @@
 use super::path::{GesturePath, PIECES};
 use super::template::Letter;
 
-/// The pieces of a path at which it passes a word's letters in order, such that the sum of the
-/// squared distances is least.
+/// The pieces of a path at which it passes a word's letters in order, with the least sum of squared
+/// distances.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Alignment {
-    /// For each letter its piece; never going back.
+    /// The piece of each letter; never decreasing.
     pub(super) pieces: Vec<usize>,
-    /// Least sum for the letters so far that ends at each piece or before.
+    /// Least sum of the letters so far with the last one at or before each piece.
     sums: Vec<f64>,
-    /// For each letter and piece the piece at which that sum ends.
+    /// The piece that attains that sum, for each letter and piece.
     ends: Vec<u8>,
 }
 
 impl Alignment {
-    /// Aligns `letters` to `path`; of equal ways the earliest for the last letter, then for the one
-    /// before it.
+    /// Aligns `letters` to `path`. Of equal alignments it takes the earliest piece for the last
+    /// letter, then for the one before it.
     pub(super) fn set(&mut self, path: &GesturePath, letters: &[Letter]) {
         self.sums.clear();
         self.sums.resize(PIECES, 0.0);

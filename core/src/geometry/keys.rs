@@ -1,27 +1,27 @@
-//! Where a model's labels lie on a keyboard, in key widths.
+//! The positions of a model's labels on a keyboard, in key widths.
 
 use crate::error::Result;
 use crate::layout::{Key, Layout, LetterArea};
 
-/// Height of a key in key widths. Layouts and traces come in the letter area's coordinates, whose
-/// two axes have units of their own; keys of phones are about half as high again as they are wide.
+/// Height of a key in key widths. Layouts and traces use the letter area's coordinates, whose axes
+/// have different units; keys of phones are about 1.5 times as high as wide.
 const ASPECT: f64 = 1.5;
 
-/// Middles of the keys of a model's labels.
+/// Centres of the keys of a model's labels.
 ///
-/// Distances are in key widths on both axes: the median letter key is 1 wide and 1.5 high, whatever
-/// its rectangle.
+/// Distances are in key widths on both axes: the median letter key is taken as 1 wide and 1.5 high,
+/// whatever its rectangle.
 #[derive(Clone, Debug)]
 pub struct Keys {
-    /// Middle of each label's key; `None` for a label without one.
+    /// Centre of each label's key; `None` for a label without one.
     pub(super) centres: Vec<Option<[f64; 2]>>,
-    /// Key widths and 1.5ths of key heights that the letter area spans.
+    /// Size of the letter area: in key widths, and in 1.5ths of key heights.
     span: [f64; 2],
 }
 
 impl Keys {
-    /// The keys of `layout` for the classes `labels`; a label without a key, as the apostrophe may
-    /// be, is passed over in words.
+    /// The keys of `layout` for the classes `labels`. A label may lack a key, as the apostrophe
+    /// may; words then skip it.
     ///
     /// # Errors
     /// Those of [`Layout::letter_area`].
@@ -49,7 +49,7 @@ impl Keys {
                 let (Some(label), None) = (characters.next(), characters.next()) else {
                     return None;
                 };
-                // A key may be labelled with the capital.
+                // A key's label may be a capital.
                 let is_key = |key: &&Key| key.label.to_lowercase().eq(label.to_lowercase());
                 let [x, y] = layout.keys.iter().find(is_key)?.centre();
                 Some(keyboard.locate(area, x.into(), y.into()))
@@ -58,22 +58,22 @@ impl Keys {
         Ok(keyboard)
     }
 
-    /// The middle of a label's key.
+    /// The centre of a label's key.
     pub fn centre(&self, label: u8) -> Option<[f64; 2]> {
         self.centres.get(usize::from(label)).copied().flatten()
     }
 
-    /// (`x`, `y`) of a keyboard with the letter area `area`.
+    /// Maps the point (`x`, `y`) of a keyboard with the letter area `area` to key widths.
     pub(super) fn locate(&self, area: LetterArea, x: f64, y: f64) -> [f64; 2] {
         let [x, y] = area.normalize(x, y);
         [x * self.span[0], y * self.span[1]]
     }
 }
 
-/// The middle one of some numbers, the upper of two.
+/// The median of `numbers`: of two middle ones, the greater.
 fn median(mut numbers: Vec<f64>) -> f64 {
     let middle = numbers.len() / 2;
     let (_, median, _) = numbers.select_nth_unstable_by(middle, f64::total_cmp);
-    // A key so small that rounding swallows it still has a size.
+    // A key whose size rounds to 0 still gets one.
     median.max(1e-9)
 }

@@ -6,14 +6,14 @@ use super::path::{GesturePath, PIECES, POINTS};
 use super::plane::{Line, between, distance, mean_square, normalize, square};
 use super::template::{Letter, Template};
 
-/// Distances of the ends are not told apart beyond this.
+/// Greatest distance of a path's end from its letter's key.
 const FAR: f64 = 4.0;
-/// What lies no further from a key than this is near it.
+/// Greatest distance at which a point counts as near a key.
 const NEAR: f64 = 0.6;
 /// Most passes over a doubled letter that count.
 const MOST_LOOPS: f64 = 3.0;
 
-/// Compares words with a path. Its buffers are kept, so it costs no allocation once it has met the
+/// Compares words with a path. It keeps its buffers and allocates nothing once it has seen the
 /// longest word.
 #[derive(Clone, Debug, Default)]
 pub struct Matcher {
@@ -27,8 +27,8 @@ impl Matcher {
         Self::default()
     }
 
-    /// Measures the word of the labels `word` against `path`. Labels without a key (the apostrophe)
-    /// are passed over; `None` where no label is left, or the path has not been
+    /// Measures the word with the labels `word` against `path`. Labels without a key (the
+    /// apostrophe) are skipped. `None` where no label is left, or `path` has not been
     /// [set](GesturePath::set).
     pub fn features(&mut self, path: &GesturePath, word: &[u8]) -> Option<Features> {
         if !self.template.set(path, word) {
@@ -62,8 +62,8 @@ impl Matcher {
         Some(features)
     }
 
-    /// The path's largest squared distance from the lines between the letters that it is between,
-    /// and its turns away from letters.
+    /// The path's largest squared distance from the line between the two letters around it, and its
+    /// turns away from letters.
     fn departures(&self, path: &GesturePath) -> (f64, f64) {
         let (mut excursion, mut corners) = (0.0_f64, 0.0);
         let mut points = (path.points.iter().zip(&path.turns).zip(0..)).peekable();
@@ -76,7 +76,7 @@ impl Matcher {
                 corners += turn * to_from.min(to_to).min(1.0);
             }
         };
-        // Before the first letter, between each two, behind the last.
+        // The parts before the first letter, between two letters, and after the last.
         let (letters, pieces) = (&self.template.letters, &self.alignment.pieces);
         let ends = letters.iter().chain(letters.last());
         let untils = pieces.iter().copied().chain([PIECES]);
@@ -89,7 +89,7 @@ impl Matcher {
     }
 }
 
-/// Length and time for which the path stays near where it is at a piece.
+/// Length and time for which the path stays near its position at `piece`.
 fn stay(path: &GesturePath, piece: usize) -> (f64, f64) {
     let at = path.points[piece];
     let is_near = |index: &usize| square(between(at, path.points[*index])) < NEAR * NEAR;

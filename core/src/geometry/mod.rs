@@ -1,19 +1,19 @@
 //! Geometric evidence: how well a path fits a word's keys.
 //!
-//! A transducer reads a path through features of its own and is surest where it should not be: of
-//! two words that it finds alike, the one whose keys the path does not visit is not the one that
-//! was meant. So the best words of a search are measured once more against the raw path and the
-//! real key rectangles, in the manner of SHARK2 (Kristensson and Zhai, UIST 2004): a
-//! [`GesturePath`] is worked out once a swipe, a [`Matcher`] gives [`Features`] of each word, and
-//! their weighted sum ([`GeometryWeights::term`]) is added to the word's score. `docs/EVIDENCE.md`
-//! lists features and weights.
+//! A transducer reads a path through features of its own and can be confident in a wrong word:
+//! where it rates two words alike, the user did not mean the one whose keys the path does not
+//! visit. The best words of a search are therefore measured against the raw path and the real key
+//! rectangles, in the manner of SHARK2 (Kristensson and Zhai, UIST 2004). A [`GesturePath`] is
+//! computed once per swipe, a [`Matcher`] gives the [`Features`] of each word, and their weighted
+//! sum ([`GeometryWeights::term`]) is added to the word's score. `docs/EVIDENCE.md` lists features
+//! and weights.
 //!
-//! A [`Session`](crate::Session) does all of this where
-//! [`DecoderOptions::geometry`](crate::decoder::DecoderOptions::geometry) says so; the parts are
-//! public for those who fit weights.
+//! A [`Session`](crate::Session) does this where
+//! [`DecoderOptions::geometry`](crate::DecoderOptions::geometry) is set; the parts are
+//! public for fitting weights.
 //!
 //! ```
-//! use swipekit::geometry::{GesturePath, Keys, Matcher};
+//! use swipekit::internals::geometry::{GesturePath, Keys, Matcher};
 //! use swipekit::layout::Layout;
 //! use swipekit::trace::Trace;
 //!

@@ -1,21 +1,21 @@
-//! A gesture's path on a keyboard, worked out once a swipe.
+//! A gesture's path on a keyboard, computed once per swipe.
 
 use super::keys::Keys;
 use super::plane::{Line, Vector, along, angle, between, distance, normalize};
 use crate::trace::Trace;
 
-/// Points that paths and words are resampled to, evenly along their length.
+/// Points of a resampled path or word, at equal steps of length.
 pub(super) const POINTS: usize = 64;
-/// Pieces between them.
+/// Pieces between the points.
 pub(super) const PIECES: usize = POINTS - 1;
 
-/// A gesture's path over the keys of a keyboard, ready to be compared with words.
+/// A gesture's path over a keyboard's keys, ready to compare with words.
 #[derive(Clone, Debug)]
 pub struct GesturePath {
     pub(super) centres: Vec<Option<Vector>>,
-    /// Points evenly along the path, in key widths.
+    /// Points at equal steps of the path's length, in key widths.
     pub(super) points: [Vector; POINTS],
-    /// The same without position and size.
+    /// The same points, centred and scaled.
     pub(super) shape: [Vector; POINTS],
     /// Milliseconds from touch-down.
     pub(super) times: [f64; POINTS],
@@ -26,7 +26,7 @@ pub struct GesturePath {
     /// Squared distance of each label's key from each piece, `[labels, PIECES]`; infinite for a
     /// label without a key.
     approaches: Vec<f64>,
-    /// All samples: position and milliseconds from touch-down.
+    /// All points of the trace: position and milliseconds from touch-down.
     samples: Vec<(Vector, f64)>,
 }
 
@@ -51,8 +51,8 @@ impl GesturePath {
         Self::default()
     }
 
-    /// Takes every sample of `trace`, the lift as well, as a path over the keys of `keyboard`.
-    /// False where the trace has no point; the path is as it was then.
+    /// Takes every point of `trace`, the lift included, as a path over the keys of `keyboard`.
+    /// Returns false where the trace has no point; the path is then unchanged.
     pub fn set(&mut self, keyboard: &Keys, trace: &Trace) -> bool {
         let Some(first) = trace.points().first() else {
             return false;
@@ -79,13 +79,13 @@ impl GesturePath {
         true
     }
 
-    /// Forgets the trace: no word has a key on the path then.
+    /// Forgets the trace; no word has a key on an empty path.
     pub(crate) fn clear(&mut self) {
         self.centres.clear();
         self.samples.clear();
     }
 
-    /// Middle of a label's key.
+    /// Centre of a label's key.
     pub(super) fn centre(&self, label: u8) -> Option<Vector> {
         self.centres.get(usize::from(label)).copied().flatten()
     }
@@ -105,7 +105,7 @@ impl GesturePath {
     fn resample(&mut self) {
         let last = self.samples.len() - 1;
         let step = self.length / PIECES as f64;
-        // The sample from which the path has gone `before` so far.
+        // The path up to sample `from` has the length `before`.
         let (mut from, mut before) = (0, 0.0);
         for index in 1..PIECES {
             let wanted = index as f64 * step;
@@ -131,8 +131,8 @@ impl GesturePath {
         (self.points[PIECES], self.times[PIECES]) = self.samples[last];
     }
 
-    /// The turn at each point: of the chords over two pieces before and behind it. Two neighbouring
-    /// points see every turn, so each counts half.
+    /// The turn at each point: the angle between the chords over the two pieces before and the two
+    /// after it. Two neighbouring points see every turn, so each counts half.
     fn turn(&mut self) {
         for index in 1..PIECES {
             let [before, at, behind] =

@@ -1,9 +1,9 @@
 //! Points, vectors and lines.
 
-/// A point, or a vector between two.
+/// A point, or a vector between two points.
 pub(super) type Vector = [f64; 2];
 
-/// From `a` to `b`.
+/// The vector from `a` to `b`.
 pub(super) fn between(a: Vector, b: Vector) -> Vector {
     [b[0] - a[0], b[1] - a[1]]
 }
@@ -53,7 +53,7 @@ impl Line {
     pub(super) fn square_to(&self, point: Vector) -> f64 {
         let to = between(self.start, point);
         let product = self.vector[0] * to[0] + self.vector[1] * to[1];
-        // The smallest lines have an infinite scale, which 0 must not meet.
+        // The shortest lines have an infinite scale, and 0 times infinity is NaN.
         let share = (product * self.scale).clamp(0.0, 1.0);
         let share = if share.is_nan() { 0.0 } else { share };
         square(between(
@@ -63,8 +63,8 @@ impl Line {
     }
 }
 
-/// Writes `points` moved to their middle and scaled to a mean square of 1 (0.3 key widths at least:
-/// a touch has no shape).
+/// Writes `points`, centred and scaled to a mean square of 1, to `out`. The size counts as at least
+/// 0.3 key widths, because a touch has no shape.
 pub(super) fn normalize<const N: usize>(points: &[Vector; N], out: &mut [Vector; N]) {
     let mut middle = [0.0; 2];
     for point in points {
@@ -82,7 +82,7 @@ pub(super) fn normalize<const N: usize>(points: &[Vector; N], out: &mut [Vector;
     }
 }
 
-/// Mean squared distance of points, one to one.
+/// Mean squared distance of the points `a[i]` and `b[i]`.
 pub(super) fn mean_square<const N: usize>(a: &[Vector; N], b: &[Vector; N]) -> f64 {
     let sum: f64 = a.iter().zip(b).map(|(a, b)| square(between(*a, *b))).sum();
     sum / N as f64

@@ -1,4 +1,4 @@
-//! The lines that a word's letters span.
+//! A word's letters and the lines between them.
 
 use super::path::{GesturePath, PIECES, POINTS};
 use super::plane::{Vector, along, distance};
@@ -7,9 +7,9 @@ use super::plane::{Vector, along, distance};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Letter {
     pub(super) label: u8,
-    /// Middle of its key.
+    /// Centre of its key.
     pub(super) centre: Vector,
-    /// Whether it is doubled, or more.
+    /// Whether it occurs twice or more in a row.
     pub(super) is_doubled: bool,
 }
 
@@ -18,7 +18,7 @@ pub(super) struct Letter {
 pub(super) struct Template {
     /// The word's letters that have keys, doubled ones once.
     pub(super) letters: Vec<Letter>,
-    /// Points evenly along the lines.
+    /// Points at equal steps of length along the lines.
     pub(super) points: [Vector; POINTS],
 }
 
@@ -32,7 +32,7 @@ impl Default for Template {
 }
 
 impl Template {
-    /// Takes the word of the labels `word` on the keyboard of `path`; false where no letter has a
+    /// Takes the word with the labels `word` on the keyboard of `path`; false where no letter has a
     /// key.
     pub(super) fn set(&mut self, path: &GesturePath, word: &[u8]) -> bool {
         self.letters.clear();
@@ -63,7 +63,7 @@ impl Template {
         for (a, b) in lines() {
             let length = distance(a, b);
             while index < POINTS && index as f64 * step <= before + length {
-                // Two labels may share a place.
+                // Two labels may have the same position.
                 let share = if length > 0.0 {
                     ((index as f64 * step - before) / length).clamp(0.0, 1.0)
                 } else {
@@ -74,7 +74,7 @@ impl Template {
             }
             before += length;
         }
-        // What rounding has left over, the end among it.
+        // Rounding may leave points over; the end is always among them.
         if let Some(last) = self.letters.last() {
             self.points[index.min(PIECES)..].fill(last.centre);
         }

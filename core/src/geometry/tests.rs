@@ -1,5 +1,5 @@
-//! Features against an independent computation of their definitions, and what must hold for every
-//! path and word.
+//! Compares features with an independent computation of their definitions, and checks properties of
+//! every path and word.
 
 use super::path::{PIECES, POINTS};
 use super::*;
@@ -31,7 +31,7 @@ fn words(seed: u64, count: usize, longest: usize) -> Vec<String> {
         .collect()
 }
 
-/// A path along the middles of a word's keys, `samples` to a line, 15 ms apart.
+/// A path through the centres of a word's keys, `samples` points per line, 15 ms apart.
 fn exact(layout: &Layout, area: LetterArea, word: &str, samples: usize) -> Trace {
     let centres: Vec<[f32; 2]> = word.chars().filter_map(|c| layout.key_centre(c)).collect();
     let mut trace = Trace::new(area);
@@ -74,7 +74,7 @@ fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
     ((a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2)).sqrt()
 }
 
-/// The point of a polyline at a length from its start.
+/// The point of a polyline at the given length from its start.
 fn walk(line: &[[f64; 2]], mut length: f64) -> [f64; 2] {
     for pair in line.windows(2) {
         let piece = distance(pair[0], pair[1]);
@@ -112,7 +112,7 @@ fn to_line(point: [f64; 2], a: [f64; 2], b: [f64; 2]) -> f64 {
     at(low)
 }
 
-/// The cheapest way to pass letters in order from a piece on, by trying all: sum and pieces.
+/// The least-cost alignment of letters to pieces from `from` on, by trying all: sum and pieces.
 fn cheapest(costs: &[Vec<f64>], from: usize) -> (f64, Vec<usize>) {
     let Some((first, rest)) = costs.split_first() else {
         return (0.0, Vec::new());
@@ -148,7 +148,7 @@ fn mean_square(a: &[[f64; 2]], b: &[[f64; 2]]) -> f64 {
         / a.len() as f64
 }
 
-/// Location, shape, start, end, approach and excursion by their definitions; of QWERTY in the
+/// Location, shape, start, end, approach and excursion by their definitions, for QWERTY in the
 /// letter area's coordinates.
 fn reference(trace: &Trace, word: &str) -> [f64; 6] {
     let carried = |x: f64, y: f64| [10.0 * x, 4.5 * y];
@@ -253,7 +253,7 @@ fn the_size_and_place_of_a_keyboard_do_not_matter() {
         key.width *= 1056.0;
         key.height *= 480.0;
     }
-    // Keys that type no letter change nothing either.
+    // Keys that type no letter have no effect either.
     layout.keys.push(Key {
         label: '1',
         x: -300.0,
@@ -281,7 +281,7 @@ fn doubled_letters_are_told_by_what_happens_at_their_key() {
     let (layout, keyboard) = (Layout::qwerty(), qwerty());
     let [x, y] = layout.key_centre('l').unwrap().map(f64::from);
     let straight = exact(&layout, LetterArea::UNIT, "hela", 12);
-    // The same with a rest, and with a loop, at the l.
+    // The same path with a rest, and with a loop, at the l.
     let change = |at_key: &dyn Fn(f64) -> Vec<(f64, f64, f64)>| {
         let mut points = Vec::new();
         let mut late = 0.0;
@@ -312,7 +312,7 @@ fn doubled_letters_are_told_by_what_happens_at_their_key() {
     for trace in [&straight, &rest, &circle] {
         let (single, double) = (of(trace, "hela"), of(trace, "hella"));
         assert_eq!((single.loops, single.dwell), (0.0, 0.0));
-        // All else is equal: only the double itself is told apart.
+        // All other features are equal; only the doubled letter's differ.
         let plain = Features {
             loops: 0.0,
             dwell: 0.0,
@@ -337,7 +337,7 @@ fn labels_without_a_key_are_passed_over() {
         measure(&keyboard, &trace, "don't"),
         measure(&keyboard, &trace, "dont")
     );
-    // Not even between doubled letters: "a'a" is drawn as "aa".
+    // This holds between doubled letters too: "a'a" is drawn as "aa".
     assert_eq!(
         measure(&keyboard, &trace, "a'a"),
         measure(&keyboard, &trace, "aa")
@@ -388,7 +388,7 @@ fn every_path_and_word_gives_finite_numbers() {
             assert!(weights.term(&features).is_finite());
         }
     }
-    // Keys on top of each other, and of any size.
+    // Keys on top of each other, and keys of any size.
     let mut layout = Layout::qwerty();
     for (key, i) in layout.keys.iter_mut().zip(0..) {
         (key.x, key.y) = (0.0, 0.0);
@@ -458,7 +458,7 @@ fn options_that_cannot_be_used_are_refused() {
     assert!(serde_json::from_str::<GeometryOptions>(r#"{"wights":{}}"#).is_err());
 }
 
-/// A trace's times are repaired before a path reads them.
+/// A path uses a trace's repaired times.
 #[test]
 fn a_stamp_ahead_of_its_time_leaves_the_path_alone() {
     let times = |ahead: f64| {

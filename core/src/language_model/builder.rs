@@ -1,4 +1,4 @@
-//! From n-grams to the file.
+//! Builds the file from n-grams.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,42 +11,40 @@ use super::{MAX_ORDER, SENTENCE_START, vocabulary};
 use crate::error::{Error, Result};
 use crate::files::write_atomically;
 
-/// Bits of a level where nothing else is asked for.
+/// Default bits of a level.
 pub const DEFAULT_BITS: u32 = 8;
 
-/// Nats below which a probability counts as this one: what ARPA files write as -99 must not widen
-/// the grid.
+/// Lower bound of log-probabilities, in nats: the -99 of ARPA files must not widen the grid.
 const LEAST: f64 = -40.0;
-/// Nats of a back-off weight at most, up and down.
+/// Most nats of a back-off weight, positive or negative.
 const MOST_BACKOFF: f64 = 40.0;
-/// Words, and n-grams of a length, at most.
+/// Most words, and most n-grams of each length.
 const MAX_COUNT: usize = 1 << 26;
 
-/// Why an n-gram cannot enter a model. Carries no part of it.
+/// Why an n-gram was refused. The value holds no part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// No word, or more than three.
+    /// It has no word, or more than three.
     #[error("an n-gram of 1 to {MAX_ORDER} words is needed")]
     Order,
-    /// A word with nothing in it or of more than 255 bytes.
+    /// A word is empty or longer than 255 bytes.
     #[error("a word is empty or too long")]
     Word,
-    /// A word of a longer n-gram that was not added by itself before.
+    /// A word of a longer n-gram has no n-gram of its own yet.
     #[error("a word has no probability of its own")]
     Unigram,
-    /// A probability above 1, or a number that is not finite.
+    /// The probability is above 1, or a number is not finite.
     #[error("a probability above 1 or a number that is not finite")]
     Number,
-    /// More words or n-grams than a file may hold.
+    /// The file cannot hold more words or n-grams.
     #[error("too many n-grams")]
     TooMany,
 }
 
 /// Collects n-grams for a [`LanguageModel`](super::LanguageModel).
 ///
-/// Words are folded ([`fold_word`]); of several n-grams that are the same then, the likeliest one
-/// counts.
+/// Words are folded ([`fold_word`]). Of n-grams that are equal after folding, the likeliest counts.
 #[derive(Clone, Debug)]
 pub struct LanguageModelBuilder {
     bits: u32,
@@ -69,12 +67,12 @@ struct Entry<const N: usize> {
 pub struct BuiltLanguageModel {
     /// The file.
     pub bytes: Vec<u8>,
-    /// N-grams of one, two and three words.
+    /// Number of n-grams of one, two and three words.
     pub ngrams: [usize; 3],
 }
 
 impl BuiltLanguageModel {
-    /// Writes the file to `path`: beside it first, then renamed onto it.
+    /// Writes the file to a temporary file beside `path`, then renames it to `path`.
     ///
     /// # Errors
     /// [`Error::Write`].
@@ -90,7 +88,7 @@ impl Default for LanguageModelBuilder {
 }
 
 impl LanguageModelBuilder {
-    /// A builder without an n-gram.
+    /// A builder without n-grams.
     pub fn new() -> Self {
         Self {
             bits: DEFAULT_BITS,
@@ -101,8 +99,8 @@ impl LanguageModelBuilder {
         }
     }
 
-    /// Bits of a probability and of a back-off weight, 8 to 16. Default [`DEFAULT_BITS`]. Of a
-    /// range of 20 nats, 8 bits are exact to 0.04 nats, 16 to 0.0002.
+    /// Sets the bits of probabilities and back-off weights, 8 to 16. Default [`DEFAULT_BITS`]. Over
+    /// a range of 20 nats, 8 bits are exact to 0.04 nats, 16 bits to 0.0002.
     ///
     /// # Errors
     /// [`Error::Invalid`] for another number.
@@ -114,18 +112,19 @@ impl LanguageModelBuilder {
         Ok(self)
     }
 
-    /// Adds the n-gram `words` with ln P(last word | words before) and ln of its back-off weight as
-    /// a history, 0 where nothing follows it. Every word must have been added by itself before.
+    /// Adds the n-gram `words` with ln P(last word | words before) and the ln of its back-off
+    /// weight as a history (0 where nothing follows it). Every word must have been added as an
+    /// n-gram of one word before.
     ///
     /// # Errors
-    /// [`Refusal`]; the builder goes on without it.
+    /// [`Refusal`]; the builder stays usable and skips the n-gram.
     pub fn add(
         &mut self,
         words: &[&str],
         log_probability: f64,
         log_backoff: f64,
     ) -> Result<(), Refusal> {
-        // A little above 0 is what rounding leaves of 0.
+        // Rounding may leave a log-probability slightly above 0.
         if !(log_probability.is_finite() && log_backoff.is_finite() && log_probability < 0.01) {
             return Err(Refusal::Number);
         }
@@ -184,10 +183,10 @@ impl LanguageModelBuilder {
         self.numbers.get(&word).copied().ok_or(Refusal::Unigram)
     }
 
-    /// Makes the file.
+    /// Builds the file.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without a word, [`Error::TooLarge`].
+    /// [`Error::Invalid`] where no word was added, [`Error::TooLarge`].
     pub fn build(self) -> Result<BuiltLanguageModel> {
         let Self {
             bits,
@@ -217,7 +216,7 @@ impl LanguageModelBuilder {
         settle(&mut pairs, &rank);
         add_missing(&mut pairs, &triples, &unigrams);
 
-        // The start of a sentence is never looked for: its probability must not widen the grid.
+        // The start of a sentence is never predicted, so its probability must not widen the grid.
         let start = words.iter().position(|(word, _)| word == SENTENCE_START);
         let looked_for = unigrams.iter().enumerate();
         let looked_for = looked_for.filter(|(at, _)| Some(*at) != start);
@@ -241,7 +240,7 @@ impl LanguageModelBuilder {
         });
         let first3 = firsts(m, parents);
         let text: Vec<&[u8]> = words.iter().map(|(word, _)| word.as_bytes()).collect();
-        // Weights that are all 1 are left out.
+        // Weights that are all 1 are not stored.
         let weights = |grid: usize| if grids[grid].step > 0.0 { bits } else { 0 };
         let sections = [
             vocabulary::write(&text),
@@ -266,7 +265,7 @@ impl LanguageModelBuilder {
     }
 }
 
-/// Gives words their ranks, sorts, and keeps the likeliest of equal n-grams.
+/// Replaces word numbers by ranks, sorts, and keeps the likeliest of equal n-grams.
 fn settle<const N: usize>(entries: &mut Vec<Entry<N>>, rank: &[u32]) {
     for entry in entries.iter_mut() {
         entry.words = entry.words.map(|number| rank[number as usize]);
@@ -279,14 +278,14 @@ fn settle<const N: usize>(entries: &mut Vec<Entry<N>>, rank: &[u32]) {
     entries.dedup_by_key(|entry| entry.words);
 }
 
-/// Gives every triple its pair: one that is missing gets the probability that backing off gives it,
-/// and a weight of 1, so that nothing changes.
+/// Adds the missing pair of each triple, with the probability that backing off gives it and a
+/// back-off weight of 1. Results do not change.
 fn add_missing(pairs: &mut Vec<Entry<2>>, triples: &[Entry<3>], unigrams: &[[f32; 2]]) {
     let known = pairs.len();
     for triple in triples {
         let words = [triple.words[0], triple.words[1]];
         let is_known = pairs[..known].binary_search_by_key(&words, |pair| pair.words);
-        // Triples ascend: the same pair comes again at once.
+        // Triples ascend, so equal pairs are adjacent.
         if is_known.is_err() && pairs[known..].last().is_none_or(|pair| pair.words != words) {
             let backed_off = unigrams[words[0] as usize][1] + unigrams[words[1] as usize][0];
             pairs.push(Entry {
@@ -299,7 +298,8 @@ fn add_missing(pairs: &mut Vec<Entry<2>>, triples: &[Entry<3>], unigrams: &[[f32
     pairs.sort_unstable_by_key(|pair| pair.words);
 }
 
-/// For each of `count` histories where what begins with it starts, and the end; `histories` ascend.
+/// For each of `count` histories, the index of its first continuation, then the end; `histories`
+/// ascend.
 fn firsts(count: usize, histories: impl Iterator<Item = usize>) -> Vec<u32> {
     let mut firsts = vec![0u32; count + 1];
     for history in histories {

@@ -1,10 +1,10 @@
-//! The one form in which words are compared.
+//! Folds words to the form in which they are compared.
 
 use unicode_normalization::UnicodeNormalization;
 
 use crate::lexicon::fold::{is_apostrophe, is_hyphen};
 
-/// Bytes of a word at most, in the form in which it is compared.
+/// Most bytes of a folded word.
 pub const MAX_WORD: usize = 255;
 
 /// A folded word, on the stack.
@@ -33,8 +33,8 @@ impl Folded {
     }
 }
 
-/// Folds `word`, without its apostrophes where `plain`; `None` where nothing is left, or more than
-/// [`MAX_WORD`] bytes. Allocates nothing.
+/// Folds `word`, without its apostrophes if `plain`; `None` where nothing is left or the result
+/// exceeds [`MAX_WORD`] bytes. Allocates nothing.
 pub(super) fn fold(word: &str, plain: bool) -> Option<Folded> {
     let mut folded = Folded::new();
     let mut push = |c: char| {
@@ -59,9 +59,9 @@ pub(super) fn fold(word: &str, plain: bool) -> Option<Folded> {
     (folded.length > 0).then_some(folded)
 }
 
-/// A word in the form in which language models hold it: normal form C, lower case, apostrophes `'`,
-/// hyphens `-`, no soft hyphen, no surrounding white space. `None` where nothing is left, or more
-/// than [`MAX_WORD`] bytes.
+/// Folds a word to the form that language models hold: normal form C, lower case, apostrophes `'`,
+/// hyphens `-`, no soft hyphen, no surrounding white space. `None` where nothing is left or the
+/// result exceeds [`MAX_WORD`] bytes.
 pub fn fold_word(word: &str) -> Option<String> {
     let folded = fold(word, false)?;
     String::from_utf8(folded.as_bytes().to_vec()).ok()

@@ -1,4 +1,4 @@
-//! The language model's file, version 1, little endian:
+//! The file format of language models, version 1, little endian:
 //!
 //! ```text
 //!  0 [8] "swipelng"        16 3 x u32 words, pairs, triples
@@ -12,8 +12,8 @@
 //! Sections: the words, then packed arrays. With N words, M pairs, K triples: levels of p1 [N] and
 //! b1 [N], first pair of each word [N + 1]; second word of each pair [M], levels of p2 [M] and b2
 //! [M], first triple of each pair [M + 1]; third word of each triple [K] and level of p3 [K]. Pairs
-//! ascend by their words, and so do triples. Numbers of words take the bits that N needs, first
-//! pairs those of M, first triples those of K. b1 and b2 are left out where all of it is 0.
+//! and triples ascend by their words. Word numbers take the bits that N needs, first pairs those of
+//! M, first triples those of K. An array b1 or b2 that is all 0 is not stored.
 
 use std::ops::Range;
 use std::path::Path;
@@ -44,7 +44,7 @@ pub(super) const FORMAT: Format<SECTIONS> = Format {
 pub(super) struct Header {
     /// No word has an apostrophe.
     pub plain: bool,
-    /// N-grams by their length.
+    /// Number of n-grams by length.
     pub counts: [u32; 3],
     /// Bits of a level.
     pub bits: u32,
@@ -52,7 +52,7 @@ pub(super) struct Header {
     pub grids: [Grid; GRIDS],
 }
 
-/// The file of a header and the sections in their order.
+/// Writes the file: the header, then the sections in order.
 pub(super) fn write(header: &Header, sections: [&[u8]; SECTIONS]) -> Result<Vec<u8>> {
     let [words, pairs, triples] = header.counts;
     let mut fields = vec![header.plain.into(), words, pairs, triples, header.bits];

@@ -1,4 +1,4 @@
-//! A language model in a file, ready to be asked.
+//! A language model in a file, ready for lookups.
 
 use std::ops::Range;
 use std::path::Path;
@@ -11,10 +11,10 @@ use super::vocabulary::Vocabulary;
 use crate::bytes::Bytes;
 use crate::error::{Error, Result};
 
-/// Words that followed each other, with their probabilities; usually a mapped file.
+/// Word sequences with their probabilities; usually a mapped file.
 ///
-/// Cheap to clone and to share between threads. Opening checks all of it; asking allocates nothing
-/// and never panics.
+/// Cheap to clone and to share between threads. Opening checks the whole file; a lookup allocates
+/// nothing and never panics.
 #[derive(Clone, Debug)]
 pub struct LanguageModel {
     bytes: Bytes,
@@ -32,8 +32,8 @@ pub struct LanguageModel {
     unknown: Option<u32>,
 }
 
-/// What the words before a word mean to one model, worked out once for all words that may follow.
-/// Made by [`LanguageModel::context`], and of use with that model only.
+/// The words before a word, looked up once for all words that may follow. Made by
+/// [`LanguageModel::context`] and valid with that model only.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Context {
     /// The pairs that begin with the last word, and log bow of that word.
@@ -45,8 +45,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// Whether nothing that the model knows begins with these words: they say nothing of the next
-    /// one.
+    /// Whether the model has no n-gram that continues these words; they then have no effect.
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty() && self.triples.is_empty()
     }
@@ -60,12 +59,12 @@ impl Context {
 }
 
 impl LanguageModel {
-    /// Whether `bytes` begin as a language model's file does.
+    /// Whether `bytes` begin like a language model's file.
     pub fn is_language_model(bytes: &[u8]) -> bool {
         bytes.starts_with(format::FORMAT.mark)
     }
 
-    /// Maps the language model at `path` and checks all of it.
+    /// Maps the language model at `path` and checks the whole file.
     ///
     /// # Errors
     /// [`Error::Io`] where the file cannot be mapped, and those of
@@ -75,12 +74,12 @@ impl LanguageModel {
         Self::from_bytes(Bytes::map(path)?, path)
     }
 
-    /// The language model in `bytes`, all of which is checked: some 10 ms for a million n-grams.
-    /// `path` names it in errors.
+    /// Opens the language model in `bytes` and checks all of them: about 10 ms for a million
+    /// n-grams. `path` names it in errors.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where anything is not as the format has it, [`Error::Unsupported`] for
-    /// another version of it, [`Error::TooLarge`].
+    /// [`Error::Damaged`] where the file breaks its format, [`Error::Unsupported`] for another
+    /// version, [`Error::TooLarge`].
     pub fn from_bytes(bytes: Bytes, path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let (header, ranges) = format::read(&bytes, path)?;
@@ -107,7 +106,7 @@ impl LanguageModel {
                 .slice(range)
                 .and_then(|part| Packed::new(part, width, length))
         };
-        // Weights that are all 1 are left out.
+        // Weights that are all 1 are not stored.
         let weights = |range: &Range<usize>| if range.is_empty() { 0 } else { bits };
         let (wide1, wide2) = (weights(&b1), weights(&b2));
         Some(Self {
@@ -127,10 +126,10 @@ impl LanguageModel {
         })
     }
 
-    /// What `words`, the last one right before the word that is looked for, say of it. Only as many
-    /// count as the model's n-grams have before their last word. A word that the model lacks stands
-    /// for its `<unk>`, or for the end of what is known; [`SENTENCE_START`](super::SENTENCE_START)
-    /// stands for the start of a sentence.
+    /// Looks up `words`, the last one directly before the word to predict. Only the last words
+    /// count, as many as the model's n-grams allow. A word that the model lacks is read as its
+    /// `<unk>` or, without one, cuts off the words before it;
+    /// [`SENTENCE_START`](super::SENTENCE_START) marks the start of a sentence.
     pub fn context<W: AsRef<str>>(&self, words: &[W]) -> Context {
         let number = |word: Option<&W>| {
             let word = word?.as_ref();
@@ -155,8 +154,8 @@ impl LanguageModel {
         context
     }
 
-    /// ln P(word | context), of [`SENTENCE_END`](super::SENTENCE_END) as well; of [`UNKNOWN`] for a
-    /// word that the model lacks, and `None` where it has no such entry.
+    /// ln P(word | context), also of [`SENTENCE_END`](super::SENTENCE_END). A word that the model
+    /// lacks gets that of [`UNKNOWN`], or `None` where the model has no such entry.
     pub fn log_probability(&self, context: &Context, word: &str) -> Option<f64> {
         let word = self.number(word).or(self.unknown)?;
         Some(self.log_probability_of(context, word))
@@ -168,7 +167,7 @@ impl LanguageModel {
         self.seen(context, word).unwrap_or(backed_off)
     }
 
-    /// ln P(word | context) where the model has seen the word there.
+    /// ln P(word | context) where the model has that n-gram.
     fn seen(&self, context: &Context, word: u32) -> Option<f64> {
         if let Some(triple) = find(&self.word3, context.triples.clone(), word) {
             return Some(self.value(4, self.p3.get(triple)));
@@ -177,13 +176,13 @@ impl LanguageModel {
         Some(context.pair_backoff + self.value(2, self.p2.get(pair)))
     }
 
-    /// How much likelier the context makes `word` than a word that it says nothing of, in nats: ln
-    /// P(w | h) - ln P(w) - ln bow(h), where bow(h) is the product of all back-off weights down to
-    /// single words.
+    /// How much the context raises the likelihood of `word`, in nats, compared with a word that
+    /// never follows the context: ln P(w | h) - ln P(w) - ln bow(h), where bow(h) is the product of
+    /// all back-off weights down to single words.
     ///
-    /// So it is 0 for a word which the model has never seen behind the context, for one that it
-    /// lacks, and for every word where it does not know the context; in an interpolated model
-    /// (Kneser-Ney) it is never below 0. Frequency by itself plays no part.
+    /// It is 0 for a word that the model has never seen after the context, for a word that it
+    /// lacks, and for every word after an unknown context. In an interpolated model (Kneser-Ney) it
+    /// is never below 0. The word's own frequency has no effect.
     pub fn gain(&self, context: &Context, word: &str) -> f64 {
         if context.is_empty() {
             return 0.0;
@@ -196,23 +195,23 @@ impl LanguageModel {
         seen - alone - context.backoff - context.pair_backoff
     }
 
-    /// Whether the model has `word`, whatever its capitals.
+    /// Whether the model has `word`, ignoring capitals.
     pub fn contains(&self, word: &str) -> bool {
         self.number(word).is_some()
     }
 
-    /// Words of its n-grams at most, 1 to 3.
+    /// Most words of its n-grams, 1 to 3.
     pub fn order(&self) -> usize {
         let last = self.header.counts.iter().rposition(|count| *count > 0);
         last.map_or(1, |last| last + 1)
     }
 
-    /// N-grams of one, two and three words.
+    /// Number of n-grams of one, two and three words.
     pub fn ngrams(&self) -> [usize; 3] {
         self.header.counts.map(|count| count as usize)
     }
 
-    /// Words, among them `<s>`, `</s>` and `<unk>` where the model has them.
+    /// Number of words, including `<s>`, `</s>` and `<unk>` where the model has them.
     pub fn words(&self) -> usize {
         self.words.len()
     }
@@ -232,8 +231,8 @@ impl LanguageModel {
         self.header.bits
     }
 
-    /// By how much a stored probability or back-off weight may be off, in nats; an answer is the
-    /// sum of at most three.
+    /// Greatest rounding error of a stored probability or back-off weight, in nats; a result is a
+    /// sum of at most three of them.
     pub fn max_error(&self) -> f64 {
         let steps = self.header.grids.iter().map(|grid| f64::from(grid.step));
         0.5 * steps.fold(0.0, f64::max)
@@ -254,12 +253,12 @@ impl LanguageModel {
     }
 }
 
-/// The indices of what begins with the word or pair at `at`.
+/// The indices of the pairs or triples that begin with the word or pair at `at`.
 fn range(first: &Packed, at: usize) -> Range<usize> {
     first.get(at) as usize..first.get(at + 1) as usize
 }
 
-/// Where `word` stands in the part `range` of ascending numbers.
+/// The index of `word` in `words[range]`, whose numbers ascend.
 fn find(words: &Packed, range: Range<usize>, word: u32) -> Option<usize> {
     let (mut low, mut high) = (range.start, range.end.min(words.len()));
     while low < high {

@@ -1,16 +1,16 @@
-//! Arrays of numbers of the same few bits, one behind the other, the lowest bit first.
+//! Arrays of numbers of equal bit width, packed without gaps, lowest bit first.
 
 use crate::bytes::Bytes;
 
-/// Bytes behind the last number, so that eight can be read from where any begins.
+/// Bytes after the last number, so that eight bytes can be read from the start of any number.
 const PADDING: usize = 7;
 
-/// Bits that hold every number up to `most`.
+/// Number of bits that hold every number up to `most`.
 pub(super) fn bits_for(most: usize) -> u32 {
     usize::BITS - most.leading_zeros()
 }
 
-/// Bytes of `length` numbers of `width` bits.
+/// Number of bytes of `length` packed numbers of `width` bits.
 pub(super) fn bytes_for(length: usize, width: u32) -> usize {
     match length.saturating_mul(width as usize) {
         0 => 0,
@@ -50,7 +50,7 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    /// `length` numbers of `width` bits, at most 32; `None` where `bytes` are not of that size.
+    /// `length` numbers of `width` bits, at most 32; `None` where the size of `bytes` differs.
     pub fn new(bytes: Bytes, width: u32, length: usize) -> Option<Self> {
         (width <= 32 && bytes.len() == bytes_for(length, width)).then_some(Self {
             bytes,

@@ -1,7 +1,7 @@
-//! Logarithms in a few bits.
+//! Quantizes logarithms to a few bits.
 //!
-//! A level q stands for (q - zero) * step: evenly spaced, 0 exact. A value between the least and
-//! the greatest one is off by at most half a step.
+//! A level q means (q - zero) * step: levels are evenly spaced and 0 is exact. A value between the
+//! least and the greatest is off by at most half a step.
 
 /// Least and most bits of a level.
 pub(super) const BITS: std::ops::RangeInclusive<u32> = 8..=16;
@@ -9,19 +9,19 @@ pub(super) const BITS: std::ops::RangeInclusive<u32> = 8..=16;
 /// A grid of levels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Grid {
-    /// Nats from a level to the next.
+    /// Nats between neighbouring levels.
     pub step: f32,
-    /// The level of 0.
+    /// The level that means 0.
     pub zero: u32,
 }
 
 impl Grid {
-    /// The grid of `bits` that reaches from the least to the greatest of `values`, and to 0.
+    /// The grid of `bits` bits that covers `values` and 0.
     pub fn over(values: impl Iterator<Item = f32>, bits: u32) -> Self {
         let (least, most) = values.fold((0f32, 0f32), |(least, most), value| {
             (least.min(value), most.max(value))
         });
-        // One level less than there are: 0 need not divide the range as the levels do.
+        // One level is spare, because 0 need not divide the range as the levels do.
         let step = (most - least) / ((1u32 << bits) - 2) as f32;
         if step <= f32::MIN_POSITIVE {
             return Self { step: 0.0, zero: 0 };
@@ -32,7 +32,7 @@ impl Grid {
         }
     }
 
-    /// The level nearest to `value`, of those of `bits`.
+    /// The level nearest to `value`, with `bits` bits.
     pub fn level(&self, value: f32, bits: u32) -> u32 {
         if self.step == 0.0 {
             return 0;
@@ -41,12 +41,12 @@ impl Grid {
         level.clamp(0.0, f64::from((1u32 << bits) - 1)) as u32
     }
 
-    /// What `level` stands for.
+    /// The value of `level`.
     pub fn value(&self, level: u32) -> f64 {
         (f64::from(level) - f64::from(self.zero)) * f64::from(self.step)
     }
 
-    /// Whether a file may hold it.
+    /// Whether the grid is valid in a file.
     pub fn is_sound(&self, bits: u32) -> bool {
         self.step.is_finite() && (0.0..=1.0).contains(&self.step) && self.zero < 1 << bits
     }

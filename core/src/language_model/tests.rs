@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::error::Error;
 
-/// An ARPA model as it is defined, without any of the file's structure: n-gram → (ln P, ln bow).
+/// An ARPA model by its definition, without the file's structure: n-gram → (ln P, ln bow).
 #[derive(Clone, Debug, Default)]
 struct Naive(HashMap<Vec<String>, (f64, f64)>);
 
@@ -26,7 +26,7 @@ impl Naive {
         Some(backoff + self.log_probability(rest, word)?)
     }
 
-    /// Of the last words that count, the unknown ones as `<unk>`.
+    /// The last words that count, with unknown ones as `<unk>`.
     fn history(&self, words: &[String], order: usize) -> Vec<String> {
         let before = words.len().saturating_sub(order - 1);
         let known = |word: &String| self.0.contains_key(&vec![word.clone()]);
@@ -69,7 +69,7 @@ fn naive(entries: &[(&str, f64, f64)]) -> Naive {
     )
 }
 
-/// A small model with all that a model may have.
+/// A small model with every feature that a model may have.
 fn small() -> Naive {
     naive(&[
         ("<s>", -99.0, -0.5),
@@ -86,7 +86,7 @@ fn small() -> Naive {
         ("are here", -1.2, 0.0),
         ("<s> we are", -0.3, 0.0),
         ("we are here", -0.4, 0.0),
-        // Its history is no pair of the model.
+        // The model lacks the pair of its history.
         ("don't we are", -0.9, 0.0),
     ])
 }
@@ -107,7 +107,7 @@ fn models() -> impl Strategy<Value = Naive> {
         .prop_map(|(present, unigrams, pairs, triples)| {
             let mut model = HashMap::new();
             for (at, numbers) in unigrams.into_iter().enumerate() {
-                // One is always there.
+                // One word is always present.
                 if present[at] || at == 3 {
                     model.insert(vec![WORDS[at].to_owned()], numbers);
                 }
@@ -144,7 +144,7 @@ proptest! {
                     (None, None) => 0.0,
                     _ => f64::INFINITY,
                 };
-                // A sum of three, one of them of a pair that backing off gave.
+                // A sum of three terms, one of them of a pair that backing off gave.
                 prop_assert!(off <= 4.1 * model.max_error() + 1e-5, "{history:?} {word}: {got:?} {expected:?}");
             }
         }
@@ -179,7 +179,7 @@ fn the_gain_is_what_the_context_adds_to_backing_off() {
     let before = model.context(&["<s>", "we"]);
     // ln P(are | <s> we) - ln P(are) - ln bow(<s> we) - ln bow(we)
     close(model.gain(&before, "are"), -0.3 + 3.0 + 0.4 + 0.3);
-    // The pair alone: bow(<s> we) P(don't | we)
+    // The pair alone counts: bow(<s> we) P(don't | we)
     close(model.gain(&before, "don't"), -1.5 + 3.5 + 0.3);
     close(model.gain(&before, "don\u{2019}t"), -1.5 + 3.5 + 0.3);
     for unseen in ["here", "absent", "", "<unk>", "</s>", "we are"] {
@@ -201,7 +201,7 @@ fn a_context_is_the_last_words_that_the_model_knows() {
         .collect();
     assert_eq!(model.context(&long).pairs(), we.pairs());
     assert_eq!(model.context(&["absent", "WE"]).pairs(), we.pairs());
-    // What the model lacks, last: nothing is known to follow it.
+    // The last word is unknown, so nothing is known to follow it.
     assert!(model.context(&["we", "absent"]).is_empty());
     assert!(model.context(&["we", ""]).is_empty());
     assert!(model.context(&["we", "</s>"]).is_empty());
@@ -288,7 +288,7 @@ fn many_words_are_found() {
     assert_eq!(read, sorted);
 }
 
-/// Corrects every checksum of a file that was changed.
+/// Recomputes every checksum of a changed file.
 fn seal(bytes: &mut [u8]) {
     let number =
         |bytes: &[u8], at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
@@ -304,7 +304,7 @@ fn seal(bytes: &mut [u8]) {
     bytes[192..196].copy_from_slice(&sum.to_le_bytes());
 }
 
-/// Asks a model everything that can be asked.
+/// Calls every lookup of a model.
 fn ask(model: &LanguageModel) {
     for before in [
         &[][..],
@@ -366,7 +366,7 @@ fn a_file_made_on_purpose_harms_nothing() {
             }
         }
     }
-    // Other probabilities make a sound file.
+    // Flips that change only probabilities leave a valid file.
     assert!(opened > 0);
     for at in [16, 20, 24] {
         for count in [0u32, 1, 0x7fff_ffff, u32::MAX] {

@@ -1,5 +1,5 @@
-//! The whole structure of a language model, checked once: what the checksums cannot tell of a file
-//! made on purpose.
+//! One check of a language model's whole structure. It finds what checksums cannot find in a forged
+//! file.
 
 use std::path::Path;
 
@@ -8,8 +8,8 @@ use super::packed::Packed;
 use crate::error::{Error, Result};
 
 impl LanguageModel {
-    /// Words are text and ascend; pairs and triples are told apart by the words that they begin
-    /// with, and ascend; every number is one of a word.
+    /// Checks that words are text and ascend, that pairs and triples are grouped by the words that
+    /// they begin with and ascend, and that every number is a word's.
     pub(super) fn verify(&self, path: &Path) -> Result<()> {
         let wrong = |what| Err(Error::damaged(path, what, "ascending entries", "others"));
         let mut last: Vec<u8> = Vec::new();
@@ -33,8 +33,8 @@ impl LanguageModel {
     }
 }
 
-/// Whether `first` cuts `numbers` into parts, one behind the other to the end, each of rising
-/// numbers below `words`.
+/// Whether `first` splits all of `numbers` into consecutive parts, each of ascending numbers below
+/// `words`.
 fn ascends(first: &Packed, numbers: &Packed, words: usize) -> bool {
     if first.get(0) != 0 || first.get(first.len() - 1) as usize != numbers.len() {
         return false;

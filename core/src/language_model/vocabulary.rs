@@ -1,6 +1,7 @@
-//! The words of a model in ascending order of their bytes; a word's number is its index.
+//! The words of a model in ascending byte order; a word's number is its index.
 //!
-//! They lie in blocks of [`BLOCK`], coded as what they add to the word before:
+//! They lie in blocks of [`BLOCK`]; within a block each word is coded as its difference from the
+//! word before:
 //!
 //! ```text
 //! u32 offset of each block (from the first block), blocks
@@ -14,7 +15,7 @@ use crate::bytes::Bytes;
 
 const BLOCK: usize = 16;
 
-/// Writes the section of `words`, which ascend.
+/// Writes the section of `words`, which must ascend.
 pub(super) fn write<W: AsRef<[u8]>>(words: &[W]) -> Vec<u8> {
     let (mut offsets, mut blocks) = (Vec::new(), Vec::new());
     let mut last: &[u8] = &[];
@@ -33,14 +34,14 @@ pub(super) fn write<W: AsRef<[u8]>>(words: &[W]) -> Vec<u8> {
     offsets
 }
 
-/// The words in a file. Nothing that it holds is trusted: what makes no sense reads as absent.
+/// The words in a file. The content is not trusted: invalid data reads as absent.
 #[derive(Clone, Debug)]
 pub(super) struct Vocabulary {
     bytes: Bytes,
     length: usize,
 }
 
-/// A word while entries are read one by one.
+/// The present word while entries are read in order.
 struct Entry {
     word: [u8; MAX_WORD],
     length: usize,
@@ -54,7 +55,7 @@ impl Entry {
         }
     }
 
-    /// Takes the entry at the start of `bytes` and gives what is behind it.
+    /// Reads the entry at the start of `bytes` and returns the bytes after it.
     fn read<'b>(&mut self, bytes: &'b [u8]) -> Option<&'b [u8]> {
         let [shared, added, rest @ ..] = bytes else {
             return None;
@@ -96,7 +97,7 @@ impl Vocabulary {
         blocks.get(u32::from_le_bytes(*offset) as usize..)
     }
 
-    /// The first word of a block, which shares nothing.
+    /// The first word of a block, which shares no bytes.
     fn head(&self, block: usize) -> Option<&[u8]> {
         match self.block(block)? {
             [0, added, rest @ ..] => rest.get(..usize::from(*added)),
@@ -107,7 +108,7 @@ impl Vocabulary {
     /// The number of `word`.
     pub fn find(&self, word: &[u8]) -> Option<u32> {
         let (mut low, mut high) = (0, self.blocks());
-        // The last block whose first word is not behind `word`.
+        // Finds the last block whose first word is not after `word`.
         while low < high {
             let middle = low + (high - low) / 2;
             if self.head(middle)? <= word {
@@ -130,11 +131,11 @@ impl Vocabulary {
         None
     }
 
-    /// Calls `visit` with every word in turn; false where the section is not whole or `visit` says
-    /// so.
+    /// Calls `visit` with every word in order; false where the section is damaged or `visit`
+    /// returns false.
     pub fn each(&self, mut visit: impl FnMut(&[u8]) -> bool) -> bool {
         let mut entry = Entry::new();
-        // Behind the blocks' offsets.
+        // Skips the blocks' offsets.
         let Some(mut bytes) = self.bytes.get(4 * self.blocks()..) else {
             return false;
         };
@@ -143,7 +144,7 @@ impl Vocabulary {
                 let Some(block) = self.block(at / BLOCK) else {
                     return false;
                 };
-                // Blocks follow each other.
+                // Blocks are consecutive.
                 if block.len() != bytes.len() {
                     return false;
                 }

@@ -4,9 +4,9 @@ use crate::error::{Error, Result};
 
 /// The rectangle that a keyboard's letters span, in the units of its points.
 ///
-/// It carries a point of any keyboard into the coordinates that networks are trained in: x 0 = left
-/// edge of the first row (of q), 1 = right edge (of p); y 0 = top of the first row, 1 = bottom of
-/// the third.
+/// It maps a point of any keyboard to the coordinates that networks are trained in: x 0 = left edge
+/// of the first row (of q), 1 = right edge (of p); y 0 = top of the first row, 1 = bottom of the
+/// third.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LetterArea {
     left: f32,
@@ -16,7 +16,7 @@ pub struct LetterArea {
 }
 
 impl LetterArea {
-    /// The letter area's own coordinates: points are in [0, 1] already.
+    /// The letter area in its own coordinates: points already lie in [0, 1].
     pub const UNIT: Self = Self {
         left: 0.0,
         top: 0.0,
@@ -51,8 +51,8 @@ impl LetterArea {
         })
     }
 
-    /// (`x`, `y`) in the letter area's coordinates: [0, 1] inside, beyond outside, at most
-    /// a million letter areas away however far the point is.
+    /// (`x`, `y`) in the letter area's coordinates: [0, 1] inside. Points outside are limited to a
+    /// million letter areas.
     pub fn normalize(&self, x: f64, y: f64) -> [f64; 2] {
         [
             (x - f64::from(self.left)) / f64::from(self.width),
@@ -61,8 +61,8 @@ impl LetterArea {
         .map(|coordinate| coordinate.clamp(-1e6, 1e6))
     }
 
-    /// Where a point in the letter area's coordinates lies on the keyboard:
-    /// [`normalize`](Self::normalize) undone.
+    /// Maps a point in the letter area's coordinates to the keyboard, the inverse of
+    /// [`normalize`](Self::normalize).
     pub fn point(&self, [x, y]: [f64; 2]) -> [f64; 2] {
         [
             f64::from(self.left) + x * f64::from(self.width),

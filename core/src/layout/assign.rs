@@ -1,13 +1,13 @@
-//! The cheapest way to give each of some things one of others.
+//! The assignment of least cost.
 
-/// For each of the rows of `cost` a column of its own, so that the sum of the costs chosen is
-/// least: the Hungarian method with potentials (Kuhn 1955; in the form of Jonker and Volgenant
-/// 1987), O(rows² columns).
+/// Assigns a different column to each row of `cost` so that the chosen costs have the least sum:
+/// the Hungarian method with potentials (Kuhn 1955; in the form of Jonker and Volgenant 1987),
+/// O(rows² columns).
 ///
 /// `cost` is `[rows, columns]` of finite numbers with at most as many rows as columns.
 pub(super) fn assign(cost: &[Vec<f64>]) -> Vec<usize> {
     let columns = cost.first().map_or(0, Vec::len);
-    // Column 0 is a column that is not there; a row's number is one more than its index, 0 is none.
+    // Column 0 is a dummy; a row's number is its index plus one, and 0 is no row.
     let mut row_potential = vec![0.0; cost.len() + 1];
     let mut column_potential = vec![0.0; columns + 1];
     let mut row_of = vec![0; columns + 1];
@@ -17,7 +17,7 @@ pub(super) fn assign(cost: &[Vec<f64>]) -> Vec<usize> {
         let mut before = vec![0; columns + 1];
         let mut done = vec![false; columns + 1];
         let mut column = 0;
-        // The shortest way from the row to a free column over columns that are taken.
+        // Finds the shortest path from the row to a free column, through columns that are taken.
         while row_of[column] != 0 {
             done[column] = true;
             let at = row_of[column];
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The least sum over all ways to give each row a column.
+    /// The least sum over all assignments of rows to columns.
     fn least(cost: &[Vec<f64>], taken: &mut Vec<usize>) -> f64 {
         let row = taken.len();
         if row == cost.len() {

@@ -1,29 +1,29 @@
-//! What makes a trace on one keyboard a trace on the keyboard that a network was trained on.
+//! Maps traces of one keyboard to the keyboard that a network was trained on.
 
 use super::rows::{median, pitch, rows};
 use super::slots::slots;
 use super::{Layout, Warp};
 use crate::error::{Error, Result};
 
-/// Displacement of keys below which points are not moved, in letter areas: what float32 rounds.
+/// Key displacement below which points are not moved, in letter areas: float32's rounding.
 const ROUNDING: f64 = 1e-5;
 
-/// Least width and height of the typical key in letter areas: less is no keyboard, and no work for
-/// float32.
+/// Least width and height of the typical key, in letter areas. Smaller keys are no keyboard, and
+/// float32 cannot resolve them.
 const SMALLEST_KEY: f64 = 1e-3;
 
-/// How a caller's layout is made the trained one.
+/// The map from a caller's layout to the trained one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Mapping {
-    /// Carries points in the letter area of the caller's layout to the trained one's; `None` where
-    /// they are the same.
+    /// Maps points in the letter area of the caller's layout to the trained one's; `None` where the
+    /// two are equal.
     pub(crate) warp: Option<Warp>,
-    /// For each label the class whose key the caller's key of that label stands for; `None` where
-    /// they are all their own.
+    /// For each label, the class of the trained key that the caller's key stands for; `None` where
+    /// every label keeps its own class.
     pub(crate) classes: Option<Vec<u8>>,
 }
 
-/// Letter keys that a model knows, in the letter area's coordinates.
+/// Letter keys of a model's labels, in the letter area's coordinates.
 #[derive(Debug, Default)]
 struct Letters {
     labels: Vec<char>,
@@ -76,7 +76,7 @@ impl Letters {
         self.labels.iter().position(|other| *other == label)
     }
 
-    /// The labels by rows.
+    /// The labels, row by row.
     fn order(&self) -> Vec<Vec<char>> {
         let rows = rows(&self.centres, self.size[1]);
         rows.iter()
@@ -84,7 +84,8 @@ impl Letters {
             .collect()
     }
 
-    /// From the first column to the last and from the first row to the last, in keys.
+    /// The distance between the first and last columns and between the first and last rows, in
+    /// keys.
     fn extent(&self) -> [f64; 2] {
         let rows = rows(&self.centres, self.size[1]);
         let pitch = pitch(&rows, &self.centres, self.size);
@@ -103,14 +104,14 @@ impl Letters {
         )
     }
 
-    /// The centres moved and scaled so that they span from 0 to `extent`, in whole 64ths: sums of
-    /// their squares are exact then, and what float32 rounds of a keyboard's pixels decides
-    /// nothing.
+    /// The centres, moved and scaled to span from 0 to `extent` and rounded to whole 64ths. Sums of
+    /// their squares are then exact, so float32's rounding of a keyboard's pixels cannot decide a
+    /// tie.
     fn stretched(&self, extent: [f64; 2]) -> Vec<[f64; 2]> {
         let mut centres = self.centres.clone();
         for axis in [0, 1] {
             let (low, high) = self.span(axis);
-            // All keys in one column or row: any scale will do.
+            // All keys lie in one column or row, so any scale serves.
             let scale = if high > low {
                 extent[axis] / (high - low)
             } else {
@@ -124,7 +125,7 @@ impl Letters {
     }
 }
 
-/// A letter in lower case, where that is one letter.
+/// The lower case of a letter, where that is a single letter.
 fn lower(label: char) -> char {
     let mut lower = label.to_lowercase();
     match (lower.next(), lower.next()) {
@@ -134,11 +135,11 @@ fn lower(label: char) -> char {
 }
 
 impl Mapping {
-    /// Makes `layout` the `trained` one of a model with `labels`.
+    /// Maps `layout` to the `trained` layout of a model with `labels`.
     ///
     /// # Errors
-    /// Those of [`Layout::validate`]; [`Error::Invalid`] where the layout types fewer than half of
-    /// the letters of the trained one, a letter twice, or its keys lie in no rows or far apart.
+    /// Those of [`Layout::validate`]; [`Error::Invalid`] where the layout has fewer than half of
+    /// the trained letters or has a letter twice, or where its keys form no rows or lie far apart.
     pub(crate) fn new(layout: &Layout, trained: &Layout, labels: &[String]) -> Result<Self> {
         let class = |label: char| {
             let mut buffer = [0; 4];
@@ -175,8 +176,8 @@ impl Mapping {
     }
 }
 
-/// For each of the caller's letters the index of the trained letter whose key it stands for: its
-/// own where the letters lie in the trained order.
+/// For each of the caller's letters, the index of the trained letter whose key it stands for.
+/// Letters in the trained order stand for themselves.
 fn choose(here: &Letters, there: &Letters) -> Result<Vec<usize>> {
     let indices = here.labels.iter().map(|label| there.index(*label));
     let own: Vec<usize> = indices.flatten().collect();
@@ -198,7 +199,7 @@ fn choose(here: &Letters, there: &Letters) -> Result<Vec<usize>> {
     ))
 }
 
-/// Whether the rows are those of `all` in order, with letters left out at most.
+/// Whether the rows are those of `all` in order, possibly without some letters.
 fn is_part(rows: &[Vec<char>], all: &[Vec<char>]) -> bool {
     let mut all = all.iter();
     rows.iter().all(|row| {
@@ -210,8 +211,8 @@ fn is_part(rows: &[Vec<char>], all: &[Vec<char>]) -> bool {
     })
 }
 
-/// The class of each label, `None` where every label has its own. Letters without a key of the
-/// caller's take the classes that are left.
+/// The class of each label; `None` where every label keeps its own. Letters without a key in the
+/// caller's layout take the remaining classes.
 fn classes(
     here: &Letters,
     there: &Letters,

@@ -12,8 +12,7 @@ fn map(layout: &Layout) -> Result<Mapping> {
     Mapping::new(layout, &Layout::qwerty(), &labels())
 }
 
-/// Letters that are taken for others, as "ab" for an a that is taken for b, in the order of the
-/// alphabet.
+/// Pairs of letters in alphabetical order: "ab" for an a that stands for b.
 fn others(mapping: &Mapping) -> Vec<String> {
     let (labels, classes) = (labels(), mapping.classes.as_deref().unwrap_or_default());
     let pairs = classes.iter().enumerate();
@@ -23,7 +22,7 @@ fn others(mapping: &Mapping) -> Vec<String> {
         .collect()
 }
 
-/// Where the middle of a key goes.
+/// The mapped centre of a key.
 fn goes(layout: &Layout, mapping: &Mapping, label: char) -> [f32; 2] {
     let [x, y] = layout.key_centre(label).unwrap();
     let point = layout.letter_area().unwrap().normalize(x.into(), y.into());
@@ -34,7 +33,7 @@ fn goes(layout: &Layout, mapping: &Mapping, label: char) -> [f32; 2] {
     point.map(|coordinate| coordinate as f32)
 }
 
-/// Checks that every letter key goes to the key of the letter that it is taken for.
+/// Checks that every letter key maps to the key of the letter that it stands for.
 fn check(layout: &Layout, mapping: &Mapping) {
     let (labels, qwerty) = (labels(), Layout::qwerty());
     let letters = layout
@@ -91,8 +90,8 @@ proptest! {
     ) {
         let area = LetterArea::new(left, top, width, height).unwrap();
         let layout = Layout::qwerty().placed(area).unwrap();
-        // Far from the origin float32 rounds edges to more than a hundredth of a pixel: then points
-        // move by as much.
+        // Far from the origin, float32 rounds edges by more than a hundredth of a pixel; points
+        // then move by as much.
         let mapping = map(&layout).unwrap();
         prop_assert_eq!(&mapping.classes, &None);
         check(&layout, &mapping);
@@ -141,7 +140,7 @@ proptest! {
             if let Some(warp) = &mapping.warp && x.is_finite() && y.is_finite() {
                 prop_assert!(warp.apply([x, y]).iter().all(|value| value.is_finite()));
             }
-            // Keys millions of keys away leave float32 no room for the others.
+            // With keys millions of keys away, float32 cannot resolve the others.
             if layout.keys.iter().all(|key| key.x.abs().max(key.y.abs()) < 100.0) {
                 check(&layout, &mapping);
             }
@@ -196,7 +195,7 @@ fn the_trained_order_keeps_its_letters_in_any_geometry() {
         assert_eq!(mapping.classes, None, "{}", layout.name);
         check(&layout, &mapping);
     }
-    // A row of digits is no part of the letter area, so nothing is moved.
+    // A row of digits is outside the letter area, so nothing moves.
     let digits = with_keys(Layout::qwerty(), "1234567890", -0.25);
     assert_eq!(map(&digits).unwrap(), Mapping::default());
 }
@@ -288,7 +287,7 @@ fn layouts_that_cannot_work_are_refused() {
     change(&|layout| layout.keys[5].width = 0.0);
     change(&|layout| layout.keys = vec![layout.keys[0].clone(); MAX_KEYS + 1]);
     change(&|layout| layout.keys[5].x = f32::MAX);
-    // A model without letters: pieces of words.
+    // A model whose labels are pieces of words has no letters.
     let pieces = ["the".to_owned(), "ing".to_owned()];
     assert!(Mapping::new(&Layout::qwerty(), &Layout::qwerty(), &pieces).is_err());
 }

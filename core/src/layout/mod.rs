@@ -1,11 +1,9 @@
-//! The keys of a keyboard, as rectangles, and what makes a trace on one keyboard a trace on
-//! another.
+//! The keys of a keyboard as rectangles, and the map from one keyboard's traces to another's.
 //!
-//! A [`Layout`] is what the app draws: keys in any unit. Its [`LetterArea`] carries points to
-//! coordinates of their own, so neither size nor place of the keyboard counts. Where the keys lie
-//! otherwise than on the layout that a network was trained on,
-//! [`Engine::with_layout`](crate::Engine::with_layout) does what the featurizer's [`LayoutPolicy`]
-//! says.
+//! A [`Layout`] is what the app draws: keys in any unit. Its [`LetterArea`] maps points to its own
+//! coordinates, so the keyboard's size and position do not matter. Where the keys lie differently
+//! from the trained layout, [`Engine::with_layout`](crate::Engine::with_layout) follows the
+//! featurizer's [`LayoutPolicy`].
 
 mod area;
 mod assign;
@@ -39,15 +37,15 @@ pub struct Layout {
     pub keys: Vec<Key>,
 }
 
-/// What a bundle does with traces that were made on another layout than its network was trained on.
-/// It belongs to the featurizer:
+/// How a bundle treats traces of a layout other than its network's trained layout. It belongs to
+/// the featurizer:
 /// [`FeaturizerSpec::layout_policy`](crate::features::FeaturizerSpec::layout_policy).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LayoutPolicy {
-    /// The network sees one geometry, that of the layout in the manifest: points are moved there,
-    /// so that a key's middle comes to lie on that of a trained key, and letters are taken for the
-    /// trained letter whose key theirs became.
+    /// The network sees one geometry, that of the layout in the manifest. Points are moved so that
+    /// each key's centre meets the centre of a trained key, and each letter stands for the letter
+    /// of that trained key.
     Warp,
 }
 
@@ -69,7 +67,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// The middle of the key.
+    /// The centre of the key.
     pub fn centre(&self) -> [f32; 2] {
         [self.x + self.width / 2.0, self.y + self.height / 2.0]
     }
@@ -81,12 +79,12 @@ impl Layout {
         self.keys.iter().find(|key| key.label == label)
     }
 
-    /// The middle of the key that types `label`.
+    /// The centre of the key that types `label`.
     pub fn key_centre(&self, label: char) -> Option<[f32; 2]> {
         self.key(label).map(Key::centre)
     }
 
-    /// The middles of all keys, in the order of [`Layout::keys`].
+    /// The centres of all keys, in the order of [`Layout::keys`].
     pub fn key_centres(&self) -> Vec<[f32; 2]> {
         self.keys.iter().map(Key::centre).collect()
     }

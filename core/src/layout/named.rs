@@ -1,4 +1,4 @@
-//! Layouts that are known by name, and what they are made of.
+//! Named layouts and how to build them.
 
 use super::{Key, Layout, LetterArea};
 use crate::error::Result;
@@ -33,10 +33,10 @@ impl Layout {
         }
     }
 
-    /// QWERTY as it is on real keyboards, in the letter area's coordinates: ten keys a width, three
-    /// rows a height, the second row shifted right by half a key and the third by one and a half.
+    /// QWERTY as on real keyboards, in the letter area's coordinates: ten keys wide, three rows
+    /// high, the second row shifted right by half a key and the third by one and a half.
     ///
-    /// This is the frame of the How We Swipe traces (Leiva et al., MobileHCI 2021).
+    /// The How We Swipe traces (Leiva et al., MobileHCI 2021) use these coordinates.
     pub fn qwerty() -> Self {
         Self::rows(
             "qwerty",
@@ -45,8 +45,7 @@ impl Layout {
     }
 
     /// The seed featurizer's key grid: QWERTY with all three rows aligned left. No keyboard looks
-    /// like this; it is what the distance features of networks trained with that featurizer are
-    /// measured to.
+    /// like this; networks trained with that featurizer measure their distance features to it.
     pub fn qwerty_unshifted() -> Self {
         Self::rows(
             "qwerty-unshifted",
@@ -54,7 +53,7 @@ impl Layout {
         )
     }
 
-    /// QWERTZ, the German order, without umlauts: QWERTY's keys with y and z exchanged.
+    /// QWERTZ, the German order, without umlauts: QWERTY with y and z exchanged.
     pub fn qwertz() -> Self {
         Self::rows(
             "qwertz",
@@ -62,8 +61,8 @@ impl Layout {
         )
     }
 
-    /// AZERTY, the French order, as on phones: two full rows of ten, the third between shift and
-    /// delete.
+    /// AZERTY, the French order, as on phones: two full rows of ten, and the third row between
+    /// shift and delete.
     pub fn azerty() -> Self {
         Self::rows(
             "azerty",
@@ -71,8 +70,7 @@ impl Layout {
         )
     }
 
-    /// Dvorak's letters in the columns that they have beside its punctuation, rows not shifted, as
-    /// on phones.
+    /// Dvorak as on phones: the letters in their columns beside the punctuation, rows not shifted.
     pub fn dvorak() -> Self {
         Self::rows(
             "dvorak",
@@ -80,9 +78,9 @@ impl Layout {
         )
     }
 
-    /// The layout moved and scaled so that its letters span `area`, as
-    /// [`letter_area`](Self::letter_area) gives it then but for rounding: a layout of this module
-    /// in the pixels of a screen.
+    /// The layout moved and scaled so that its letters span `area`, up to rounding of
+    /// [`letter_area`](Self::letter_area). It turns a layout of this module into pixels of a
+    /// screen.
     ///
     /// # Errors
     /// Those of [`letter_area`](Self::letter_area).

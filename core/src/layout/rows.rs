@@ -1,9 +1,9 @@
-//! Keys in rows.
+//! Groups keys into rows.
 
-/// The rows of some keys, top to bottom; each holds places in `centres`, left to right.
+/// The rows of some keys, top to bottom; each holds indices into `centres`, left to right.
 ///
-/// A key belongs to the row whose keys so far have their middles within half a key's `height` of
-/// its own, on average.
+/// A key joins the row whose keys so far have a mean centre height within half a key's `height` of
+/// its own.
 pub(super) fn rows(centres: &[[f64; 2]], height: f64) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..centres.len()).collect();
     order.sort_by(|a, b| centres[*a][1].total_cmp(&centres[*b][1]));
@@ -28,8 +28,8 @@ pub(super) fn rows(centres: &[[f64; 2]], height: f64) -> Vec<Vec<usize>> {
     rows
 }
 
-/// Distance of neighbouring keys of a row, and of neighbouring rows: the medians, or a key's `size`
-/// where there are none.
+/// Distances between neighbouring keys of a row and between neighbouring rows: the medians, or a
+/// key's `size` where there is no neighbour.
 pub(super) fn pitch(rows: &[Vec<usize>], centres: &[[f64; 2]], size: [f64; 2]) -> [f64; 2] {
     let columns = rows.iter().flat_map(|row| {
         row.windows(2)
@@ -46,7 +46,7 @@ pub(super) fn pitch(rows: &[Vec<usize>], centres: &[[f64; 2]], size: [f64; 2]) -
     ]
 }
 
-/// The middle value, the upper one of two; `None` of nothing.
+/// The median: of two middle values, the greater; `None` for no values.
 pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied()

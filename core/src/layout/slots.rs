@@ -1,33 +1,34 @@
-//! Which key of the trained layout a key of another layout stands for.
+//! Decides which trained key each key of another layout stands for.
 //!
-//! Letters that have changed places have two ways. A letter may stay what it is: its key is moved
-//! to where the network knows it, and paths over the keys in between are torn. Or its key stays
-//! where it is, and the letter is taken for the one whose key the network knows there: paths are
-//! whole, but what the network has learned of spelling is wrong for it. The way that is taken is
-//! the least of `distortion of the keyboard + WEIGHT * letters taken for others`.
+//! A letter in a different position can be treated in two ways. It may stay the same letter: its
+//! key moves to where the network knows it, and paths over the keys in between are distorted. Or
+//! its key stays, and the letter stands for the one whose key the network knows there: paths stay
+//! whole, but the network's knowledge of spelling is wrong for it. The choice minimizes
+//! `distortion of the keyboard + WEIGHT * letters taken for others`.
 
 use super::assign::assign;
 
-/// What a letter that is taken for another costs, in squared keys of distortion. Fitted on swipes
-/// of How We Swipe (Leiva et al., MobileHCI 2021; people of the training part) carried over to
-/// AZERTY, Colemak, Dvorak, Workman and an alphabetical order: docs/LAYOUTS.md.
+/// Cost of a letter that stands for another, in squared keys of distortion. Fitted on swipes of How
+/// We Swipe (Leiva et al., MobileHCI 2021; people of the training part) mapped to AZERTY, Colemak,
+/// Dvorak, Workman and an alphabetical order: docs/LAYOUTS.md.
 const WEIGHT: f64 = 6.0;
 
-/// Keys are neighbours up to this distance, in keys: beside, below and askew, not two apart.
+/// Greatest distance of neighbouring keys, in keys: horizontal, vertical and diagonal neighbours,
+/// none two keys apart.
 const NEIGHBOURS: f64 = 1.6;
 
-/// Weights of own keys that the search begins from.
+/// Weights of a letter's own key from which the search starts.
 const STARTS: [f64; 8] = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 1e6];
 
-/// For each of the caller's letters the index of the trained letter that it is taken for, each
-/// another one.
+/// For each of the caller's letters, the index of the trained letter that it stands for, all
+/// different.
 ///
-/// `keys` are middles of the caller's keys, `own[i]` is the index of letter `i` itself among
-/// `slots`, the middles of the trained keys; both in keys, of frames that fit each other.
-/// Distortion is how far the steps from a key to its neighbours change, squared and summed. The
-/// search goes from cheap assignments downhill by exchanges of two letters.
+/// `keys` are the centres of the caller's keys, `slots` those of the trained keys, and `own[i]` is
+/// the index of letter `i` among `slots`. Both are in keys, in matching coordinates. Distortion is
+/// the sum of squared changes of the steps from each key to its neighbours. The search starts from
+/// low-cost assignments and exchanges pairs of letters while that lowers the cost.
 pub(super) fn slots(keys: &[[f64; 2]], own: &[usize], slots: &[[f64; 2]]) -> Vec<usize> {
-    // Letters without a key move along, so that every slot can be reached by exchanges.
+    // Letters without a key take part, so that exchanges can reach every slot.
     let mut own = own.to_vec();
     let missing: Vec<usize> = (0..slots.len())
         .filter(|slot| !own.contains(slot))
@@ -64,8 +65,8 @@ pub(super) fn slots(keys: &[[f64; 2]], own: &[usize], slots: &[[f64; 2]]) -> Vec
     assigned
 }
 
-/// The two letters whose exchange makes the cost least, and that cost; `None` where it is `least`
-/// already.
+/// The exchange of two letters that lowers the cost most, with the new cost; `None` where none
+/// lowers `least`.
 fn best_exchange(
     assigned: &mut [usize],
     mut least: f64,
@@ -77,7 +78,7 @@ fn best_exchange(
             assigned.swap(first, second);
             let cost = cost_of(assigned);
             assigned.swap(first, second);
-            // More than rounding, so that it comes to an end.
+            // Improvements within rounding do not count, so that the search ends.
             if cost < least - 1e-9 {
                 least = cost;
                 best = Some((first, second, cost));
@@ -87,7 +88,7 @@ fn best_exchange(
     best
 }
 
-/// Pairs of neighbours and the step from the second to the first.
+/// Pairs of neighbours, with the step from the second to the first.
 fn neighbours(keys: &[[f64; 2]]) -> Vec<(usize, usize, [f64; 2])> {
     let mut pairs = Vec::new();
     for (first, a) in keys.iter().enumerate() {
@@ -100,7 +101,7 @@ fn neighbours(keys: &[[f64; 2]]) -> Vec<(usize, usize, [f64; 2])> {
     pairs
 }
 
-/// What an assignment costs.
+/// The cost of an assignment.
 fn cost(
     neighbours: &[(usize, usize, [f64; 2])],
     own: &[usize],
@@ -125,7 +126,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Middles of the keys of rows of so many keys.
+    /// Centres of keys in rows of the given lengths.
     fn grid(rows: &[usize]) -> Vec<[f64; 2]> {
         let keys = rows.iter().enumerate();
         keys.flat_map(|(row, count)| (0..*count).map(move |column| [column as f64, row as f64]))
@@ -137,7 +138,7 @@ mod tests {
         let slots_there = grid(&[10, 9, 7]);
         let own: Vec<usize> = (0..26).collect();
         assert_eq!(slots(&slots_there, &own, &slots_there), own);
-        // With every other key missing as well.
+        // The same with every second key missing.
         let some: Vec<usize> = (0..26).step_by(2).collect();
         let keys: Vec<[f64; 2]> = some.iter().map(|index| slots_there[*index]).collect();
         assert_eq!(slots(&keys, &some, &slots_there), some);

@@ -61,7 +61,7 @@ fn bad_layouts_are_refused() {
     assert!(change(&|layout| layout.keys[3].height = -1.0).is_err());
     assert!(change(&|layout| layout.keys[3].label = 'q').is_err());
     assert!(change(&|layout| layout.keys = vec![layout.keys[0].clone(); MAX_KEYS + 1]).is_err());
-    // Valid keys, but no letter among them, or an area that overflows.
+    // Valid keys without a letter, or with an area that overflows.
     let digits = |layout: &mut Layout| {
         for (i, key) in layout.keys.iter_mut().enumerate() {
             key.label = char::from(33 + i as u8);

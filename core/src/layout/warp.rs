@@ -3,20 +3,20 @@
 use super::rows::{pitch, rows};
 use crate::error::{Error, Result};
 
-/// Farthest that a point comes out, in letter areas.
+/// Farthest output coordinate, in letter areas.
 const FARTHEST: f64 = 1e6;
 
-/// A continuous map of the plane that carries the middles of some keys to given places.
+/// A continuous map of the plane that sends the centres of keys to given positions.
 ///
-/// Along a row it is linear from key to key, across rows linear from the one to the next; outside
-/// of the keys it goes on at the scale of the keyboards. So it is exact at the middles of keys, and
-/// it keeps left and right, above and below wherever the places keep them. A map between layouts
-/// that differ in scale and place alone is the identity.
+/// Along a row it is linear from key to key; between rows it is linear from one to the next;
+/// outside the keys it continues at the scale of the keyboards. It is therefore exact at key
+/// centres, and it preserves left and right, above and below wherever the positions do. A map
+/// between layouts that differ only in scale and position is the identity.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Warp {
     /// Top to bottom.
     lines: Vec<Line>,
-    /// Width and height of a key there by those here.
+    /// Width and height of a target key, divided by those of a source key.
     scale: [f64; 2],
 }
 
@@ -27,7 +27,7 @@ struct Line {
     anchors: Vec<Anchor>,
 }
 
-/// A key: its middle, and where that goes.
+/// A key: its centre and the target of its centre.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Anchor {
     from: [f64; 2],
@@ -35,7 +35,7 @@ struct Anchor {
 }
 
 impl Line {
-    /// Height of the line at `x`, and where the point there goes.
+    /// The row's height at `x`, and the target of that point.
     fn at(&self, x: f64, scale: f64) -> (f64, [f64; 2]) {
         let right = self.anchors.partition_point(|anchor| anchor.from[0] <= x);
         let left = self.anchors.get(right.wrapping_sub(1));
@@ -58,12 +58,12 @@ impl Line {
 }
 
 impl Warp {
-    /// The map that carries `from[i]` to `to[i]`: middles of keys of `size` (width and height, the
-    /// typical one) here and there.
+    /// The map that sends `from[i]` to `to[i]`: centres of keys. `size` holds width and height of
+    /// the typical key here and there.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where there is no key, two keys of a row have one place, or rows cross
-    /// each other.
+    /// [`Error::Invalid`] where there is no key, two keys of a row have the same position, or rows
+    /// cross each other.
     pub(super) fn new(
         from: &[[f64; 2]],
         to: &[[f64; 2]],
@@ -91,7 +91,7 @@ impl Warp {
                     .collect(),
             })
             .collect();
-        // A hundredth of a key: less apart, no finger could tell.
+        // A hundredth of a key: no finger could separate keys closer than this.
         let apart = |low: f64, high: f64, size: f64| high - low > size / 100.0;
         for line in &lines {
             let mut pairs = line.anchors.windows(2);
@@ -99,8 +99,8 @@ impl Warp {
                 return crossing("at different places");
             }
         }
-        // Lines are straight between anchors, so they are apart everywhere if they are at the
-        // anchors.
+        // Lines are straight between anchors, so lines that are apart at the anchors are apart
+        // everywhere.
         for pair in lines.windows(2) {
             let mut anchors = pair[0].anchors.iter().chain(&pair[1].anchors);
             if !anchors.all(|anchor| {
@@ -117,7 +117,7 @@ impl Warp {
         Ok(Self { lines, scale })
     }
 
-    /// Where a point goes. Finite for every finite point, at most a million letter areas away.
+    /// The target of a point. Finite for every finite point, at most a million letter areas away.
     pub(crate) fn apply(&self, [x, y]: [f64; 2]) -> [f64; 2] {
         let mut above: Option<(f64, [f64; 2])> = None;
         let beyond = |(level, to): (f64, [f64; 2])| [to[0], to[1] + self.scale[1] * (y - level)];
@@ -148,8 +148,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Middles of the keys of rows of one to ten keys: for each row its left edge and the steps
-    /// from key to key.
+    /// Centres of keys in rows of one to ten keys: for each row, its left edge and the steps from
+    /// key to key.
     fn keyboard(rows: &[(f64, Vec<f64>)]) -> Vec<[f64; 2]> {
         let mut centres = Vec::new();
         for (row, (left, steps)) in rows.iter().enumerate() {
@@ -164,7 +164,7 @@ mod tests {
 
     type Rows = Vec<(f64, Vec<f64>)>;
 
-    /// Rows of keys, and rows of as many keys each that are spaced otherwise.
+    /// Two keyboards with the same number of keys in each row and different spacing.
     fn pairs() -> impl Strategy<Value = (Rows, Rows)> {
         prop::collection::vec(1usize..11, 1..5).prop_flat_map(|counts| {
             let rows = || -> Vec<_> {
@@ -209,7 +209,7 @@ mod tests {
             from in pairs(), order in any::<u64>(),
             x in -4.0f64..20.0, y in -3.0f64..8.0, angle in 0.0f64..7.0,
         ) {
-            // Keys go anywhere, also across each other.
+            // Keys may go anywhere, even across each other.
             let (from, mut to) = (keyboard(&from.0), keyboard(&from.1));
             let count = to.len();
             to.rotate_left(order as usize % count);
@@ -217,8 +217,8 @@ mod tests {
             let warp = Warp::new(&from, &to, [1.0; 2], [1.0; 2]).unwrap();
             let step = 1e-7;
             let near = [x + step * angle.cos(), y + step * angle.sin()];
-            // No two keys come out 40 apart that were less than 0.3 apart, and beyond the keys the
-            // scale holds.
+            // No two keys closer than 0.3 map to more than 40 apart, and the scale holds outside
+            // the keys.
             prop_assert!(distance(warp.apply([x, y]), warp.apply(near)) < 1e3 * step);
         }
 
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn staggered_columns_are_followed() {
-        // Each column a little lower or higher than the one beside it.
+        // Each column is a little lower or higher than its neighbour.
         let from: Vec<[f64; 2]> = (0..30)
             .map(|key| (key % 10, key / 10))
             .map(|(x, y)| [f64::from(x), f64::from(y) + 0.2 * f64::from(x % 3)])

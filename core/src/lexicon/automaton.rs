@@ -1,13 +1,13 @@
-//! The states of a lexicon: how they lie in the file and how they are read.
+//! The states of a lexicon: their layout in the file and how to read them.
 //!
-//! A minimal acyclic transducer from symbols (dense numbers of the labels in use) to costs. Costs
-//! are pushed towards the root: every state but the root has a way on (a transition or its own end)
-//! of cost 0, so the costs added up from the root to a state are the least cost of any word below
-//! it.
+//! The automaton is a minimal acyclic transducer from symbols (dense numbers of the labels in use)
+//! to costs. Costs are pushed towards the root: every state but the root has a transition or an end
+//! of its own with cost 0. The costs summed from the root to a state are therefore the least cost
+//! of any word below it.
 //!
-//! The root lies first. Every other state lies behind all states that lead to it, so that targets
-//! are unsigned distances forward and no file, however damaged, has a cycle. A state is, byte by
-//! byte:
+//! The root comes first. Every other state follows all states that lead to it. Targets are
+//! therefore unsigned forward distances, and no file can hold a cycle, however damaged. The bytes
+//! of a state are:
 //!
 //! ```text
 //! 1sssssss    one transition: symbol s, cost 0, to the state right behind; not the end of a word
@@ -21,12 +21,12 @@
 //! cost = LEB128, at most two bytes
 //! ```
 //!
-//! Reading never fails: what reaches past the end reads as a state without transitions, and
-//! [`verify`](super::Lexicon::verify) tells.
+//! Reading never fails: a state that reaches past the end reads as one without transitions.
+//! [`verify`](super::Lexicon::verify) reports such damage.
 
-/// Greatest cost of one transition in steps, so that a sum over a key cannot overflow.
+/// Greatest cost of one transition in steps; it keeps the sum over a key from overflowing.
 pub(crate) const MAX_COST: u32 = (1 << 14) - 1;
-/// Bytes of an automaton at most: what a distance of three bytes reaches.
+/// Most bytes of an automaton: the reach of a three-byte distance.
 pub(crate) const MAX_AUTOMATON: usize = 1 << 24;
 
 pub(super) const CHAIN: u8 = 0x80;
@@ -38,22 +38,22 @@ pub(super) const TARGET_SHIFT: u8 = 5;
 pub(super) const BEHIND: u8 = 0;
 pub(super) const LEAF: u8 = 1;
 
-/// A state of a lexicon: what a prefix leads to. Several prefixes may share a state.
+/// A state of a lexicon, reached by a prefix. Several prefixes may share a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct State(pub(super) u32);
 
-/// A step from one state to the next.
+/// A transition from one state to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
     /// Class of the label.
     pub label: u8,
-    /// Cost in steps of the lexicon's unit, to be added to the costs so far.
+    /// Cost in steps of the lexicon's unit, added to the costs so far.
     pub cost: u32,
-    /// Where the step leads.
+    /// The state that it leads to.
     pub next: State,
 }
 
-/// What stands at the head of a state.
+/// The content of a state's first bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Head {
     pub end: Option<u32>,
@@ -93,7 +93,7 @@ pub(super) fn head(data: &[u8], at: usize) -> Option<Head> {
     })
 }
 
-/// Reads the transition at `at` (symbol, cost, target) and the offset behind it.
+/// Reads the transition at `at`: symbol, cost, target and the offset after it.
 pub(super) fn transition(data: &[u8], at: usize) -> Option<(u8, u32, u32, usize)> {
     let byte = *data.get(at)?;
     let mut next = at + 1;
@@ -120,8 +120,8 @@ pub(super) fn transition(data: &[u8], at: usize) -> Option<(u8, u32, u32, usize)
     } else {
         next + distance as usize
     };
-    // A target at or before the transition (the last byte, seen from the last byte) would be a
-    // cycle.
+    // A target at or before the transition would be a cycle; so would a last byte that points to
+    // itself.
     if target < next || target >= data.len() {
         return None;
     }
@@ -157,7 +157,7 @@ pub struct Transitions<'a> {
     chain: bool,
 }
 
-/// Stands in the table of classes where a symbol has no label.
+/// Marks a symbol without a label in the table of classes.
 pub(super) const NO_CLASS: u8 = u8::MAX;
 
 impl<'a> Transitions<'a> {

@@ -1,4 +1,4 @@
-//! From words with weights to a lexicon.
+//! Builds a lexicon from words with weights.
 
 use std::path::Path;
 
@@ -10,11 +10,11 @@ use super::words::{MAX_TEXT, TableWriter};
 use crate::error::{Error, Result};
 use crate::files::write_atomically;
 
-/// Nats a step of cost, unless the caller sets another: it rounds a log prior by at most 1/16. A
-/// quarter would make the file of 70,000 English words 2 % smaller, a sixteenth 2 % larger.
+/// Default nats per step of cost: rounds a log prior by at most 1/16. A unit of 1/4 makes the file
+/// of 70,000 English words 2 % smaller, 1/16 makes it 2 % larger.
 pub const DEFAULT_COST_UNIT: f32 = 0.125;
 
-/// Why a word did not enter a lexicon.
+/// Why a word was rejected.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, thiserror::Error,
 )]
@@ -24,19 +24,18 @@ pub enum Rejection {
     /// It has no key with this vocabulary.
     #[error("the word cannot be typed: {0}")]
     Untypeable(Untypeable),
-    /// Its weight is not a positive finite number, or its log prior or boost out of range.
+    /// Its weight is not a positive finite number, or its log prior or boost is out of range.
     #[error("the weight of the word is out of range")]
     Weight,
     /// Its display form is longer than 255 bytes.
     #[error("the word is longer than 255 bytes")]
     TooLong,
-    /// There are as many words of the user as there may be
-    /// ([`MAX_USER_WORDS`](super::MAX_USER_WORDS)).
+    /// The user already has [`MAX_USER_WORDS`](super::MAX_USER_WORDS) words.
     #[error("there are as many words of the user as there may be; remove some")]
     Full,
 }
 
-/// A word that did not enter a lexicon, with the reason.
+/// A rejected word with the reason.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Rejected {
     /// The word as given.
@@ -59,18 +58,18 @@ pub struct LexiconBuilder {
     rejected: Vec<Rejected>,
 }
 
-/// A lexicon that was built.
+/// A finished lexicon.
 #[derive(Clone, Debug)]
 pub struct BuiltLexicon {
-    /// The content of the file; [`Lexicon::from_bytes`](super::Lexicon::from_bytes) reads it.
+    /// The file's content, read by [`Lexicon::from_bytes`](super::Lexicon::from_bytes).
     pub bytes: Vec<u8>,
-    /// Words, counted by display form.
+    /// Number of words, counted by display form.
     pub words: usize,
-    /// Distinct keys.
+    /// Number of distinct keys.
     pub keys: usize,
-    /// States of the automaton.
+    /// Number of states of the automaton.
     pub states: usize,
-    /// The words that did not enter, in the order in which they were added.
+    /// The rejected words, in the order in which they were added.
     pub rejected: Vec<Rejected>,
 }
 
@@ -86,7 +85,7 @@ impl LexiconBuilder {
         }
     }
 
-    /// Sets the nats a step of cost: smaller is more exact and gives a larger file.
+    /// Sets the nats per step of cost: a smaller step is more exact and makes a larger file.
     ///
     /// # Errors
     /// [`Error::Invalid`] unless it lies between 1/256 and 8.
@@ -102,8 +101,8 @@ impl LexiconBuilder {
         Ok(self)
     }
 
-    /// Adds `word` with `weight`. Says why where it cannot enter; [`build`](Self::build) reports it
-    /// again.
+    /// Adds `word` with `weight`, or returns why it was rejected; [`build`](Self::build) lists the
+    /// rejections again.
     pub fn add(&mut self, word: &str, weight: f64) -> Result<(), Rejection> {
         let entry = self.entry(word, weight);
         match entry {
@@ -131,11 +130,11 @@ impl LexiconBuilder {
         Ok((key, shown, weight))
     }
 
-    /// Builds the lexicon. One without words is sound, and empty.
+    /// Builds the lexicon. A lexicon without words is valid.
     ///
     /// # Errors
     /// [`Error::TooLarge`] where the words do not fit the format (some millions do),
-    /// [`Error::NotFinite`] where the weights overflow their sum.
+    /// [`Error::NotFinite`] where the sum of the weights overflows.
     pub fn build(mut self) -> Result<BuiltLexicon> {
         self.merge_equal_words();
         let total: f64 = self.words.iter().map(|w| w.2).sum();
@@ -151,7 +150,7 @@ impl LexiconBuilder {
         for (symbol, &(class, character)) in (0u8..).zip(&entries) {
             symbols[usize::from(class)] = symbol;
             characters[usize::from(class)] = character;
-            // A label of the alphabet is one character: at most a few bytes, combining marks
+            // A label of the alphabet is one character: a few bytes at most, combining marks
             // included.
             let label = &self.labels[usize::from(class)];
             alphabet.extend([class, label.len() as u8]);
@@ -211,7 +210,7 @@ impl LexiconBuilder {
     }
 
     fn merge_equal_words(&mut self) {
-        // Weights are part of the order, so that their sums do not depend on the order of adding.
+        // Sorting by weight too makes the sums independent of the order of adding.
         self.words
             .sort_unstable_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)).then(a.2.total_cmp(&b.2)));
         self.words.dedup_by(|later, kept| {
@@ -232,7 +231,7 @@ fn steps(weight: f64, total: f64, unit: f32) -> u32 {
 }
 
 impl BuiltLexicon {
-    /// Writes the lexicon to `path`: beside it first, then renamed onto it.
+    /// Writes the lexicon to a temporary file beside `path`, then renames it to `path`.
     ///
     /// # Errors
     /// [`Error::Write`].

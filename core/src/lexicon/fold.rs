@@ -1,9 +1,9 @@
-//! From a word as it is written to the keys that a finger crosses.
+//! Folds a written word to its key: the labels that a finger crosses.
 //!
-//! Folding is one rule for lexicons, targets of an evaluation and words of a user, in this order:
+//! One folding rule serves lexicons, targets of an evaluation and user words, in this order:
 //! 1. the word is brought to Unicode normal form C;
 //! 2. apostrophes (straight, curly, modifier letter, prime, accents used as one), hyphens, the
-//!    middle dot and invisible joiners vanish: nobody swipes over them;
+//!    middle dot and invisible joiners are removed, because nobody swipes over them;
 //! 3. every character is lower-cased; where the vocabulary has a label for it, that label is the
 //!    key;
 //! 4. otherwise its compatibility decomposition is taken without combining marks (é → e, ﬁ → fi),
@@ -11,24 +11,24 @@
 //!    th, ł → l, ı → i, ħ → h, ŧ → t, ŋ → n);
 //! 5. a character that still has no label makes the word untypeable.
 //!
-//! A vocabulary that has a label `é` thus keeps it, and one that has not reaches `é` over `e`.
+//! A vocabulary with a label `é` therefore keeps `é`; one without folds it to `e`.
 
 use std::collections::HashMap;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Labels of a key at most; longer words are untypeable.
+/// Most labels of a key; longer words are untypeable.
 pub const MAX_KEY: usize = 64;
 
-/// Why a word has no key. Carries no part of the word.
+/// Why a word has no key. The value holds no part of the word.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, thiserror::Error,
 )]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Untypeable {
-    /// Nothing is left once apostrophes and hyphens are gone.
+    /// No letter remains after apostrophes and hyphens are removed.
     #[error("no letter to type")]
     Empty,
     /// A character has no label in the vocabulary.
@@ -39,20 +39,20 @@ pub enum Untypeable {
     TooLong,
 }
 
-/// The labels of a vocabulary that a finger can type: those of a single character, at classes below
+/// The labels of a vocabulary that a finger can type: those of one character with a class below
 /// 255.
 #[derive(Clone, Debug)]
 pub struct Alphabet {
     classes: HashMap<char, u8>,
-    /// Label id of every ASCII character, for the common case; 255 where there is none.
+    /// Class of each ASCII character, for speed; 255 where it has no label.
     ascii: [u8; 128],
 }
 
 impl Alphabet {
-    /// The typeable labels among `labels`, given in the order of the classes.
+    /// Collects the typeable labels among `labels`, which are in the order of the classes.
     ///
-    /// Labels of several characters (`<unk>`) take no part. An upper-case label stands for its
-    /// lower-case letter where the vocabulary has no lower-case one; of two equal labels the first
+    /// Labels of several characters (`<unk>`) are ignored. An upper-case label stands for its
+    /// lower-case letter where the vocabulary has no lower-case one. The first of two equal labels
     /// counts.
     pub fn new<S: AsRef<str>>(labels: &[S]) -> Self {
         let mut classes = HashMap::new();
@@ -155,9 +155,8 @@ impl Alphabet {
     }
 }
 
-/// A word in the form in which it is shown: normal form C, apostrophes `'`, hyphens `-`, no
-/// invisible joiners that [`Alphabet::fold`] would skip in Latin script (soft hyphen), no
-/// surrounding white space.
+/// A word as it is displayed: normal form C, apostrophes `'`, hyphens `-`, no invisible joiners
+/// that [`Alphabet::fold`] would skip in Latin script (soft hyphen), no surrounding white space.
 pub fn display_form(word: &str) -> String {
     word.trim()
         .chars()
@@ -200,12 +199,12 @@ pub fn is_hyphen(c: char) -> bool {
     )
 }
 
-/// Whether a finger passes over `c` without typing it.
+/// Whether a finger skips `c`.
 fn is_silent(c: char) -> bool {
     is_apostrophe(c) || is_hyphen(c) || matches!(c, '\u{ad}' | '\u{b7}' | '\u{200c}' | '\u{200d}')
 }
 
-/// Letters of their own that Unicode does not decompose.
+/// Base letters of characters that Unicode does not decompose.
 fn spelt_out(c: char) -> Option<&'static str> {
     Some(match c {
         'ß' => "ss",

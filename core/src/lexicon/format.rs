@@ -10,8 +10,8 @@
 //! 28 u32 keys
 //! ```
 //!
-//! Alphabet: for every symbol of the automaton in turn the class (u8), the length (u8) and the text
-//! of its label.
+//! Alphabet: for each symbol of the automaton, in order, the class (u8), the length (u8) and the
+//! text of its label.
 
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
@@ -24,7 +24,7 @@ pub use crate::sections::MAX_FILE;
 /// The version of the file format that this crate writes and reads.
 pub const LEXICON_VERSION: u32 = 1;
 
-/// Nats that a step of cost may stand for.
+/// Allowed nats per step of cost.
 pub(super) const COST_UNITS: RangeInclusive<f32> = 1.0 / 256.0..=8.0;
 
 pub(super) const FORMAT: Format<3> = Format {
@@ -37,7 +37,7 @@ pub(super) const FORMAT: Format<3> = Format {
 /// The header's numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Counts {
-    /// Nats a step.
+    /// Nats per step.
     pub unit: f32,
     pub words: u32,
     pub keys: u32,
@@ -45,14 +45,14 @@ pub(super) struct Counts {
     pub longest: u32,
 }
 
-/// Where the sections lie.
+/// The byte ranges of the sections.
 pub(super) struct Sections {
     pub alphabet: Range<usize>,
     pub automaton: Range<usize>,
     pub words: Range<usize>,
 }
 
-/// The file of `counts`, the alphabet, the automaton and the word table.
+/// Writes the file: `counts`, then the alphabet, the automaton and the word table.
 pub(super) fn write(counts: &Counts, sections: [&[u8]; 3]) -> Result<Vec<u8>> {
     let fields = [
         0,

@@ -1,4 +1,4 @@
-//! From sorted keys with costs to the bytes of a minimal automaton.
+//! Turns sorted keys with costs into the bytes of a minimal automaton.
 //!
 //! Incremental minimization of sorted keys after Daciuk, Mihov, Watson and Watson, "Incremental
 //! construction of minimal acyclic finite-state automata" (2000), with outputs pushed to the
@@ -24,8 +24,8 @@ struct FrozenTransition {
     target: u32,
 }
 
-/// A state on the path of the last key; its last transition is still open, `symbol` and `cost` of
-/// it stand apart.
+/// A state on the path of the last key. Its last transition is still open: `symbol` and `cost` hold
+/// it.
 #[derive(Default)]
 struct Open {
     end: Option<u32>,
@@ -35,7 +35,7 @@ struct Open {
 }
 
 impl Open {
-    /// Puts `cost` before every way on from this state: its end, its transitions and its open
+    /// Adds `cost` to every continuation of this state: its end, its transitions and its open
     /// transition.
     fn push(&mut self, cost: u32) {
         if cost == 0 {
@@ -62,12 +62,13 @@ pub(super) struct TooLarge {
     pub bytes: usize,
 }
 
-/// The automaton of `keys`: symbols with the cost of the whole key, strictly ascending, none empty.
+/// Builds the automaton of `keys`: symbols with the cost of the whole key, strictly ascending, none
+/// empty.
 pub(super) fn minimize<'a>(
     keys: impl Iterator<Item = (&'a [u8], u32)>,
 ) -> Result<Automaton, TooLarge> {
     let mut minimizer = Minimizer::default();
-    // Number 0 is the end that adds nothing; it comes to lie last of all.
+    // Number 0 is the end state of cost 0; it is written last in the file.
     minimizer.freeze(Frozen {
         end: Some(0),
         transitions: Vec::new(),
@@ -138,8 +139,8 @@ impl Minimizer {
         }
     }
 
-    /// Lays the states out, the root first. Written backwards, since a state names only states
-    /// behind it; a distance then is a difference of offsets from the end.
+    /// Lays out the states, the root first. It writes backwards because a state refers only to
+    /// states after it; a distance is then a difference of offsets from the end.
     fn write(self, root: Frozen) -> Result<Automaton, TooLarge> {
         let mut states: Vec<(Frozen, u32)> = self.numbers.into_iter().collect();
         states.sort_unstable_by_key(|(_, number)| *number);
@@ -169,7 +170,7 @@ fn write_state(reversed: &mut Vec<u8>, state: &Frozen, number: u32, starts: &[us
     let behind =
         |transition: &FrozenTransition| transition.target != 0 && transition.target + 1 == number;
     let mut transitions = state.transitions.clone();
-    // Only the last transition can lead right behind itself.
+    // Only the last transition can lead to the state directly after it.
     if let Some(at) = transitions.iter().position(behind) {
         let transition = transitions.remove(at);
         transitions.push(transition);

@@ -1,13 +1,13 @@
 //! The words, as an automaton over the labels of the model.
 //!
 //! A word's *key* is the string of labels that a finger types for it ([`fold`]): `don't` and `dont`
-//! share `d o n t`. A [`Lexicon`] holds the keys in a minimal automaton whose costs, added up along
-//! a prefix, are the least -log prior of any word below ([`automaton`]), and beside it a table of
-//! how words are written where the key alone does not tell. [`LexiconBuilder`] makes one from words
-//! and frequencies in milliseconds, at export or in the app.
+//! share `d o n t`. A [`Lexicon`] holds the keys in a minimal automaton whose costs, summed along a
+//! prefix, are the least -log prior of any word below it ([`automaton`]). A table beside it holds
+//! the written forms of words whose key does not determine them. [`LexiconBuilder`] builds a
+//! lexicon from words and frequencies within milliseconds, at export or in the app.
 //!
-//! A search runs over [`LexiconStack`]: one or more lexicons, each with a weight, and on top of
-//! them the user's own [`UserWords`], which change between two swipes in microseconds.
+//! A search runs over a [`LexiconStack`]: one or more lexicons, each with a weight, and the user's
+//! own [`UserWords`]. User words change between two swipes within microseconds.
 
 #[doc(hidden)]
 pub mod automaton;

@@ -1,4 +1,4 @@
-//! A lexicon in a file, ready to be searched.
+//! A lexicon in a file, ready to search.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 /// The words that a decoder may return, over the labels of one vocabulary; usually a mapped file.
 ///
-/// Cheap to clone and to share between threads. Opening verifies every checksum; walking it
+/// Cheap to clone and to share between threads. Opening verifies every checksum. Walking it
 /// allocates nothing and never panics, whatever the file holds: damaged parts read as having no
 /// transitions and no words.
 #[derive(Clone, Debug)]
@@ -82,8 +82,8 @@ impl Lexicon {
         Ok(())
     }
 
-    /// The lexicon in `bytes`, for whatever vocabulary it was built: for tools that look into a
-    /// file without a model.
+    /// The lexicon in `bytes`, whatever its vocabulary: for tools that inspect a file without a
+    /// model.
     ///
     /// # Errors
     /// As [`from_bytes`](Self::from_bytes), without the check of the vocabulary.
@@ -140,37 +140,38 @@ impl Lexicon {
         State(0)
     }
 
-    /// The steps from `state`, each label at most once, in a fixed order (not that of the labels).
+    /// The transitions of `state`, each label at most once, in a fixed order (not that of the
+    /// labels).
     #[inline]
     pub fn transitions(&self, state: State) -> Transitions<'_> {
         Transitions::new(&self.automaton, &self.classes, state)
     }
 
-    /// Where `state` ends a word: the cost in steps that the end adds to the costs of the
-    /// transitions.
+    /// The cost in steps that the end of a word at `state` adds to the costs of the transitions;
+    /// `None` where no word ends there.
     ///
-    /// The costs of the transitions from the root to a state add up to the least cost of any word
-    /// below it, so they are an admissible look-ahead; with this they are the cost of the key,
-    /// which is that of its best word.
+    /// The costs of the transitions from the root to a state sum to the least cost of any word
+    /// below it: an admissible look-ahead. With the final cost they sum to the key's cost, which is
+    /// that of its best word.
     #[inline]
     pub fn final_cost(&self, state: State) -> Option<u32> {
         automaton::head(&self.automaton, state.0 as usize).and_then(|head| head.end)
     }
 
-    /// The state that `label` leads to from `state`, with the transition's cost.
+    /// The state that `label` leads to from `state`, and the transition's cost.
     pub fn step(&self, state: State, label: u8) -> Option<(State, u32)> {
         self.transitions(state)
             .find(|transition| transition.label == label)
             .map(|transition| (transition.next, transition.cost))
     }
 
-    /// Nats a step of cost.
+    /// Nats per step of cost.
     pub fn cost_unit(&self) -> f32 {
         self.counts.unit
     }
 
-    /// The cost of `key` (classes of labels) in steps, that of its best word; `None` where it is no
-    /// word's.
+    /// The cost in steps of `key` (classes of labels), which is that of its best word; `None` where
+    /// no word has the key.
     pub fn key_cost(&self, key: &[u8]) -> Option<u32> {
         let mut state = self.root();
         let mut sum = 0u32;
@@ -182,9 +183,8 @@ impl Lexicon {
         Some(sum.saturating_add(self.final_cost(state)?))
     }
 
-    /// The words of `key` (classes of labels) in the form in which they are shown, each with its
-    /// cost -log prior in nats: best first, ties in the order of the words. Nothing where `key` is
-    /// no word's.
+    /// The words of `key` (classes of labels) as displayed, each with its cost -log prior in nats:
+    /// best first, ties in the order of the words. Empty where no word has the key.
     pub fn words(&self, key: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, f32)> {
         let unit = self.counts.unit;
         let base = self.key_cost(key).zip(self.spell(key));
@@ -225,42 +225,42 @@ impl Lexicon {
         }
     }
 
-    /// Whether some word has `key`.
+    /// Whether a word has `key`.
     pub fn contains_key(&self, key: &[u8]) -> bool {
         self.key_cost(key).is_some()
     }
 
-    /// Whether `word`, as it is shown, is in the lexicon; `key` is its key.
+    /// Whether the lexicon has `word`, given as displayed; `key` is its key.
     pub fn contains(&self, key: &[u8], word: &str) -> bool {
         self.words(key).any(|(known, _)| known == word)
     }
 
-    /// Words, counted by the form in which they are shown.
+    /// Number of words, counted as displayed.
     pub fn len(&self) -> usize {
         self.counts.words as usize
     }
 
-    /// Whether there is no word.
+    /// Whether the lexicon has no word.
     pub fn is_empty(&self) -> bool {
         self.counts.words == 0
     }
 
-    /// Keys: distinct strings of labels.
+    /// Number of keys: distinct strings of labels.
     pub fn keys(&self) -> usize {
         self.counts.keys as usize
     }
 
-    /// States of the automaton.
+    /// Number of states of the automaton.
     pub fn states(&self) -> usize {
         self.counts.states as usize
     }
 
-    /// Labels of the longest key.
+    /// Number of labels of the longest key.
     pub fn longest_key(&self) -> usize {
         self.counts.longest as usize
     }
 
-    /// The labels in use with their classes, ascending.
+    /// The labels in use and their classes, ascending.
     pub fn labels(&self) -> &[(u8, String)] {
         &self.labels
     }
@@ -283,7 +283,7 @@ impl Lexicon {
         Table::read(&self.words)
     }
 
-    /// The characters of `key`; `None` where a class is none of this lexicon's.
+    /// The characters of `key`; `None` where the lexicon lacks a class.
     fn spell(&self, key: &[u8]) -> Option<String> {
         key.iter()
             .map(|class| {

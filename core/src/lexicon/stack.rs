@@ -1,9 +1,8 @@
-//! Several lexicons and a user's own words, searched as one.
+//! Several lexicons and a user's words, searched as one.
 //!
-//! A prefix stands in each layer at a state of its own (`Position`). Its look-ahead is the least of
-//! the layers', so it stays admissible; its ways on are those of any layer. Costs are in steps of
-//! the first lexicon's unit. With one lexicon and no word of the user all of this is that lexicon,
-//! to the bit.
+//! A prefix has a state in each layer (`Position`). Its look-ahead is the least of the layers' and
+//! so stays admissible. Its transitions are those of all layers. Costs are in steps of the first
+//! lexicon's unit. With one lexicon and no user words, a stack gives exactly that lexicon's costs.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,10 +14,10 @@ use super::user::word::UserWord;
 use super::{DEFAULT_COST_UNIT, automaton::MAX_COST};
 use crate::error::{Error, Result};
 
-/// Lexicons at most.
+/// Most lexicons of a stack.
 pub const MAX_LAYERS: usize = 4;
 
-/// A lexicon and its weight among others.
+/// A lexicon and its weight in a stack.
 #[derive(Clone, Debug)]
 pub struct Layer {
     lexicon: Lexicon,
@@ -27,7 +26,7 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// A lexicon whose priors count as they are.
+    /// A lexicon with its priors unchanged.
     pub fn new(lexicon: Lexicon) -> Self {
         Self {
             lexicon,
@@ -35,8 +34,8 @@ impl Layer {
         }
     }
 
-    /// A lexicon with `log_weight` nats added to every log prior: 0 for one that counts fully,
-    /// `ln(0.2)` for a second language that every fifth word is of.
+    /// A lexicon with `log_weight` nats added to every log prior: 0 leaves the priors unchanged;
+    /// `ln(0.2)` suits a second language that supplies one word in five.
     ///
     /// # Errors
     /// [`Error::Invalid`] unless it lies between -100 and 0.
@@ -60,18 +59,18 @@ impl Layer {
     }
 }
 
-/// What a search may find: lexicons and, on top of them, one state of the user's words. Cheap to
-/// clone; never changes.
+/// The words of a search: lexicons and one version of the user's words. Cheap to clone; never
+/// changes.
 #[derive(Clone, Debug)]
 pub struct LexiconStack {
     layers: Arc<[Layer]>,
     user: Option<Arc<Node>>,
 }
 
-/// Where a prefix stands in every layer.
+/// The state of a prefix in every layer.
 #[derive(Clone, Debug)]
 pub(crate) struct Position {
-    /// State and sum of the costs so far, where the layer has the prefix.
+    /// State and summed cost; `None` where the layer lacks the prefix.
     states: [Option<(State, u32)>; MAX_LAYERS],
     user: Option<Arc<Node>>,
 }
@@ -87,8 +86,8 @@ impl Position {
 }
 
 impl LexiconStack {
-    /// Lexicons of one vocabulary, without words of a user. None is possible: the words are then
-    /// the user's alone.
+    /// Lexicons of one vocabulary, without user words. An empty list is allowed: the user's words
+    /// are then the only ones.
     ///
     /// # Errors
     /// [`Error::TooLarge`] for more than [`MAX_LAYERS`].
@@ -116,7 +115,7 @@ impl LexiconStack {
         self.user.is_none() && self.layers.iter().all(|layer| layer.lexicon.is_empty())
     }
 
-    /// The same lexicons with other words of the user.
+    /// The same lexicons with the user words `user`.
     pub(crate) fn with_user(&self, user: Option<Arc<Node>>) -> Self {
         Self {
             layers: Arc::clone(&self.layers),
@@ -128,13 +127,13 @@ impl LexiconStack {
         self.user.as_ref()
     }
 
-    /// Nats a step of cost.
+    /// Nats per step of cost.
     pub fn cost_unit(&self) -> f32 {
         let first = self.layers.first();
         first.map_or(DEFAULT_COST_UNIT, |layer| layer.lexicon.cost_unit())
     }
 
-    /// Costs of layer `index` in the unit of the first, with its penalty.
+    /// Converts a cost of layer `index` to the first layer's unit and adds the layer's penalty.
     fn total(&self, index: usize, cost: u32) -> u32 {
         let layer = &self.layers[index];
         let (own, unit) = (layer.lexicon.cost_unit(), self.cost_unit());
@@ -178,7 +177,7 @@ impl LexiconStack {
         }
     }
 
-    /// Least cost of any word that begins with the prefix; 0 where there is none.
+    /// Least cost of any word that begins with the prefix; 0 where no word does.
     pub(crate) fn look_ahead(&self, position: &Position) -> u32 {
         let bases = position.states.iter().enumerate();
         let bases = bases.filter_map(|(at, state)| Some(self.total(at, (*state)?.1)));
@@ -186,7 +185,7 @@ impl LexiconStack {
         bases.chain(user).min().unwrap_or(0)
     }
 
-    /// Cost of the prefix as a word; `None` where it is none, or where all its forms are blocked.
+    /// Cost of the prefix as a word; `None` where it is no word or all its forms are blocked.
     pub(crate) fn word_cost(&self, position: &Position) -> Option<u32> {
         if let Some(own) = position.user.as_ref().and_then(|user| user.word_cost()) {
             return own;
@@ -200,8 +199,8 @@ impl LexiconStack {
         costs.min()
     }
 
-    /// The labels that lead on, each once, with the look-ahead of the longer prefix, into
-    /// `transitions`.
+    /// Writes each label that continues the prefix, once, with the look-ahead of the longer prefix,
+    /// into `transitions`.
     pub(crate) fn transitions(&self, position: &Position, transitions: &mut Vec<(u8, u32)>) {
         transitions.clear();
         let mut is_first = true;
@@ -226,14 +225,14 @@ impl LexiconStack {
         }
     }
 
-    /// The words of `key` in the form in which they are shown, each with its cost -log prior in
-    /// nats, best first, ties in the order of the words; `user` is what the user says of the key.
+    /// The words of `key` as displayed, each with its cost -log prior in nats, best first, ties in
+    /// the order of the words; `user` holds the user's entries for the key.
     pub(crate) fn forms(&self, key: &[u8], user: Option<&Node>) -> Vec<(Cow<'_, str>, f32)> {
         forms(&self.layers, key, user.map_or(&[], |user| user.entries()))
     }
 
-    /// Cost in steps of the best form of `key` with these entries of a user; `None` where none is
-    /// left.
+    /// Cost in steps of the best form of `key` after the user's `entries` apply; `None` where no
+    /// form is left.
     pub(crate) fn key_cost(&self, key: &[u8], entries: &[UserWord]) -> Option<u32> {
         let forms = forms(&self.layers, key, entries);
         let (_, best) = forms.first()?;
@@ -241,8 +240,8 @@ impl LexiconStack {
     }
 }
 
-/// The forms of a key: of all layers, equal ones once with the least cost, changed as the user's
-/// entries say.
+/// The forms of a key from all layers, changed by the user's entries. Equal forms appear once, with
+/// the least cost.
 fn forms<'l>(layers: &'l [Layer], key: &[u8], entries: &[UserWord]) -> Vec<(Cow<'l, str>, f32)> {
     let mut forms: Vec<(Cow<str>, f32)> = Vec::new();
     for layer in layers {

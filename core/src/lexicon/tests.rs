@@ -56,7 +56,7 @@ const SAMPLE: &[(&str, f64)] = &[
     ("a", 700.0),
 ];
 
-/// Everything below `state`: keys with their whole costs, in the order of a depth-first walk.
+/// All keys below `state` with their total costs, in depth-first order.
 fn walk(
     lexicon: &Lexicon,
     state: State,
@@ -255,8 +255,7 @@ fn every_single_damage_is_an_error() {
     }
 }
 
-/// Makes the checksums of a damaged file right again, where its section table still lies within the
-/// file.
+/// Recomputes the checksums of a damaged file where its section table still lies within the file.
 fn reseal(bytes: &mut [u8]) {
     for section in 0..3 {
         let at = 40 + 12 * section;
@@ -271,8 +270,8 @@ fn reseal(bytes: &mut [u8]) {
     bytes[76..80].copy_from_slice(&sum.to_le_bytes());
 }
 
-/// Searches a lexicon of unknown soundness as a decoder would, with a bound on the work; returns
-/// the words seen.
+/// Searches a possibly damaged lexicon as a decoder would, with bounded work; returns the number of
+/// words seen.
 fn exercise(lexicon: &Lexicon) -> usize {
     let mut beam = vec![(lexicon.root(), Vec::new(), 0u32)];
     let mut seen = 0;
@@ -382,7 +381,7 @@ proptest! {
             let got: Vec<_> = lexicon.words(key).map(|(w, c)| ((c / unit).round() as u32, w.into_owned())).collect();
             let expected: Vec<_> = forms.iter().map(|&(c, w)| (c, w.to_owned())).collect();
             prop_assert_eq!(got, expected);
-            // At every prefix, the costs so far are exactly the least cost of a key below it.
+            // At every prefix, the summed costs are exactly the least cost of a key below it.
             let (mut state, mut sum) = (lexicon.root(), 0);
             for end in 1..=key.len() {
                 let (next, cost) = lexicon.step(state, key[end - 1]).unwrap();
@@ -397,7 +396,7 @@ proptest! {
 
 #[test]
 fn large_alphabets_and_wide_states_are_read_back() {
-    // 200 labels: symbols and transition counts past the short codes.
+    // 200 labels need more than the short codes for symbols and transition counts.
     let labels: Vec<String> = (0..200u32)
         .filter_map(|i| char::from_u32(0x4e00 + i))
         .map(String::from)

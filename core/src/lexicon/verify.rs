@@ -1,5 +1,4 @@
-//! The whole structure of a lexicon, checked once: what the checksums cannot tell of a file made on
-//! purpose.
+//! One check of a lexicon's whole structure. It finds what checksums cannot find in a forged file.
 
 use std::path::Path;
 
@@ -8,26 +7,26 @@ use super::fold::MAX_KEY;
 use super::reader::Lexicon;
 use crate::error::{Error, Result};
 
-/// What is known of a state, by the offset of its first byte.
+/// Facts about a state, keyed by the offset of its first byte.
 #[derive(Clone, Copy)]
 struct Known {
-    /// Words below and at it, counted by key.
+    /// Number of keys at and below the state.
     keys: u64,
-    /// Labels from it to its furthest end.
+    /// Labels from the state to its furthest end.
     depth: usize,
 }
 
 impl Lexicon {
-    /// Walks every state and every entry of the word table once: targets are states, symbols are
-    /// labels and differ within a state, the cheapest way on costs nothing, keys are no longer than
-    /// [`MAX_KEY`], counts are the header's, and the word table's keys are in the automaton. Takes
-    /// a few milliseconds for 70,000 words.
+    /// Walks every state and every entry of the word table once. Targets must be states. Symbols
+    /// must be labels and differ within a state. The cheapest continuation must cost nothing. Keys
+    /// must be no longer than [`MAX_KEY`]. Counts must match the header. The word table's keys must
+    /// be in the automaton. Takes a few milliseconds for 70,000 words.
     ///
-    /// A file that fails this is still safe to search, but what it returns makes no sense. `path`
-    /// names it in the error.
+    /// A file that fails is still safe to search, but its results are meaningless. `path` names it
+    /// in the error.
     ///
     /// # Errors
-    /// [`Error::Damaged`] with the first thing that is wrong.
+    /// [`Error::Damaged`] with the first defect found.
     pub fn verify(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         self.verify_states(path)?;
@@ -148,7 +147,7 @@ impl Lexicon {
     }
 }
 
-/// The offset behind the state at `at`.
+/// The offset after the state at `at`.
 fn end_of_state(data: &[u8], at: usize) -> Option<usize> {
     if data.get(at)? & CHAIN != 0 {
         return Some(at + 1);

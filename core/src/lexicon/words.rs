@@ -1,8 +1,8 @@
-//! The word table: how the words of a key are written, for those keys that do not simply spell
-//! their one word.
+//! The word table: written forms of the words of each key, for keys that do not simply spell their
+//! one word.
 //!
-//! Entries ascend by key. `n` entries lie in blocks of [`BLOCK`], the keys of a block coded as what
-//! they add to the key before:
+//! Entries ascend by key. The `n` entries lie in blocks of [`BLOCK`]; within a block each key is
+//! coded as its difference from the key before:
 //!
 //! ```text
 //! u32 n, u32 offset of each block (from the first block), blocks
@@ -22,13 +22,13 @@ const BLOCK: usize = 16;
 const MORE: u8 = 4;
 const COST_SHIFT: u8 = 3;
 const COST_ESCAPE: u8 = 31;
-/// Bytes of a display form at most.
+/// Most bytes of a display form.
 pub(super) const MAX_TEXT: usize = 255;
 
-/// A word of a key: how it is written, and its cost above the key's in steps.
+/// A word of a key: its written form and its cost in steps above the key's.
 pub(super) type Form<'a> = (Cow<'a, str>, u32);
 
-/// How `word` is coded, given the spelling of its key.
+/// The code of `word`'s written form, given the spelling of its key.
 fn kind(word: &str, spelling: &str) -> u8 {
     if word == spelling {
         0
@@ -59,8 +59,8 @@ pub(super) struct TableWriter {
 }
 
 impl TableWriter {
-    /// Adds the words of a key, best first, with their costs above the key's, unless the key spells
-    /// its one word.
+    /// Adds the words of a key, best first, with their costs above the key's. A key that spells its
+    /// one word is skipped.
     pub fn add(&mut self, key: &[u8], spelling: &str, forms: &[(&str, u32)]) {
         if matches!(forms, [(word, 0)] if *word == spelling) {
             return;
@@ -107,7 +107,7 @@ impl TableWriter {
     }
 }
 
-/// A word table in a file. Nothing that it holds is trusted: what makes no sense reads as absent.
+/// A word table in a file. Its content is not trusted: invalid data reads as absent.
 #[derive(Clone, Copy)]
 pub(super) struct Table<'a> {
     entries: usize,
@@ -130,7 +130,7 @@ impl<'a> Cursor<'a> {
         Some(taken)
     }
 
-    /// Reads an entry's key over the key before it.
+    /// Decodes an entry's key; `key` holds the key before it.
     fn key(&mut self, key: &mut Vec<u8>) -> Option<()> {
         let (shared, added) = (usize::from(self.byte()?), usize::from(self.byte()?));
         if shared > key.len() || added == 0 || shared + added > MAX_KEY {
@@ -207,8 +207,8 @@ impl<'a> Table<'a> {
         None
     }
 
-    /// Reads every entry in turn: its key and its forms as coded. Stops with `false` at the first
-    /// that makes no sense.
+    /// Reads every entry in order: its key and its coded forms. Stops with `false` at the first
+    /// invalid one.
     pub fn each(&self, mut visit: impl FnMut(&[u8], usize, Option<u32>) -> bool) -> bool {
         let mut key = Vec::new();
         let mut cursor = Cursor(self.blocks);

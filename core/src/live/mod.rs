@@ -1,13 +1,13 @@
 //! Candidates while the finger moves.
 //!
-//! A [`LiveSession`] takes points as they come. A thread of its own decodes the gesture so far,
-//! again and again, at a bounded rate; what is newest wins, and points that came while it was busy
-//! are decoded together. When the finger lifts, [`finish`](LiveSession::finish) decodes the whole
-//! gesture as [`Session::decode`](crate::Session::decode) does, to the bit; where the last decode had seen all of it, its
-//! encoder frames are taken and only the search runs.
+//! A [`LiveSession`] takes points as they arrive. Its own thread decodes the gesture so far
+//! repeatedly, at a bounded rate. Points that arrive during a decode are decoded together
+//! afterwards, and newer results replace older ones. When the finger lifts,
+//! [`finish`](LiveSession::finish) decodes the whole gesture exactly as
+//! [`Session::decode`](crate::Session::decode) does. Where the last decode had all points, its
+//! encoder frames are reused and only the search runs.
 //!
-//! Nothing waits for a decode that nobody wants any more: it is cancelled, within ONNX Runtime's
-//! run as well.
+//! Unwanted decodes are cancelled, even within a run of ONNX Runtime, so nothing waits for them.
 
 mod options;
 mod pace;
@@ -31,19 +31,19 @@ use crate::trace::{Point, Trace};
 use options::Settings;
 use worker::{OnPartial, Shared};
 
-/// What a gesture may mean as far as it has come. Words may come and go until it is finished.
+/// The words that an unfinished gesture may mean. They may change until it is finished.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Partial {
     /// Words, best first.
     pub candidates: Vec<Candidate>,
-    /// Points of the gesture that they were decoded from, its first ones.
+    /// Number of points, from the gesture's first, that they were decoded from.
     pub points: usize,
-    /// Number of the gesture, as [`LiveSession::begin`] gave it.
+    /// Number of the gesture, as returned by [`LiveSession::begin`].
     pub gesture: u64,
 }
 
-/// A gesture that was ended, to be decoded. Made by [`LiveSession::end`], and of use with that
+/// A finished gesture that is to be decoded. Made by [`LiveSession::end`] and valid with that
 /// session only.
 #[derive(Clone)]
 pub struct Ended {
@@ -53,7 +53,7 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// Number of the gesture, as [`LiveSession::begin`] gave it.
+    /// Number of the gesture, as returned by [`LiveSession::begin`].
     pub fn gesture(&self) -> u64 {
         self.gesture
     }
@@ -61,34 +61,34 @@ impl Ended {
 
 impl fmt::Debug for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // No point of a trace in a log.
+        // A trace's points must not appear in logs.
         f.debug_struct("Ended")
             .field("gesture", &self.gesture)
             .finish_non_exhaustive()
     }
 }
 
-/// What a live session has done since it was made.
+/// Counts of a live session's work since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LiveCounts {
-    /// Decodes that the worker has begun.
+    /// Decodes that the worker started.
     pub started: u64,
-    /// Of these, finished.
+    /// Of these, those that finished.
     pub finished: u64,
-    /// Of these, cancelled since their gesture was over or had gone on.
+    /// Of these, those cancelled because their gesture had ended.
     pub cancelled: u64,
-    /// Of these, failed.
+    /// Of these, those that failed.
     pub failed: u64,
-    /// Calls of [`LiveSession::with_gesture`] and [`LiveSession::finish`] that found the encoder's
-    /// frames made.
+    /// Calls of [`LiveSession::with_gesture`] and [`LiveSession::finish`] that reused the encoder's
+    /// frames.
     pub reused: u64,
 }
 
-/// Decodes one gesture at a time while it is made. Made by [`Engine::live`].
+/// Decodes one gesture at a time while the finger moves. Made by [`Engine::live`].
 ///
-/// It may be shared between threads: one that has the touch events, another that waits for the
-/// words of a gesture. Dropping it ends its thread; a decode that is running is cancelled.
+/// Threads may share it: one handles touch events while another waits for a gesture's words.
+/// Dropping it ends its thread and cancels a running decode.
 pub struct LiveSession {
     shared: Arc<Shared>,
     worker: Option<JoinHandle<()>>,
@@ -96,7 +96,7 @@ pub struct LiveSession {
 
 impl fmt::Debug for LiveSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // No point of a trace in a log.
+        // A trace's points must not appear in logs.
         f.debug_struct("LiveSession")
             .field("settings", &self.shared.settings)
             .field("counts", &self.counts())
@@ -105,21 +105,21 @@ impl fmt::Debug for LiveSession {
 }
 
 impl Engine {
-    /// A session that decodes while the finger moves, with a thread of its own.
+    /// A session with its own thread that decodes while the finger moves.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for options out of range, [`Error::Thread`] where the system starts no
-    /// thread.
+    /// [`Error::Invalid`] for options out of range, [`Error::Thread`] where the system cannot start
+    /// a thread.
     pub fn live(&self, options: &LiveOptions) -> Result<LiveSession> {
         self.live_with(options, |_| ())
     }
 
-    /// As [`live`](Self::live), and has `on_partial` called with each partial result, so that
-    /// nobody needs to ask for it.
+    /// As [`live`](Self::live), and calls `on_partial` with each partial result, so that no caller
+    /// needs to poll.
     ///
-    /// It is called in the session's thread, which does nothing else meanwhile: it should hand the
-    /// result on and return. A result that it is given may be of a gesture that has ended since;
-    /// [`Partial::gesture`] tells.
+    /// The call happens on the session's thread, which does nothing else meanwhile: pass the result
+    /// on and return. The result may belong to a gesture that has ended since; check
+    /// [`Partial::gesture`].
     ///
     /// # Errors
     /// Those of [`live`](Self::live).
@@ -147,27 +147,26 @@ impl Engine {
 }
 
 impl LiveSession {
-    /// Begins a gesture on a keyboard whose letters span `area`, and abandons the one before where
-    /// it was not finished. Returns its number, one more than that of the last.
+    /// Begins a gesture on a keyboard whose letters span `area`, and abandons an unfinished one.
+    /// Returns the gesture's number, one more than the last.
     pub fn begin(&self, area: LetterArea) -> u64 {
         let mut slot = self.shared.slot();
         slot.begin(Trace::new(area));
         slot.gesture
     }
 
-    /// The words before the gesture in its sentence, as [`Gesture::with_context`] takes them: they
-    /// count in what is decoded from now on, until this is called again. It never waits for a
-    /// decode.
+    /// Sets the words before the gesture in its sentence, as for [`Gesture::with_context`]. They
+    /// apply to all later decodes until the next call. Never waits for a decode.
     pub fn set_context<W: AsRef<str>>(&self, words: &[W]) {
         let context = self.shared.context(words);
         self.shared.slot().context = context;
     }
 
-    /// Appends touch samples to the gesture. It never waits for a decode.
+    /// Appends points to the gesture. Never waits for a decode.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where no gesture has begun; those of [`Trace::push`], where the gesture
-    /// stays as it was.
+    /// [`Error::Invalid`] where no gesture has begun; those of [`Trace::push`], which leave the
+    /// gesture unchanged.
     pub fn push(&self, points: &[Point]) -> Result<()> {
         let mut slot = self.shared.slot();
         if !slot.is_open {
@@ -178,12 +177,11 @@ impl LiveSession {
         Ok(())
     }
 
-    /// The newest words for the gesture so far; `None` before the first and when the gesture is
-    /// over.
+    /// The newest words for the gesture so far; `None` before the first and after the gesture.
     ///
     /// # Errors
-    /// What the newest decode failed with, once: whatever [`Session::decode`](crate::Session::decode) gives, and
-    /// [`Error::Panicked`]. The gesture goes on, and so do further decodes.
+    /// The error of the newest decode, once: any of [`Session::decode`](crate::Session::decode),
+    /// and [`Error::Panicked`]. The gesture and later decodes continue.
     pub fn partial(&self) -> Result<Option<Partial>> {
         let mut slot = self.shared.slot();
         match slot.failure.take() {
@@ -192,11 +190,12 @@ impl LiveSession {
         }
     }
 
-    /// Ends the gesture and gives its words: those of [`Session::decode`](crate::Session::decode) for all its points. The
-    /// short way of [`end`](Self::end), [`with_gesture`](Self::with_gesture) and [`Gesture::words`].
+    /// Ends the gesture and returns its words, those of [`Session::decode`](crate::Session::decode)
+    /// for all its points. Combines [`end`](Self::end), [`with_gesture`](Self::with_gesture) and
+    /// [`Gesture::words`].
     ///
-    /// A deadline counts from this call. The gesture is over whatever comes of it, and another
-    /// thread may begin the next one meanwhile, which then waits for nothing.
+    /// A deadline counts from this call. The gesture ends even if decoding fails. Another thread
+    /// may begin the next gesture meanwhile without waiting.
     ///
     /// # Errors
     /// Those of the three.
@@ -206,9 +205,9 @@ impl LiveSession {
         })
     }
 
-    /// Ends the gesture and keeps it for [`with_gesture`](Self::with_gesture). It never waits for a decode, so
-    /// that the thread with the touch events may call it, begin the next gesture, and leave the
-    /// words to another.
+    /// Ends the gesture and keeps it for [`with_gesture`](Self::with_gesture). Never waits for a
+    /// decode, so the thread with the touch events may call it, begin the next gesture, and leave
+    /// the words to another thread.
     ///
     /// # Errors
     /// [`Error::Invalid`] where no gesture has begun.
@@ -225,16 +224,15 @@ impl LiveSession {
         })
     }
 
-    /// Encodes a gesture that was ended and calls `f` with it: [`Gesture::words`] with the
-    /// session's [`options`](Self::options) gives the words of [`finish`](Self::finish). The
-    /// session decodes nothing else meanwhile.
+    /// Encodes a finished gesture and calls `f` with it. [`Gesture::words`] with the session's
+    /// [`options`](Self::options) gives the words of [`finish`](Self::finish). The session decodes
+    /// nothing else meanwhile.
     ///
-    /// The encoder runs in the caller's thread, and only where the gesture has gone on since the
-    /// last decode; where it does not, it counts as having taken no time. A deadline counts from
-    /// this call.
+    /// The encoder runs on the caller's thread, and only if points were added since the last
+    /// decode; otherwise its time counts as zero. A deadline counts from this call.
     ///
     /// # Errors
-    /// Those of [`Session::encode`](crate::Session::encode), and what `f` gives.
+    /// Those of [`Session::encode`](crate::Session::encode) and of `f`.
     pub fn with_gesture<T>(
         &self,
         ended: &Ended,
@@ -249,7 +247,7 @@ impl LiveSession {
         f(&mut work.gesture(begin, limits)?)
     }
 
-    /// Ends the gesture without a result. A decode that is running is cancelled and not waited for.
+    /// Ends the gesture without a result. Cancels a running decode and does not wait for it.
     pub fn abandon(&self) {
         self.shared.slot().close(false);
     }
@@ -259,22 +257,23 @@ impl LiveSession {
         self.shared.slot().trace.len()
     }
 
-    /// How final candidates are found.
+    /// The options for final candidates.
     pub fn options(&self) -> &DecoderOptions {
         &self.shared.settings.decoder
     }
 
-    /// How partial candidates are found.
+    /// The options for partial candidates.
     pub fn partial_options(&self) -> &DecoderOptions {
         &self.shared.settings.partial
     }
 
-    /// What has been done since the session was made.
+    /// Counts since the session was made.
     pub fn counts(&self) -> LiveCounts {
         self.shared.slot().counts
     }
 
-    /// Bytes that the session takes ([`Session::memory`](crate::Session::memory)), once no decode runs.
+    /// Bytes of the session ([`Session::memory`](crate::Session::memory)). Waits for a running
+    /// decode.
     pub fn memory(&self) -> usize {
         self.shared.work().session.memory()
     }
@@ -284,10 +283,10 @@ impl Drop for LiveSession {
     fn drop(&mut self) {
         self.shared.shut();
         if let Some(worker) = self.worker.take()
-            // What is called with partial results may hold the session itself.
+            // The callback for partial results may own the session.
             && worker.thread().id() != thread::current().id()
         {
-            // It ends by itself; a panic in it has been told of.
+            // The thread ends by itself; a panic in it has been reported.
             let _ = worker.join();
         }
     }

@@ -1,4 +1,4 @@
-//! What a caller may set about live decoding.
+//! Options for live decoding.
 
 use std::time::Duration;
 
@@ -6,43 +6,41 @@ use crate::decoder::DecoderOptions;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
-/// The preset of a bundle that partial results are decoded with.
+/// The bundle's preset for partial results.
 pub const PARTIAL_PRESET: &str = "partial";
 
-/// Beam of partial results where the bundle has no preset for them.
+/// Beam for partial results where the bundle has no preset for them.
 const PARTIAL_BEAM: usize = 8;
 
-/// Nats that a letter to come costs there: of 0 to 2 it put the word meant among the first three
-/// most often, over swipes of How We Swipe (train people) cut off at half, three quarters and nine
-/// tenths.
+/// Default nats per letter to come. Of 0 to 2, this value put the intended word among the first
+/// three most often, on swipes of How We Swipe (train people) cut off at half, three quarters and
+/// nine tenths.
 const CONTINUATION: f32 = 0.5;
 
-/// Weight of the prior there at most. Beside geometric evidence, which words to come go without, a
-/// preset gives the prior more than the network's own evidence warrants. Of 0.4 to 1.3 it gave the
-/// most best words over those swipes.
+/// Greatest default weight of the prior. A preset with geometric evidence weights the prior more
+/// than the network's evidence alone warrants, and continuations have no geometric evidence. Of 0.4
+/// to 1.3, this value ranked the most words first on those swipes.
 const PARTIAL_PRIOR: f32 = 0.6;
 
 /// Options of [`Engine::live`].
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LiveOptions {
-    /// Time between the beginnings of two decodes at least. Default a thirtieth of a second; at
-    /// most a day.
+    /// Least time between the starts of two decodes. Default a thirtieth of a second; at most a
+    /// day.
     pub interval: Duration,
-    /// Share of the time that decodes run at most, above 0, up to 1: on a slow device partial
-    /// results come less often instead of taking a core. Default 0.3.
+    /// Greatest share of the time that decodes run, above 0 and up to 1: on a slow device partial
+    /// results come less often instead of occupying a core. Default 0.3.
     pub share: f64,
-    /// Points that a gesture has before it is decoded for the first time. Default 8, about a tenth
-    /// of a second: less says next to nothing of a word.
+    /// Points needed before the first decode. Default 8, about a tenth of a second: fewer reveal
+    /// almost nothing of a word.
     pub min_points: usize,
-    /// How the final candidates are found; as the engine's preset says where it is `None`
-    /// (default).
+    /// Options for final candidates; `None` (default) takes those of the engine's preset.
     pub decoder: Option<DecoderOptions>,
-    /// How partial candidates are found: a path that breaks off is not what the model was trained
-    /// on, and time is short. Where it is `None` (default) the bundle's preset [`PARTIAL_PRESET`]
-    /// says so or, where it has none, `decoder` with a beam of 8, a weight of the prior of at most
-    /// 0.6 and words that the path may become ([`DecoderOptions::continuation`]) at half a nat a
-    /// letter.
+    /// Options for partial candidates: an unfinished path differs from the training data, and time
+    /// is short. `None` (default) takes the bundle's preset [`PARTIAL_PRESET`]. Where it has none,
+    /// `decoder` applies with a beam of 8, a prior weight of at most 0.6 and continuations
+    /// ([`DecoderOptions::continuation`]) at half a nat per letter.
     pub partial: Option<DecoderOptions>,
 }
 
@@ -58,7 +56,7 @@ impl Default for LiveOptions {
     }
 }
 
-/// Options with nothing left open.
+/// Options with every default resolved.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     pub(super) interval: Duration,
@@ -69,7 +67,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Checks `options` and takes from `engine` what they leave open.
+    /// Checks `options` and fills their gaps from `engine`.
     pub(super) fn new(engine: &Engine, options: &LiveOptions) -> Result<Self> {
         const LONGEST: Duration = Duration::from_secs(24 * 3600);
         if options.interval > LONGEST {

@@ -1,9 +1,9 @@
-//! When the next decode may begin.
+//! Schedules decodes.
 
 use std::time::{Duration, Instant};
 
-/// Bounds how often, and for what share of the time, decodes run. It asks no clock: the caller
-/// tells the time.
+/// Bounds the rate of decodes and their share of the time. It reads no clock; the caller passes the
+/// time.
 #[derive(Clone, Debug)]
 pub(super) struct Pace {
     interval: Duration,
@@ -12,7 +12,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Decodes begin at least `interval` apart and run for `share` of the time at most, 0 < share
+    /// Decodes start at least `interval` apart and run for at most `share` of the time, 0 < share
     /// <= 1.
     pub(super) fn new(interval: Duration, share: f64) -> Self {
         Self {
@@ -22,13 +22,13 @@ impl Pace {
         }
     }
 
-    /// How long a decode has to wait at `now`.
+    /// Time that a decode must wait at `now`.
     pub(super) fn wait(&self, now: Instant) -> Duration {
         self.next
             .map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
     }
 
-    /// Takes note of a decode.
+    /// Records a decode.
     pub(super) fn ran(&mut self, start: Instant, end: Instant) {
         let took = end.saturating_duration_since(start);
         self.next = Some(start + self.interval.max(took.div_f64(self.share)));

@@ -1,7 +1,8 @@
-//! The thread that decodes the gesture so far, and what it shares with the caller's.
+//! The thread that decodes the gesture so far, and the state that it shares with the callers.
 //!
-//! Two locks: the slot holds the gesture and what is known of it and is never held during a decode;
-//! the work holds the session and is held during one. Whoever takes both takes the work first.
+//! There are two locks. The slot holds the gesture and its results and is never held during a
+//! decode. The work holds the session and is held during a decode. Code that takes both takes the
+//! work first.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -17,40 +18,41 @@ use crate::limits::{CancelToken, Limits};
 use crate::session::{EncodeTimes, Gesture, Session};
 use crate::trace::Trace;
 
-/// What a caller has called with each partial result.
+/// The caller's function for partial results.
 pub(super) type OnPartial = Box<dyn FnMut(Result<&Partial, &Error>) + Send>;
 
-/// The gesture, and what is known of it.
+/// The gesture and its results.
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     /// Number of the gesture, from 1.
     pub(super) gesture: u64,
-    /// Whether the gesture goes on.
+    /// Whether the gesture is unfinished.
     pub(super) is_open: bool,
     pub(super) trace: Trace,
     /// The words before it in its sentence.
     pub(super) context: Context,
-    /// Points of it that a decode has begun with.
+    /// Number of its points when the last decode began.
     begun: usize,
-    /// Ends the decode that is running.
+    /// Cancels the running decode.
     running: Option<CancelToken>,
     pub(super) newest: Option<Partial>,
     pub(super) failure: Option<Error>,
     pub(super) counts: LiveCounts,
-    /// Whether the worker waits to be woken.
+    /// Whether the worker waits for a notification.
     is_idle: bool,
-    /// Whether the worker is to end.
+    /// Whether the worker must end.
     is_closed: bool,
 }
 
 impl Slot {
-    /// Whether there is something to decode.
+    /// Whether there are new points to decode.
     fn is_due(&self, min_points: usize) -> bool {
         let points = self.trace.len();
         self.is_open && !self.is_closed && points >= min_points.max(2) && points != self.begun
     }
 
-    /// Ends the gesture, and the decode that is running for it unless it is of all its points.
+    /// Ends the gesture and cancels its running decode; `keep_whole` spares a decode of all its
+    /// points.
     pub(super) fn close(&mut self, keep_whole: bool) {
         if let Some(running) = &self.running
             && !(keep_whole && self.begun == self.trace.len())
@@ -59,7 +61,7 @@ impl Slot {
         }
         self.is_open = false;
         self.newest = None;
-        // A panic is told of even when its gesture is over.
+        // A panic is reported even after its gesture has ended.
         if !matches!(self.failure, Some(Error::Panicked { .. })) {
             self.failure = None;
         }
@@ -82,7 +84,7 @@ pub(super) struct Work {
     gesture: u64,
     trace: Trace,
     context: Context,
-    /// Whether the session's buffers hold the frames of the trace.
+    /// Whether the session's buffers hold the trace's frames.
     is_encoded: bool,
 }
 
@@ -97,11 +99,10 @@ impl Work {
         }
     }
 
-    /// Takes `trace`, the gesture of that number so far, behind `context`; true where its frames
-    /// are there already.
+    /// Sets the gesture's number, points and context; returns whether its frames are already there.
     pub(super) fn follow(&mut self, gesture: u64, trace: &Trace, context: &Context) -> bool {
         self.context.clone_from(context);
-        // Points are only ever added, so their number says which they are.
+        // Points are only appended, so their number identifies them.
         if self.gesture != gesture || self.trace.len() != trace.len() {
             self.gesture = gesture;
             self.trace.clone_from(trace);
@@ -110,8 +111,8 @@ impl Work {
         self.is_encoded
     }
 
-    /// Has the frames of the gesture in the session's buffers, and says how long it took: no time
-    /// where they were there.
+    /// Ensures that the session's buffers hold the gesture's frames and returns the time taken,
+    /// zero where they were there.
     fn encode(&mut self, limits: &Limits) -> Result<EncodeTimes> {
         if self.is_encoded {
             return Ok(EncodeTimes::default());
@@ -129,7 +130,7 @@ impl Work {
     }
 }
 
-/// What the worker and the caller share.
+/// The state shared by the worker and the callers.
 #[derive(Debug)]
 pub(super) struct Shared {
     engine: Engine,
@@ -163,7 +164,7 @@ impl Shared {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The session, once no decode runs. One that a panic left half changed is replaced.
+    /// The session, after any running decode. A session that a panic left half changed is replaced.
     pub(super) fn work(&self) -> MutexGuard<'_, Work> {
         self.work.lock().unwrap_or_else(|poisoned| {
             let mut work = poisoned.into_inner();
@@ -173,14 +174,14 @@ impl Shared {
         })
     }
 
-    /// Wakes the worker where it has something to do and would not see it by itself.
+    /// Wakes the worker if it is idle and has work, or must end.
     pub(super) fn wake(&self, slot: &Slot) {
         if slot.is_closed || slot.is_idle && slot.is_due(self.settings.min_points) {
             self.changed.notify_one();
         }
     }
 
-    /// Has the worker end.
+    /// Tells the worker to end.
     pub(super) fn shut(&self) {
         let mut slot = self.slot();
         slot.close(false);
@@ -188,7 +189,7 @@ impl Shared {
         self.wake(&slot);
     }
 
-    /// The worker: decodes the newest points again and again, until the session is dropped.
+    /// The worker's loop: decodes the newest points until the session is dropped.
     pub(super) fn run(&self, mut on_partial: OnPartial) {
         let mut pace = Pace::new(self.settings.interval, self.settings.share);
         while self.wait(&pace) {
@@ -197,7 +198,7 @@ impl Shared {
             if catch_unwind(step).is_err() {
                 pace.ran(start, Instant::now());
                 let mut slot = self.slot();
-                // One of what is called with the result comes after the decode.
+                // A panic in the callback comes after the decode, which then is no longer running.
                 slot.counts.failed += u64::from(slot.running.take().is_some());
                 slot.failure = Some(Error::Panicked {
                     what: "the worker of a live session",
@@ -206,7 +207,8 @@ impl Shared {
         }
     }
 
-    /// Waits until there is something to decode and it may be; false when the worker is to end.
+    /// Waits until there are points to decode and the pace allows it; false when the worker must
+    /// end.
     fn wait(&self, pace: &Pace) -> bool {
         let mut slot = self.slot();
         while !slot.is_closed {

@@ -1,11 +1,11 @@
-//! What a bundle or a caller may set about geometric evidence.
+//! Options for geometric evidence.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// Calls the macro `$call` with the names of the geometric features in their order: that of every
-/// array of features or weights.
+/// Calls the macro `$call` with the names of the geometric features, in the order of all arrays of
+/// features and weights.
 macro_rules! with_geometric_features {
     ($call:ident) => {
         $call! {
@@ -15,19 +15,18 @@ macro_rules! with_geometric_features {
 }
 pub(crate) use with_geometric_features;
 
-/// Words that may be rescored at most.
+/// Most words that may be rescored.
 pub const MAX_WORDS: usize = 64;
 
-/// Geometric evidence of a search: how many words, and with what weights. A part of
+/// Options for geometric evidence in a search: the number of words and the weights. Part of
 /// [`DecoderOptions`](super::DecoderOptions).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct GeometryOptions {
-    /// Words rescored at most, the best by all other terms: 0 to 64. Default 32; 0 leaves every
-    /// score as it is.
+    /// Most words to rescore, the best by all other terms: 0 to 64. Default 32; 0 changes no score.
     pub words: usize,
-    /// What the features weigh.
+    /// Weights of the features.
     pub weights: GeometryWeights,
 }
 
@@ -41,7 +40,7 @@ impl Default for GeometryOptions {
 }
 
 impl GeometryOptions {
-    /// Checks that every option can be used.
+    /// Checks that every option is in range.
     ///
     /// # Errors
     /// [`Error::Invalid`] naming the option.
@@ -54,8 +53,8 @@ impl GeometryOptions {
             ));
         }
         for weight in self.weights.to_array() {
-            // Features are at most some tens: what is larger is a mistake, and infinite scores are
-            // none.
+            // Features are at most some tens. A larger weight is a mistake and could give infinite
+            // scores.
             if !(-1e3..=1e3).contains(&weight) {
                 return Err(Error::invalid(
                     "a weight of geometric evidence",
@@ -68,8 +67,8 @@ impl GeometryOptions {
     }
 }
 
-/// Nats that one of each of the [`Features`](crate::geometry::Features) adds to a score; below 0 for what speaks against a
-/// word. Default 0.
+/// Nats per unit of each of the [`Features`](crate::geometry::Features), added to a score; negative
+/// for features that count against a word. Default 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -102,7 +101,7 @@ macro_rules! implement_weights {
             /// Number of features.
             pub const COUNT: usize = [$(stringify!($name)),+].len();
 
-            /// Names of the features, as `bundle.json` has them.
+            /// Names of the features, as in `bundle.json`.
             pub const NAMES: [&'static str; Self::COUNT] = [$(stringify!($name)),+];
 
             /// The weights of features in the order of [`NAMES`](Self::NAMES).

@@ -1,4 +1,4 @@
-//! What a bundle or a caller may set about the search.
+//! Options of the search.
 
 mod geometry;
 
@@ -8,15 +8,15 @@ use crate::error::{Error, Result};
 pub(crate) use geometry::with_geometric_features;
 pub use geometry::{GeometryOptions, GeometryWeights, MAX_WORDS};
 
-/// Most candidates where words are looked for that a path may become.
+/// Most candidates of a search for continuations.
 const MAX_CONTINUATIONS: usize = 256;
 /// Largest beam and largest number of candidates.
 const MAX_BEAM: usize = 65_536;
 
-/// The weight of the words before a swipe that was fitted on How We Swipe (docs/LANGUAGE.md).
+/// Weight of the language model, fitted on How We Swipe (docs/LANGUAGE.md).
 pub const LANGUAGE_MODEL_WEIGHT: f32 = 0.4;
 
-// Presets of bundles without a language model stay readable for versions that know nothing of one.
+// Omitting a weight of zero keeps presets readable for versions without language models.
 fn is_zero(weight: &f32) -> bool {
     *weight == 0.0
 }
@@ -27,47 +27,46 @@ fn is_zero(weight: &f32) -> bool {
 #[serde(default)]
 #[non_exhaustive]
 pub struct DecoderOptions {
-    /// Prefixes kept a frame. Default 16; 0 keeps all (exact, for tests).
+    /// Prefixes kept per frame. Default 16; 0 keeps all (exact, for tests).
     pub beam: usize,
     /// Prefixes further than this many nats below the frame's best are dropped. Default 12.
     pub window: f32,
-    /// Nats that each label of a prefix is worth when prefixes compete for the beam, not in a
-    /// word's score. Default 1: without it prefixes that put off their letters crowd out those that
-    /// have paid for them.
+    /// Nats per label of a prefix when prefixes compete for the beam; no part of a word's score.
+    /// Default 1: without it, prefixes that delay their letters crowd out those that have paid for
+    /// them.
     pub depth_bonus: f32,
-    /// Candidates returned at most. Default 8.
+    /// Most candidates returned. Default 8.
     pub candidates: usize,
-    /// Complete words that keep slots of their own beside the beam, as they only have blanks to
-    /// pay; `candidates` at least. Default 8.
+    /// Complete words kept in slots of their own beside the beam, because they only have blanks to
+    /// pay; at least `candidates`. Default 8.
     pub word_slots: usize,
     /// Weight λ of the lexicon's log prior. Default 0.4.
     pub prior_weight: f32,
-    /// Nats that each label of a word is worth in its score: a transducer's probabilities favour
-    /// short words. Default 0.
+    /// Nats per label in a word's score, because a transducer's probabilities favour short words.
+    /// Default 0.
     pub length_reward: f32,
-    /// Weight of the network's internal language model, which is taken off: the network has learned
-    /// how frequent words were in its training, and the lexicon's prior says it again. Default 0.
+    /// Weight of the network's internal language model, which is subtracted: the network learned
+    /// word frequencies in training, and the lexicon's prior repeats them. Default 0.
     pub internal_lm_weight: f32,
-    /// Weight of what the words before the swipe say
-    /// ([`Gesture::with_context`](crate::Gesture::with_context)): the nats by which a language model
-    /// finds a word likelier behind them. Default 0: not at all.
+    /// Weight of the words before the swipe
+    /// ([`Gesture::with_context`](crate::Gesture::with_context)), applied to the nats by which a
+    /// language model finds a word likelier after them. Default 0: no effect.
     #[serde(skip_serializing_if = "is_zero")]
     pub language_model_weight: f32,
-    /// Divides scores before they become confidences: above 1 for a model that is too sure of
-    /// itself (Guo et al. 2017). Default 1. It changes neither words nor their order.
+    /// Divides scores before they become confidences: above 1 for an overconfident model (Guo et
+    /// al. 2017). Default 1. It changes neither words nor their order.
     pub temperature: f32,
-    /// Score of "another word": the share of confidence that goes to words which the search did not
-    /// complete. Default `None`: the completed words share all of it.
+    /// Score of "another word", which sets the share of confidence for words that the search did
+    /// not complete. Default `None`: the completed words share all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other_score: Option<f32>,
-    /// For a path that goes on, nats that each letter costs which is still to come: words that the
-    /// path may become are found beside those that it spells, and geometric evidence is left out.
-    /// Default `None`: only the latter. See
-    /// [`LiveOptions::partial`](crate::live::LiveOptions::partial).
+    /// Nats per letter still to come, for an unfinished path. The search then also finds the words
+    /// that the path may become, and skips geometric evidence. Default `None`: only the words that
+    /// the path spells. See [`LiveOptions::partial`](crate::live::LiveOptions::partial).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub continuation: Option<f32>,
-    /// Geometric evidence: whether the best words are measured against the path and the keyboard's
-    /// keys, and how much that weighs. Default `None`: it is no part of a score.
+    /// Geometric evidence: how many of the best words to measure against the path and the
+    /// keyboard's keys, and with what weights. Default `None`: no geometric evidence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub geometry: Option<GeometryOptions>,
 }
@@ -93,12 +92,12 @@ impl Default for DecoderOptions {
 }
 
 impl DecoderOptions {
-    /// Complete words that keep slots of their own.
+    /// Number of slots for complete words.
     pub(crate) fn slots(&self) -> usize {
         self.word_slots.max(self.candidates)
     }
 
-    /// The score of a word of so many labels.
+    /// The score of a word with this many labels.
     pub(crate) fn score(
         &self,
         log_probability: f64,
@@ -112,7 +111,7 @@ impl DecoderOptions {
             - f64::from(self.internal_lm_weight) * internal_lm
     }
 
-    /// Checks that every option can be used.
+    /// Checks that every option is in range.
     ///
     /// # Errors
     /// [`Error::Invalid`] naming the option.

@@ -1,10 +1,10 @@
-//! What every encoder graph takes and gives, whatever runs it.
+//! The inputs and outputs of every encoder graph, whatever runs it.
 
 use crate::error::{Error, Result};
 
 /// Input `[B, F, T]`, 32-bit floats.
 pub(super) const FEATURES: &str = "features_bft";
-/// Input `[B]`: valid samples of each swipe, integers.
+/// Input `[B]`: number of valid samples of each swipe, integers.
 pub(super) const LENGTHS: &str = "lengths";
 /// Output `[B, T', D]`, 32-bit floats.
 pub(super) const ENCODED: &str = "encoded_btf";
@@ -22,7 +22,7 @@ pub(super) fn check_features(values: &[f32], features: usize, samples: usize) ->
     Ok(())
 }
 
-/// Checks what an encoder gave for one swipe: `[1, frames, width]`, finite.
+/// Checks an encoder's output for one swipe: `[1, frames, width]`, finite.
 pub(super) fn check_encoded(values: &[f32], shape: &[usize], expected: [usize; 3]) -> Result<()> {
     if *shape != expected {
         return Err(Error::Shape {

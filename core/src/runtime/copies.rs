@@ -1,14 +1,14 @@
-//! Copies of a model, so that several runs can go on at the same time.
+//! Copies of a model for concurrent runs.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
 
 use crate::error::{Error, Result};
 
-/// Copies of a model at most.
+/// Most copies of a model.
 const MAX_COPIES: usize = 64;
 
-/// One or more copies of a model that runs once at a time, each behind a lock of its own.
+/// One or more copies of a model that allows one run at a time, each with its own lock.
 #[derive(Debug)]
 pub(super) struct Copies<T> {
     copies: Vec<Mutex<T>>,
@@ -17,10 +17,10 @@ pub(super) struct Copies<T> {
 }
 
 impl<T> Copies<T> {
-    /// `count` copies: `first` and what `more` makes.
+    /// `count` copies: `first` and those that `more` makes.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a count that is not 1 to 64, and what `more` gives.
+    /// [`Error::Invalid`] for a count that is not 1 to 64, and those of `more`.
     pub(super) fn new(count: usize, first: T, mut more: impl FnMut() -> Result<T>) -> Result<Self> {
         if count == 0 || count > MAX_COPIES {
             return Err(Error::invalid(
@@ -39,7 +39,7 @@ impl<T> Copies<T> {
         })
     }
 
-    /// Runs `run` with the first copy that is idle; waits for one where none is.
+    /// Runs `run` with the first idle copy; waits for one where none is idle.
     pub(super) fn with<R>(&self, run: impl FnOnce(&mut T) -> R) -> R {
         for copy in &self.copies {
             match copy.try_lock() {

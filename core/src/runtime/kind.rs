@@ -1,4 +1,4 @@
-//! What the crate knows of each runtime, whether a build has it or not.
+//! Facts about each runtime, whether or not a build includes it.
 
 use std::path::Path;
 
@@ -8,28 +8,27 @@ use crate::bytes::Bytes;
 use crate::error::{Error, Result};
 use crate::transducer::ModelSpec;
 
-/// A runtime: what manifests call it and how it opens an encoder. Each runtime's folder has one.
+/// A runtime: its names and how it opens an encoder. Each runtime's folder defines one.
 pub(crate) struct Kind {
     /// Name in manifests.
     pub(crate) name: &'static str,
     /// Name in messages.
     pub(crate) title: &'static str,
-    /// Whether it runs encoders that were optimized beforehand
-    /// ([`RuntimeSpec::optimized`]).
+    /// Whether it runs encoders that were optimized beforehand ([`RuntimeSpec::optimized`]).
     pub(crate) runs_optimized: bool,
-    /// What runs its encoders; `None` where this build does not have it.
+    /// The code that runs its encoders; `None` where this build lacks the runtime.
     pub(super) runner: Option<Runner>,
 }
 
-/// A runtime that this build has.
+/// A runtime that this build includes.
 pub(super) struct Runner {
-    /// Loads the runtime and gives its version; an empty one is not known.
+    /// Loads the runtime and returns its version; empty means unknown.
     pub(super) version: fn(&RuntimeOptions) -> Result<String>,
     /// Opens an encoder in the runtime of that version.
     pub(super) open: fn(&EncoderSource<'_>, &str, &RuntimeOptions) -> Result<Box<dyn Encoder>>,
 }
 
-/// What an encoder is opened of: the parts of a bundle that a runtime looks at.
+/// The parts of a bundle from which a runtime opens an encoder.
 #[cfg_attr(
     not(any(feature = "onnxruntime", feature = "executorch")),
     allow(dead_code, reason = "no runtime looks at it")
@@ -37,17 +36,17 @@ pub(super) struct Runner {
 pub(crate) struct EncoderSource<'a> {
     /// The bundle's path, for errors.
     pub(crate) path: &'a Path,
-    /// What the manifest says of the runtime.
+    /// The manifest's description of the runtime.
     pub(crate) spec: &'a RuntimeSpec,
     /// Dimensions of the network.
     pub(crate) model: &'a ModelSpec,
-    /// The content of a file of the bundle, by its name.
+    /// Returns the content of the bundle's file with the given name.
     pub(crate) file: &'a dyn Fn(&str) -> Result<Bytes>,
 }
 
 impl Kind {
-    /// Opens an encoder, where this build has the runtime and it is as new as the manifest asks. A
-    /// version that is not known counts as new enough.
+    /// Opens an encoder, if this build includes the runtime and its version meets the manifest's
+    /// minimum. An unknown version counts as recent enough.
     pub(super) fn open(
         &self,
         source: &EncoderSource<'_>,

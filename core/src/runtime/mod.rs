@@ -1,16 +1,15 @@
-//! What runs the encoder.
+//! The runtimes that run the encoder.
 //!
-//! The rest of the crate knows a runtime as an [`Encoder`]. ONNX Runtime (feature `ort`) is loaded
-//! at run time from a shared library that is already on the machine; nothing is downloaded. The
-//! crate's documentation says where it is looked for.
+//! The rest of the crate sees a runtime as an [`Encoder`]. ONNX Runtime (feature `ort`) is loaded
+//! at run time from a shared library on the machine; nothing is downloaded. The crate's
+//! documentation lists the locations that are searched.
 //!
-//! ONNX Runtime is kept from reporting usage to its makers, as its official builds do by default.
-//! For that the first use writes `ORT_DISABLE_TELEMETRY=1` into the environment of the process,
-//! unless it is there. On other systems than Windows no C code may access the environment in
-//! another thread at that moment; a program that has such threads sets the variable itself before
-//! it starts them.
+//! ONNX Runtime's official builds report usage to its makers by default; this crate turns that off.
+//! The first use sets `ORT_DISABLE_TELEMETRY=1` in the environment of the process, unless it is
+//! already `1`. Except on Windows, no C code in another thread may access the environment at that
+//! moment. A program with such threads sets the variable itself before it starts them.
 //!
-//! ExecuTorch (feature `executorch`) is linked into the program, see `docs/EXECUTORCH.md`.
+//! ExecuTorch (feature `executorch`) is linked into the program; see `docs/EXECUTORCH.md`.
 
 #[cfg(any(feature = "onnxruntime", feature = "executorch"))]
 mod contract;
@@ -43,30 +42,29 @@ pub use tensor::{Tensor, TensorData};
 /// The runtimes that this version knows.
 static KINDS: [Kind; 2] = [onnx::KIND, executorch::KIND];
 
-/// ONNX Runtime, as manifests call it.
+/// Name of ONNX Runtime in manifests.
 pub const ONNXRUNTIME: &str = onnx::KIND.name;
-/// ExecuTorch, as manifests call it.
+/// Name of ExecuTorch in manifests.
 pub const EXECUTORCH: &str = executorch::KIND.name;
 
 /// Settings of a runtime.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RuntimeOptions {
-    /// Threads that one operator is spread over, in place of those of [`session`](Self::session).
-    /// `None` by default; set 2 where a single swipe takes longer than the user should wait.
-    /// ExecuTorch has one pool in a process: the first number above 1 decides, another one is
-    /// refused.
+    /// Threads that share one operator, overriding those of [`session`](Self::session). `None` by
+    /// default; set 2 where a single swipe takes too long. ExecuTorch has one pool per process: the
+    /// first number above 1 sets its size, and another number is refused.
     pub threads: Option<usize>,
-    /// Copies of an encoder, and so runs that can go on at the same time. Default 1: a keyboard has
-    /// one gesture at a time, and every copy holds the weights once more. Set the number of worker
-    /// threads where many swipes are decoded at once.
+    /// Copies of an encoder, and so the number of concurrent runs. Default 1, because a keyboard
+    /// has one gesture at a time and every copy holds the weights again. To decode many swipes at
+    /// once, set the number of worker threads.
     pub copies: usize,
-    /// Path of the runtime's shared library; looked for in the usual places where it is `None`
-    /// (default). Only the first use in a process counts: the library is loaded once.
+    /// Path of the runtime's shared library; `None` (default) searches the usual locations. Only
+    /// the first use in a process counts, because the library is loaded once.
     pub library: Option<PathBuf>,
-    /// Settings of the session, in place of the bundle's. `None` (default) for the bundle's own, or
-    /// for those of [`SessionSpec::default`] where there is no bundle: one thread, nothing spins or
-    /// waits between gestures.
+    /// Settings of the session, overriding the bundle's. `None` (default) takes the bundle's own
+    /// or, without a bundle, [`SessionSpec::default`]: one thread, and nothing spins or waits
+    /// between gestures.
     pub session: Option<SessionSpec>,
 }
 
@@ -81,23 +79,23 @@ impl Default for RuntimeOptions {
     }
 }
 
-/// An encoder that is ready to run, shared by all sessions of an engine.
+/// A loaded encoder, shared by all sessions of an engine.
 ///
-/// Runs are safe from any number of threads; those that find no copy idle (see
-/// [`RuntimeOptions::copies`]) wait.
+/// Any number of threads may run it; a run waits where no copy is idle (see
+/// [`RuntimeOptions::copies`]).
 pub trait Encoder: Debug + Send + Sync {
-    /// Encodes one swipe: `features` is `[F, T]` row-major with T = `samples`; `encoded` becomes
-    /// `[T', D]` row-major, keeping its memory from call to call. Returns T'.
+    /// Encodes one swipe: `features` is `[F, T]` row-major with T = `samples`; `encoded` receives
+    /// `[T', D]` row-major and keeps its memory between calls. Returns T'.
     ///
     /// # Errors
-    /// [`Error::Shape`] where `features` is not `[F, T]` with T >= 1 or the runtime gives another
-    /// shape than the model calls for, [`Error::TooLarge`] for more samples than it takes,
-    /// [`Error::Runtime`] where the runtime fails, [`Error::NotFinite`] where it gives NaN or
-    /// infinity. `encoded` is empty after an error.
+    /// [`Error::Shape`] where `features` is not `[F, T]` with T >= 1 or the output does not fit the
+    /// model, [`Error::TooLarge`] for more samples than the encoder takes, [`Error::Runtime`] where
+    /// the runtime fails, [`Error::NotFinite`] where the output has NaN or infinity. `encoded` is
+    /// empty after an error.
     fn encode(&self, features: &[f32], samples: usize, encoded: &mut Vec<f32>) -> Result<usize>;
 
-    /// As [`encode`](Self::encode), ended by `cancel`: within the run where the runtime can,
-    /// otherwise before or after it.
+    /// As [`encode`](Self::encode), cancellable by `cancel`: during the run where the runtime
+    /// supports it, otherwise before or after the run.
     ///
     /// # Errors
     /// Those of [`encode`](Self::encode), and [`Error::Cancelled`].
@@ -115,17 +113,17 @@ pub trait Encoder: Debug + Send + Sync {
         Ok(frames)
     }
 
-    /// What runs it.
+    /// Name and version of its runtime.
     fn runtime(&self) -> RuntimeInfo;
 }
 
-/// What runs an encoder.
+/// Name and version of an encoder's runtime.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RuntimeInfo {
     /// Name: `ONNX Runtime` or `ExecuTorch`.
     pub name: &'static str,
-    /// Version, for example `1.32.0`; empty where it is not known.
+    /// Version, for example `1.32.0`; empty where it is unknown.
     pub version: String,
 }
 
@@ -135,12 +133,12 @@ impl fmt::Display for RuntimeInfo {
     }
 }
 
-/// Opens an encoder in the runtime that its manifest names, with the settings that stand there; the
-/// encoder that was optimized beforehand where there is one that fits this machine.
+/// Opens an encoder in the runtime and with the settings that its manifest names. It prefers the
+/// encoder that was optimized beforehand, if one fits this machine.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for a runtime that this build does not have or that is older than the
-/// manifest asks, otherwise what the runtime gives.
+/// [`Error::Unsupported`] for a runtime that this build lacks or that is older than the manifest's
+/// minimum; otherwise the runtime's errors.
 pub(crate) fn open_encoder(
     source: &EncoderSource<'_>,
     options: &RuntimeOptions,
@@ -158,24 +156,24 @@ pub(crate) fn open_encoder(
     })
 }
 
-/// The runtime that manifests call `name`.
+/// The runtime with the name `name` in manifests.
 pub(crate) fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
 }
 
-/// The runtimes that this version knows, as a bundle's manifest names them; whether a build has
-/// them is another question ([`supported`]).
+/// Names in manifests of the runtimes that this version knows. A build may lack some of them
+/// ([`supported`]).
 pub fn known() -> Vec<&'static str> {
     KINDS.iter().map(|kind| kind.name).collect()
 }
 
-/// The runtimes that run encoders which were optimized beforehand.
+/// Names of the runtimes that run encoders optimized beforehand.
 pub(crate) fn run_optimized() -> Vec<&'static str> {
     let able = KINDS.iter().filter(|kind| kind.runs_optimized);
     able.map(|kind| kind.name).collect()
 }
 
-/// The runtimes that this build can run, as a bundle's manifest names them.
+/// Names in manifests of the runtimes that this build includes.
 pub fn supported() -> Vec<&'static str> {
     let built = KINDS.iter().filter(|kind| kind.runner.is_some());
     built.map(|kind| kind.name).collect()

@@ -5,23 +5,24 @@ use std::fmt::{self, Display};
 
 use serde::{Deserialize, Serialize};
 
-/// Threads of a kind at most: more is a mistake, and each costs a stack.
+/// Most threads of one kind: more would be a mistake, and each costs a stack.
 pub const MAX_THREADS: usize = 256;
 
-/// The session configuration of ONNX Runtime that a bundle may give, each `0` or `1`:
+/// ONNX Runtime's session settings that a bundle may give, each `0` or `1`:
 ///
 /// * `session.qdqisint8allowed`: keep signed activations signed. ONNX Runtime's default is `1` on
 ///   ARM and `0` elsewhere, where it rewrites them to unsigned ones, which x86 multiplies faster.
 /// * `session.disable_quant_qdq`: run quantized models in float.
-/// * `session.disable_double_qdq_remover`, `session.enable_quant_qdq_cleanup`: how neighbouring
-///   pairs of QuantizeLinear and DequantizeLinear are merged.
+/// * `session.disable_double_qdq_remover`, `session.enable_quant_qdq_cleanup`: how to merge
+///   neighbouring pairs of QuantizeLinear and DequantizeLinear.
 /// * `session.disable_prepacking`: less memory, slower.
 /// * `optimization.enable_gelu_approximation`: faster, less exact.
 ///
-/// Everything else is refused: other settings name files, belong to other devices, have a field of
-/// their own in [`SessionSpec`], or reach beyond the session, as `session.set_denormal_as_zero`
-/// does, which changes the arithmetic of the app's own thread. `session.x64quantprecision` is among
-/// them: ONNX Runtime 1.32 then fails to load graphs whose layers share a constant.
+/// All other settings are refused. Some name files, belong to other devices, or have a field of
+/// their own in [`SessionSpec`]. Others reach beyond the session, like
+/// `session.set_denormal_as_zero`, which changes the arithmetic of the app's own thread.
+/// `session.x64quantprecision` is refused because ONNX Runtime 1.32 then fails to load graphs whose
+/// layers share a constant.
 pub const CONFIG_KEYS: [&str; 6] = [
     "optimization.enable_gelu_approximation",
     "session.disable_double_qdq_remover",
@@ -42,7 +43,7 @@ pub enum Execution {
     Parallel,
 }
 
-/// How far the runtime rewrites the graph before it runs it; each level has all of those before it.
+/// How far the runtime rewrites the graph before running it; each level includes those before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OptimizationLevel {
@@ -50,11 +51,11 @@ pub enum OptimizationLevel {
     Disabled,
     /// Constants folded, redundant nodes removed.
     Basic,
-    /// Nodes fused, quantized operators formed. What comes out runs on every processor of the
+    /// Nodes fused, quantized operators formed. The result runs on every processor of the
     /// architecture.
     Extended,
-    /// Memory layouts chosen for the very processor: on x86 blocks of 8 or 16 channels (NCHWc),
-    /// whichever fits its vectors. What comes out must not leave the machine.
+    /// Memory layouts chosen for this machine's processor: on x86 blocks of 8 or 16 channels
+    /// (NCHWc), whichever fits its vectors. The result must not leave the machine.
     #[default]
     All,
 }
@@ -70,32 +71,31 @@ impl Display for OptimizationLevel {
     }
 }
 
-/// Settings of the session that runs the encoder. The defaults suit single swipes that come now and
-/// then.
+/// Settings of the session that runs the encoder. The defaults suit occasional single swipes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SessionSpec {
-    /// Threads that one operator is spread over, 1 to 256. Default 1: no pool is made and one swipe
-    /// is too small to gain from more.
+    /// Threads that share one operator, 1 to 256. Default 1: it creates no pool, and one swipe is
+    /// too small to gain from more.
     pub threads: usize,
     /// Whether independent nodes run at the same time. Default sequential.
     pub execution: Execution,
-    /// Nodes that run at the same time where `execution` is parallel, 1 to 256; no effect
-    /// otherwise. Default 1.
+    /// Nodes that run at the same time where `execution` is parallel, 1 to 256; otherwise without
+    /// effect. Default 1.
     pub inter_threads: usize,
-    /// Whether threads without work spin instead of sleep: up to half a second of battery after a
-    /// run. Default `false`.
+    /// Whether idle threads spin instead of sleeping, which uses battery for up to half a second
+    /// after a run. Default `false`.
     pub spinning: bool,
-    /// Whether memory comes out of an arena, which grows in powers of two and never gives its peak
-    /// back. Default `false`.
+    /// Whether memory comes from an arena, which grows in powers of two and never releases its
+    /// peak. Default `false`.
     pub arena: bool,
-    /// Whether the places of all tensors are planned, once for each shape: every swipe has another
-    /// length. Default `false`.
+    /// Whether the runtime plans the positions of all tensors, once per shape; swipes differ in
+    /// length and so rarely share a shape. Default `false`.
     pub memory_pattern: bool,
-    /// How far the runtime rewrites the graph when it loads it. Default all.
+    /// How far the runtime rewrites the graph on loading. Default all.
     pub optimization: OptimizationLevel,
-    /// Further configuration of the session, of [`CONFIG_KEYS`]. Default none.
+    /// Further session settings, from [`CONFIG_KEYS`]. Default none.
     pub config: BTreeMap<String, String>,
 }
 
@@ -114,14 +114,14 @@ impl Default for SessionSpec {
     }
 }
 
-/// What is wrong with a setting.
+/// An invalid setting.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// The setting.
+    /// Name of the setting.
     pub what: &'static str,
-    /// What is accepted.
+    /// The accepted values.
     pub expected: String,
-    /// What was given; of any length.
+    /// The given value, of any length.
     pub got: String,
 }
 
@@ -136,7 +136,7 @@ impl Problem {
 }
 
 impl SessionSpec {
-    /// The first setting that is out of range.
+    /// Returns the first setting that is out of range as an error.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         for (what, threads) in [
             ("the threads of the session", self.threads),

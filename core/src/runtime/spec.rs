@@ -1,13 +1,13 @@
-//! What a bundle says of its runtime.
+//! A bundle's description of its runtime.
 
 use serde::{Deserialize, Serialize};
 
 use super::settings::{OptimizationLevel, Problem, SessionSpec};
 
-/// What a bundle can be tuned for.
+/// Targets for which a bundle can be tuned.
 pub const TARGETS: [&str; 3] = ["desktop", "android", "web"];
 
-/// [`OptimizedSpec::architecture`] of a file that serves every processor.
+/// [`OptimizedSpec::architecture`] of a file that suits every processor.
 pub const ANY_ARCHITECTURE: &str = "any";
 
 /// The runtime that a bundle's encoder needs.
@@ -21,29 +21,29 @@ pub struct RuntimeSpec {
     pub minimum: String,
     /// File name of the encoder, for example `encoder.onnx` or `encoder.pte`.
     pub encoder: String,
-    /// File name of the step graph (prediction network and joint), for decoders of the seed's form.
+    /// File name of the step graph (prediction network and joint), for decoders like the seed's.
     pub step: Option<String>,
     /// File name of the prediction network's and joint's weights, which this crate runs itself.
     pub transducer: String,
-    /// File name of the table of prefixes that the prediction network has run for already, for
+    /// File name of the table of prefixes that the prediction network has already run for, for
     /// example `prefixes.safetensors`; `None` where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefixes: Option<String>,
-    /// What the bundle was tuned for, one of [`TARGETS`]; `None` for nothing in particular. It is a
-    /// statement only: what it led to stands in the fields below.
+    /// The target that the bundle was tuned for, one of [`TARGETS`]; `None` for none. It is
+    /// informative only: the fields below hold the resulting settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// Settings of the encoder's session; the defaults where a manifest has none. ExecuTorch looks
-    /// at the threads only.
+    /// Settings of the encoder's session; the defaults where a manifest has none. ExecuTorch uses
+    /// only the threads.
     #[serde(default)]
     pub session: SessionSpec,
-    /// The encoder, optimized beforehand; `None` where the bundle has only the plain one.
+    /// The encoder optimized beforehand; `None` where the bundle has only the plain one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub optimized: Option<OptimizedSpec>,
 }
 
 impl RuntimeSpec {
-    /// Major and minor number of [`RuntimeSpec::minimum`]; `None` where it is not of the form
+    /// Major and minor number of [`RuntimeSpec::minimum`]; `None` where it has another form than
     /// `1.17` or `1.17.3`.
     pub fn minimum_version(&self) -> Option<(u32, u32)> {
         major_minor(&self.minimum)
@@ -63,27 +63,27 @@ pub(super) fn major_minor(version: &str) -> Option<(u32, u32)> {
 
 /// An encoder that ONNX Runtime has optimized beforehand, which loads in half the time.
 ///
-/// It is the encoder of [`RuntimeSpec::encoder`], and runs in its stead where the processor is of
+/// It is the encoder of [`RuntimeSpec::encoder`] and replaces it where the processor is of
 /// [`architecture`](Self::architecture) and the runtime is [`runtime`](Self::runtime) or newer. The
-/// session's own level is applied on top when it is loaded.
+/// session's own level is applied on top at loading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptimizedSpec {
-    /// File name, for example `encoder.ort` or `encoder.optimized.onnx`; the runtime tells the
-    /// format by the content.
+    /// File name, for example `encoder.ort` or `encoder.optimized.onnx`; the runtime detects the
+    /// format from the content.
     pub file: String,
-    /// `any`, or the only architecture it is for, by Rust's name: `x86_64`, `aarch64`.
+    /// `any`, or the only architecture that it suits, by Rust's name: `x86_64`, `aarch64`.
     pub architecture: String,
-    /// The version that made it, for example `1.32`. Older ones may lack its operators.
+    /// The runtime's version that made it, for example `1.32`. Older ones may lack its operators.
     pub runtime: String,
-    /// How far it was optimized: basic or extended. All is refused: such a file is for one
+    /// How far it was optimized: basic or extended. All is refused, because such a file suits one
     /// processor only.
     pub level: OptimizationLevel,
 }
 
 impl OptimizedSpec {
-    /// Whether the file serves a processor of `architecture` (by Rust's name) under the runtime
-    /// `version`; an empty version is an unknown one and is served by none.
+    /// Whether the file suits a processor of `architecture` (by Rust's name) under the runtime
+    /// `version`. Never for an empty, that is unknown, version.
     pub fn serves(&self, architecture: &str, version: &str) -> bool {
         let fits = self.architecture == ANY_ARCHITECTURE || self.architecture == architecture;
         let needed = major_minor(&self.runtime);
@@ -92,7 +92,7 @@ impl OptimizedSpec {
 }
 
 impl OptimizedSpec {
-    /// The first field that cannot be right, without a look at the files.
+    /// Returns the first invalid field as an error, without reading files.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         let is_name = (1..=32).contains(&self.architecture.len())
             && self

@@ -1,4 +1,4 @@
-//! Tensors that go into a model and come out of it, whatever runs it.
+//! Input and output tensors of models, whatever runs them.
 
 /// Values of a tensor, row-major.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,7 +12,7 @@ pub enum TensorData {
     I32(Vec<i32>),
 }
 
-/// A dense tensor that goes into a model or comes out of it.
+/// A dense input or output tensor of a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
     /// Sizes of the dimensions.

@@ -141,7 +141,8 @@ impl<'s> Gesture<'s> {
     ///
     /// # Errors
     /// [`Error::Invalid`](crate::Error::Invalid) for options out of range and where there is no
-    /// word at all: no lexicon, and none of the user; [`Error::Cancelled`](crate::Error::Cancelled).
+    /// word at all: no lexicon, and none of the user;
+    /// [`Error::Cancelled`](crate::Error::Cancelled).
     pub fn words(&mut self, options: &DecoderOptions) -> Result<Decoded> {
         self.session.prepare(options)?;
         let start = Instant::now();

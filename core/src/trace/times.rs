@@ -2,12 +2,12 @@
 
 use super::{MAX_DURATION_MS, Point};
 
-/// Milliseconds from sample to sample where no stamps tell them, and at most: those of a touch
-/// screen of 60 Hz.
+/// Greatest step between points in milliseconds, and the step where stamps give none: that of a 60
+/// Hz touch screen.
 const USUAL_STEP_MS: f64 = 1000.0 / 60.0;
 
-/// `points` with repaired times; `None` where their stamps are sound: each is later than the one
-/// before.
+/// `points` with repaired times; `None` where every stamp is later than the one before and needs no
+/// repair.
 pub(super) fn repaired(points: &[Point]) -> Option<Vec<Point>> {
     if points.windows(2).all(|pair| pair[0].t < pair[1].t) {
         return None;
@@ -38,10 +38,10 @@ pub(super) fn repaired(points: &[Point]) -> Option<Vec<Point>> {
 }
 
 /// The points that keep their stamps, in order; each of these stamps is later than the one before.
-/// At least one where there is a point.
+/// Not empty unless `points` is.
 fn anchors(points: &[Point]) -> Vec<usize> {
     let mut anchors = trusted(points);
-    // Of points with one stamp the last keeps it.
+    // Of points with one stamp, the last keeps it.
     anchors.reverse();
     anchors.dedup_by_key(|at| points[*at].t);
     anchors.reverse();
@@ -58,7 +58,7 @@ fn trusted(points: &[Point]) -> Vec<usize> {
     behind.reverse();
     let longest = before.iter().max().copied().unwrap_or(0);
     let is_in_one = |at: &usize| before[*at] + behind[*at] == longest;
-    // In a longest choice, the points of one rank stand for each other.
+    // In a longest choice, points of one rank are interchangeable.
     let mut of_rank = vec![0_u32; longest + 1];
     for at in (0..points.len()).filter(is_in_one) {
         of_rank[before[at]] += 1;
@@ -67,9 +67,9 @@ fn trusted(points: &[Point]) -> Vec<usize> {
     (0..points.len()).filter(is_trusted).collect()
 }
 
-/// For each stamp how many go before it, at most, in a choice of stamps that never go back.
+/// For each stamp, the most stamps that can precede it in a choice that never goes back.
 fn ranks(stamps: impl Iterator<Item = f64>) -> Vec<usize> {
-    // The earliest stamp that each rank can end with.
+    // The earliest stamp that can end a choice of each rank.
     let mut earliest: Vec<f64> = Vec::new();
     stamps
         .map(|stamp| {
@@ -83,7 +83,7 @@ fn ranks(stamps: impl Iterator<Item = f64>) -> Vec<usize> {
         .collect()
 }
 
-/// Squeezes times that last longer than a trace may.
+/// Scales down times that exceed the longest duration of a trace.
 fn limit_duration(points: &mut [Point]) {
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
         return;
@@ -102,7 +102,7 @@ mod tests {
 
     use super::*;
 
-    /// A step of which floats hold every multiple that occurs here.
+    /// A step whose multiples in these tests are exact in floats.
     const STEP: f64 = 16.0;
 
     fn times(stamps: &[f64]) -> Vec<f64> {
@@ -111,7 +111,7 @@ mod tests {
         repaired.iter().map(|point| point.t).collect()
     }
 
-    /// Stamps of `count` points, a step apart.
+    /// Stamps of `count` points, one step apart.
     fn even(count: usize) -> Vec<f64> {
         (0..count).map(|at| at as f64 * STEP).collect()
     }
@@ -141,7 +141,7 @@ mod tests {
     fn points_with_one_stamp_share_the_time_since_the_one_before() {
         assert_eq!(times(&[0., 20., 20., 40., 40.]), [0., 10., 20., 30., 40.]);
         assert_eq!(times(&[0., 30., 30., 30., 40.]), [0., 10., 20., 30., 40.]);
-        // A pause stays where no run is.
+        // A pause stays outside runs of equal stamps.
         assert_eq!(
             times(&[0., 20., 20., 320., 340.]),
             [0., 10., 20., 320., 340.]
@@ -155,7 +155,7 @@ mod tests {
             [-16., 0., 16., 32., 48., 64.]
         );
         assert_eq!(times(&[0., 0., 8., 16.]), [-8., 0., 8., 16.]);
-        // At most a sixtieth of a second.
+        // The step is at most a sixtieth of a second.
         near(&times(&[0., 0., 300.]), &[-USUAL_STEP_MS, 0., 300.]);
     }
 
@@ -190,7 +190,7 @@ mod tests {
             for wrong in [100., 300., 1000., -100., -300., -1000.] {
                 let mut stamps = sound.clone();
                 stamps[at] += wrong;
-                // One stamp against one does not tell which of them is wrong.
+                // With one stamp against one, either may be wrong.
                 let against = if wrong > 0.0 { 29 - at } else { at };
                 if against < 2 {
                     continue;
@@ -204,7 +204,7 @@ mod tests {
     fn a_wrong_stamp_at_an_end_goes_on_at_the_mean_step() {
         assert_eq!(times(&[300., 16., 32., 48.]), [0., 16., 32., 48.]);
         assert_eq!(times(&[16., 32., 48., 0.]), [16., 32., 48., 64.]);
-        // Two of which one is wrong.
+        // One of two stamps is wrong.
         assert_eq!(times(&[0., 16., 32., 332., 64.]), [0., 16., 32., 48., 64.]);
     }
 
@@ -269,7 +269,7 @@ mod tests {
             let points: Vec<Point> = (stamps.iter())
                 .map(|t| Point::new(0.5, 0.5, f64::from(*t)))
                 .collect();
-            // Every choice of points, by their bits.
+            // Every choice of points, as a bit mask.
             let sound = |choice: &u32| {
                 let chosen: Vec<i32> = (0..stamps.len())
                     .filter(|at| choice >> at & 1 == 1)

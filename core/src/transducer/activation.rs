@@ -1,4 +1,4 @@
-//! Elementwise functions of the prediction network and the joint, vectorizable and the same on
+//! Elementwise functions of the prediction network and the joint, vectorizable and identical on
 //! every platform.
 
 /// e^x to within 2 units in the last place for x in [-87, 88]; clamped outside.
@@ -6,12 +6,12 @@
 /// Range reduction and polynomial of the Cephes library's `expf` (S. L. Moshier), without branches.
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
-    // Adding 1.5 * 2^23 rounds to an integer that stands in the low bits.
+    // Adding 1.5 * 2^23 rounds to an integer, held in the low bits.
     const ROUND: f32 = 12_582_912.0;
     let x = x.clamp(-87.0, 88.0);
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
-    // ln 2 in two parts, so that n * ln 2 is exact enough.
+    // ln 2 in two parts keeps n * ln 2 exact enough.
     let r = x - n * 0.693_359_4 - n * -2.121_944_4e-4;
     let mut p = 1.987_569_1e-4;
     p = p * r + 1.398_2e-3;

@@ -1,5 +1,4 @@
-//! The file of the weights, `transducer.safetensors`: which tensors it holds, how it is read and
-//! how it is written.
+//! The weights file `transducer.safetensors`: its tensors, its reader and its writer.
 //!
 //! | tensor | shape |
 //! |---|---|
@@ -10,7 +9,7 @@
 //! | `joint.prediction.weight`, `.bias` | `[J, H]`, `[J]` |
 //! | `joint.output.weight`, `.bias` | `[V+1, J]`, `[V+1]` |
 //!
-//! Each is in 32-bit or 16-bit floats, little-endian; there is no metadata.
+//! All tensors are little-endian 32-bit or 16-bit floats; there is no metadata.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -24,7 +23,7 @@ use crate::transducer::ModelSpec;
 /// Name of the file in a bundle.
 pub const FILE: &str = "transducer.safetensors";
 
-/// A tensor of the file; [`fmt::Display`] gives its name there.
+/// A tensor of the file; [`fmt::Display`] gives its name in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TensorName {
     /// Embedding of the classes.
@@ -33,7 +32,7 @@ pub enum TensorName {
     LstmInput(usize),
     /// Recurrent weights of an LSTM layer.
     LstmRecurrent(usize),
-    /// Bias of an LSTM layer: the sum of the input's and the recurrent one.
+    /// Bias of an LSTM layer: the sum of the input bias and the recurrent bias.
     LstmBias(usize),
     /// Weights of a linear layer of the joint.
     JointWeight(JointLayer),
@@ -72,7 +71,7 @@ impl TensorName {
         std::iter::once(Self::Embedding).chain(lstm).chain(joint)
     }
 
-    /// The shape for a model with `classes` classes, labels and blank.
+    /// The shape in a model with `classes` classes, the blank included.
     pub fn shape(self, model: &ModelSpec, classes: usize) -> Vec<usize> {
         let (h, j) = (model.prediction, model.joint);
         match self {
@@ -111,7 +110,7 @@ impl fmt::Display for JointLayer {
     }
 }
 
-/// Bytes of a file, of which tensors are read one by one.
+/// The bytes of a file, read tensor by tensor.
 #[derive(Debug)]
 pub struct Reader<'a> {
     file: SafeTensors<'a>,
@@ -123,7 +122,7 @@ impl<'a> Reader<'a> {
     /// Reads the list of tensors of a `model` with `classes` classes.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where `bytes` are no safetensors.
+    /// [`Error::Damaged`] where `bytes` are not safetensors.
     pub fn new(bytes: &'a [u8], model: &'a ModelSpec, classes: usize) -> Result<Self> {
         let file = SafeTensors::deserialize(bytes)
             .map_err(|error| Error::damaged(FILE, "header", "a safetensors header", error))?;
@@ -134,7 +133,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// How many tensors the file has.
+    /// Number of tensors in the file.
     pub fn count(&self) -> usize {
         self.file.len()
     }
@@ -142,8 +141,8 @@ impl<'a> Reader<'a> {
     /// The values of a tensor, row-major.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where there is none or its numbers are of another type, [`Error::Shape`]
-    /// and [`Error::NotFinite`] where it is not what the model calls for.
+    /// [`Error::Damaged`] where the tensor is missing or has another number type, [`Error::Shape`]
+    /// and [`Error::NotFinite`] where it does not fit the model.
     pub fn get(&self, name: TensorName) -> Result<Vec<f32>> {
         let shape = name.shape(self.model, self.classes);
         let name = name.to_string();
@@ -189,12 +188,11 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Writes the file of a `model` with `classes` classes; `values` gives those of each tensor,
-/// row-major. They are written in 32-bit floats, or the matrices in 16-bit ones where `half` is
-/// set.
+/// Writes the file of a `model` with `classes` classes; `values` gives the values of each tensor,
+/// row-major. They are stored as 32-bit floats; with `half`, matrices are stored as 16-bit floats.
 ///
 /// # Errors
-/// [`Error::Shape`] where a tensor has another number of values than the model calls for.
+/// [`Error::Shape`] where a tensor has another number of values than the model requires.
 pub fn write<'a>(
     model: &ModelSpec,
     classes: usize,
@@ -208,10 +206,10 @@ pub fn write<'a>(
     encode(tensors.collect(), |shape| half && shape.len() > 1)
 }
 
-/// A tensor by name, with its shape and its values.
+/// A tensor's name, shape and values.
 type NamedTensor<'a> = (String, Vec<usize>, Cow<'a, [f32]>);
 
-/// Writes any tensors; those whose shape `is_half` accepts in 16-bit floats.
+/// Writes any tensors; those whose shape `is_half` accepts are stored as 16-bit floats.
 pub(super) fn encode(
     tensors: Vec<NamedTensor<'_>>,
     is_half: impl Fn(&[usize]) -> bool,

@@ -4,7 +4,7 @@ use super::PredictionJoint;
 use super::file::{self, TensorName};
 use crate::transducer::{Activation, ModelSpec, Vocabulary};
 
-/// A repeatable source of numbers.
+/// A reproducible source of numbers.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -71,7 +71,7 @@ pub(crate) fn tensors(seed: u64, model: &ModelSpec) -> Vec<(String, Vec<usize>, 
     tensors
 }
 
-/// A file of these tensors in 32-bit floats, sound or not.
+/// A file of these tensors in 32-bit floats, valid or not.
 pub(crate) fn serialize(tensors: &[(String, Vec<usize>, Vec<f32>)]) -> Vec<u8> {
     let tensors = tensors
         .iter()

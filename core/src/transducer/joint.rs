@@ -1,4 +1,4 @@
-//! The joint: a frame and a prefix give the log-probabilities of the next label or the blank.
+//! The joint: log-probabilities of the next label or the blank, given a frame and a prefix.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use super::linear::Linear;
 use crate::error::{Error, Result};
 use crate::transducer::{Activation, ModelSpec};
 
-/// The joint network after its prediction side has been projected (see
-/// [`Prediction`](super::Prediction)).
+/// The joint network without its prediction side's projection, which
+/// [`Prediction`](super::Prediction) applies.
 #[derive(Debug)]
 pub struct Joint {
     projection: Arc<Linear>,
@@ -31,7 +31,7 @@ pub struct JointScratch {
 }
 
 impl Joint {
-    /// Bytes that the weights take.
+    /// Bytes of the weights.
     pub(crate) fn bytes(&self) -> usize {
         self.projection.bytes() + self.output.bytes()
     }
@@ -53,7 +53,7 @@ impl Joint {
         })
     }
 
-    /// The same network with its classes in another `order`, sharing its weights.
+    /// The same network with its classes in another `order`; it shares the projection's weights.
     pub(super) fn relabelled(&self, order: &[usize]) -> Self {
         Self {
             projection: Arc::clone(&self.projection),
@@ -62,7 +62,7 @@ impl Joint {
         }
     }
 
-    /// Number of classes, labels and blank.
+    /// Number of classes: labels and blank.
     pub fn classes(&self) -> usize {
         self.classes
     }
@@ -77,7 +77,7 @@ impl Joint {
         self.output.inputs()
     }
 
-    /// Projects encoder frames `[T', D]` to `projected` `[T', J]`, once a swipe.
+    /// Projects encoder frames `[T', D]` to `projected` `[T', J]`, once per swipe.
     ///
     /// # Errors
     /// [`Error::Shape`] where `frames` is not a whole number of frames.
@@ -106,10 +106,10 @@ impl Joint {
         Ok(())
     }
 
-    /// Log-probabilities over all classes for one frame and some prefixes, appended to `out` as
+    /// Appends the log-probabilities of all classes for one frame and N prefixes to `out`,
     /// `[N, V+1]`.
     ///
-    /// `frame` is a projected frame `[J]`, `prefixes` yields projected prediction outputs `[J]`.
+    /// `frame` is a projected frame `[J]`; `prefixes` yields projected prediction outputs `[J]`.
     pub fn log_probabilities<'a>(
         &self,
         frame: &[f32],
@@ -128,7 +128,7 @@ impl Joint {
         scratch.logits.clear();
         scratch.logits.resize(rows * self.output.stride(), 0.0);
         match self.activation {
-            // More than half of its outputs are zero.
+            // More than half of a ReLU's outputs are zero.
             Activation::Relu => self
                 .output
                 .apply_sparse(&scratch.hidden, &mut scratch.logits),
@@ -148,11 +148,11 @@ impl Joint {
         });
     }
 
-    /// The internal language model: log-probabilities of the next label without a swipe, appended
-    /// to `out` as `[N, V+1]`; the blank is left out and its entry zero.
+    /// Appends the internal language model's log-probabilities of the next label to `out`,
+    /// `[N, V+1]`. The blank is excluded and its entry is zero.
     ///
-    /// The encoder's part of the joint's sum is zero (Variani et al. 2020, "Hybrid autoregressive
-    /// transducer"; Meng et al. 2021, "Internal language model estimation").
+    /// The encoder's term of the joint's sum is set to zero (Variani et al. 2020, "Hybrid
+    /// autoregressive transducer"; Meng et al. 2021, "Internal language model estimation").
     pub fn internal_lm<'a>(
         &self,
         prefixes: impl Iterator<Item = &'a [f32]>,
@@ -174,7 +174,7 @@ impl Joint {
     }
 }
 
-/// The hidden layer: activation of the sum of a frame and each prefix, appended to `hidden`.
+/// The hidden layer: appends the activation of each prefix's sum with the frame to `hidden`.
 struct Activate<'a, I> {
     activation: Activation,
     frame: &'a [f32],
@@ -205,7 +205,7 @@ impl<'p, I: Iterator<Item = &'p [f32]>> Activate<'_, I> {
     }
 }
 
-/// The greatest of some numbers. In lanes, as one chain of comparisons is not vectorized.
+/// The maximum of `row`, computed in lanes because one chain of comparisons does not vectorize.
 #[inline(always)]
 fn maximum(row: &[f32]) -> f32 {
     let greater = |a: f32, b: f32| if b > a { b } else { a };
@@ -245,7 +245,7 @@ impl NullaryFnOnce for LogSoftmax<'_> {
             let max = maximum(row);
             row.iter_mut().for_each(|value| *value -= max);
         }
-        // Apart from the sums, whose order keeps them from being vectorized.
+        // Exponentials are separate from the sums, whose fixed order prevents vectorization.
         for (exponential, value) in exponentials.iter_mut().zip(&*values) {
             *exponential = exp(*value);
         }

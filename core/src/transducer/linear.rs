@@ -1,10 +1,10 @@
-//! Linear layers applied to a handful of rows: the search's inner loop.
+//! Linear layers for a few rows: the search's inner loop.
 //!
 //! Each output is one sum over the inputs in ascending order, bias first, multiply then add (never
-//! fused). So a row's result does not depend on how many rows run together, on the vector width or
-//! on the processor: the search can batch, cache and reorder without changing a bit of its scores.
-//! A vector holds several outputs of a row, for the best instruction set that the processor has
-//! ([`pulp`] dispatches).
+//! fused). A row's result therefore depends neither on how many rows run together nor on vector
+//! width or processor. The search can batch, cache and reorder without changing a bit of its
+//! scores. A vector holds several outputs of a row; [`pulp`] dispatches to the processor's best
+//! instruction set.
 
 use pulp::{Arch, Scalar128b, Simd, WithSimd};
 
@@ -21,12 +21,12 @@ pub(crate) struct Linear {
     outputs: usize,
     /// Panels of 32 outputs: `[panel][input][32]`, zero where the last panel is not full.
     weights: Vec<[f32; PANEL]>,
-    /// One panel of biases a panel of weights.
+    /// One panel of biases per panel of weights.
     bias: Vec<[f32; PANEL]>,
 }
 
 impl Linear {
-    /// Bytes that the layer takes.
+    /// Bytes of the layer.
     pub(crate) fn bytes(&self) -> usize {
         size_of::<f32>() * PANEL * (self.weights.len() + self.bias.len())
     }
@@ -34,7 +34,7 @@ impl Linear {
     /// Packs `weight` (row-major `[outputs, inputs]`) and `bias` (`[outputs]`).
     ///
     /// # Errors
-    /// [`Error::Shape`] where the lengths do not fit each other.
+    /// [`Error::Shape`] where the lengths do not match.
     pub(crate) fn new(what: &str, inputs: usize, weight: &[f32], bias: &[f32]) -> Result<Self> {
         let outputs = bias.len();
         if inputs == 0 || outputs == 0 || weight.len() != inputs * outputs {
@@ -69,7 +69,7 @@ impl Linear {
         Self::new(&format!("joint.{layer}"), inputs, &weight, &bias)
     }
 
-    /// The layer whose output `i` is this one's output `order[i]`.
+    /// The layer whose output `i` is this layer's output `order[i]`.
     pub(crate) fn reordered(&self, order: &[usize]) -> Self {
         let mut layer = self.clone();
         for (output, from) in order.iter().enumerate() {
@@ -102,13 +102,13 @@ impl Linear {
 
     /// Applies the layer to `rows` rows: `x` is `[rows, inputs]`, `y` becomes `[rows, stride()]`.
     ///
-    /// Outputs past the last one are zero.
+    /// Outputs after the last one are zero.
     pub(crate) fn apply(&self, x: &[f32], y: &mut [f32]) {
         self.dispatch::<false>(x, y);
     }
 
-    /// As [`apply`](Self::apply), for inputs of which many are zero: those are passed over. Results
-    /// are the same, as long as the weights are finite, since adding zero changes no sum.
+    /// As [`apply`](Self::apply), for inputs with many zeros, which are skipped. Results are the
+    /// same as long as the weights are finite, because adding zero changes no sum.
     pub(crate) fn apply_sparse(&self, x: &[f32], y: &mut [f32]) {
         self.dispatch::<true>(x, y);
     }
@@ -131,8 +131,9 @@ impl<const SPARSE: bool> WithSimd for Apply<'_, SPARSE> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        // Vectors of a panel and, for dense inputs, vectors of a strip and rows that go together:
-        // the sums fill the registers, half of them where there are 32.
+        // The constants are the vectors of a panel and, for dense inputs, the vectors of a strip
+        // and the rows processed together. The sums fill the registers, or half of them where there
+        // are 32.
         match S::F32_LANES {
             16 => self.run::<S, 2, 2, 8>(simd),
             8 => self.run::<S, 4, 2, 4>(simd),
@@ -152,7 +153,7 @@ impl<const SPARSE: bool> Apply<'_, SPARSE> {
         }
     }
 
-    /// One row after the other, a panel of `P` vectors of outputs at a time.
+    /// One row at a time, a panel of `P` vectors of outputs at a time.
     #[inline(always)]
     fn sparse<S: Simd, const P: usize>(self, simd: S) {
         let Self { layer, x, y } = self;
@@ -168,7 +169,7 @@ impl<const SPARSE: bool> Apply<'_, SPARSE> {
                 for (x, weights) in x.chunks(WORD).zip(weights.chunks(WORD)) {
                     let mut left = occupied(x);
                     while left != 0 {
-                        // The mask keeps the index within the word, which the compiler cannot see.
+                        // The mask tells the compiler that the index stays within the word.
                         let input = left.trailing_zeros() as usize % WORD;
                         left &= left - 1;
                         let (Some(value), Some(weights)) = (x.get(input), weights.get(input))
@@ -188,8 +189,8 @@ impl<const SPARSE: bool> Apply<'_, SPARSE> {
         }
     }
 
-    /// Strips of `V` vectors of outputs, up to `N` rows together, so that a weight is loaded once
-    /// for all of them.
+    /// Strips of `V` vectors of outputs, up to `N` rows together, so that each weight is loaded
+    /// once for all of them.
     #[inline(always)]
     fn dense<S: Simd, const V: usize, const N: usize>(self, simd: S) {
         let Self { layer, x, y } = self;
@@ -220,10 +221,10 @@ impl<const SPARSE: bool> Apply<'_, SPARSE> {
     }
 }
 
-/// Inputs that are looked at together.
+/// Number of inputs tested together.
 const WORD: usize = 64;
 
-/// A bit for each input of up to a word that is not zero.
+/// One bit per input of at most a word, set where the input is not zero.
 #[inline(always)]
 fn occupied(x: &[f32]) -> u64 {
     let bits = x.chunks(16).map(|x| {
@@ -237,16 +238,17 @@ fn occupied(x: &[f32]) -> u64 {
         .fold(0, |all, (bits, shift): (u64, u32)| all | bits << shift)
 }
 
-/// Some neighbouring outputs of a panel.
+/// Neighbouring outputs of a panel.
 struct Strip<'a> {
     weights: &'a [[f32; PANEL]],
     bias: &'a [f32; PANEL],
-    /// The first vector within the panel.
+    /// Index of the first vector within the panel.
     at: usize,
 }
 
 impl Strip<'_> {
-    /// `N` rows; `x` begins at the first one's inputs, `y` at the strip in its outputs. Gives `N`.
+    /// Processes `N` rows; `x` begins at the first row's inputs, `y` at the strip in its outputs.
+    /// Returns `N`.
     #[inline(always)]
     fn apply<S: Simd, const V: usize, const N: usize>(
         &self,

@@ -1,10 +1,10 @@
-//! The prediction network and the joint, run by this crate itself.
+//! The prediction network and the joint, run by this crate.
 //!
-//! The encoder runs once a swipe and is left to a runtime. These two run a hundred times a swipe on
-//! a handful of rows, where a runtime's call costs more than its arithmetic, and the search wants
-//! them in parts: the prediction network once per prefix, the joint's two projections once per
-//! frame and once per prefix, and only the rest per pair (Graves 2012, "Sequence Transduction with
-//! Recurrent Neural Networks"; the split is NeMo's `project_encoder`, `project_prednet`,
+//! The encoder runs once per swipe, in a runtime. These two run about a hundred times per swipe on
+//! a few rows, where a runtime's call costs more than its arithmetic. The search also needs them in
+//! parts: the prediction network once per prefix, the joint's two projections once per frame and
+//! once per prefix, and only the rest per pair (Graves 2012, "Sequence Transduction with Recurrent
+//! Neural Networks"; NeMo splits them likewise into `project_encoder`, `project_prednet`,
 //! `joint_after_projection`).
 
 mod activation;
@@ -34,13 +34,12 @@ pub struct PredictionJoint {
 }
 
 impl PredictionJoint {
-    /// Reads the weights out of a bundle's `transducer.safetensors`, which [`mod@file`] describes. The
-    /// arithmetic is in 32 bits, whatever the numbers of the file are in.
+    /// Reads the weights from a bundle's `transducer.safetensors`, described in [`mod@file`]. The
+    /// arithmetic uses 32 bits, whatever the file's number type.
     ///
     /// # Errors
-    /// [`Error::Damaged`] where the file is not safetensors or lacks a tensor,
-    /// [`Error::Shape`] and [`Error::NotFinite`] where a tensor is not
-    /// what the model calls for.
+    /// [`Error::Damaged`] where the file is not safetensors or lacks a tensor, [`Error::Shape`] and
+    /// [`Error::NotFinite`] where a tensor does not fit the model.
     pub fn new(bytes: &[u8], model: &ModelSpec, vocabulary: &Vocabulary) -> Result<Self> {
         let classes = vocabulary.labels.len() + 1;
         let file = file::Reader::new(bytes, model, classes)?;
@@ -51,11 +50,11 @@ impl PredictionJoint {
     }
 
     /// The same networks with their classes in another order: class `i` of the result is class
-    /// `classes[i]` of this one, the blank stays. The result shares all weights that do not belong
-    /// to a class.
+    /// `classes[i]` of this one, and the blank stays. The result shares all weights that belong to
+    /// no class.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where `classes` is no permutation of the labels' classes.
+    /// [`Error::Invalid`] where `classes` is not a permutation of the labels' classes.
     pub fn relabelled(&self, classes: &[u8]) -> Result<Self> {
         let mut sorted = classes.to_vec();
         sorted.sort_unstable();

@@ -1,4 +1,4 @@
-//! The LSTM prediction network: what the labels so far say about the next one.
+//! The LSTM prediction network, which reads the labels so far.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::linear::Linear;
 use crate::error::{Error, Result};
 use crate::transducer::ModelSpec;
 
-/// The prediction network together with the joint's projection of its output.
+/// The prediction network and the joint's projection of its output.
 ///
 /// A row of state is `[h_0, …, h_(L-1), c_0, …, c_(L-1)]`, `2 L H` numbers; the state before the
 /// first label is zero.
@@ -21,7 +21,7 @@ pub struct Prediction {
     classes: usize,
     blank: usize,
     /// The first layer's input part for each class, `W_ih e + b`, `[V+1, 4H]`: the embedding is a
-    /// table, so is this.
+    /// table, so this part is one too.
     input: Vec<f32>,
     /// The first layer's recurrent part (bias zero), then `[W_ih, W_hh]` of each further layer.
     recurrent: Arc<[Linear]>,
@@ -38,7 +38,7 @@ pub struct PredictionScratch {
 }
 
 impl Prediction {
-    /// Bytes that the weights take.
+    /// Bytes of the weights.
     pub(crate) fn bytes(&self) -> usize {
         let layers: usize = self.recurrent.iter().map(Linear::bytes).sum();
         size_of::<f32>() * self.input.len() + layers + self.projection.bytes()
@@ -103,7 +103,8 @@ impl Prediction {
         })
     }
 
-    /// The same network with its classes in another `order`, sharing its weights.
+    /// The same network with its classes in another `order`; it shares all weights but the input
+    /// part.
     pub(super) fn relabelled(&self, order: &[usize]) -> Self {
         let row = |class: &usize| &self.input[class * 4 * self.hidden..][..4 * self.hidden];
         Self {
@@ -114,25 +115,24 @@ impl Prediction {
         }
     }
 
-    /// Numbers in a row of state, `2 L H`.
+    /// Numbers in a state row, `2 L H`.
     pub fn state_width(&self) -> usize {
         2 * self.layers * self.hidden
     }
 
-    /// The class that stands for "no label yet": the blank, whose embedding is the zero vector.
+    /// The class that means "no label yet": the blank, whose embedding is the zero vector.
     pub fn start_of_sequence(&self) -> usize {
         self.blank
     }
 
-    /// Feeds one label to each of some rows.
+    /// Feeds one label to each row.
     ///
-    /// `labels` holds a class for each row, `states` the rows' states `[N, 2 L H]`, which are
-    /// replaced by the new ones. `projected` becomes the joint's projection of the outputs,
-    /// `[N, J]`, packed.
+    /// `labels` holds a class per row, and `states` the rows' states `[N, 2 L H]`, which are
+    /// replaced. `projected` receives the joint's projection of the outputs, `[N, J]`, packed.
     ///
     /// # Errors
-    /// [`Error::Shape`] where the lengths do not fit, [`Error::Invalid`] for a label that is not a
-    /// class.
+    /// [`Error::Shape`] where the lengths do not match, [`Error::Invalid`] for a label that is not
+    /// a class.
     pub fn step(
         &self,
         labels: &[usize],
@@ -158,7 +158,7 @@ impl Prediction {
         for (layer, linear) in self.recurrent.iter().enumerate() {
             scratch.inputs.clear();
             for state in states.chunks_exact(width) {
-                // From the second layer on the input is the layer below's new h, which stands just
+                // From the second layer on, the input is the new h of the layer below, stored just
                 // before this h.
                 let from = layer.saturating_sub(1) * hidden;
                 scratch

@@ -1,25 +1,25 @@
-//! What a bundle says of its network.
+//! A bundle's description of its network.
 
 use serde::{Deserialize, Serialize};
 
-/// The only start of sequence that this version knows.
+/// The only start of sequence that this version supports.
 pub const ZERO_VECTOR: &str = "zero-vector";
-/// The step graph gives log-probabilities: log-softmax is part of the graph.
+/// The step graph outputs log-probabilities: the graph includes log-softmax.
 pub const LOG_PROBABILITIES: &str = "log-probabilities";
-/// The step graph gives raw logits.
+/// The step graph outputs raw logits.
 pub const LOGITS: &str = "logits";
 
 /// Dimensions of the network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSpec {
-    /// Features a frame.
+    /// Number of features per sample.
     pub features: usize,
     /// Width D of the encoder's output.
     pub encoder: usize,
-    /// Input frames an output frame: T' = ceil(T / subsampling), stage by stage.
+    /// Samples per frame: T' = ceil(T / subsampling), stage by stage.
     pub subsampling: usize,
-    /// LSTM layers L of the prediction network.
+    /// Number of LSTM layers L of the prediction network.
     pub prediction_layers: usize,
     /// Width H of the prediction network.
     pub prediction: usize,
@@ -27,7 +27,7 @@ pub struct ModelSpec {
     pub joint: usize,
     /// Activation of the joint.
     pub activation: Activation,
-    /// Parameters of the whole network.
+    /// Number of parameters of the whole network.
     pub parameters: u64,
 }
 
@@ -49,10 +49,10 @@ pub enum Activation {
 pub struct Vocabulary {
     /// The labels, in the order of the classes.
     pub labels: Vec<String>,
-    /// Class of the blank; NeMo's is the last: the number of labels.
+    /// Class of the blank; in NeMo's models the last, equal to the number of labels.
     pub blank: usize,
-    /// What the prediction network sees before the first label; always `zero-vector`.
+    /// The prediction network's input before the first label; always `zero-vector`.
     pub start_of_sequence: String,
-    /// What the step graph's `logits` are: `log-probabilities` or `logits`.
+    /// The content of the step graph's `logits`: `log-probabilities` or `logits`.
     pub step_output: String,
 }

@@ -21,7 +21,7 @@ fn linear(weight: &[f32], bias: &[f32], x: &[f64]) -> Vec<f64> {
     weight.chunks_exact(x.len()).zip(bias).map(row).collect()
 }
 
-/// The network of the file in float64, straight from the equations.
+/// The file's network in float64, computed directly from the equations.
 fn plain_step(
     tensors: &Tensors,
     layers: usize,
@@ -178,7 +178,7 @@ fn damaged_weights_are_refused() {
     for bit in 0..800 {
         let mut damaged = bytes.clone();
         damaged[bit / 8] ^= 1 << (bit % 8);
-        // Most flips of the header are refused; none may panic.
+        // Most flips in the header are refused; none may panic.
         let _ = PredictionJoint::new(&damaged, &model, &vocabulary);
     }
 }
@@ -186,7 +186,7 @@ fn damaged_weights_are_refused() {
 #[test]
 fn weights_may_be_stored_in_sixteen_bits() {
     let (model, vocabulary) = (fixtures::spec(2), fixtures::vocabulary());
-    // Numbers that 16 bits hold exactly: the same network either way.
+    // With numbers that 16 bits hold exactly, both types give the same network.
     let mut tensors = fixtures::tensors(3, &model);
     for value in tensors.iter_mut().flat_map(|(_, _, values)| values) {
         *value = f16::from_f32(*value).to_f32();
@@ -232,7 +232,7 @@ fn weights_may_be_stored_in_sixteen_bits() {
     assert!(matches!(infinite, Err(Error::NotFinite { .. })));
 }
 
-/// A file of a bundle in this repository, read and written again.
+/// Reads a file of a bundle in this repository and writes it again.
 #[test]
 fn a_file_is_written_as_it_was_read() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/en-qwerty");

@@ -1,4 +1,4 @@
-//! The featurizer `kinematic37`; the [parent](super) says what its features are.
+//! The featurizer `kinematic37`; the [parent](super) lists its features.
 
 mod motion;
 mod neighbours;
@@ -18,8 +18,8 @@ use window::statistics;
 /// Most key centres that the featurizer takes.
 const MAX_KEY_CENTRES: usize = 512;
 
-/// `kinematic37`. Its distances are measured to a fixed grid of keys, so traces of another layout
-/// are warped.
+/// `kinematic37`. Its distances refer to a fixed grid of keys, so traces of other layouts are
+/// warped.
 pub(super) const KIND: Kind = Kind {
     id: "kinematic37",
     version: 1,
@@ -29,7 +29,7 @@ pub(super) const KIND: Kind = Kind {
 };
 
 impl FeaturizerSpec {
-    /// `kinematic37` as the seed runs it: the first 256 points, clamped after resampling, the
+    /// `kinematic37` as the seed runs it: the first 256 points, clamped after resampling only, the
     /// unshifted QWERTY grid ([`Layout::qwerty_unshifted`]), no scale.
     pub fn seed() -> Self {
         Self {
@@ -56,7 +56,7 @@ impl FeaturizerSpec {
 /// Describes samples by the parameters of one bundle.
 #[derive(Debug)]
 struct Kinematic37 {
-    /// Carried to [-1, 1].
+    /// Mapped to [-1, 1].
     key_centres: Vec<[f64; 2]>,
 }
 

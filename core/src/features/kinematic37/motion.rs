@@ -7,13 +7,13 @@ use crate::features::Sample;
 /// Shortest time between two samples, in seconds.
 const SHORTEST_STEP: f64 = 0.001;
 
-/// How the finger moves at one sample, by backward differences; what would need samples before the
-/// first is zero.
+/// The finger's motion at one sample, by backward differences. Values that need samples before the
+/// first are zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Motion {
-    /// Letter areas (of [-1, 1]) a second: x, y.
+    /// x and y, in units of the letter area's [-1, 1] per second.
     pub velocity: [f64; 2],
-    /// The same a second: x, y.
+    /// x and y, in the same units per second squared.
     pub acceleration: [f64; 2],
     /// Direction of the velocity in radians, zero at rest.
     pub angle: f64,
@@ -53,7 +53,7 @@ fn difference(a: &Sample, b: &Sample) -> ([f64; 2], f64) {
     ([b.x - a.x, b.y - a.y], dt)
 }
 
-/// Difference of two angles in [-2π, 2π], carried to [-π, π].
+/// Wraps a difference of two angles from [-2π, 2π] to [-π, π].
 fn wrapped(angle: f64) -> f64 {
     if angle > PI {
         angle - 2.0 * PI

@@ -1,6 +1,6 @@
 //! Distances to the nearest keys.
 
-/// Key distances a sample carries.
+/// Number of key distances per sample.
 pub(super) const NEIGHBOURS: usize = 5;
 
 /// The smallest distances from (`x`, `y`) to `centres`, ascending; there must be at least

@@ -2,7 +2,7 @@
 
 use crate::features::Sample;
 
-/// Samples taken on either side.
+/// Number of samples on each side.
 const REACH: usize = 2;
 
 /// Mean x, standard deviation of x, mean y, standard deviation of y, range of x, range of y over

@@ -1,9 +1,8 @@
-//! A user's own words: added, boosted, blocked, learned and forgotten between two swipes.
+//! A user's words: added, boosted, blocked, learned and forgotten between two swipes.
 //!
-//! The words stand in a trie whose nodes are shared between its states: a change copies the nodes
-//! along one key and swaps the root, in microseconds, and a decode that has begun goes on with the
-//! root that it took. What a word costs is worked out when it changes, against the lexicons below,
-//! so the search only reads sums.
+//! The words form a trie whose nodes are shared between versions. A change copies the nodes along
+//! one key and swaps the root, within microseconds. A running decode keeps the root that it took. A
+//! change also computes the word's cost against the lexicons, so the search only reads sums.
 
 pub(super) mod trie;
 pub(super) mod word;
@@ -26,27 +25,27 @@ use crate::lexicon::words::MAX_TEXT;
 pub(crate) use trie::Node;
 pub use word::{HALF_LIFE, MAX_BOOST, UserWord};
 
-/// Words of a user at most.
+/// Most words of a user.
 pub const MAX_USER_WORDS: usize = 50_000;
 
-/// Log prior of a word that is added without one: that of a common word, so that it is found at
-/// once.
+/// Log prior of a word that is added without one: that of a common word, so that the search finds
+/// it at once.
 pub const DEFAULT_LOG_PRIOR: f32 = -9.0;
 
-/// Choices after which the effect of old ones is worked out again.
+/// Number of choices between two updates of the faded counts.
 const FADE_EVERY: u64 = 100;
-/// A choice that counts less than this is forgotten.
+/// A choice count below this is set to 0.
 const FADED: f64 = 0.05;
 
-/// First words of a file of user words, with the version of the format.
+/// Start of the first line of a user-words file, with the version of the format.
 const HEADER: &str = "swipekit-user-words 1";
-/// Bytes of such a file at most.
+/// Most bytes of such a file.
 const MAX_FILE: u64 = 32 << 20;
 
 /// A user's words over the lexicons of an engine. Clones share them; any thread may change them at
 /// any time.
 ///
-/// A decode sees the words as they were when it began.
+/// A decode sees the words as they were at its start.
 #[derive(Clone, Debug)]
 pub struct UserWords {
     inner: Arc<Inner>,
@@ -62,9 +61,9 @@ struct Inner {
 #[derive(Clone, Debug, Default)]
 struct State {
     root: Option<Arc<Node>>,
-    /// Entries.
+    /// Number of entries.
     count: usize,
-    /// Choices of all words so far.
+    /// Number of choices of all words so far.
     choices: u64,
 }
 
@@ -78,7 +77,7 @@ impl State {
     }
 }
 
-/// The content of a file of user words.
+/// The content of a user-words file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
@@ -87,7 +86,7 @@ struct Stored {
 }
 
 impl UserWords {
-    /// No words yet, over `layers` of the vocabulary `labels`.
+    /// No words, over `layers` of the vocabulary `labels`.
     pub fn new<S: AsRef<str>>(layers: LexiconStack, labels: &[S]) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -98,12 +97,12 @@ impl UserWords {
         }
     }
 
-    /// A copy of these words over other lexicons; it changes on its own.
+    /// An independent copy of these words over other lexicons.
     pub(crate) fn over(&self, layers: &LexiconStack) -> Self {
         let state = self.state();
         let copy = self.empty(layers, state.choices);
         for word in state.entries() {
-            // What was accepted once is accepted again: the alphabet is the same.
+            // The alphabet is the same, so every accepted word is accepted again.
             let _ = copy.put(word);
         }
         copy
@@ -123,8 +122,8 @@ impl UserWords {
         }
     }
 
-    /// Adds `word` with the log prior of a common word, or leaves a word as it is that was added
-    /// before. A word that was blocked stays blocked.
+    /// Adds `word` with the log prior of a common word. A word added earlier keeps its log prior; a
+    /// blocked word stays blocked.
     ///
     /// # Errors
     /// [`Rejection`] where the word cannot be typed with the labels, is too long, or there are too
@@ -135,7 +134,7 @@ impl UserWords {
         })
     }
 
-    /// Adds `word` with a log prior, in nats; replaces that of a word which was added before.
+    /// Adds `word` with a log prior in nats, or replaces the log prior of a word added earlier.
     ///
     /// # Errors
     /// As [`add`](Self::add); [`Rejection::Weight`] unless `log_prior` lies between -100 and 0.
@@ -146,16 +145,16 @@ impl UserWords {
         self.change(word, |entry| entry.log_prior = Some(log_prior))
     }
 
-    /// Forgets everything about `word`; a word of a lexicon is as that lexicon has it.
+    /// Removes every entry for `word`; a word of a lexicon returns to its prior there.
     ///
     /// # Errors
-    /// [`Rejection`] where it is no word that could have been added.
+    /// [`Rejection`] where the word could not have been added.
     pub fn remove(&self, word: &str) -> Result<(), Rejection> {
         self.change(word, |entry| *entry = UserWord::new(&entry.word))
     }
 
-    /// Makes `word` likelier by `nats`, or less likely; boosts do not add up. More than
-    /// [`MAX_BOOST`] counts as that. It has an effect on words that were added or are in a lexicon.
+    /// Raises the log prior of `word` by `nats`, or lowers it. A new boost replaces the old one;
+    /// [`MAX_BOOST`] caps it. A boost affects words that the user added or a lexicon has.
     ///
     /// # Errors
     /// As [`add`](Self::add); [`Rejection::Weight`] for a number that is not finite.
@@ -167,7 +166,7 @@ impl UserWords {
         self.change(word, |entry| entry.boost = nats)
     }
 
-    /// Never shows `word` again, in capitals or without, whichever lexicon has it.
+    /// Blocks `word`, whatever its capitals and whichever lexicon has it.
     ///
     /// # Errors
     /// As [`add`](Self::add).
@@ -183,9 +182,9 @@ impl UserWords {
         self.change(word, |entry| entry.blocked = false)
     }
 
-    /// Notes that the user chose `word`: it becomes likelier, the more the oftener, and old choices
-    /// fade as others are made (by half in [`HALF_LIFE`] choices, worked out every hundred).
-    /// Nothing is learned of a word that neither a lexicon nor the user has.
+    /// Records that the user chose `word`. Each choice raises its prior. Old choices fade as others
+    /// are made: by half in [`HALF_LIFE`] choices, updated every hundred. A word that neither a
+    /// lexicon nor the user has is ignored.
     ///
     /// # Errors
     /// As [`add`](Self::add).
@@ -214,14 +213,14 @@ impl UserWords {
         Ok(())
     }
 
-    /// Works out what old choices still count.
+    /// Updates the counts of old choices.
     fn fade(&self, state: &mut State) {
         let choices = state.choices;
         for entry in state.entries().iter().filter(|entry| entry.chosen > 0.0) {
             let Ok(key) = self.key(&entry.word) else {
                 continue;
             };
-            // An entry that is there has room.
+            // An existing entry already has room.
             let _ = self.put_at(state, &key, &entry.word, |entry| {
                 let left = entry.decayed(choices);
                 entry.chosen = if left < FADED { 0.0 } else { left };
@@ -230,41 +229,41 @@ impl UserWords {
         }
     }
 
-    /// What the user has said, in the order of the keys and words.
+    /// All entries, in the order of the keys and words.
     pub fn entries(&self) -> Vec<UserWord> {
         self.state().entries()
     }
 
-    /// Number of words that something is said of.
+    /// Number of words with an entry.
     pub fn len(&self) -> usize {
         self.state().count
     }
 
-    /// Whether nothing is said of any word.
+    /// Whether there is no entry.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Bytes that the words take, about.
+    /// Approximate size of the words in bytes.
     pub fn bytes(&self) -> usize {
         self.state().root.map_or(0, |root| root.bytes())
     }
 
-    /// Forgets everything.
+    /// Removes all entries.
     pub fn clear(&self) {
         *self.write() = State::default();
     }
 
-    /// The lexicons with the words as they are now.
+    /// The lexicons with the present words.
     pub(crate) fn snapshot(&self) -> LexiconStack {
         self.inner.layers.with_user(self.state().root)
     }
 
-    /// Writes the words to a file, all of it or nothing, for its owner alone: it holds what the
-    /// user typed.
+    /// Writes the words to a file, completely or not at all. Only the owner may read the file,
+    /// because it holds what the user typed.
     ///
     /// # Errors
-    /// [`Error::Write`]; an older file is as it was then.
+    /// [`Error::Write`]; an older file is then unchanged.
     pub fn export(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let state = self.state();
@@ -281,11 +280,11 @@ impl UserWords {
         write_atomically(path, &content, true)
     }
 
-    /// Puts the words of a file in the place of the present ones.
+    /// Replaces the present words with those of a file.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Damaged`], [`Error::Unsupported`], [`Error::WrongVocabulary`] or
-    /// [`Error::TooLarge`]; the present words stay then.
+    /// [`Error::TooLarge`]; the present words then stay.
     pub fn import(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let about = std::fs::metadata(path).map_err(|source| Error::io(path, source))?;
@@ -343,7 +342,7 @@ impl UserWords {
         self.put_at(&mut state, &key, &shown, change)
     }
 
-    /// Puts a whole entry.
+    /// Stores a whole entry.
     fn put(&self, word: UserWord) -> Result<(), Rejection> {
         let given = word.word.clone();
         self.change(&given, |entry| {
@@ -396,7 +395,7 @@ impl UserWords {
     }
 }
 
-/// Reads the content of a file of user words.
+/// Parses the content of a user-words file.
 fn parse(content: &[u8], path: &Path) -> Result<Stored> {
     let damaged = |what, expected: &str, got: &str| Error::damaged(path, what, expected, got);
     let end = content.iter().take(200).position(|byte| *byte == b'\n');

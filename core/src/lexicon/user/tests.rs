@@ -30,7 +30,7 @@ fn words(base: &[(&str, f64)]) -> UserWords {
     UserWords::new(layers, &labels())
 }
 
-/// The forms of a word's key with their costs, found by walking as the search does.
+/// The forms of a word's key with their costs, found with the search's transitions.
 fn found(words: &UserWords, word: &str) -> Vec<(String, f32)> {
     let layers = words.snapshot();
     let key = Alphabet::new(&labels()).fold(word).unwrap();
@@ -109,10 +109,10 @@ fn words_are_added_and_removed() {
     );
     words.add_with("zurich", -12.0).unwrap();
     assert_eq!(shown(&words, "zurich"), ["Zürich", "zurich"]);
-    // Adding again does not undo a prior that was given.
+    // Adding a word again keeps an explicit prior.
     words.add("zurich").unwrap();
     assert_eq!(cost(&words, "zurich"), 12.0);
-    // The likelier of a lexicon's prior and the user's own counts.
+    // The higher of a lexicon's prior and the user's counts.
     let before = cost(&words, "the");
     words.add_with("the", -50.0).unwrap();
     assert_eq!(cost(&words, "the"), before);
@@ -159,7 +159,7 @@ fn blocked_words_are_gone_whoever_has_them() {
     words.unblock("CAT").unwrap();
     words.remove("ca't").unwrap();
     assert_eq!(shown(&words, "cat").len(), 2);
-    // Longer words over the same letters stay.
+    // Longer words that begin with the same letters stay.
     words.block("the").unwrap();
     assert!(shown(&words, "the").is_empty());
     assert_eq!(shown(&words, "then"), ["then"]);
@@ -244,7 +244,7 @@ fn several_lexicons_merge_with_their_weights() {
     for weight in [0.1, f32::NAN, -101.0] {
         assert!(Layer::weighted(english.clone(), weight).is_err());
     }
-    // Without any lexicon the words are the user's.
+    // Without a lexicon, the user's words are the only ones.
     let own = UserWords::new(LexiconStack::new(Vec::new()).unwrap(), &labels());
     assert!(own.snapshot().is_empty());
     own.add("hello").unwrap();
@@ -264,7 +264,7 @@ fn a_snapshot_does_not_change() {
     });
     assert!(before.word_cost(&position).is_some());
     assert!(found(&words, "dog").is_empty());
-    // Nodes off a change are shared.
+    // A change shares the nodes that it does not touch.
     words.add("zoo").unwrap();
     let (one, two) = (words.snapshot(), words.snapshot());
     assert!(Arc::ptr_eq(one.user().unwrap(), two.user().unwrap()));
@@ -330,7 +330,7 @@ fn words_go_to_a_file_and_come_back() {
     let absent = other.import(folder.path().join("absent")).unwrap_err();
     assert!(matches!(absent, Error::Io { .. }));
 
-    // Numbers out of range and words of other labels, with a hash that fits.
+    // Numbers out of range and words of other labels, with a matching hash.
     let file = |body: &str| {
         let hash = crate::hash::sha256_hex(body.as_bytes());
         format!("swipekit-user-words 1 {hash}\n{body}")
@@ -354,7 +354,7 @@ fn words_go_to_a_file_and_come_back() {
 }
 
 proptest! {
-    /// Whatever is done in whatever order, the layers are what a map of words says.
+    /// Any sequence of changes gives the same layers as a plain map of words.
     #[test]
     fn layers_equal_a_plain_map(steps in prop::collection::vec((0..6_u8, 0..8_usize, -3_i8..3), 1..60)) {
         const WORDS: [&str; 8] = ["the", "then", "cat", "Cat", "zebra", "ca", "thens", "x"];

@@ -1,16 +1,16 @@
-//! The trie of a user's keys, whose nodes are shared between its states.
+//! The trie of a user's keys, with nodes shared between versions.
 
 use std::sync::Arc;
 
 use super::word::UserWord;
 
-/// A prefix of some of the user's keys.
+/// A prefix of at least one of the user's keys.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Node {
-    /// By label, ascending.
+    /// Ascending by label.
     children: Vec<(u8, Arc<Node>)>,
     entries: Vec<UserWord>,
-    /// Where there are entries: the cost of the key, which takes the place of the lexicons'.
+    /// Cost of a key with entries; it replaces the lexicons' cost.
     word_cost: Option<Option<u32>>,
     least: Option<u32>,
 }
@@ -32,19 +32,19 @@ impl Node {
         &self.entries
     }
 
-    /// Cost of the key here: outer `None` where the user says nothing of it, inner where no form is
-    /// left.
+    /// Cost of the key: outer `None` where the user has no entry for it, inner `None` where no form
+    /// is left.
     pub(crate) fn word_cost(&self) -> Option<Option<u32>> {
         self.word_cost
     }
 
-    /// Least cost of a key here or below that the user says something of.
+    /// Least cost of the user's keys at or below this node.
     pub(crate) fn least(&self) -> Option<u32> {
         self.least
     }
 
-    /// This node, or a new one, after `change` at the end of `key`; `None` where nothing is left.
-    /// Nodes off the key are shared. `cost` is what a key with entries costs.
+    /// The node after `change` of the entries at the end of `key`, or a new one; `None` where it
+    /// becomes empty. Nodes off the key are shared. `cost` gives the cost of a key with entries.
     pub(super) fn changed(
         node: Option<&Node>,
         key: &[u8],
@@ -56,7 +56,7 @@ impl Node {
         match key.get(at) {
             None => {
                 change(&mut new.entries);
-                // Blocking comes last: a form that another entry adds is blocked as well.
+                // Blocked entries come last, so that they also block forms that another entry adds.
                 new.entries
                     .sort_by(|a, b| a.blocked.cmp(&b.blocked).then_with(|| a.word.cmp(&b.word)));
                 let entries = &new.entries;
@@ -80,7 +80,7 @@ impl Node {
         is_left.then(|| Arc::new(new))
     }
 
-    /// Bytes of this node and those below, about.
+    /// Approximate size in bytes of this node and those below it.
     pub(super) fn bytes(&self) -> usize {
         let words = self.entries.iter().map(|entry| entry.word.len());
         size_of::<Self>()

@@ -1,32 +1,32 @@
-//! What a user has said of one word.
+//! A user's entry for one word.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// Nats at most by which boosts and choices together make a word likelier, or less likely.
+/// Most nats by which boosts and choices together raise or lower a word's log prior.
 pub const MAX_BOOST: f32 = 6.0;
 
-/// Choices after which an old choice counts half.
+/// Number of choices after which an old choice counts half.
 pub const HALF_LIFE: f64 = 500.0;
 
-/// What a user has said of a word.
+/// A user's entry for a word.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct UserWord {
-    /// The word as it is shown.
+    /// The word as displayed.
     pub word: String,
-    /// Log prior of a word that was added; `None` for a word of a lexicon that something else is
-    /// said of.
+    /// Log prior of a word that the user added; `None` for a word of a lexicon that has another
+    /// entry.
     pub log_prior: Option<f32>,
-    /// Nats by which it was boosted.
+    /// Boost in nats.
     pub boost: f32,
-    /// Choices that count, older ones less.
+    /// Count of choices, with older ones faded.
     pub chosen: f64,
-    /// How many choices there had been of all words when this one was last chosen.
+    /// Number of choices of all words when this one was last chosen.
     pub chosen_at: u64,
-    /// Whether it must never be shown.
+    /// Whether the word is blocked.
     pub blocked: bool,
 }
 
@@ -42,17 +42,17 @@ impl UserWord {
         }
     }
 
-    /// Whether nothing is said of the word any more.
+    /// Whether the entry is empty.
     pub(super) fn is_void(&self) -> bool {
         self.log_prior.is_none() && self.boost == 0.0 && self.chosen == 0.0 && !self.blocked
     }
 
-    /// Nats that boosts and choices take off the cost.
+    /// Nats that boosts and choices subtract from the cost.
     fn bonus(&self) -> f32 {
         (self.boost + libm::log1p(self.chosen) as f32).clamp(-MAX_BOOST, MAX_BOOST)
     }
 
-    /// Whether every number can be used.
+    /// Whether every number is in range.
     pub(super) fn is_sound(&self) -> bool {
         self.log_prior
             .is_none_or(|prior| (-100.0..=0.0).contains(&prior))
@@ -60,7 +60,7 @@ impl UserWord {
             && (0.0..=1e9).contains(&self.chosen)
     }
 
-    /// Changes the forms of the word's key, given with their costs in nats.
+    /// Applies the entry to the forms of the word's key, given with their costs in nats.
     pub(in crate::lexicon) fn change(&self, forms: &mut Vec<(Cow<'_, str>, f32)>) {
         if self.blocked {
             let blocked = self.word.to_lowercase();
@@ -81,7 +81,7 @@ impl UserWord {
         }
     }
 
-    /// What earlier choices still count after `choices` of all words.
+    /// The faded count of earlier choices, after `choices` of all words.
     pub(super) fn decayed(&self, choices: u64) -> f64 {
         let since = choices.saturating_sub(self.chosen_at) as f64;
         self.chosen * libm::exp2(-since / HALF_LIFE)

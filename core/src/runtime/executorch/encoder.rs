@@ -14,11 +14,11 @@ use crate::runtime::kind::{EncoderSource, Runner};
 use crate::runtime::{Encoder, RuntimeInfo, RuntimeOptions};
 use crate::transducer::ModelSpec;
 
-/// The version of ExecuTorch that the crate `executorch` is made for and the libraries are pinned
-/// to; they cannot be asked.
+/// The version of ExecuTorch that the crate `executorch` supports and the libraries are pinned to.
+/// The libraries do not report their version.
 pub const EXECUTORCH_VERSION: &str = "1.5.1";
 
-/// How ExecuTorch runs encoders.
+/// ExecuTorch as the runner of encoders.
 pub(super) const RUNNER: Runner = Runner {
     version: |_| Ok(EXECUTORCH_VERSION.to_owned()),
     open,
@@ -41,7 +41,7 @@ fn open(
 }
 
 /// An encoder program: `features_bft` `[1, F, T]` and `lengths` `[1]` to `encoded_btf`
-/// `[1, T', D]`, where T is at most what the program was exported for.
+/// `[1, T', D]`, where T is limited at export.
 #[derive(Debug)]
 pub struct PteEncoder {
     copies: Copies<PteModel>,
@@ -52,8 +52,8 @@ pub struct PteEncoder {
 }
 
 impl PteEncoder {
-    /// Loads the encoder of a network with the dimensions `model` from the file at `path`; see
-    /// [`PteModel::from_bytes`] for what the file must be.
+    /// Loads the encoder of a network with the dimensions `model` from the file at `path`.
+    /// [`PteModel::from_bytes`] states the requirements on the file.
     ///
     /// # Errors
     /// [`Error::Io`] where the file cannot be read, otherwise as [`from_bytes`](Self::from_bytes).
@@ -61,13 +61,13 @@ impl PteEncoder {
         Self::from_bytes(Bytes::map(path)?, model, options)
     }
 
-    /// Loads the encoder of a network with the dimensions `model`; see [`PteModel::from_bytes`] for
-    /// what the bytes must be.
+    /// Loads the encoder of a network with the dimensions `model`. [`PteModel::from_bytes`] states
+    /// the requirements on the bytes.
     ///
     /// # Errors
     /// [`Error::Runtime`] where ExecuTorch refuses the program, [`Error::Invalid`] and
-    /// [`Error::Shape`] where inputs and outputs are not those of an encoder of these dimensions,
-    /// [`Error::Invalid`] for options out of range.
+    /// [`Error::Shape`] where its inputs and outputs are not those of an encoder of these
+    /// dimensions, [`Error::Invalid`] for options out of range.
     pub fn from_bytes(bytes: Bytes, model: &ModelSpec, options: &RuntimeOptions) -> Result<Self> {
         let first = PteModel::from_bytes(bytes.clone(), options)?;
         let max_samples = check(first.inputs(), first.outputs(), model)?;
@@ -89,7 +89,7 @@ impl PteEncoder {
     }
 }
 
-/// Checks types and greatest sizes of inputs and outputs, and gives the greatest T.
+/// Checks types and greatest sizes of inputs and outputs, and returns the greatest T.
 fn check(inputs: &[PteTensorInfo], outputs: &[PteTensorInfo], model: &ModelSpec) -> Result<usize> {
     let ([features, lengths], [encoded, ..]) = (inputs, outputs) else {
         return Err(Error::invalid(

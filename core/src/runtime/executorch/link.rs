@@ -1,14 +1,14 @@
-//! Keeps the libraries that only register themselves.
+//! Keeps the libraries that only register themselves in the program.
 //!
-//! XNNPACK and the kernels announce themselves to ExecuTorch when they are loaded; nothing calls
-//! them by name, so a linker would leave them out. This refers to one function of each.
+//! XNNPACK and the kernels register with ExecuTorch when they are loaded. Nothing calls them by
+//! name, so a linker would omit them. This module refers to one function of each.
 
 use std::ffi::c_void;
 use std::hint::black_box;
 
-// Of libexecutorch_backend_xnnpack, libexecutorch_kernels_optimized and
-// libexecutorch_kernels_quantized, in this order. Functions whose parameters have the same mangled
-// names on every platform (64-bit integers have not).
+// From libexecutorch_backend_xnnpack, libexecutorch_kernels_optimized and
+// libexecutorch_kernels_quantized, in this order. The mangled names of these functions are the same
+// on every platform (64-bit integers as parameters would differ).
 unsafe extern "C" {
     static xnn_initialize: c_void;
     /// `torch::executor::native::opt_add_out(…)`
@@ -19,7 +19,7 @@ unsafe extern "C" {
     static choose_qparams_out: c_void;
 }
 
-/// Does nothing that can be seen; must be called where a program is loaded.
+/// Has no visible effect; must be called where a program is loaded.
 pub(super) fn keep() {
     let functions = [
         &raw const xnn_initialize,

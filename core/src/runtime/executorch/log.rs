@@ -1,4 +1,4 @@
-//! What ExecuTorch prints becomes part of an error instead.
+//! Puts ExecuTorch's printed messages into errors.
 
 use std::cell::RefCell;
 use std::sync::Once;
@@ -8,15 +8,15 @@ use executorch::platform::{self, LogLevel, PlatformImpl};
 use super::KIND;
 use crate::error::Error;
 
-/// Bytes of messages kept at most.
+/// Most bytes of messages that are kept.
 const MOST: usize = 500;
 
 thread_local! {
-    /// Messages of errors on this thread since they were last taken.
+    /// Error messages of this thread that were not yet taken.
     static PRINTED: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Starts ExecuTorch's platform layer, once in a process, and takes over its messages.
+/// Starts ExecuTorch's platform layer, once per process, and redirects its messages.
 pub(super) fn init() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -35,7 +35,7 @@ pub(super) fn init() {
 }
 
 fn keep(message: &str) {
-    // A message may come while the thread ends.
+    // A message may arrive while the thread ends.
     let _ = PRINTED.try_with(|printed| {
         let Ok(mut printed) = printed.try_borrow_mut() else {
             return;
@@ -54,7 +54,7 @@ pub(super) fn take() -> String {
     PRINTED.with(RefCell::take)
 }
 
-/// For `map_err`: an [`Error::Runtime`] about `action`, with what ExecuTorch printed about it.
+/// For `map_err`: an [`Error::Runtime`] about `action`, with ExecuTorch's messages about it.
 pub(super) fn failed(action: &'static str) -> impl FnOnce(executorch::Error) -> Error {
     move |error| {
         let printed = take();

@@ -1,9 +1,9 @@
-//! ExecuTorch, through the crates `executorch` and `executorch-sys`; everything of those crates is
-//! in this folder.
+//! ExecuTorch, through the crates `executorch` and `executorch-sys`. Only this folder uses those
+//! crates.
 //!
-//! The libraries are linked into the program (see `build.rs`). A program (`.pte`) is read out of
-//! the bundle's mapped and verified bytes; its loader checks little, so nothing but verified bytes
-//! may reach it: a damaged file could end the process, which no error could report.
+//! The libraries are linked into the program (see `build.rs`). A `.pte` program is read from the
+//! bundle's mapped and verified bytes. ExecuTorch's loader checks little, so it must receive
+//! verified bytes only: a damaged file could end the process without an error.
 
 #![allow(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Programs of any kind: tensors in, tensors out, by their order.
+//! Programs of any kind, with tensors as inputs and outputs, identified by their order.
 
 use executorch::evalue::{EValue, IntoEValue, Tag};
 use executorch::tensor::{ScalarType, TensorAny, TensorPtr, TensorPtrBuilder, View};
@@ -11,8 +11,8 @@ use crate::bytes::Bytes;
 use crate::error::{Error, Result};
 use crate::runtime::{RuntimeOptions, Tensor, TensorData};
 
-/// Any `.pte` program whose method `forward` takes and gives tensors; they have no names, only an
-/// order. The exporters validate their programs with it.
+/// Any `.pte` program whose method `forward` takes and returns tensors. The tensors have no names,
+/// only an order. The exporters validate their programs with it.
 #[derive(Debug)]
 pub struct PteModel {
     loaded: Loaded,
@@ -29,14 +29,14 @@ pub(super) struct PteTensorInfo {
 }
 
 impl PteModel {
-    /// Loads the program in `bytes`, which stay mapped as long as the model lives. They must be the
-    /// very bytes that were exported, as in a verified [`Bundle`](crate::bundle::Bundle):
-    /// ExecuTorch finds only some damage, and other damage ends the process.
+    /// Loads the program in `bytes`, which stay mapped as long as the model exists. They must be
+    /// exactly the exported bytes, as in a verified [`Bundle`](crate::bundle::Bundle): ExecuTorch
+    /// detects only some damage, and other damage ends the process.
     ///
     /// # Errors
-    /// [`Error::Runtime`] where ExecuTorch refuses the program, [`Error::Invalid`] where it takes
-    /// or gives anything else than tensors, for a number of threads out of range, and for bytes
-    /// that are not aligned to 16 (a mapped file is).
+    /// [`Error::Runtime`] where ExecuTorch refuses the program, [`Error::Invalid`] where an input
+    /// or output is no tensor, for a number of threads out of range, and for bytes that are not
+    /// aligned to 16 (a mapped file is).
     pub fn from_bytes(bytes: Bytes, options: &RuntimeOptions) -> Result<Self> {
         log::init();
         let session = options.session.as_ref();
@@ -60,11 +60,11 @@ impl PteModel {
         &self.outputs
     }
 
-    /// Runs the program once and gives its outputs, in their order.
+    /// Runs the program once and returns its outputs, in their order.
     ///
     /// # Errors
     /// [`Error::Runtime`] where ExecuTorch refuses an input or fails, [`Error::Shape`] where a
-    /// tensor's values are not as many as its shape says, [`Error::Invalid`] for another number of
+    /// tensor's number of values differs from its shape, [`Error::Invalid`] for another number of
     /// inputs than the program takes, and for 32-bit integers, which no program here takes.
     pub fn run(&mut self, inputs: &[&Tensor]) -> Result<Vec<Tensor>> {
         let inputs = inputs.iter().map(|tensor| Input::new(tensor));
@@ -72,7 +72,7 @@ impl PteModel {
         self.run_with(&inputs, |outputs| outputs.iter().map(copy).collect())
     }
 
-    /// Runs the program and hands its outputs to `take`, before the next run overwrites them.
+    /// Runs the program and passes its outputs to `take` before the next run overwrites them.
     pub(super) fn run_with<R>(
         &mut self,
         inputs: &[Input<'_>],
@@ -102,7 +102,7 @@ impl PteModel {
     }
 }
 
-/// An input, its values borrowed.
+/// An input with borrowed values.
 pub(super) enum Input<'a> {
     Floats(TensorPtr<'a, View<f32>>),
     Integers(TensorPtr<'a, View<i64>>),
@@ -123,7 +123,7 @@ impl<'a> Input<'a> {
 
     pub(super) fn floats(shape: &[usize], values: &'a [f32]) -> Result<Self> {
         let sizes = sizes(shape, values.len())?;
-        // SAFETY: the sizes, row-major, are as many as there are values.
+        // SAFETY: the product of the row-major sizes is the number of values.
         let tensor =
             unsafe { TensorPtrBuilder::<View<f32>>::from_slice(values).sizes(sizes) }.build();
         Ok(Self::Floats(tensor.map_err(failed("take an input"))?))
@@ -131,7 +131,7 @@ impl<'a> Input<'a> {
 
     pub(super) fn integers(shape: &[usize], values: &'a [i64]) -> Result<Self> {
         let sizes = sizes(shape, values.len())?;
-        // SAFETY: the sizes, row-major, are as many as there are values.
+        // SAFETY: the product of the row-major sizes is the number of values.
         let tensor =
             unsafe { TensorPtrBuilder::<View<i64>>::from_slice(values).sizes(sizes) }.build();
         Ok(Self::Integers(tensor.map_err(failed("take an input"))?))
@@ -145,7 +145,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// ExecuTorch's sizes for a shape that `values` values fill.
+/// ExecuTorch's sizes for a shape with `values` values.
 fn sizes(shape: &[usize], values: usize) -> Result<Vec<i32>> {
     let product = shape
         .iter()
@@ -203,7 +203,7 @@ fn infos(loaded: &Loaded) -> Result<(Vec<PteTensorInfo>, Vec<PteTensorInfo>)> {
     Ok((inputs, outputs))
 }
 
-/// The tensor of an output.
+/// The tensor in an output.
 pub(super) fn tensor<'a>(value: &'a EValue<'_>) -> Result<TensorAny<'a>> {
     match value.tag() {
         Tag::Tensor => Ok(value.as_tensor()),
@@ -219,7 +219,7 @@ pub(super) fn shape(tensor: &TensorAny<'_>) -> Vec<usize> {
         .collect()
 }
 
-/// The values of a dense, row-major tensor of 32-bit floats, until the next run.
+/// The values of a dense, row-major tensor of 32-bit floats, valid until the next run.
 pub(super) fn floats<'a>(tensor: &'a TensorAny<'_>) -> Result<&'a [f32]> {
     let Some(typed) = tensor.try_as_typed::<f32>() else {
         return Err(not_supported(&format!("{:?}", tensor.scalar_type())));
@@ -228,7 +228,7 @@ pub(super) fn floats<'a>(tensor: &'a TensorAny<'_>) -> Result<&'a [f32]> {
     if tensor.numel() == 0 {
         return Ok(&[]);
     }
-    // SAFETY: ExecuTorch's tensors are dense: so many values stand at the address.
+    // SAFETY: ExecuTorch's tensors are dense: `numel` values lie at the address.
     Ok(unsafe { std::slice::from_raw_parts(typed.as_data_ptr(), tensor.numel()) })
 }
 
@@ -245,7 +245,7 @@ fn copy(value: &EValue<'_>) -> Result<Tensor> {
             if tensor.numel() == 0 {
                 return Ok(Tensor::i64(shape, Vec::new()));
             }
-            // SAFETY: ExecuTorch's tensors are dense: so many values stand at the address.
+            // SAFETY: ExecuTorch's tensors are dense: `numel` values lie at the address.
             let values = unsafe { std::slice::from_raw_parts(typed.as_data_ptr(), tensor.numel()) };
             Ok(Tensor::i64(shape, values.to_vec()))
         }

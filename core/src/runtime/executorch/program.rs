@@ -1,4 +1,4 @@
-//! A loaded program: everything that a method points to, at fixed addresses and dropped in order.
+//! A loaded program: all values that a method points to, at fixed addresses, dropped in order.
 
 use std::fmt;
 use std::ptr::NonNull;
@@ -13,20 +13,20 @@ use super::log::{self, failed};
 use crate::bytes::Bytes;
 use crate::error::{Error, Result};
 
-/// What ExecuTorch wants a program and its buffers to be aligned to.
+/// Alignment that ExecuTorch requires of a program and its buffers.
 const ALIGNMENT: usize = 16;
 
-/// Option of the XNNPACK backend; 0 is for none.
+/// Option of the XNNPACK backend; 0 turns sharing off.
 const WORKSPACE_SHARING: &str = "workspace_sharing_mode";
 
-/// A part of a buffer, aligned as ExecuTorch wants it.
+/// Part of a buffer, with ExecuTorch's alignment.
 #[derive(Clone, Copy)]
 #[repr(C, align(16))]
 struct Chunk([u8; ALIGNMENT]);
 
-/// A value at an address of its own, which references without a lifetime may point to.
+/// A value at its own fixed address, to which references without a lifetime may point.
 ///
-/// A `Box` would not do: to move one claims that nothing else points into it.
+/// A `Box` would not serve: moving one asserts that nothing else points into it.
 struct Fixed<T>(NonNull<T>);
 
 impl<T> Fixed<T> {
@@ -35,31 +35,31 @@ impl<T> Fixed<T> {
     }
 
     /// # Safety
-    /// The reference must not be used any more when `self` is dropped, nor beside one of
+    /// The reference must not be used after `self` is dropped, nor together with one of
     /// [`Fixed::get_mut`].
     unsafe fn get(&self) -> &'static T {
-        // SAFETY: the value is there until `self` is dropped; the caller sees to the rest.
+        // SAFETY: the value exists until `self` is dropped; the caller ensures the rest.
         unsafe { self.0.as_ref() }
     }
 
     /// # Safety
-    /// The reference must not be used any more when `self` is dropped, nor beside another one.
+    /// The reference must not be used after `self` is dropped, nor together with another one.
     #[allow(clippy::mut_from_ref)]
     unsafe fn get_mut(&self) -> &'static mut T {
-        // SAFETY: as above; the caller sees to it that there is no other reference.
+        // SAFETY: as above; the caller ensures that there is no other reference.
         unsafe { &mut *self.0.as_ptr() }
     }
 }
 
 impl<T> Drop for Fixed<T> {
     fn drop(&mut self) {
-        // SAFETY: the pointer came from `Box::leak` in `new` and is given back once.
+        // SAFETY: the pointer came from `Box::leak` in `new` and is freed once.
         drop(unsafe { Box::from_raw(self.0.as_ptr()) });
     }
 }
 
-/// The method `forward` of a program, loaded. Fields are dropped in the order they stand in: the
-/// method first, then what it points to, the file last.
+/// The loaded method `forward` of a program. Fields are dropped in their order here: first the
+/// method, then the values that it points to, the file last.
 pub(super) struct Loaded {
     pub(super) method: Method<'static>,
     _manager: Fixed<MemoryManager<'static>>,
@@ -74,9 +74,9 @@ pub(super) struct Loaded {
     _bytes: Bytes,
 }
 
-// SAFETY: a method is tied to no thread (ExecuTorch's `Module`, which holds the same, is moved
-// between threads as well), and everything that it points to moves with it. It is not `Sync`: one
-// thread at a time.
+// SAFETY: a method is bound to no thread (ExecuTorch's `Module`, which holds the same, also moves
+// between threads), and all values that it points to move with it. It is not `Sync`: only one
+// thread may use it at a time.
 unsafe impl Send for Loaded {}
 
 impl fmt::Debug for Loaded {
@@ -86,8 +86,8 @@ impl fmt::Debug for Loaded {
 }
 
 impl Loaded {
-    /// Loads the method `forward` of the program in `bytes`, which must be those that were
-    /// exported: ExecuTorch finds only some damage, and other damage ends the process.
+    /// Loads the method `forward` of the program in `bytes`, which must be exactly the exported
+    /// bytes: ExecuTorch detects only some damage, and other damage ends the process.
     pub(super) fn new(bytes: Bytes) -> Result<Self> {
         #[cfg(not(target_os = "android"))]
         super::link::keep();
@@ -99,10 +99,9 @@ impl Loaded {
                 "another one",
             ));
         }
-        // SAFETY: here and below, references are taken to values that `Self` holds at fixed
-        // addresses; each of them is used by fields that stand before, and so are dropped before,
-        // the value. Where this function returns early, locals are dropped in the opposite order of
-        // their making, which is the same.
+        // SAFETY: here and below, references point to values that `Self` holds at fixed addresses.
+        // Only fields declared before a value use it, and they are dropped before it. On an early
+        // return, locals are dropped in reverse order of creation, which is the same order.
         let data: &'static [u8] =
             unsafe { std::slice::from_raw_parts(bytes.as_ptr(), bytes.len()) };
         let loader = Fixed::new(BufferDataLoader::new(data));
@@ -124,7 +123,7 @@ impl Loaded {
                 .memory_planned_buffer_size(index)
                 .map_err(failed("plan the memory"))?;
             sizes.push(size);
-            // One more than needed: vectors of XNNPACK may reach past the end of a tensor.
+            // One chunk of padding: XNNPACK's vectors may read past the end of a tensor.
             chunks.push(vec![Chunk([0; ALIGNMENT]); size.div_ceil(ALIGNMENT) + 1]);
         }
         let allocators = [(); 2].map(|()| Fixed::new(MallocMemoryAllocator::new()));
@@ -132,14 +131,14 @@ impl Loaded {
         // SAFETY: see above; nothing else refers to the buffers.
         let chunks: &'static mut Vec<Vec<Chunk>> = unsafe { buffers.get_mut() };
         let spans = chunks.iter_mut().zip(sizes).map(|(chunks, size)| {
-            // SAFETY: the chunks are that many bytes and more, all initialized, and of no other
-            // type than bytes.
+            // SAFETY: the chunks have at least `size` bytes, all initialized, and hold nothing but
+            // bytes.
             let bytes =
                 unsafe { std::slice::from_raw_parts_mut(chunks.as_mut_ptr().cast::<u8>(), size) };
             Span::from_slice(bytes)
         });
         let spans = Fixed::new(spans.collect::<Vec<Span<'static, u8>>>());
-        // SAFETY: see above; nothing else refers to the spans, nor to the allocator of planned
+        // SAFETY: see above; nothing else refers to the spans or to the allocator of planned
         // memory.
         let planned = Fixed::new(HierarchicalAllocator::new(unsafe { spans.get_mut() }));
         // SAFETY: see above.
@@ -150,8 +149,8 @@ impl Loaded {
                 Some(allocators[1].get()),
             )
         });
-        // A workspace of its own: XNNPACK's usual one is shared by all models of the process, which
-        // then take turns.
+        // The model gets its own workspace. XNNPACK's default one is shared by all models of the
+        // process, which would then take turns.
         let own = BackendOption::new_int(WORKSPACE_SHARING, 0).map_err(failed("set up XNNPACK"))?;
         let settings = Fixed::new(vec![own]);
         let mut map = LoadBackendOptionsMap::new();
@@ -185,7 +184,7 @@ impl Loaded {
         })
     }
 
-    /// The program, for what it says of its inputs and outputs.
+    /// The program, which describes its inputs and outputs.
     pub(super) fn program(&self) -> &Program<'_> {
         // SAFETY: the reference lives as long as the borrow of `self`.
         unsafe { self.program.get() }

@@ -11,7 +11,7 @@ use crate::limits::CancelToken;
 use crate::runtime::{Encoder, RuntimeOptions, Tensor};
 use crate::transducer::ModelSpec;
 
-/// A small bundle of random weights; `tests/examples/pte_fixture.rs` writes it.
+/// A small bundle of random weights, written by `tests/examples/pte_fixture.rs`.
 fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/random-pte.swipekit")
 }
@@ -96,7 +96,7 @@ fn lengths_and_values_that_do_not_fit_are_refused() {
         let wild = encoder.encode(&wild, 10, &mut encoded);
         assert!(matches!(wild, Err(Error::NotFinite { .. })), "{wild:?}");
     }
-    // None of that harms the next swipe.
+    // After these errors, the next swipe works.
     encode(&*encoder, 20);
 }
 
@@ -144,7 +144,7 @@ fn programs_of_other_dimensions_are_refused() {
 fn bytes_that_are_no_program_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let open = |bytes: &[u8]| {
-        // A mapped file is aligned as programs must be.
+        // A mapped file has the alignment that programs need.
         let path = folder.path().join("program");
         std::fs::write(&path, bytes).unwrap();
         PteModel::from_bytes(Bytes::map(&path).unwrap(), &RuntimeOptions::default())
@@ -169,7 +169,7 @@ fn bytes_that_are_no_program_are_refused() {
             other => panic!("{what}: {other:?}"),
         }
     }
-    // What ExecuTorch prints goes into the error.
+    // ExecuTorch's message is part of the error.
     let message = open(&[0; 4096]).unwrap_err().to_string();
     assert!(message.contains("identifier"), "{message}");
     let shifted = whole.slice(4..whole.len()).unwrap();
@@ -268,7 +268,7 @@ fn threads_are_counted() {
         let engine = Engine::open_with(fixture(), &options);
         assert!(matches!(engine, Err(Error::Invalid { .. })), "{engine:?}");
     }
-    // The pool of the process has one size.
+    // The process's pool has one size.
     let mut options = RuntimeOptions {
         threads: Some(2),
         ..RuntimeOptions::default()

@@ -1,8 +1,8 @@
-//! On how many threads XNNPACK runs.
+//! The number of threads that XNNPACK uses.
 //!
-//! ExecuTorch has one pool in a process. A swipe is too small to gain from it, so by default
-//! everything runs on the thread that calls: the guard of the header `threadpool_guard.h` says so
-//! for this thread. What is loaded under the guard has no pool at all.
+//! ExecuTorch has one thread pool per process. A swipe is too small to gain from it, so by default
+//! everything runs on the calling thread; the guard of the header `threadpool_guard.h` sets this
+//! per thread. A model loaded under the guard never uses the pool.
 
 use std::sync::OnceLock;
 
@@ -14,7 +14,7 @@ struct ThreadPool {
     _opaque: [u8; 0],
 }
 
-// Of libexecutorch_threadpool; C functions of the same would be preferable, but there are none.
+// From libexecutorch_threadpool, which offers no C functions for this.
 unsafe extern "C" {
     /// `executorch::extension::threadpool::NoThreadPoolGuard::set_enabled(bool)`
     #[link_name = "_ZN10executorch9extension10threadpool17NoThreadPoolGuard11set_enabledEb"]
@@ -30,18 +30,18 @@ unsafe extern "C" {
     fn reset(pool: *mut ThreadPool, threads: u32) -> bool;
 }
 
-/// Threads that a model runs on.
+/// Number of threads of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Threads(usize);
 
 impl Threads {
-    /// `count` threads. More than one are those of the process's pool, whose size the first model
-    /// that asks decides.
+    /// `count` threads. More than one are the threads of the process's pool, whose size is set by
+    /// the first model that asks.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a number out of range, or for another number than the pool has.
+    /// [`Error::Invalid`] for a number out of range, or one that differs from the pool's.
     pub(super) fn new(count: usize) -> Result<Self> {
-        /// Threads of the pool.
+        /// Number of threads in the pool.
         static POOL: OnceLock<Option<usize>> = OnceLock::new();
         if !(1..=MAX_THREADS).contains(&count) {
             return Err(Error::invalid(
@@ -53,8 +53,8 @@ impl Threads {
         if count > 1 {
             let size = POOL.get_or_init(|| {
                 let pool = pool();
-                // SAFETY: nothing of this crate uses the pool before it has been set here, once;
-                // the pointer is the process's pool, which lives as long as the process.
+                // SAFETY: no code of this crate uses the pool before it is set here, once. The
+                // pointer is the process's pool, which exists as long as the process.
                 let is_set = !pool.is_null() && unsafe { reset(pool, count as u32) };
                 is_set.then_some(count)
             });
@@ -80,7 +80,7 @@ impl Threads {
     }
 }
 
-/// Sets the guard as it was, also where a run panics.
+/// Restores the guard, even if a run panics.
 struct Restore(bool);
 
 impl Drop for Restore {

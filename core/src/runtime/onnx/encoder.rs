@@ -18,14 +18,13 @@ use crate::runtime::kind::{EncoderSource, Runner};
 use crate::runtime::{Encoder, RuntimeInfo, RuntimeOptions};
 use crate::transducer::ModelSpec;
 
-/// How ONNX Runtime runs encoders. A runtime that is linked in tells no version.
+/// ONNX Runtime as the runner of encoders. Its version is unknown when it is linked in.
 pub(super) const RUNNER: Runner = Runner {
     version: |options| Ok(load(options.library.as_deref())?.version),
     open,
 };
 
-/// Opens a bundle's encoder: the one that was optimized beforehand where there is one that fits
-/// this machine.
+/// Opens a bundle's encoder, preferring the one optimized beforehand if it fits this machine.
 fn open(
     source: &EncoderSource<'_>,
     version: &str,
@@ -49,8 +48,8 @@ fn open(
 
 /// An encoder graph: `features_bft` `[B, F, T]` and `lengths` `[B]` to `encoded_btf` `[B, T', D]`.
 ///
-/// `Send + Sync`: ort's sessions run one swipe at a time, so each is behind a lock of its own; a
-/// run takes the first that is idle.
+/// `Send + Sync`: a session of ort runs one swipe at a time, so each has its own lock. A run takes
+/// the first idle session.
 #[derive(Debug)]
 pub struct OnnxEncoder {
     copies: Copies<Session>,
@@ -70,13 +69,13 @@ impl OnnxEncoder {
         Self::from_bytes(&Bytes::map(path)?, model, options)
     }
 
-    /// Loads the encoder of a network with the dimensions `model` out of memory; the bytes are not
+    /// Loads the encoder of a network with the dimensions `model` from memory; the bytes are not
     /// needed afterwards.
     ///
     /// # Errors
-    /// [`Error::RuntimeNotFound`] where the runtime is not there, [`Error::Runtime`] where it
-    /// refuses the graph, [`Error::Invalid`] and [`Error::Shape`] where inputs and outputs are not
-    /// those of an encoder of these dimensions, [`Error::Invalid`] for options out of range.
+    /// [`Error::RuntimeNotFound`] where the runtime is missing, [`Error::Runtime`] where it refuses
+    /// the graph, [`Error::Invalid`] and [`Error::Shape`] where inputs and outputs are not those of
+    /// an encoder of these dimensions, [`Error::Invalid`] for options out of range.
     pub fn from_bytes(bytes: &[u8], model: &ModelSpec, options: &RuntimeOptions) -> Result<Self> {
         let first = open_session(bytes, options)?;
         let inputs = first.inputs();
@@ -117,7 +116,7 @@ impl OnnxEncoder {
         })
     }
 
-    /// Runs a session that is free, until `cancel` says so.
+    /// Runs an idle session until it ends or `cancel` is cancelled.
     fn run_copy(
         &self,
         features: &[f32],
@@ -158,7 +157,7 @@ impl OnnxEncoder {
         let _hook = cancel.zip(options.as_ref()).map(|(cancel, options)| {
             let options = Arc::clone(options);
             cancel.hook(Box::new(move || {
-                // It fails for no run that there is.
+                // Terminating cannot fail for a run that exists.
                 let _ = options.terminate();
             }))
         });
@@ -213,8 +212,8 @@ fn names(outlets: &[Outlet]) -> String {
     names.join(", ")
 }
 
-/// Checks that `outlets` has a tensor `name` of one of the types `elements` and of a shape that
-/// `sizes` fits into, and gives its type. A size of 0 stands for one that differs from run to run.
+/// Checks that `outlets` has a tensor `name` with one of the types `elements` and a shape that fits
+/// `sizes`, and returns its type. A size of 0 means one that varies between runs.
 fn check(
     what: &'static str,
     outlets: &[Outlet],

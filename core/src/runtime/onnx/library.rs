@@ -1,8 +1,7 @@
-//! Loads ONNX Runtime, once in a process.
+//! Loads ONNX Runtime, once per process.
 //!
-//! The crate `ort` loads the library by itself where it has not been told to, and panics where that
-//! fails. Everything of `ort` is therefore reached through [`environment`], which has loaded the
-//! library, or given an error, before.
+//! Without instructions, the crate `ort` loads the library itself and panics on failure. All use of
+//! `ort` therefore goes through [`environment`], which loads the library first or returns an error.
 
 use std::env;
 use std::fmt;
@@ -20,8 +19,8 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Loaded {
-    /// Where the library was loaded from: a full path, or the name that the system's loader was
-    /// given; `None` where the runtime is linked into the program.
+    /// The library's full path, or the name given to the system's loader; `None` where the runtime
+    /// is linked into the program.
     pub path: Option<PathBuf>,
     /// Version, for example `1.32.0`; empty where the runtime is linked into the program.
     pub version: String,
@@ -38,31 +37,30 @@ impl fmt::Display for Loaded {
     }
 }
 
-/// The environment stays here for good: ort allows one in the life of a process.
+/// The environment stays here permanently: ort allows one per process.
 static LOADED: Mutex<Option<(Environment, Loaded)>> = Mutex::new(None);
 
-/// Loads ONNX Runtime if it has not been loaded yet (see the [crate](crate#features) for the
-/// places) and says what it is.
+/// Loads ONNX Runtime if it is not loaded yet (see the [crate](crate#features) for the locations)
+/// and describes it.
 ///
-/// The first success decides for the whole process; `library` is not looked at after it. A failure
-/// is not kept: a later call tries again.
+/// The first success decides for the whole process; later calls ignore `library`. A later call
+/// after a failure tries again.
 ///
 /// # Errors
-/// [`Error::RuntimeNotFound`] with every location tried and what is wrong there, where none has a
-/// library that can be used; [`Error::Invalid`] for an empty path; [`Error::Runtime`] where the
-/// library was loaded and does not start, or where the program uses `ort` besides this crate and
-/// has made an environment of its own.
+/// [`Error::RuntimeNotFound`] with every location tried and its problem, where none has a usable
+/// library; [`Error::Invalid`] for an empty path; [`Error::Runtime`] where the loaded library does
+/// not start, or where the program also uses `ort` itself and has made its own environment.
 pub fn load(library: Option<&Path>) -> Result<Loaded> {
     environment(library).map(|(_, loaded)| loaded)
 }
 
-/// The loaded runtime; `None` where nothing has needed it yet.
+/// The loaded runtime; `None` where nothing has loaded it yet.
 pub fn loaded() -> Option<Loaded> {
     let slot = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     slot.as_ref().map(|(_, loaded)| loaded.clone())
 }
 
-/// The process's one ONNX Runtime environment.
+/// The process's only ONNX Runtime environment.
 pub(super) fn environment(library: Option<&Path>) -> Result<(Environment, Loaded)> {
     let mut slot = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(pair) = &*slot {
@@ -72,7 +70,7 @@ pub(super) fn environment(library: Option<&Path>) -> Result<(Environment, Loaded
     let (builder, path, version) = native(library)?;
     let environment = builder
         .with_name("swipekit")
-        // For Windows, where Microsoft's builds do not ask for the environment variable.
+        // Needed on Windows, where Microsoft's builds ignore the environment variable.
         .with_telemetry(false)
         .build()
         .map_err(|error| Error::Runtime {
@@ -81,7 +79,7 @@ pub(super) fn environment(library: Option<&Path>) -> Result<(Environment, Loaded
             message: error.to_string(),
         })?;
     if env::var_os("ORT_LOG").is_none() {
-        // Failures come back as values; a library does not print them besides.
+        // Errors are returned as values, so the library need not print them.
         environment.set_log_level(LogLevel::Fatal);
     }
     let loaded = Loaded {
@@ -137,7 +135,7 @@ fn native(
                 (path, probed)
             }
         };
-        // The probe keeps the library open, so that ort gets the very one that was looked at.
+        // The probe keeps the library open, so that ort gets exactly the library that was checked.
         let loaded = probed.and_then(|probed: Probed| {
             let builder = ort::init_from(&path).map_err(|error| error.to_string())?;
             Ok((builder, probed.version))

@@ -1,47 +1,47 @@
-//! Where ONNX Runtime's shared library may be.
+//! Locations of ONNX Runtime's shared library.
 
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The environment variable that names the library; the crate `ort` uses the same.
+/// The environment variable that names the library, shared with the crate `ort`.
 pub(super) const VARIABLE: &str = "ORT_DYLIB_PATH";
 
-/// Where `cargo xtask setup` puts the library, in cargo's target folder.
+/// The library's folder after `cargo xtask setup`, in cargo's target folder.
 const SETUP: &str = "native/onnxruntime";
 
-/// Folders from an executable up to the target folder: `target/<triple>/<profile>/deps`.
+/// Number of folders between an executable and the target folder: `target/<triple>/<profile>/deps`.
 const BUILD_DEPTH: usize = 4;
 
-/// One location that was looked at.
+/// A location that was checked.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Location {
     /// A path that may be the library.
     File(PathBuf),
-    /// A name that the system's loader finds by its own rules.
+    /// A name that the system's loader resolves.
     Name(PathBuf),
-    /// Nothing is there.
+    /// No library exists at this path.
     Absent(PathBuf),
 }
 
-/// What the search depends on besides the disk.
+/// The inputs of the search besides the disk.
 #[derive(Debug, Default)]
 pub(super) struct Surroundings {
     /// Value of [`VARIABLE`].
     pub variable: Option<OsString>,
     /// The running executable.
     pub executable: Option<PathBuf>,
-    /// The current folder and the value of `CARGO_TARGET_DIR`, only for a process that cargo
+    /// The current folder and the value of `CARGO_TARGET_DIR`; set only in a process that cargo
     /// started.
     pub cargo: Option<(PathBuf, Option<PathBuf>)>,
 }
 
 impl Surroundings {
-    /// Those of this process.
+    /// The surroundings of this process.
     pub fn of_process() -> Self {
-        // Outside of cargo the current folder is never searched: whoever can write there could have
-        // code run.
+        // Without cargo the current folder is never searched, because anyone who can write there
+        // could run code.
         let cargo = env::var_os("CARGO").and_then(|_| {
             let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
             Some((env::current_dir().ok()?, target))
@@ -53,8 +53,8 @@ impl Surroundings {
         }
     }
 
-    /// The locations in the order in which they are tried. A library that the caller or the user
-    /// names is the only one: another than the one asked for would be a surprise.
+    /// The locations in the order of the search. A library that the caller or the user names is the
+    /// only location, so that no other library is loaded by surprise.
     pub fn locations(&self, explicit: Option<&Path>) -> Vec<Location> {
         let variable = self.variable.as_ref().filter(|value| !value.is_empty());
         if let Some(path) = explicit.or(variable.map(Path::new)) {
@@ -77,7 +77,7 @@ impl Surroundings {
         locations
     }
 
-    /// Where `cargo xtask setup` may have put the library.
+    /// The locations that `cargo xtask setup` may have used.
     fn setup_locations(&self, folder: Option<&Path>) -> Vec<Location> {
         let mut folders = Vec::new();
         for above in folder
@@ -107,7 +107,7 @@ impl Surroundings {
             }
         }
         if locations.is_empty() {
-            // One line for all of them: where the library would be after a setup.
+            // One entry stands for all of them: the library's path after a setup.
             locations.push(Location::Absent(
                 Path::new("target").join(SETUP).join(library_name()),
             ));
@@ -116,11 +116,10 @@ impl Surroundings {
     }
 }
 
-/// A path that somebody gave. A bare name is for the system's loader, unless there is such a file
-/// here.
+/// The location of a given path. A bare name goes to the system's loader, unless a file with that
+/// name exists here.
 fn named(path: &Path) -> Location {
-    // ort takes a relative path as relative to the executable, everybody else as relative to the
-    // current folder.
+    // ort resolves a relative path from the executable, everything else from the current folder.
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     if fs::symlink_metadata(&absolute).is_ok() {
         Location::File(absolute)
@@ -131,7 +130,7 @@ fn named(path: &Path) -> Location {
     }
 }
 
-/// What the library is called on this platform.
+/// The library's file name on this platform.
 pub(super) fn library_name() -> &'static str {
     if cfg!(target_os = "windows") {
         "onnxruntime.dll"
@@ -142,7 +141,7 @@ pub(super) fn library_name() -> &'static str {
     }
 }
 
-/// The library in `folder`: by its plain name, or by the last of those with a version
+/// The library in `folder`: the file with the plain name, or the last of those with a version
 /// (`libonnxruntime.so.1.32.0`).
 fn in_folder(folder: &Path) -> Location {
     let plain = folder.join(library_name());

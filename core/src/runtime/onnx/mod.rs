@@ -1,4 +1,4 @@
-//! ONNX Runtime, through the crate `ort`; everything of that crate is in this folder.
+//! ONNX Runtime, through the crate `ort`. Only this folder uses that crate.
 
 #[cfg(feature = "onnxruntime")]
 mod encoder;

@@ -1,4 +1,4 @@
-//! ONNX models of any kind: inputs by name, outputs by name.
+//! ONNX models of any kind, with named inputs and outputs.
 
 use std::fmt::{Debug, Display};
 use std::path::Path;
@@ -25,7 +25,7 @@ pub(super) fn failed<E: Display>(action: &'static str) -> impl FnOnce(E) -> Erro
     }
 }
 
-/// Any ONNX model: inputs by name, outputs by name. The exporters validate their graphs with it;
+/// Any ONNX model, with named inputs and outputs. The exporters validate their graphs with it;
 /// tests and benches run the other graphs of a bundle.
 #[derive(Debug)]
 pub struct OnnxModel {
@@ -41,11 +41,11 @@ impl OnnxModel {
         Self::from_bytes(&Bytes::map(path)?, options)
     }
 
-    /// Loads a model out of memory; the bytes are not needed afterwards.
+    /// Loads a model from memory; the bytes are not needed afterwards.
     ///
     /// # Errors
-    /// [`Error::RuntimeNotFound`] where the runtime is not there, [`Error::Runtime`] where it
-    /// refuses the model, [`Error::Invalid`] for settings out of range.
+    /// [`Error::RuntimeNotFound`] where the runtime is missing, [`Error::Runtime`] where it refuses
+    /// the model, [`Error::Invalid`] for settings out of range.
     pub fn from_bytes(bytes: &[u8], options: &RuntimeOptions) -> Result<Self> {
         let session = open_session(bytes, options)?;
         Ok(Self { session })
@@ -69,12 +69,12 @@ impl OnnxModel {
             .collect()
     }
 
-    /// Runs the model once and gives its outputs by name, in the model's order.
+    /// Runs the model once and returns its outputs by name, in the model's order.
     ///
     /// # Errors
-    /// [`Error::Runtime`] where an input is missing, unknown, of another shape or type than the
-    /// model takes or of another length than its own shape says, or where an output is of a type
-    /// other than those of [`TensorData`].
+    /// [`Error::Runtime`] where an input is missing, is unknown, has another shape or type than the
+    /// model takes or another length than its own shape states, or where an output has a type that
+    /// [`TensorData`] lacks.
     pub fn run(&mut self, inputs: &[(&str, &Tensor)]) -> Result<Vec<(String, Tensor)>> {
         let mut values: Vec<(&str, SessionInputValue)> = Vec::with_capacity(inputs.len());
         for (name, Tensor { shape, data }) in inputs {
@@ -116,14 +116,14 @@ impl OnnxModel {
     }
 }
 
-/// A session over the model in `bytes`, ONNX or ORT format, set up as `options` say.
+/// A session over the model in `bytes`, ONNX or ORT format, with the settings in `options`.
 pub(super) fn open_session(bytes: &[u8], options: &RuntimeOptions) -> Result<Session> {
     session_builder(options)?
         .commit_from_memory(bytes)
         .map_err(failed("load the model"))
 }
 
-/// What makes sessions that are set up as `options` say.
+/// A builder of sessions with the settings in `options`.
 pub(super) fn session_builder(options: &RuntimeOptions) -> Result<SessionBuilder> {
     let mut spec = options.session.clone().unwrap_or_default();
     spec.threads = options.threads.unwrap_or(spec.threads);
@@ -157,12 +157,12 @@ fn configure(builder: SessionBuilder, spec: &SessionSpec) -> ort::Result<Session
     Ok(builder)
 }
 
-/// A view on `data`; nothing is copied.
+/// A view of `data`, without a copy.
 pub(super) fn view<'a, T>(shape: &'a [usize], data: &'a [T]) -> Result<TensorRef<'a, T>>
 where
     T: PrimitiveTensorElementType + Clone + Debug + 'static,
 {
-    // ort multiplies the sizes unchecked.
+    // ort multiplies the sizes without an overflow check.
     let values = shape
         .iter()
         .try_fold(1_usize, |product, size| product.checked_mul(*size));
@@ -176,7 +176,7 @@ where
     TensorRef::from_array_view((shape, data)).map_err(failed("take an input"))
 }
 
-/// Sizes of a tensor that a run gave; they are never negative.
+/// The sizes of an output tensor; they are never negative.
 pub(super) fn sizes(shape: &[i64]) -> Vec<usize> {
     shape
         .iter()

@@ -1,4 +1,4 @@
-//! Models as ONNX Runtime's own optimizer leaves them.
+//! Writes models after ONNX Runtime's own optimization.
 
 use std::io;
 use std::path::Path;
@@ -14,12 +14,12 @@ use crate::runtime::{OptimizationLevel, RuntimeOptions, SessionSpec};
 pub enum OptimizedFormat {
     /// ONNX, with ONNX Runtime's operators among the standard ones.
     Onnx,
-    /// ONNX Runtime's own format (`.ort`), the only one that its reduced builds for mobile read.
+    /// ONNX Runtime's own format (`.ort`), the only one that its reduced mobile builds read.
     Ort,
 }
 
 impl OptimizedFormat {
-    /// The name that ONNX Runtime knows it by.
+    /// ONNX Runtime's name for the format.
     fn name(self) -> &'static str {
         match self {
             Self::Onnx => "ONNX",
@@ -29,23 +29,24 @@ impl OptimizedFormat {
 }
 
 impl OnnxModel {
-    /// Writes the model in `bytes` to the file `to` as ONNX Runtime's optimizer leaves it at
-    /// `level`, with the settings of `session` (whose own level does not count). A file that is
-    /// there is replaced; after an error it is as it was.
+    /// Optimizes the model in `bytes` at `level` with ONNX Runtime and writes it to the file `to`,
+    /// with the settings of `session` except its level. An existing file is replaced; after an
+    /// error it is unchanged.
     ///
-    /// The result depends on the machine more than one may expect:
-    /// * `basic` and `extended` choose operators, not memory layouts: what they give runs on every
-    ///   processor of an architecture. `all` lays weights out for the vectors of this very
+    /// The result depends on the machine:
+    /// * `basic` and `extended` choose operators, not memory layouts, so their result runs on every
+    ///   processor of the architecture. `all` arranges weights for the vectors of this machine's
     ///   processor.
     /// * On x86, quantized models with signed activations get unsigned ones, unless
-    ///   `session.qdqisint8allowed` is `1` in the session's configuration: set it in a model that
-    ///   is made here for ARM.
-    /// * The file names every operator set of the runtime that made it: older runtimes refuse it.
+    ///   `session.qdqisint8allowed` is `1` in the session's configuration. Set it for models that
+    ///   are made here for ARM.
+    /// * The file names every operator set of the runtime that made it, so older runtimes refuse
+    ///   it.
     ///
     /// # Errors
-    /// [`RuntimeNotFound`](crate::Error::RuntimeNotFound) where the runtime is not there;
+    /// [`RuntimeNotFound`](crate::Error::RuntimeNotFound) where the runtime is missing;
     /// [`Runtime`](crate::Error::Runtime) where it refuses the model, cannot optimize it, or cannot
-    /// read what it has written; [`Invalid`](crate::Error::Invalid) for settings out of range;
+    /// read its own output; [`Invalid`](crate::Error::Invalid) for settings out of range;
     /// [`Write`](crate::Error::Write) where the file cannot be written.
     pub fn optimize(
         bytes: &[u8],
@@ -70,15 +71,15 @@ impl OnnxModel {
             .with_optimized_model_path(partial.path())
             .map_err(failed(what))?;
         if let Err(error) = builder.commit_from_memory(bytes) {
-            // The runtime does not tell a model that it refuses from a file that it cannot write,
-            // on a full disk for one. The first is refused again without the file.
+            // The runtime does not distinguish a model that it refuses from a file that it cannot
+            // write, for example on a full disk. Without the file, it refuses only the former.
             session_builder(&options)?
                 .commit_from_memory(bytes)
                 .map_err(failed(what))?;
             let message = format!("the disk may be full ({error})");
             return Err(write_error(to)(io::Error::other(message)));
         }
-        // Nor does it report every write that failed: what it wrote must load again.
+        // The runtime does not report every failed write, so the output must load again.
         session.optimization = OptimizationLevel::Disabled;
         options.session = Some(session);
         Self::from_bytes(&Bytes::map(partial.path())?, &options)?;

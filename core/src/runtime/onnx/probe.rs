@@ -1,5 +1,5 @@
-//! Looks at a shared library before it is handed to the crate `ort`, which asserts where this
-//! module reports.
+//! Checks a shared library before the crate `ort` loads it. Where this module reports an error,
+//! `ort` would panic.
 
 use std::ffi::CStr;
 use std::fs::{self, File};
@@ -9,15 +9,15 @@ use std::path::Path;
 use libloading::Library;
 use ort::sys::{ORT_API_VERSION, OrtApiBase};
 
-/// A library that offers what is needed; open as long as this value lives.
+/// A library that offers the required functions; open as long as this value exists.
 pub(super) struct Probed {
     /// Version, for example `1.32.0`.
     pub version: String,
     _library: Library,
 }
 
-/// Whether the file at `path` can be a whole shared library: a loader may wait for ever on a pipe
-/// and crash on a file that ends early.
+/// Whether the file at `path` can be a whole shared library: a loader may wait forever on a pipe
+/// and crash on a truncated file.
 pub(super) fn check_file(path: &Path) -> Result<(), String> {
     let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
     if !metadata.is_file() {
@@ -45,8 +45,8 @@ pub(super) fn check_file(path: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Where a library with this beginning ends at the earliest; `None` where it is not a library of
-/// this platform.
+/// The least length of a library with this header; `None` where it is not a library of this
+/// platform.
 fn library_end(header: &[u8]) -> Option<u64> {
     if cfg!(target_os = "windows") {
         return header.starts_with(b"MZ").then_some(0);
@@ -62,7 +62,7 @@ fn library_end(header: &[u8]) -> Option<u64> {
             .any(|magic| header.starts_with(magic))
             .then_some(0);
     }
-    // ELF: linkers write the table of sections last.
+    // ELF: linkers write the section table last.
     let number = |at: usize, size: usize| -> Option<u64> {
         let mut bytes = [0; 8];
         bytes[..size].copy_from_slice(header.get(at..at + size)?);
@@ -83,19 +83,18 @@ fn library_end(header: &[u8]) -> Option<u64> {
     start.checked_add(size * count)
 }
 
-/// Opens the library at `path`, a full path or a name for the system's loader, and asks it for its
-/// version and for the API that `ort` will use.
+/// Opens the library at `path`, a full path or a name for the system's loader, and queries its
+/// version and the API that `ort` will use.
 #[allow(unsafe_code)]
 pub(super) fn open(path: &Path) -> Result<Probed, String> {
-    // SAFETY: loading a library runs its constructors. The path is one that the caller or the user
-    // of the program named, or a place that only they write to; nothing can be asked of a library
-    // before it is loaded.
+    // SAFETY: loading a library runs its constructors. The caller or the user named the path, or
+    // only they can write to its folder; nothing can be queried before the library is loaded.
     let library = unsafe { Library::new(path) }.map_err(|error| error.to_string())?;
     type GetApiBase = unsafe extern "system" fn() -> *const OrtApiBase;
     // SAFETY: the symbol has this type in every release of ONNX Runtime since 1.0.
     let get = unsafe { library.get::<GetApiBase>(b"OrtGetApiBase\0") }
         .map_err(|_| "not ONNX Runtime: it has no OrtGetApiBase".to_owned())?;
-    // SAFETY: the function takes nothing and gives a pointer to a static table, or null.
+    // SAFETY: the function takes no argument and returns a pointer to a static table, or null.
     let base = unsafe { get().as_ref() }.ok_or("OrtGetApiBase gave nothing")?;
     // SAFETY: as above; the string is static.
     let text = unsafe { (base.GetVersionString)() };
@@ -120,7 +119,7 @@ pub(super) fn open(path: &Path) -> Result<Probed, String> {
             ));
         }
     }
-    // SAFETY: the function takes a number and gives a pointer to a static table, or null.
+    // SAFETY: the function takes a number and returns a pointer to a static table, or null.
     if unsafe { (base.GetApi)(ORT_API_VERSION) }.is_null() {
         return Err(format!("version {version} has no API {ORT_API_VERSION}"));
     }

@@ -1,4 +1,4 @@
-//! Settings of sessions, optimized models, and which of a bundle's encoders is opened.
+//! Tests of session settings, of optimized models, and of the choice between a bundle's encoders.
 
 use std::env;
 use std::fs;
@@ -40,7 +40,7 @@ fn with_config(key: &str, value: &str) -> SessionSpec {
     }
 }
 
-/// Transposes twice, which an optimizer removes, and adds.
+/// Two transpositions, which an optimizer removes, and an addition.
 fn redundant() -> Vec<u8> {
     let size = [Size::Named("N"), Size::Named("M")];
     let nodes = [
@@ -55,7 +55,7 @@ fn redundant() -> Vec<u8> {
     )
 }
 
-/// One quantized product with signed activations: `a` `[N, 4]` to `x` `[N, 4]`, about `a` itself.
+/// One quantized product with signed activations: `a` `[N, 4]` to `x` `[N, 4]`, close to `a`.
 fn quantized() -> Vec<u8> {
     let size = [Size::Named("N"), Size::Fixed(4)];
     let identity: Vec<u8> = (0..16).map(|i| if i % 5 == 0 { 100 } else { 0 }).collect();
@@ -163,7 +163,7 @@ fn settings_out_of_range_are_refused() {
         let result = OnnxModel::from_bytes(&redundant(), &with_session(spec));
         assert!(matches!(result, Err(Error::Invalid { .. })), "{result:?}");
     }
-    // The caller's number of threads counts, not the bundle's.
+    // The caller's number of threads overrides the bundle's.
     let options = RuntimeOptions {
         threads: Some(1),
         ..with_session(SessionSpec {
@@ -174,9 +174,9 @@ fn settings_out_of_range_are_refused() {
     assert!(OnnxModel::from_bytes(&redundant(), &options).is_ok());
 }
 
-/// What [`child`] is to open a bundle with: the caller's threads, the threads of the caller's
-/// session, the threads of the bundle's session, the nodes that the bundle lets run at the same
-/// time; 0 for none given.
+/// Settings with which [`child`] opens a bundle: the caller's threads, the threads of the caller's
+/// session, the threads of the bundle's session, and the nodes that the bundle runs at a time; 0
+/// where not given.
 const TASK: &str = "SWIPEKIT_TEST_SESSION";
 
 #[test]
@@ -212,7 +212,7 @@ fn child() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_session_has_the_bundle_s_threads_unless_the_caller_asks_for_others() {
-    // The thread that runs the encoder is one of them.
+    // The thread that runs the encoder counts as one of them.
     for (task, made) in [
         ("0 0 0 0", 0),
         ("0 0 3 0", 2),
@@ -247,7 +247,7 @@ fn a_model_is_written_as_the_optimizer_leaves_it() {
             let bytes = optimized(&redundant(), &SessionSpec::default(), level, format);
             let left = count(&bytes, "Transpose") > 0;
             assert_eq!(left, level == OptimizationLevel::Disabled, "{level}");
-            // A flatbuffer names its kind behind the first offset.
+            // A flatbuffer has its identifier after the first offset.
             assert_eq!(bytes[4..8] == *b"ORTM", format == OptimizedFormat::Ort);
             for again in LEVELS {
                 let options = with_session(SessionSpec {
@@ -279,7 +279,7 @@ fn the_configuration_reaches_the_optimizer() {
     let float = extended(&with_config("session.disable_quant_qdq", "1"));
     assert_eq!(count(&float, "QLinearMatMul"), 0);
     if cfg!(target_arch = "x86_64") {
-        // The zero point of unsigned activations is 128; signed ones stay at 0.
+        // The zero point is 128 for unsigned activations and stays 0 for signed ones.
         let signed = extended(&with_config("session.qdqisint8allowed", "1"));
         assert_ne!(signed, extended(&SessionSpec::default()));
     }
@@ -312,7 +312,8 @@ fn a_damaged_model_in_orts_own_format_is_an_error() {
         let result = open(&sound[..length]);
         assert!(matches!(result, Err(Error::Runtime { .. })), "{length}");
     }
-    // Every byte, another bit each: an error or a model that runs or fails, never a crash.
+    // Flips one bit of every byte: the result is an error or a model that runs or fails, never a
+    // crash.
     let mut refused = 0;
     for byte in 0..sound.len() {
         let mut flipped = sound.clone();
@@ -351,8 +352,8 @@ fn a_failed_optimization_leaves_everything_as_it_was() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
-/// A bundle whose plain encoder negates and whose optimized one takes the magnitude, to tell them
-/// apart.
+/// A bundle whose plain encoder negates and whose optimized one takes the magnitude, so that the
+/// two differ.
 fn bundle(folder: &Path, change: impl FnOnce(&mut Manifest)) -> Bundle {
     let mut manifest = crate::bundle::tests::manifest();
     manifest.lexicon = None;
@@ -389,7 +390,7 @@ fn bundle(folder: &Path, change: impl FnOnce(&mut Manifest)) -> Bundle {
     Bundle::open(folder).unwrap()
 }
 
-/// What the bundle's encoder makes of 1: -1 for the plain one, 1 for the optimized one.
+/// The encoder's output for 1: -1 from the plain one, 1 from the optimized one.
 fn encodes_one_as(change: impl FnOnce(&mut Manifest), options: &RuntimeOptions) -> Result<f32> {
     let folder = tempfile::tempdir().unwrap();
     let encoder = open_encoder(&bundle(folder.path(), change), options)?;

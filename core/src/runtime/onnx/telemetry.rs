@@ -1,28 +1,28 @@
-//! Keeps ONNX Runtime from reporting usage to Microsoft.
+//! Turns off ONNX Runtime's usage reports to Microsoft.
 //!
-//! Official builds since 1.29 report on Linux, macOS and Android as well. They begin when their
-//! environment is made, before the API can forbid it; only an environment variable is asked
-//! earlier.
+//! Official builds since 1.29 also report on Linux, macOS and Android. They start when the
+//! environment is created, before the API can turn them off; only an environment variable takes
+//! effect earlier.
 
 use std::env;
 
-/// Asked once by ONNX Runtime, when it makes its environment.
+/// ONNX Runtime reads it once, when it creates its environment.
 const VARIABLE: &str = "ORT_DISABLE_TELEMETRY";
 
-/// Forbids telemetry in the whole process. Call it before the library is loaded, under the lock
-/// that guards loading.
+/// Turns off telemetry in the whole process. Must be called before the library is loaded, under the
+/// lock that guards loading.
 ///
-/// Every other value than `1` is overwritten: several of them allow telemetry. Where the variable
-/// is `1` already, nothing is written, so a program can see to it itself.
+/// Any value other than `1` is overwritten, because several of them allow telemetry. A program that
+/// sets `1` itself prevents the write.
 #[allow(unsafe_code)]
 pub(super) fn forbid() {
     if env::var_os(VARIABLE).is_some_and(|value| value == "1") {
         return;
     }
     // SAFETY: Windows guards all accesses to the environment. Elsewhere the standard library guards
-    // its own, and no C code may access it in another thread meanwhile. ONNX Runtime has no thread
-    // yet. Of other code in the program this cannot be known, and nothing but this variable keeps
-    // ONNX Runtime silent. So it is written once at most, before the first session, and
-    // `crate::runtime` says how a program that has such threads avoids it.
+    // its own, and no C code may access it in another thread during the call. ONNX Runtime has no
+    // thread yet. Other code in the program is unknown, and only this variable silences ONNX
+    // Runtime. The variable is therefore written at most once, before the first session, and
+    // `crate::runtime` explains how a program with such threads avoids the write.
     unsafe { env::set_var(VARIABLE, "1") };
 }

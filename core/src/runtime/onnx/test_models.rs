@@ -1,4 +1,4 @@
-//! Small ONNX models that the tests put together byte by byte.
+//! Small ONNX models for tests, assembled byte by byte.
 
 /// ONNX's code for 8-bit integers.
 pub(super) const INT8: u64 = 3;
@@ -88,8 +88,7 @@ pub(super) fn constant(name: &str, element: u64, shape: &[u64], raw: &[u8]) -> V
     tensor
 }
 
-/// `ModelProto` of IR version 8 and operator set 17, which ONNX Runtime 1.17 and all later ones
-/// read.
+/// `ModelProto` of IR version 8 and operator set 17, which ONNX Runtime reads since version 1.17.
 pub(super) fn model(nodes: &[Vec<u8>], inputs: &[Vec<u8>], outputs: &[Vec<u8>]) -> Vec<u8> {
     model_with(nodes, &[], inputs, outputs)
 }
@@ -109,8 +108,8 @@ pub(super) fn model_with(
     [number(1, 8), part(7, &graph), part(8, &number(2, 17))].concat()
 }
 
-/// An encoder of `features` features a frame that gives `operator` of its input, transposed;
-/// `lengths` is of the type given and the first input where `lengths_first`.
+/// An encoder with `features` features per sample that outputs `operator` of its transposed input.
+/// `lengths` is the type of that input, which comes first with `lengths_first`.
 pub(super) fn encoder(operator: &str, features: u64, lengths: u64, lengths_first: bool) -> Vec<u8> {
     let (batch, frames) = (Size::Named("B"), Size::Named("T"));
     let features = Size::Fixed(features);

@@ -110,7 +110,7 @@ fn a_model_of_every_supported_type() {
         Tensor::i64([2], vec![i64::MAX, -1]),
         Tensor::i32([0], vec![]),
     );
-    // By name: the order does not matter.
+    // Inputs have names, so their order does not matter.
     let outputs = model.run(&[("c", &c), ("a", &a), ("b", &b)]).unwrap();
     let doubled = Tensor::f32([3], vec![2.0, -5.0, 0.0]);
     assert_eq!(
@@ -143,7 +143,7 @@ fn a_model_of_every_supported_type() {
         ("c", &c),
     ]));
     refused(model.run(&[]));
-    // A refusal leaves the model in order.
+    // A refusal leaves the model usable.
     assert!(model.run(&[("a", &a), ("b", &b), ("c", &c)]).is_ok());
 }
 
@@ -285,8 +285,7 @@ fn damaged_models_are_errors() {
     let model = spec(2, 2, 1);
     assert!(open(&sound, &model).is_ok());
     for length in 0..sound.len() {
-        // A file that was cut between two parts may be a whole one of another model, never of an
-        // encoder.
+        // A file cut between two parts may be a valid model, but never an encoder.
         assert!(open(&sound[..length], &model).is_err(), "{length}");
     }
     let mut encoded = Vec::new();
@@ -368,12 +367,12 @@ fn the_peer_step_gives_what_the_oracle_says() {
     }
 }
 
-// A library is loaded once in a process, so every case below is a process of its own: this test
-// binary, running `child`.
+// A library is loaded once per process, so every case below runs this test binary's `child` in a
+// process of its own.
 
-/// What [`child`] is to do: `load`, `threads` or `again`.
+/// The task of [`child`]: `load`, `threads` or `again`.
 const TASK: &str = "SWIPEKIT_TEST_TASK";
-/// The explicit path that [`child`] gives.
+/// The explicit path for [`child`].
 const LIBRARY: &str = "SWIPEKIT_TEST_LIBRARY";
 
 #[test]
@@ -402,8 +401,8 @@ fn child() {
     }
 }
 
-/// Runs [`child`] with `task`, the explicit path `library` and `ORT_DYLIB_PATH`, and gives what it
-/// reported.
+/// Runs [`child`] with `task`, the explicit path `library` and `ORT_DYLIB_PATH`, and returns its
+/// report.
 fn in_child(task: &str, library: Option<&Path>, variable: Option<&Path>) -> Vec<String> {
     let mut command = Command::new(env::current_exe().unwrap());
     command
@@ -443,7 +442,7 @@ fn in_child(task: &str, library: Option<&Path>, variable: Option<&Path>) -> Vec<
         "{task} {library:?} {variable:?}: {status}: {output}"
     );
     let starts = ["loaded ", "not found: ", "invalid: ", "other: "];
-    // The test harness prints the name of the test without a line end.
+    // The test harness prints the test's name without a line end.
     let reports = output.lines().filter_map(|line| {
         let start = starts.iter().filter_map(|start| line.find(start)).min()?;
         Some(line[start..].to_owned())

@@ -6,16 +6,16 @@
 //! | folder | what it does |
 //! |---|---|
 //! | [`cli`] | the command line |
-//! | [`export`] | a whole export: from a checkpoint to bundles that have proved themselves |
+//! | [`export`] | a whole export: from a checkpoint to checked bundles |
 //! | [`error`](mod@error) | the errors of all folders together, for `export` and `cli` |
-//! | [`judge`] | how good a bundle is: accuracy, comparison, fitted weights and confidences |
-//! | [`validate`] | finished artefacts held to the reference, run by the runtimes that will run them |
+//! | [`judge`] | the quality of a bundle: accuracy, comparison, fitted weights and confidences |
+//! | [`validate`] | finished artefacts checked against the reference, in the runtimes of apps |
 //! | [`package`] | the files of a bundle: writing, packing, inspecting, golden swipes |
-//! | [`audit`] | encoders looked at tensor by tensor |
+//! | [`audit`] | encoders checked tensor by tensor |
 //! | [`pte`] | programs of ExecuTorch, lowered by the Python side |
 //! | [`quantize`] | encoders in 16 and 8 bits |
 //! | [`onnx`] | the network as ONNX graphs |
-//! | [`reference`](mod@reference) | the network in double precision, to hold artefacts to |
+//! | [`reference`](mod@reference) | the network in double precision, to check artefacts against |
 //! | [`network`] | the network's parameters by role |
 //! | [`checkpoint`] | NeMo's files |
 //! | [`schema`] | names, roles and shapes of a checkpoint's tensors |
@@ -25,7 +25,7 @@
 //! | [`statistics`] | statistics that more than one judgement needs |
 //! | [`report`] | pages and plots |
 //! | [`random`] | repeatable random numbers |
-//! | [`files`] | what can go wrong with files, and their hashes |
+//! | [`files`] | errors and hashes of files |
 //! | `arguments` | values that options of the library take on the command line |
 //! | [`check`] | a check that failed |
 #![forbid(unsafe_code)]

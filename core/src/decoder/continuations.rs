@@ -1,8 +1,8 @@
 //! Words that a path may become when it continues.
 //!
 //! While a finger moves, the beam holds several prefixes that it may have spelled. A word w is then
-//! as likely as the prefixes n that it continues: the sum over the beam's n of α[n] · e^(-c · (|w|
-//! - |n|)), where c is the cost of a letter to come. Its prior has its usual weight, and n's labels
+//! as likely as the prefixes n that it continues: the sum over the beam's n of
+//! `α[n] · e^(-c · (|w| - |n|))`, where c is the cost of a letter to come. Its prior has its usual weight, and n's labels
 //! have their reward and internal language model. The search is best first (A*), because neither
 //! the look-ahead of a longer prefix nor the cost of its letters can fall.
 

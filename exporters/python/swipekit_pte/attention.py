@@ -42,7 +42,7 @@ class Positions(nn.Module):
     def forward(self, frames: int) -> tuple[Tensor, Tensor, Tensor]:
         """Sines and cosines [T', D/2] and the position part of the keys [H, T', D] for T' = `frames`."""
         sine, cosine = self.sine[:frames], self.cosine[:frames]
-        # Multiplying with ones is the only broadcast that XNNPACK takes.
+        # Multiplication with ones is the only broadcast that XNNPACK takes.
         return sine, cosine, torch.cat([cosine, sine], -1) * self.heads
 
 

@@ -17,8 +17,8 @@ from .attention import Positions, RelPositionMultiHeadAttention
 from .job import Network, halved
 from .weights import INPUT_SCALE, Weights, parameter
 
-# What NeMo puts in place of the score of a padded key; here it is added, which hides the key as
-# well.
+# NeMo puts this number in the place of a padded key's score. Here it is added to the score, which
+# hides the key too.
 MASKED_SCORE = -10000.0
 EPSILON = 1e-5
 
@@ -58,8 +58,7 @@ class ConvSubsampling(nn.Module):
             conv.bias = parameter(weights.tensor(f"{name}.conv.{2 * stage}.bias"))
             self.conv.append(conv)
         self.out = weights.linear(f"{name}.out")
-        # Equalization: the weight's columns have been divided by what the input is multiplied with
-        # here.
+        # Equalization: the weight's columns have been divided by the factors of this product.
         scale = weights.tensor(INPUT_SCALE).clone() if INPUT_SCALE in weights else None
         self.register_buffer("input_scale", scale)
 
@@ -112,7 +111,7 @@ class DepthwiseConvolution(nn.Module):
         super().__init__()
         self.half = weight.shape[2] // 2
         self.past = self.future = self.whole = None
-        # Beyond twice as many taps the slow way is still right.
+        # With more than twice as many taps the slow way is still correct.
         if weight.shape[2] <= self.MOST_TAPS or self.half + 1 > self.MOST_TAPS:
             self.whole = self._conv(weight, bias, self.half)
         else:
@@ -198,7 +197,7 @@ class ConformerEncoder(nn.Module):
         self.stages = network.stages
         self.scale = math.sqrt(network.d_model) if network.xscaling else None
         self.pre_encode = ConvSubsampling(network, weights, "encoder.pre_encode")
-        # A table that ended before the signature's last frame would bound T.
+        # A table that ends before the signature's last frame would bound T.
         capacity = network.frame_capacity(max_frames)
         self.positions = Positions(network, halved(capacity, network.stages))
         self.layers = nn.ModuleList(
@@ -207,15 +206,15 @@ class ConformerEncoder(nn.Module):
         self.register_buffer("ramp", torch.arange(capacity, dtype=torch.float32))
 
     def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        # Sizes come from the number of input frames, not from what a convolution gives: a size that
-        # had to be read off a result would cut the delegate in two.
+        # Sizes are computed from the number of input frames. A size read from a convolution's
+        # output would split the delegate in two.
         frames = features.shape[2]
         valid = lengths.to(torch.float32)
         keep = [self.keep(frames, valid, 0)]
         for stage in range(self.stages):
             frames = (frames + 1) // 2
-            # Rounds up. Not (lengths + 1) // 2: PT2E makes floats of the numbers that are added to
-            # tensors.
+            # Rounds up. Not (lengths + 1) // 2, because PT2E converts numbers that are added to
+            # tensors to floats.
             lengths = lengths - torch.div(lengths, 2, rounding_mode="floor")
             keep.append(self.keep(frames, valid, stage + 1))
         x = self.pre_encode(features, keep)

@@ -74,7 +74,7 @@ def encoder_signature(network: Network, max_frames: int) -> Signature:
     blocks = network.frame_capacity(max_frames) // factor
     example = factor * min(blocks - 1, 25)
     inputs = (torch.zeros(1, network.features, example), torch.tensor([example]))
-    # From 2, as torch.export takes a size that may be 1 for one that may be broadcast.
+    # From 2, because torch.export treats a size that may be 1 as one that may be broadcast.
     return Signature(inputs, ({2: factor * Dim("blocks", min=2, max=blocks)}, None))
 
 
@@ -83,8 +83,7 @@ def step_signature(network: Network, max_batch: int) -> Signature:
     n, example = Dim("n", min=1, max=max_batch), min(max_batch, 5)
     state = [torch.zeros(example, network.prediction_hidden) for _ in range(2 * network.prediction_layers)]
     inputs = (torch.full((example,), network.blank), *state, torch.zeros(example, network.d_model))
-    # The module takes state and frame as *args, which to torch.export are one argument that is a
-    # tuple.
+    # The module takes state and frame as *args. torch.export sees them as one argument, a tuple.
     return Signature(inputs, ({0: n}, tuple({0: n} for _ in inputs[1:])))
 
 
@@ -98,13 +97,13 @@ def lower(program: ExportedProgram, delegate: bool) -> Lowered:
     edge = to_edge_transform_and_lower(
         program,
         partitioner=[XnnpackPartitioner()] if delegate else None,
-        # The checker refuses the sizes' integer arithmetic, which the runtime has kernels for.
+        # The checker refuses integer arithmetic on sizes, for which the runtime has kernels.
         compile_config=EdgeCompileConfig(_check_ir_validity=False),
     )
     delegation = count(edge.exported_program().graph_module)
-    # With views removed, the memory plan of 1.5 takes bounds for a view of a dynamic size that are
-    # too small or far too large; the copies that this leaves are all small or inside the delegate.
-    # Plans are for the upper bounds of sizes.
+    # With views removed, version 1.5 plans memory for a view of a dynamic size with bounds that are
+    # too small or far too large. The remaining copies are all small or inside the delegate. Plans
+    # are for the upper bounds of sizes.
     return Lowered(edge.to_executorch(ExecutorchBackendConfig(remove_view_copy=False)), delegation)
 
 

@@ -70,10 +70,10 @@ def quantize(
     config = get_symmetric_quantization_config(is_per_channel=True, is_dynamic=swipes is None)
     quantizer = XNNPACKQuantizer().set_global(config)
     quantizer.set_filter_function(lambda node: module_of(node) in quantized)
-    # The guards would refuse swipes of T that is no multiple of the subsampling factor.
+    # The guards would refuse swipes whose T is not a multiple of the subsampling factor.
     prepared = prepare_pt2e(export(encoder, signature).module(check_guards=False), quantizer)
     with torch.no_grad():
-        # Without swipes once all the same: observers of weights look at them when they run.
+        # Runs once even without swipes, because observers of weights need a run.
         for inputs in [signature.inputs] if swipes is None else swipes:
             prepared(*inputs)
     return export(convert_pt2e(prepared), signature)

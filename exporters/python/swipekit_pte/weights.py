@@ -52,7 +52,7 @@ class Weights:
 
 
 def parameter(tensor: Tensor) -> nn.Parameter:
-    # A copy, so that no module holds on to the storage that a slice was taken from.
+    # A copy, so that no module keeps the storage of a slice alive.
     return nn.Parameter(tensor.detach().clone().contiguous(), requires_grad=False)
 
 

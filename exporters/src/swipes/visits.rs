@@ -1,9 +1,9 @@
-//! Where a finger goes for a word: the keys of a layout, and how large they are.
+//! The keys that a finger visits for a word, and their sizes.
 
 use swipekit::layout::Layout;
 
-/// The middles of the keys that a finger visits for `word`, in the letter area's frame: letters
-/// without a key are passed over, a doubled one counts once. `None` where the layout is none.
+/// The centres of the keys that a finger visits for `word`, in the letter area's frame. Letters
+/// without a key are skipped, and a doubled letter counts once. `None` if the layout is invalid.
 pub(crate) fn visits(layout: &Layout, word: &str) -> Option<Vec<[f64; 2]>> {
     let area = layout.letter_area().ok()?;
     let mut visits = Vec::new();
@@ -21,7 +21,7 @@ pub(crate) fn visits(layout: &Layout, word: &str) -> Option<Vec<[f64; 2]>> {
 }
 
 /// Width and height of the smallest letter key in the letter area's frame, to a millionth; `None`
-/// where the layout is none.
+/// if the layout is invalid.
 pub(crate) fn key_size(layout: &Layout) -> Option<[f64; 2]> {
     let area = layout.letter_area().ok()?;
     let mut least = [f64::INFINITY; 2];
@@ -32,6 +32,6 @@ pub(crate) fn key_size(layout: &Layout) -> Option<[f64; 2]> {
         let [right, bottom] = area.normalize(right, bottom);
         least = [least[0].min(right - left), least[1].min(bottom - top)];
     }
-    // What float32 adds to a tenth is taken away.
+    // Removes the rounding error of float32.
     Some(least.map(|size| (size * 1e6).round() / 1e6))
 }

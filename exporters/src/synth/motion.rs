@@ -46,11 +46,11 @@ pub(super) struct Motion {
     strokes: Vec<Stroke>,
     loops: Vec<Loop>,
     origin: [f64; 2],
-    /// When the finger is lifted.
+    /// Time when the finger is lifted.
     pub(super) ends: f64,
     /// Share of least acceleration in the strokes; the rest has least jerk.
     flat: f64,
-    /// Strokes that have ended, and where they led.
+    /// Number of strokes that have ended, and the position where they led.
     done: usize,
     base: [f64; 2],
 }
@@ -119,7 +119,7 @@ impl Motion {
         self.rewind();
     }
 
-    /// Where the finger aims: the visits.
+    /// The finger's targets: the visits.
     fn aim(
         &mut self,
         profile: &Profile,
@@ -183,13 +183,13 @@ impl Motion {
         }
     }
 
-    /// The way from the visit before to this one.
+    /// The vector from the previous visit to this one.
     fn leads(&self, visit: usize) -> [f64; 2] {
         let [from, to] = [self.visits[visit - 1], self.visits[visit]];
         [to[0] - from[0], to[1] - from[1]]
     }
 
-    /// Moves inner visits on, along the strokes that lead there, by `keys`.
+    /// Moves inner visits by `keys` along the strokes that lead there.
     fn overshoot(&mut self, keys: f64, unit: f64) {
         let mut before = self.visits[0];
         for visit in 1..self.visits.len().saturating_sub(1) {
@@ -215,8 +215,8 @@ impl Motion {
         }
     }
 
-    /// Adds a stroke that lands beside where it leads and a slower one that corrects it: when that
-    /// ends.
+    /// Adds a stroke that misses its target and a slower one that corrects it. Returns the time
+    /// when that ends.
     #[allow(clippy::too_many_arguments)]
     fn corrected(
         &mut self,
@@ -228,7 +228,7 @@ impl Motion {
         skew: f64,
         stream: &mut Stream,
     ) -> f64 {
-        // Most fall short, and fewer miss sideways than along.
+        // Most fall short, and the error is larger along the stroke than sideways.
         let along = profile.correct_size * (stream.normal() - 0.7);
         let aside = 0.5 * profile.correct_size * stream.normal();
         let rest = [
@@ -304,7 +304,7 @@ impl Motion {
         (profile.double_pause_ms * stream.between(0.2, 1.8)).min(LONGEST_MS)
     }
 
-    /// Adds a stroke: when it ends.
+    /// Adds a stroke. Returns the time when it ends.
     fn stroke(&mut self, start: f64, time: f64, by: [f64; 2], bow: f64, skew: f64) -> f64 {
         let time = time.clamp(SHORTEST_MS, LONGEST_MS);
         self.strokes.push(Stroke {
@@ -318,7 +318,7 @@ impl Motion {
         start + time
     }
 
-    /// Adds a hook at lift-off: when it ends.
+    /// Adds a hook at lift-off. Returns the time when it ends.
     fn hook(&mut self, profile: &Profile, unit: f64, now: f64, stream: &mut Stream) -> f64 {
         let Some(last) = self.strokes.last().copied() else {
             return now;
@@ -337,14 +337,14 @@ impl Motion {
         self.stroke(start, time, by, 0.0, 0.0)
     }
 
-    /// Back to the beginning.
+    /// Returns to the beginning.
     fn rewind(&mut self) {
         self.origin = self.visits[0];
         self.done = 0;
         self.base = self.origin;
     }
 
-    /// Where the finger is at `now`, which does not go back from call to call.
+    /// Position of the finger at `now`, which must not decrease from call to call.
     pub(super) fn at(&mut self, now: f64) -> [f64; 2] {
         while let Some(stroke) = self.strokes.get(self.done) {
             if now < stroke.start + stroke.time {
@@ -383,8 +383,8 @@ impl Motion {
     }
 }
 
-/// `far` pixels on the way between two points, but at most half of it: a short stroke is not turned
-/// round.
+/// `far` pixels on the way between two points, but at most half of it, so that a short stroke is
+/// not reversed.
 fn along(from: [f64; 2], to: [f64; 2], far: f64) -> [f64; 2] {
     let by = [to[0] - from[0], to[1] - from[1]];
     let on = (far / libm::hypot(by[0], by[1]).max(1e-6)).clamp(-0.5, 0.5);

@@ -1,23 +1,23 @@
-//! Who swipes, on what.
+//! People who swipe, and their devices.
 
 use super::profile::{Device, Profile};
 use crate::random::Stream;
 
-/// Spread of screens' chances to say nothing while a finger rests: of 701 train people of How We
-/// Swipe, the middle half has 0.45 to 0.85.
+/// Spread of the screens' chance to report nothing while a finger rests. Of 701 train people of How
+/// We Swipe, the middle half has 0.45 to 0.85.
 const STILL_SPREAD: f64 = 0.3;
 
 /// Spread of people's flatness of strokes, set by hand.
 const FLAT_SPREAD: f64 = 0.25;
 
-/// How a screen tells where a finger is.
+/// How a screen reports a finger's position.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Screen {
     /// Milliseconds between two readings.
     pub(super) interval: f64,
     /// Pixels that coordinates are rounded to.
     pub(super) step: f64,
-    /// Chance that it says nothing while a finger rests on a pixel.
+    /// Chance that it reports nothing while a finger rests on a pixel.
     pub(super) still: f64,
 }
 
@@ -29,9 +29,9 @@ pub(super) struct Person {
     /// Height of a row over a tenth of the width.
     pub(super) row_height: f64,
     pub(super) screen: Screen,
-    /// What multiplies offsets.
+    /// Factor of offsets.
     pub(super) noise: f64,
-    /// What multiplies times.
+    /// Factor of times.
     pub(super) slowness: f64,
     /// Constant offset in keys.
     pub(super) bias: [f64; 2],
@@ -47,7 +47,7 @@ pub(super) struct Person {
 }
 
 impl Person {
-    /// The person that the stream gives, with one of the devices; `total` is the sum of their
+    /// Draws a person from the stream, with one of the devices. `total` is the sum of their
     /// weights.
     pub(super) fn draw(
         profile: &Profile,

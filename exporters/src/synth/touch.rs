@@ -1,4 +1,4 @@
-//! What a touch screen tells of a finger's movement.
+//! Simulates how a touch screen reports a finger's movement.
 
 use super::motion::Motion;
 use super::person::Person;
@@ -15,7 +15,7 @@ const RESTING: f64 = 0.08;
 
 /// Slow drift and tremor about the planned movement, in pixels.
 struct Shake {
-    /// What is kept of the drift from reading to reading.
+    /// Share of the drift that is kept from reading to reading.
     keep: f64,
     drift: f64,
     tremor: f64,
@@ -57,8 +57,9 @@ impl Shake {
     }
 }
 
-/// Reads a movement as a person's screen does: points in the letter area's frame, times in whole ms
-/// from 0. `size`: width and height of the letter area in pixels; `unit`: width of the usual key.
+/// Reads a movement as a person's screen would: points in the letter area's frame, times in whole
+/// ms from 0. `size`: width and height of the letter area in pixels; `unit`: width of the usual
+/// key.
 pub(super) fn read(
     profile: &Profile,
     person: &Person,
@@ -72,7 +73,7 @@ pub(super) fn read(
     let screen = person.screen;
     let interval = screen.interval.max(motion.ends / (MAX_POINTS - 64) as f64);
     let mut shake = Shake::new(profile, person, interval, unit, stream);
-    // The circle that the finger has to leave before anything is told.
+    // The circle that the finger must leave before anything is reported.
     let mut slop = match stream.chance(profile.slop) {
         true => profile.slop_px * stream.factor(0.5),
         false => 0.0,
@@ -93,7 +94,7 @@ pub(super) fn read(
         before = finger;
         let offset = shake.next(moving, stream);
         let mut pixel = [0, 1].map(|axis| {
-            // Far off a screen there is no finger.
+            // Far outside of the screen no finger is reported.
             let beyond = if axis == 0 { 0.05 } else { 1.0 } * size[axis];
             let position = (finger[axis] + offset[axis]).clamp(-beyond, size[axis] + beyond);
             (position / screen.step).round() * screen.step
@@ -127,7 +128,7 @@ pub(super) fn read(
             passed *= stream.between(0.4, 1.6);
         }
         now += passed;
-        // The lift is the last reading, also where jitter made too many of them.
+        // The lift is the last reading, even if jitter made too many.
         if now > ends || points.len() >= MAX_POINTS - 1 {
             let soon = passed * libm::pow(stream.uniform(), 1.4);
             ends = ends.min(now - passed + soon);

@@ -1,4 +1,4 @@
-//! What is known of people's fingers, and of their phones.
+//! People's fingers and phones, as numbers of a profile.
 
 mod parameters;
 
@@ -31,14 +31,13 @@ pub struct Device {
     pub weight: f64,
 }
 
-/// A statistic of real swipes that a profile was fitted to, and the same one of the swipes that the
-/// profile gives.
+/// A statistic of real swipes that a profile was fitted to, and its value on synthetic swipes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fitted {
     /// Name of the statistic.
     pub statistic: String,
-    /// The parameter that was moved to meet it; none for those that only check.
+    /// The parameter that was fitted to it. `None` for statistics that only check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
     /// Its value on real swipes.
@@ -67,7 +66,7 @@ impl Profile {
         built_in(PRIOR)
     }
 
-    /// The profile that is built in under the name, or else that in the file of this name.
+    /// The built-in profile with this name, or else the profile in the file of this name.
     ///
     /// # Errors
     /// Those of [`Profile::read`].
@@ -112,13 +111,13 @@ impl Profile {
 
     /// The profile as JSON.
     pub fn json(&self) -> String {
-        // Numbers and texts: there is nothing in it that JSON could not hold once it is validated.
+        // A validated profile contains only numbers and texts that JSON can hold.
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
         text.push('\n');
         text
     }
 
-    /// Checks that all numbers are in their ranges, and that there is a kind of phone.
+    /// Checks that all numbers are in their ranges and that there is at least one device.
     ///
     /// # Errors
     /// [`swipekit::Error::Invalid`] for the first that is not.

@@ -9,7 +9,7 @@
 //! - 1: something failed. Standard error has the reason.
 //! - 2: the command line is wrong.
 //! - 3: a check failed: for example, an export decodes differently from its checkpoint, or a
-//! bundle's hashes are wrong.
+//!   bundle's hashes are wrong.
 
 mod bundle;
 mod common;

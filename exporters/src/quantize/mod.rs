@@ -4,11 +4,11 @@
 //!
 //! - [`half`]: weights stored as 16-bit floats, cast back by the graph itself;
 //! - [`layers`]: the products that can run on integers; [`weights`] rounds their weights per
-//! channel;
+//!   channel;
 //! - [`equalize`]: equalizes an input whose columns differ by orders of magnitude;
 //! - [`calibrate`]: observes activations on real swipes and computes their ranges ([`histogram`]);
 //! - [`rewrite`]: the integer graph, with calibrated ranges (static) or those of each swipe
-//! (dynamic);
+//!   (dynamic);
 //! - [`probe`]: the effect of a graph on words, swipe by swipe, and on frames ([`frames`]);
 //! - [`sensitivity`]: which layers must stay in float to keep the words right.
 //!

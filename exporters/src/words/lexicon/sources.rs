@@ -3,10 +3,10 @@
 //! A **word list** has one word per line, in its display form. Text after a tab, empty lines and
 //! lines that begin with `#` are ignored. A **frequency list** is one of:
 //! - lines `word <tab or white space> frequency`, with the same comments; if the second field of
-//! the first line is not a number, that line is a heading;
+//!   the first line is not a number, that line is a heading;
 //! - JSON: an object word → frequency, a list of `[word, frequency]`, a list of objects with `word`
-//! and `frequency` (or `freq`, `count`), or wordfreq's `cB` list, whose n-th list holds the words
-//! of frequency 10^(-n/100);
+//!   and `frequency` (or `freq`, `count`), or wordfreq's `cB` list, whose n-th list holds the words
+//!   of frequency 10^(-n/100);
 //! - an ARPA language model, whose unigrams are read: log10 of the probability.
 //!
 //! Every list may be gzipped. Frequencies are in any unit. Those that are zero, negative or not

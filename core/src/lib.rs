@@ -303,6 +303,10 @@ pub mod internals {
     pub mod geometry {
         pub use crate::geometry::*;
     }
+    /// See `core/src/lexicon/fold.rs`.
+    pub mod fold {
+        pub use crate::lexicon::fold::*;
+    }
     /// See `core/src/runtime`.
     pub mod runtime {
         pub use crate::runtime::*;

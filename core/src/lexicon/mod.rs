@@ -9,11 +9,9 @@
 //! A search runs over a [`LexiconStack`]: one or more lexicons, each with a weight, and the user's
 //! own [`UserWords`]. User words change between two swipes within microseconds.
 
-#[doc(hidden)]
-pub mod automaton;
+pub(crate) mod automaton;
 mod builder;
-#[doc(hidden)]
-pub mod fold;
+pub(crate) mod fold;
 mod format;
 mod minimize;
 mod reader;
@@ -28,7 +26,6 @@ mod tests;
 #[doc(hidden)]
 pub use automaton::{State, Transition, Transitions};
 pub use builder::{BuiltLexicon, DEFAULT_COST_UNIT, LexiconBuilder, Rejected, Rejection};
-#[doc(inline)]
 pub use fold::{Alphabet, MAX_KEY, Untypeable};
 pub use format::{LEXICON_VERSION, MAX_FILE};
 pub use reader::Lexicon;

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use swipekit::Gesture;
+use swipekit::internals::fold::{is_apostrophe, is_hyphen};
 use swipekit::language_model::SENTENCE_START;
-use swipekit::lexicon::fold::{is_apostrophe, is_hyphen};
 
 use super::error::Result;
 use super::lines::Lines;

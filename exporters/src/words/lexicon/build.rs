@@ -83,7 +83,7 @@ pub fn build_bytes(options: &BuildOptions) -> Result<(BuiltLexicon, BuildReport)
         let (frequencies, _) = read_all_frequencies(&options.frequencies)?;
         let floor = 0.5 * frequencies.values().copied().fold(2.0, f64::min);
         let words = read_words(&options.words)?.into_iter().map(|word| {
-            let shown = swipekit::lexicon::fold::display_form(&word);
+            let shown = swipekit::internals::fold::display_form(&word);
             let known = frequencies
                 .get(&shown)
                 .or_else(|| frequencies.get(&shown.to_lowercase()));

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use swipekit::internals::fold::display_form;
 use swipekit::lexicon::Alphabet;
-use swipekit::lexicon::fold::display_form;
 use tempfile::NamedTempFile;
 
 use super::error::{LexiconError, Result};

@@ -109,7 +109,7 @@ impl Session {
             now - std::mem::replace(&mut start, now)
         };
         let warp = self.keyboard.warp();
-        let frames = self
+        let samples = self
             .shared
             .featurizer
             .features_through(warp, trace, &mut self.features);
@@ -117,8 +117,8 @@ impl Session {
         let features = lap();
         let (encoder, data) = (&self.shared.encoder, self.features.data());
         match &limits.cancel {
-            Some(cancel) => encoder.encode_until(data, frames, cancel, &mut self.encoded)?,
-            None => encoder.encode(data, frames, &mut self.encoded)?,
+            Some(cancel) => encoder.encode_until(data, samples, cancel, &mut self.encoded)?,
+            None => encoder.encode(data, samples, &mut self.encoded)?,
         };
         let encoder = lap();
         self.keyboard.transducer.joint.project_encoder(

@@ -1,8 +1,8 @@
 //! The words, as an automaton over the labels of the model.
 //!
-//! A word's *key* is the string of labels that a finger types for it ([`fold`]): `don't` and `dont`
+//! A word's *key* is the string of labels that a finger types for it (`fold`): `don't` and `dont`
 //! share `d o n t`. A [`Lexicon`] holds the keys in a minimal automaton whose costs, added up along
-//! a prefix, are the least -log prior of any word below ([`automaton`]), and beside it a table of
+//! a prefix, are the least -log prior of any word below (`automaton`), and beside it a table of
 //! how words are written where the key alone does not tell. [`LexiconBuilder`] makes one from words
 //! and frequencies in milliseconds, at export or in the app.
 //!

@@ -126,7 +126,8 @@ fn live_gestures_with_faulty_stamps_end_as_whole_ones() {
             }
             let got = live.finish(&Limits::default()).unwrap();
             let whole = Trace::from_points(trace.area(), points).unwrap();
-            assert_eq!(got, session.decode(&whole).unwrap(), "{name}");
+            let expected = session.decode(&whole).unwrap();
+            assert_eq!(got.candidates, expected.candidates, "{name}");
         }
     }
 }

@@ -455,7 +455,7 @@ fn options_that_cannot_be_used_are_refused() {
         (options.words, options.weights.end, options.weights.start),
         (16, -0.5, 0.0)
     );
-    assert!(serde_json::from_str::<GeometryOptions>(r#"{"wights":{}}"#).is_err());
+    assert!(serde_json::from_str::<GeometryOptions>(r#"{"weights":{"end":"far"}}"#).is_err());
 }
 
 /// A path uses a trace's repaired times.

@@ -1,8 +1,8 @@
 //! The words, as an automaton over the labels of the model.
 //!
-//! A word's *key* is the string of labels that a finger types for it ([`fold`]): `don't` and `dont`
+//! A word's *key* is the string of labels that a finger types for it (`fold`): `don't` and `dont`
 //! share `d o n t`. A [`Lexicon`] holds the keys in a minimal automaton whose costs, summed along a
-//! prefix, are the least -log prior of any word below it ([`automaton`]). A table beside it holds
+//! prefix, are the least -log prior of any word below it (`automaton`). A table beside it holds
 //! the written forms of words whose key does not determine them. [`LexiconBuilder`] builds a
 //! lexicon from words and frequencies within milliseconds, at export or in the app.
 //!

@@ -36,7 +36,7 @@ impl Timings {
 }
 
 /// The words that a gesture may mean, and how they were found.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Decoded {
     /// The words, best first.

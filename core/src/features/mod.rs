@@ -14,10 +14,11 @@
 //! | 21-26 | mean x, std x, mean y, std y, range x, range y over five samples |
 //! | 27-36 | zero |
 //!
-//! A path is first resampled in time to at most [`MAX_SAMPLES`] samples, which bounds the encoder's
-//! work for any touch screen. All arithmetic is float64, rounded once to float32 at the end:
-//! accelerations divide twice by a few milliseconds, and float32 would lose them. Transcendental
-//! functions come from one library on every platform, so a trace gives the same bits everywhere.
+//! Paths with few or many points are first resampled in time, so that there are at most
+//! [`MAX_SAMPLES`] samples, which bounds the encoder's work for any touch screen. All arithmetic is
+//! float64, rounded once to float32 at the end: accelerations divide twice by a few milliseconds,
+//! and float32 would lose them. Transcendental functions come from one library on every platform,
+//! so a trace gives the same bits everywhere.
 
 mod buffer;
 mod featurizer;

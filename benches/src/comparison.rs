@@ -42,7 +42,7 @@ pub fn run(arguments: &Arguments) -> Result<Comparison> {
         Some(path) => path.clone(),
         None => {
             let path = folder.path().join("synthetic.jsonl");
-            let swipes = samples::manifest(samples::SAMPLE_WORDS, samples::SAMPLE_SEED);
+            let swipes = samples::swipe_file(samples::SAMPLE_WORDS, samples::SAMPLE_SEED);
             std::fs::write(&path, swipes).map_err(Error::write(&path))?;
             path
         }

@@ -124,7 +124,7 @@ pub fn run(arguments: &Arguments) -> Result<Report> {
         Ok(match &arguments.swipes {
             Some(path) => sample::read(path, Some(count as usize), false)?.swipes,
             None => {
-                let lines = samples::manifest(samples::SAMPLE_WORDS, samples::SAMPLE_SEED);
+                let lines = samples::swipe_file(samples::SAMPLE_WORDS, samples::SAMPLE_SEED);
                 let lines = std::io::Cursor::new(lines);
                 let swipes = Swipes::new("synthetic", lines).take(count as usize);
                 swipes.collect::<std::result::Result<_, _>>()?

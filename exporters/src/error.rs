@@ -42,7 +42,7 @@ pub enum Error {
     Quantize(#[from] QuantizeError),
     /// INT8 needs calibration swipes, and none were given.
     #[error(
-        "INT8 needs swipes to calibrate on: give a manifest with --calibration, or --synthetic-calibration to try things out"
+        "INT8 needs swipes to calibrate on: give a swipe file with --calibration, or --synthetic-calibration to try things out"
     )]
     NoCalibration,
     /// An ExecuTorch program cannot be made or is wrong.

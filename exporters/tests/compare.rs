@@ -289,7 +289,7 @@ fn words_come_from_a_file_or_from_the_manifest() {
     // `dont`, `cant` and the like are all in the manifest under their own spelling.
     assert_eq!(
         (own.data.words, own.data.word_count),
-        (WordSource::Manifest, 40)
+        (WordSource::Swipes, 40)
     );
     assert_eq!(own.bundles[0].accuracy.oov, 0.0);
 

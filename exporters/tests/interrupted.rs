@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use swipekit::Engine;
 use swipekit_exporters::fixtures::nemo;
-use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, swipe_file};
 use swipekit_test_support::found;
 
 /// Whether ONNX Runtime is there; counts a skip where it is not.
@@ -20,7 +20,7 @@ fn runtime() -> bool {
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     nemo::write_nemo(&folder.path().join("model.nemo"), 7);
-    let swipes = manifest(SAMPLE_WORDS, SAMPLE_SEED);
+    let swipes = swipe_file(SAMPLE_WORDS, SAMPLE_SEED);
     fs::write(folder.path().join("swipes.jsonl"), swipes).unwrap();
     folder
 }

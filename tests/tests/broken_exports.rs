@@ -14,7 +14,7 @@ use swipekit_exporters::quantize::calibrate::Method;
 use swipekit_exporters::quantize::layers::layers;
 use swipekit_exporters::quantize::recipe::STATIC_S8S8;
 use swipekit_exporters::random::Random;
-use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, swipe_file};
 use swipekit_exporters::validate::ValidationError;
 use swipekit_tests::{options, random_checkpoint, runtime, shared};
 
@@ -268,7 +268,7 @@ fn calibration_on_noise_is_refused() {
 
     // The same with swipes passes: it was the noise.
     let sound = folder.path().join("sound.jsonl");
-    fs::write(&sound, manifest(SAMPLE_WORDS, SAMPLE_SEED + 1)).unwrap();
+    fs::write(&sound, swipe_file(SAMPLE_WORDS, SAMPLE_SEED + 1)).unwrap();
     let quantization = Quantization {
         calibration: Some(Source::Swipes(sound)),
         ..noisy.quantization

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use swipekit::Engine;
 use swipekit_exporters::judge::confidence::{Options, fit, write};
-use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, swipe_file};
 use swipekit_tests::{repository, runtime, shared, swipes};
 
 fn copy(from: &Path, to: &Path) {
@@ -63,7 +63,7 @@ fn a_bundle_takes_the_fitted_options_and_keeps_its_words() {
     let bundle = folder.path().join("bundle");
     copy(&repository("models/en-qwerty"), &bundle);
     let path = folder.path().join("swipes.jsonl");
-    fs::write(&path, manifest(SAMPLE_WORDS, SAMPLE_SEED)).unwrap();
+    fs::write(&path, swipe_file(SAMPLE_WORDS, SAMPLE_SEED)).unwrap();
     let before = Engine::open(&bundle).unwrap();
     let mut found = fit(&before, &options(&path), |_| ()).unwrap();
     assert_eq!(found.swipes, SAMPLE_WORDS.len());

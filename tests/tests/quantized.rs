@@ -8,7 +8,7 @@ use serde_json::Value;
 use swipekit::Engine;
 use swipekit::internals::bundle::manifest::Execution;
 use swipekit_exporters::export::{self, Options, Outcome, Precision, Quantization, Source, Target};
-use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest, trace};
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, swipe_file, trace};
 use swipekit_exporters::{error::Error, random::Random};
 use swipekit_tests::{english, options, random_checkpoint, runtime, shared};
 
@@ -18,7 +18,7 @@ const TARGETS: [Target; 3] = [Target::Desktop, Target::Android, Target::Web];
 /// All precisions and targets of the checkpoint, calibrated on synthetic swipes in a manifest.
 fn all(checkpoint: &Path, folder: &Path) -> Options {
     let swipes = folder.join("swipes.jsonl");
-    fs::write(&swipes, manifest(SAMPLE_WORDS, SAMPLE_SEED)).unwrap();
+    fs::write(&swipes, swipe_file(SAMPLE_WORDS, SAMPLE_SEED)).unwrap();
     Options {
         precisions: PRECISIONS.to_vec(),
         targets: TARGETS.to_vec(),
@@ -225,7 +225,7 @@ fn dynamic_bundles_are_calibrated_with_the_swipes_own_words() {
     }
     let folder = tempfile::tempdir().unwrap();
     let swipes = folder.path().join("a <b> & c.jsonl");
-    fs::write(&swipes, manifest(SAMPLE_WORDS, SAMPLE_SEED)).unwrap();
+    fs::write(&swipes, swipe_file(SAMPLE_WORDS, SAMPLE_SEED)).unwrap();
     let options = Options {
         precisions: vec![Precision::Int8],
         targets: vec![Target::Android],
@@ -241,7 +241,7 @@ fn dynamic_bundles_are_calibrated_with_the_swipes_own_words() {
     engine.self_test().unwrap();
     assert!(engine.lexicon().is_none() && engine.manifest().lexicon.is_none());
     let report = json(&options.output.join("report.json"));
-    assert_eq!(report["encoder"]["calibration"]["words"], "manifest");
+    assert_eq!(report["encoder"]["calibration"]["words"], "swipes");
     assert_eq!(report["bundle"], "one");
     let page = fs::read_to_string(options.output.join("report.html")).unwrap();
     assert!(

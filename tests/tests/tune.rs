@@ -9,7 +9,7 @@ use swipekit_exporters::files::FileError;
 use swipekit_exporters::judge::JudgeError;
 use swipekit_exporters::judge::tune::{Group, Options, tune};
 use swipekit_exporters::package::write_preset;
-use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, swipe_file};
 use swipekit_tests::{repository, runtime, shared};
 
 /// The default bundle as an export leaves it, with nothing fitted.
@@ -98,7 +98,7 @@ fn a_bundle_takes_the_fitted_weights_in_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let bundle = plain(folder.path());
     let path = folder.path().join("swipes.jsonl");
-    fs::write(&path, manifest(SAMPLE_WORDS, SAMPLE_SEED)).unwrap();
+    fs::write(&path, swipe_file(SAMPLE_WORDS, SAMPLE_SEED)).unwrap();
     let before = Engine::open(&bundle).unwrap();
     let tuning = tune(&before, &options(&path), |_| ()).unwrap();
     assert_eq!(tuning.swipes, SAMPLE_WORDS.len());
@@ -134,7 +134,7 @@ fn swipes_that_say_nothing_are_an_error() {
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("swipes.jsonl");
-    let text = manifest(SAMPLE_WORDS, SAMPLE_SEED);
+    let text = swipe_file(SAMPLE_WORDS, SAMPLE_SEED);
     // Words that were not meant.
     let lines = text.lines().map(|line| {
         let mut swipe: serde_json::Value = serde_json::from_str(line).unwrap();

@@ -182,8 +182,8 @@ fn search(arguments: &SearchArguments) -> Result<SearchReport> {
     let (mut seed_times, mut seed_calls) = (Vec::new(), Vec::new());
     // All searches take turns at every swipe, so that what else the machine does falls on all of
     // them alike.
-    for (place, encoded) in others.iter().chain(&encoded).enumerate() {
-        if place == others.len() {
+    for (index, encoded) in others.iter().chain(&encoded).enumerate() {
+        if index == others.len() {
             searches.iter_mut().for_each(Run::clear);
         }
         for search in &mut searches {
@@ -192,7 +192,7 @@ fn search(arguments: &SearchArguments) -> Result<SearchReport> {
         // The graph has nothing to learn from the others: a few of them warm it up.
         let Some(step) = step
             .as_mut()
-            .filter(|_| place < 10 || place >= others.len())
+            .filter(|_| index < 10 || index >= others.len())
         else {
             continue;
         };
@@ -201,7 +201,7 @@ fn search(arguments: &SearchArguments) -> Result<SearchReport> {
         let found = timed(&mut time, || {
             seed::search(step, &parts.lexicon, encoded, dimensions, weight)
         })?;
-        if place >= others.len() {
+        if index >= others.len() {
             seed_times.extend(time);
             seed_calls.push(found.calls);
         }

@@ -96,7 +96,7 @@ fn make(arguments: &Make) -> Result<()> {
     let count = arguments.count;
     let bar = output::progress(usize::try_from(count).ok(), "swipes");
     let write = |mut out: &mut dyn Write| {
-        synth::manifest(&synth, arguments.start, count, &mut out, |done| {
+        synth::swipe_file(&synth, arguments.start, count, &mut out, |done| {
             bar.set_position(done)
         })
     };

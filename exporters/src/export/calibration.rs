@@ -32,7 +32,7 @@ pub struct CalibrationReport {
     pub batch_size: usize,
     /// How ranges were computed, if the recipe is static.
     pub method: Method,
-    /// Words that the swipes were decoded with: `bundle` for the bundle's lexicon, `manifest` for
+    /// Words that the swipes were decoded with: `bundle` for the bundle's lexicon, `swipes` for
     /// the swipes' own words.
     pub words: &'static str,
 }
@@ -111,7 +111,7 @@ impl Calibration {
             Some(lexicon) => (lexicon.clone(), "bundle"),
             None => {
                 let words = swipes.iter().map(|(word, _)| word.as_str());
-                (lexicon::of_words(words, labels)?, "manifest")
+                (lexicon::of_words(words, labels)?, "swipes")
             }
         };
         Ok(Self {

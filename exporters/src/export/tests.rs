@@ -229,7 +229,7 @@ fn encoders_are_made_once_each() {
             (&*calibration.source, calibration.swipes),
             ("synthetic", 16)
         );
-        assert_eq!(calibration.words, "manifest");
+        assert_eq!(calibration.words, "swipes");
         assert!(report.agreement.as_ref().unwrap().error.cosine_mean >= 0.99);
         // Every product weight is in 8 bits or listed.
         let mut all = [&encoder.reduced[..], &encoder.kept].concat();

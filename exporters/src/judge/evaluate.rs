@@ -97,7 +97,7 @@ pub struct Evaluation {
     pub folding: &'static str,
 }
 
-/// Decodes the swipes of `manifest` and compares. `progress` is called with the number of decoded
+/// Decodes the swipes of `swipe_file` and compares. `progress` is called with the number of decoded
 /// swipes.
 ///
 /// # Errors
@@ -105,7 +105,7 @@ pub struct Evaluation {
 /// [`swipekit::Error::Invalid`] for context without a language model.
 pub fn evaluate(
     engine: &Engine,
-    manifest: &Path,
+    swipe_file: &Path,
     options: &Options,
     mut progress: impl FnMut(usize),
 ) -> Result<Evaluation> {
@@ -122,7 +122,7 @@ pub fn evaluate(
     let decoder = options.decoder.as_ref().unwrap_or(engine.options());
     let mut counts = Counts::default();
     let mut context = options.context.then(Contexts::default);
-    for swipe in Swipes::open(manifest)?.take(options.limit.unwrap_or(usize::MAX)) {
+    for swipe in Swipes::open(swipe_file)?.take(options.limit.unwrap_or(usize::MAX)) {
         let swipe = swipe?;
         if let Some(context) = &mut context {
             let gesture = session.encode(&swipe.trace, &Limits::default())?;
@@ -137,7 +137,7 @@ pub fn evaluate(
     }
     if counts.outcomes.is_empty() {
         return Err(FileError::Empty {
-            path: manifest.to_path_buf(),
+            path: swipe_file.to_path_buf(),
             what: "swipes",
         }
         .into());

@@ -174,13 +174,13 @@ impl Shark2 {
         Some(distances.iter().filter(better).count())
     }
 
-    /// The weights with the largest mean reciprocal rank on so many swipes of `manifest`, evenly
+    /// The weights with the largest mean reciprocal rank on so many swipes of `swipe_file`, evenly
     /// spread, out of a grid.
     ///
     /// # Errors
-    /// Those of reading the manifest.
-    pub fn fit(&self, manifest: &Path, samples: usize) -> Result<Weights> {
-        let swipes = sample::read(manifest, Some(samples), false)?.swipes;
+    /// Those of reading the swipe file.
+    pub fn fit(&self, swipe_file: &Path, samples: usize) -> Result<Weights> {
+        let swipes = sample::read(swipe_file, Some(samples), false)?.swipes;
         let cases: Vec<(Vec<Distance>, Vec<u8>)> = swipes
             .iter()
             .filter_map(|swipe| {
@@ -211,7 +211,7 @@ impl Shark2 {
             }
         }
         let (_, weights) = best.ok_or_else(|| FileError::Empty {
-            path: manifest.to_path_buf(),
+            path: swipe_file.to_path_buf(),
             what: "swipes of words of the lexicon",
         })?;
         Ok(weights)
@@ -345,7 +345,7 @@ mod tests {
     fn weights_are_fitted_on_swipes_of_known_words() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("swipes.jsonl");
-        std::fs::write(&path, samples::manifest(&WORDS.repeat(4), 3)).unwrap();
+        std::fs::write(&path, samples::swipe_file(&WORDS.repeat(4), 3)).unwrap();
         let weights = baseline().fit(&path, 20).unwrap();
         assert!(weights.location > 0.0 && weights.shape > 0.0);
         std::fs::write(&path, "").unwrap();

@@ -34,7 +34,7 @@ pub enum QuantizeError {
     },
     /// The calibration has no usable swipe.
     #[error(
-        "{path} has no swipe to calibrate on: expected swipes of two points and more; give another manifest",
+        "{path} has no swipe to calibrate on: expected swipes of two points and more; give another swipe file",
         path = path.display()
     )]
     NoSwipes {

@@ -24,14 +24,14 @@ pub struct Sample {
     pub sha256: String,
 }
 
-/// Takes `samples` swipes spread evenly over the swipe file `manifest`. Takes all if `samples` is
+/// Takes `samples` swipes spread evenly over `swipe_file`. Takes all if `samples` is
 /// `None` or there are no more. `words`: whether to collect the words.
 ///
 /// # Errors
 /// Those of reading the file; [`FileError::Empty`] if it has no swipe.
-pub fn read(manifest: &Path, samples: Option<usize>, words: bool) -> Result<Sample> {
-    let sha256 = sha256_hex(&Bytes::map(manifest)?);
-    let name = manifest.file_name();
+pub fn read(swipe_file: &Path, samples: Option<usize>, words: bool) -> Result<Sample> {
+    let sha256 = sha256_hex(&Bytes::map(swipe_file)?);
+    let name = swipe_file.file_name();
     let mut sample = Sample {
         name: name.map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         swipes: Vec::new(),
@@ -39,7 +39,7 @@ pub fn read(manifest: &Path, samples: Option<usize>, words: bool) -> Result<Samp
         words: BTreeSet::new(),
         sha256,
     };
-    for swipe in Swipes::open(manifest)? {
+    for swipe in Swipes::open(swipe_file)? {
         let swipe = swipe?;
         sample.of += 1;
         if words {
@@ -51,7 +51,7 @@ pub fn read(manifest: &Path, samples: Option<usize>, words: bool) -> Result<Samp
     }
     if let Some(wanted) = samples {
         // Read the file again instead of keeping all of it: it may be much larger than the sample.
-        for (index, swipe) in Swipes::open(manifest)?.enumerate() {
+        for (index, swipe) in Swipes::open(swipe_file)?.enumerate() {
             if picked(index, wanted, sample.of) {
                 sample.swipes.push(swipe?);
             }
@@ -59,7 +59,7 @@ pub fn read(manifest: &Path, samples: Option<usize>, words: bool) -> Result<Samp
     }
     if sample.swipes.is_empty() {
         return Err(FileError::Empty {
-            path: manifest.to_path_buf(),
+            path: swipe_file.to_path_buf(),
             what: "swipes",
         });
     }
@@ -101,7 +101,7 @@ mod tests {
         let path = folder.path().join("swipes.jsonl");
         std::fs::write(
             &path,
-            samples::manifest(&["the", "hello", "the", "water"], 1),
+            samples::swipe_file(&["the", "hello", "the", "water"], 1),
         )
         .unwrap();
         let all = read(&path, None, true).unwrap();

@@ -49,7 +49,7 @@ pub use profile::{Device, Fitted, PARAMETERS, Parameter, Profile};
 pub use touch::MAX_POINTS;
 use words::Urn;
 pub use words::{WordOptions, Words};
-pub use write::manifest;
+pub use write::swipe_file;
 
 /// What the streams of random numbers are for.
 const PERSON: u64 = 1;

@@ -121,10 +121,10 @@ pub const SAMPLE_WORDS: &[&str] = &[
     "understanding",
 ];
 
-/// Swipes of `words` in the manifest form: one object a line,
+/// Swipes of `words` in the form of a swipe file: one object a line,
 /// `{"word","points":[{"x","y","t"},…]}`. The same words and seed give the same text. Words without
 /// a key on the keyboard are passed over.
-pub fn manifest(words: &[&str], seed: u64) -> String {
+pub fn swipe_file(words: &[&str], seed: u64) -> String {
     let mut random = Random::new(seed);
     let mut text = String::new();
     for word in words {
@@ -159,7 +159,7 @@ mod tests {
         let text = std::fs::read_to_string(SAMPLES).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), SAMPLE_WORDS.len());
-        for (line, (written, word)) in manifest(SAMPLE_WORDS, SAMPLE_SEED)
+        for (line, (written, word)) in swipe_file(SAMPLE_WORDS, SAMPLE_SEED)
             .lines()
             .zip(lines.iter().zip(SAMPLE_WORDS))
         {
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn words_in_a_manifest_are_escaped_or_passed_over() {
-        let text = manifest(&["a\"b", "123", "", "c"], 1);
+        let text = swipe_file(&["a\"b", "123", "", "c"], 1);
         let words: Vec<serde_json::Value> = text
             .lines()
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["word"].clone())

@@ -10,7 +10,7 @@ use super::{Synth, SynthSwipe};
 ///
 /// # Errors
 /// Those of the writer.
-pub fn manifest(
+pub fn swipe_file(
     synth: &Synth,
     start: u64,
     count: u64,
@@ -79,7 +79,7 @@ mod tests {
             .with_people(2);
         let mut text = Vec::new();
         let mut told = 0;
-        manifest(&synth, 5, 20, &mut text, |done| told = done).unwrap();
+        swipe_file(&synth, 5, 20, &mut text, |done| told = done).unwrap();
         let read: Vec<_> = Swipes::new("m", io::Cursor::new(text))
             .collect::<Result<_, _>>()
             .unwrap();

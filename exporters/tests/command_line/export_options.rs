@@ -6,7 +6,7 @@ use std::process::Output;
 
 use serde_json::Value;
 use swipekit_exporters::fixtures::nemo;
-use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, manifest};
+use swipekit_exporters::synth::samples::{SAMPLE_SEED, SAMPLE_WORDS, swipe_file};
 
 use crate::program::{self, runtime, swipekit};
 
@@ -39,7 +39,7 @@ fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, content: &str| fs::write(folder.path().join(name), content).unwrap();
     nemo::write_nemo(&folder.path().join("model.nemo"), 7);
-    write("swipes.jsonl", &manifest(SAMPLE_WORDS, SAMPLE_SEED));
+    write("swipes.jsonl", &swipe_file(SAMPLE_WORDS, SAMPLE_SEED));
     write("empty.jsonl", "");
     write(
         "garbage.jsonl",

@@ -12,7 +12,7 @@ use crate::quantize::frames::EncoderError;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Data {
     /// Name of the swipe file, without its folder.
-    pub manifest: String,
+    pub swipe_file: String,
     /// SHA-256 of the swipe file.
     pub sha256: String,
     /// Swipes that all bundles decoded.

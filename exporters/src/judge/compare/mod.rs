@@ -151,11 +151,7 @@ pub fn compare(
     }
     let source = Words::source(&bundles, options.lexicon.as_deref());
     subject::check_comparable(&bundles, source)?;
-    let sample = sample::read(
-        &options.swipes,
-        options.limit,
-        source == WordSource::Manifest,
-    )?;
+    let sample = sample::read(&options.swipes, options.limit, source == WordSource::Swipes)?;
     let words = Words::new(
         &bundles,
         options.lexicon.as_deref(),
@@ -200,7 +196,7 @@ pub fn compare(
     run.latency(&mut figures, &mut tick)?;
     Ok(Comparison {
         data: Data {
-            manifest: sample.name,
+            swipe_file: sample.name,
             sha256: sample.sha256,
             swipes: sample.swipes.len(),
             of: sample.of,

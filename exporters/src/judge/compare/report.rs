@@ -17,7 +17,7 @@ pub fn blocks(comparison: &Comparison) -> Vec<Block> {
     let all = &comparison.bundles;
     let mut blocks = section(tables::bundles(comparison), vec![sizes(all)]);
     blocks.push(Block::text(format!(
-        "Measured on {}. SHA-256 of the manifest: {}.",
+        "Measured on {}. SHA-256 of the swipe file: {}.",
         comparison.machine, comparison.data.sha256
     )));
     blocks.extend(section(tables::accuracy(comparison), Vec::new()));

@@ -64,7 +64,7 @@ pub enum WordSource {
     File,
     /// The words of the swipe file, all equally frequent: no bundle has a lexicon, and none was
     /// given.
-    Manifest,
+    Swipes,
 }
 
 /// The words that all bundles decode.
@@ -82,7 +82,7 @@ impl Words {
     pub(super) fn source(bundles: &[Bundle], file: Option<&Path>) -> WordSource {
         match file {
             Some(_) => WordSource::File,
-            None if bundles.iter().all(|b| b.manifest().lexicon.is_none()) => WordSource::Manifest,
+            None if bundles.iter().all(|b| b.manifest().lexicon.is_none()) => WordSource::Swipes,
             None => WordSource::Bundle,
         }
     }
@@ -91,7 +91,7 @@ impl Words {
     pub(super) fn new(
         bundles: &[Bundle],
         file: Option<&Path>,
-        manifest: &Path,
+        swipe_file: &Path,
         words: &BTreeSet<String>,
     ) -> Result<Self> {
         let source = Self::source(bundles, file);
@@ -104,9 +104,9 @@ impl Words {
                 lexicon.verify(file)?;
                 (lexicon, file)
             }
-            (WordSource::Manifest, _) => {
+            (WordSource::Swipes, _) => {
                 let words = words.iter().map(String::as_str);
-                (lexicon::of_words(words, labels)?, manifest)
+                (lexicon::of_words(words, labels)?, swipe_file)
             }
             _ => {
                 let spec = bundles.first().and_then(|b| b.manifest().lexicon.as_ref());

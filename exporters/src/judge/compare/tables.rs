@@ -106,11 +106,11 @@ pub(super) fn accuracy(comparison: &Comparison) -> Figures {
     let words = match data.words {
         WordSource::Bundle => "of the bundles' lexicon",
         WordSource::File => "of the lexicon that was given",
-        WordSource::Manifest => "of the manifest, all of the same frequency",
+        WordSource::Swipes => "of the swipe file, all of the same frequency",
     };
     let note = format!(
         "In percent of {} swipes, taken evenly from the {} of {}; {} words {words}.",
-        data.swipes, data.of, data.manifest, data.word_count
+        data.swipes, data.of, data.swipe_file, data.word_count
     );
     let all = &comparison.bundles;
     let mut table = Figures::new("Accuracy", note, all.iter());

@@ -92,7 +92,7 @@ pub(super) fn comparison() -> Comparison {
     });
     Comparison {
         data: Data {
-            manifest: "swipes.jsonl".to_owned(),
+            swipe_file: "swipes.jsonl".to_owned(),
             sha256: "0".repeat(64),
             swipes: 20,
             of: 40,

@@ -47,7 +47,7 @@ impl Scored {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fit {
     /// Name of the swipe file.
-    pub manifest: String,
+    pub swipe_file: String,
     /// SHA-256 of the swipe file.
     pub sha256: String,
     /// Number of swipes fitted on.
@@ -70,7 +70,7 @@ pub struct Fit {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Checked {
     /// Name of the swipe file.
-    pub manifest: String,
+    pub swipe_file: String,
     /// Swipes.
     pub swipes: usize,
     /// With the preset's previous options.
@@ -112,7 +112,7 @@ pub fn fit(engine: &Engine, options: &Options, mut progress: impl FnMut(usize)) 
             let sample = sample::read(path, options.limit, false)?;
             let scored = decode(engine, &sample.swipes, &mut progress)?;
             Some(Checked {
-                manifest: sample.name,
+                swipe_file: sample.name,
                 swipes: scored.len(),
                 before: before.reliability(&scored),
                 after: fitted.reliability(&scored),
@@ -121,7 +121,7 @@ pub fn fit(engine: &Engine, options: &Options, mut progress: impl FnMut(usize)) 
         None => None,
     };
     Ok(Fit {
-        manifest: sample.name,
+        swipe_file: sample.name,
         sha256: sample.sha256,
         swipes: scored.len(),
         preset: options.preset.clone(),

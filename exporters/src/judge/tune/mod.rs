@@ -132,7 +132,7 @@ impl Options {
 #[derive(Clone, Debug, Serialize)]
 pub struct Tuning {
     /// Name of the swipe file.
-    pub manifest: String,
+    pub swipe_file: String,
     /// SHA-256 of the swipe file.
     pub sha256: String,
     /// Number of swipes fitted on.
@@ -254,7 +254,7 @@ pub fn tune(engine: &Engine, options: &Options, mut progress: impl FnMut(&str)) 
         }
     }
     Ok(Tuning {
-        manifest: sample.name,
+        swipe_file: sample.name,
         sha256: sample.sha256,
         swipes: swipes.len(),
         preset: options.preset.clone(),

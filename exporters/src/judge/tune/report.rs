@@ -8,7 +8,7 @@ use crate::report::{Block, Column, Table};
 pub fn blocks(tuning: &Tuning) -> Vec<Block> {
     let heading = format!(
         "{} swipes of {}, preset {}",
-        tuning.swipes, tuning.manifest, tuning.preset
+        tuning.swipes, tuning.swipe_file, tuning.preset
     );
     let mut blocks = vec![Block::heading(heading)];
     if !tuning.validation.is_empty() {

@@ -130,7 +130,7 @@ impl Feed {
     /// Reads what `options` name.
     ///
     /// # Errors
-    /// Those of the manifests; [`FileError::Empty`] where there is nothing to feed; those of the
+    /// Those of the swipe files; [`FileError::Empty`] where there is nothing to feed; those of the
     /// layout.
     pub fn open(options: FeedOptions) -> Result<Self> {
         let area = options.layout.letter_area()?;

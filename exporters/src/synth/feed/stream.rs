@@ -113,7 +113,7 @@ impl Feed {
         let mut sources: Vec<Value> = (self.recorded.sources().iter())
             .map(|source| {
                 let mut source = json!(source);
-                source["kind"] = "manifest".into();
+                source["kind"] = "swipe_file".into();
                 source
             })
             .collect();

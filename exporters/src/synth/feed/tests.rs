@@ -1,4 +1,4 @@
-//! Streams of small manifests, read back by a reader of its own.
+//! Streams of small swipe files, read back by a reader of its own.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -14,9 +14,9 @@ use crate::synth::samples;
 
 const WORDS: &[&str] = &["the", "don't", "hello", "a", "keyboard", "too", "water"];
 
-fn manifest(folder: &Path, name: &str, words: &[&str], seed: u64) -> PathBuf {
+fn swipe_file(folder: &Path, name: &str, words: &[&str], seed: u64) -> PathBuf {
     let path = folder.join(name);
-    std::fs::write(&path, samples::manifest(words, seed)).unwrap();
+    std::fs::write(&path, samples::swipe_file(words, seed)).unwrap();
     path
 }
 
@@ -84,7 +84,7 @@ fn read(stream: &[u8]) -> (Value, Vec<Sample>) {
 #[test]
 fn a_feed_of_each_swipe_once_holds_cores_features() {
     let folder = tempfile::tempdir().unwrap();
-    let path = manifest(folder.path(), "swipes.jsonl", WORDS, 1);
+    let path = swipe_file(folder.path(), "swipes.jsonl", WORDS, 1);
     let mut options = options(vec![path.clone()]);
     options.once = true;
     let feed = Feed::open(options).unwrap();
@@ -124,8 +124,8 @@ fn a_feed_of_each_swipe_once_holds_cores_features() {
 fn a_stream_may_begin_anywhere_and_be_made_by_several_threads() {
     let folder = tempfile::tempdir().unwrap();
     let paths = vec![
-        manifest(folder.path(), "one.jsonl", WORDS, 1),
-        manifest(folder.path(), "two.jsonl", &["letter", "zoo"], 2),
+        swipe_file(folder.path(), "one.jsonl", WORDS, 1),
+        swipe_file(folder.path(), "two.jsonl", &["letter", "zoo"], 2),
     ];
     let feed = Feed::open(options(paths)).unwrap();
     let whole = read(&bytes(&feed, 0, Some(300), 1)).1;
@@ -148,7 +148,7 @@ fn a_stream_may_begin_anywhere_and_be_made_by_several_threads() {
 #[test]
 fn people_and_swipes_that_are_held_out_take_no_part() {
     let folder = tempfile::tempdir().unwrap();
-    let text = samples::manifest(WORDS, 1);
+    let text = samples::swipe_file(WORDS, 1);
     let with_user =
         |line: &str, user: &str| line.replacen('{', &format!("{{\"user\":\"{user}\","), 1);
     let lines: Vec<String> = (text.lines().enumerate())
@@ -158,7 +158,7 @@ fn people_and_swipes_that_are_held_out_take_no_part() {
     std::fs::write(&all, lines.join("\n")).unwrap();
     let held_out = folder.path().join("dev.jsonl");
     // Another swipe of person one, and the path of a swipe of person two under another name.
-    let other = samples::manifest(&["other"], 9);
+    let other = samples::swipe_file(&["other"], 9);
     let same = with_user(text.lines().nth(5).unwrap(), "three");
     std::fs::write(
         &held_out,
@@ -205,7 +205,7 @@ fn no_development_swipe_is_among_those_to_train_on() {
 #[test]
 fn far_swipes_and_words_without_keys_are_left_out() {
     let folder = tempfile::tempdir().unwrap();
-    let text = samples::manifest(&["keyboard", "water"], 1);
+    let text = samples::swipe_file(&["keyboard", "water"], 1);
     let lines: Vec<&str> = text.lines().collect();
     // A swipe of another word, one that says itself that it is far, a word that no key types, a
     // single point.
@@ -235,7 +235,7 @@ fn far_swipes_and_words_without_keys_are_left_out() {
 #[test]
 fn synthetic_swipes_come_between_recorded_ones() {
     let folder = tempfile::tempdir().unwrap();
-    let path = manifest(folder.path(), "swipes.jsonl", WORDS, 1);
+    let path = swipe_file(folder.path(), "swipes.jsonl", WORDS, 1);
     let words = folder.path().join("words.tsv");
     std::fs::write(&words, "zebra\t3\nx\t1\nthey're\t9\n").unwrap();
     let layout = Layout::qwerty();
@@ -257,7 +257,7 @@ fn synthetic_swipes_come_between_recorded_ones() {
         assert!(sample.frames >= 2);
     }
     assert_eq!(read(&bytes(&feed, 150, Some(250), 1)).1, samples[150..]);
-    // Without a manifest all are.
+    // Without a swipe file all are.
     let mut alone = options(Vec::new());
     alone.synthetic = Some(synthetic());
     let feed = Feed::open(alone).unwrap();
@@ -279,7 +279,13 @@ fn nothing_to_feed_is_an_error_and_a_reader_that_goes_away_is_none() {
         Err(SynthError::File(FileError::Empty { .. }))
     ));
     assert!(Feed::open(options(vec![folder.path().join("none")])).is_err());
-    let feed = Feed::open(options(vec![manifest(folder.path(), "a.jsonl", WORDS, 1)])).unwrap();
+    let feed = Feed::open(options(vec![swipe_file(
+        folder.path(),
+        "a.jsonl",
+        WORDS,
+        1,
+    )]))
+    .unwrap();
     struct Gone(usize, io::ErrorKind);
     impl io::Write for Gone {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

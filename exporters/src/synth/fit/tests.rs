@@ -1,5 +1,5 @@
 use super::*;
-use crate::synth::{Synth, WordOptions, Words, manifest};
+use crate::synth::{Synth, WordOptions, Words, swipe_file};
 
 const LIST: &[&str] = &[
     "the",
@@ -28,7 +28,7 @@ fn write(path: &Path, profile: Profile, count: u64) {
         .unwrap()
         .with_people(80);
     let mut text = Vec::new();
-    manifest(&synth, 0, count, &mut text, |_| {}).unwrap();
+    swipe_file(&synth, 0, count, &mut text, |_| {}).unwrap();
     std::fs::write(path, text).unwrap();
 }
 

@@ -137,11 +137,11 @@ impl Cursor {
         }
         let words: Vec<&str> = sentence.split_whitespace().collect();
         let from = self.next.min(words.len());
-        let place = |range: &[&str]| range.iter().position(|word| *word == swipe.word);
+        let position = |range: &[&str]| range.iter().position(|word| *word == swipe.word);
         // If the word is not found further on, the same prompt has been started again.
-        let at = place(&words[from..])
+        let at = position(&words[from..])
             .map(|at| from + at)
-            .or_else(|| place(&words))?;
+            .or_else(|| position(&words))?;
         self.next = at + 1;
         Some(words[..at].to_vec())
     }

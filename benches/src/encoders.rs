@@ -119,14 +119,14 @@ pub fn run(arguments: &Arguments) -> Result<Report, Box<dyn std::error::Error>> 
     for round in 0..=*rounds {
         for swipe in 0..traces.len() {
             for turn in 0..runs.len() {
-                let place = (turn + swipe) % runs.len();
-                let run = &mut runs[place];
-                let (data, frames) = (run.features[swipe].data(), run.features[swipe].samples());
+                let index = (turn + swipe) % runs.len();
+                let run = &mut runs[index];
+                let (data, samples) = (run.features[swipe].data(), run.features[swipe].samples());
                 for _ in 0..*warm_up {
-                    run.encoder.encode(data, frames, &mut encoded)?;
+                    run.encoder.encode(data, samples, &mut encoded)?;
                 }
                 timed(&mut run.times, || {
-                    run.encoder.encode(data, frames, &mut encoded)
+                    run.encoder.encode(data, samples, &mut encoded)
                 })?;
             }
         }
@@ -143,11 +143,11 @@ pub fn run(arguments: &Arguments) -> Result<Report, Box<dyn std::error::Error>> 
         rounds: *rounds,
         warm_up: *warm_up,
         encoders: timed
-            .map(|(place, ((subject, precision), run))| Timed {
+            .map(|(index, ((subject, precision), run))| Timed {
                 label: subject.label.clone(),
                 runtime: run.encoder.runtime().to_string(),
                 precision,
-                speed: (place > 0)
+                speed: (index > 0)
                     .then(|| Ratio::of(&baseline, &run.times))
                     .flatten(),
                 ms: Times::of(run.times),

@@ -234,10 +234,10 @@ fn hostile_traces_give_errors_or_words() {
         try_trace(&engine, &slow);
     }
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        for place in [0, 30, 59] {
+        for index in [0, 30, 59] {
             for axis in 0..3 {
                 let mut points = line(60);
-                let point = &mut points[place];
+                let point = &mut points[index];
                 *[&mut point.0, &mut point.1, &mut point.2][axis] = bad;
                 assert_eq!(try_trace(&engine, &points), None);
             }

@@ -138,16 +138,16 @@ impl Oracle {
                 tensors.push(Tensor::f32([1, model.encoder], vec![0.0; model.encoder]));
                 let tensors: Vec<&Tensor> = tensors.iter().collect();
                 let outputs = step.run(&tensors).unwrap();
-                for (place, state) in states.iter_mut().enumerate() {
-                    *state = outputs[1 + place].as_f32().unwrap().to_vec();
-                    let expected = if place % 2 == 0 {
+                for (index, state) in states.iter_mut().enumerate() {
+                    *state = outputs[1 + index].as_f32().unwrap().to_vec();
+                    let expected = if index % 2 == 0 {
                         &expected_h
                     } else {
                         &expected_c
                     };
-                    let start = (at * layers + place / 2) * hidden;
+                    let start = (at * layers + index / 2) * hidden;
                     let worst = difference(state, &expected[start..start + hidden]);
-                    assert!(worst <= TOLERANCE, "{word} {at} {place}: {worst}");
+                    assert!(worst <= TOLERANCE, "{word} {at} {index}: {worst}");
                 }
             }
         }
@@ -497,14 +497,14 @@ fn a_thousand_damaged_bundles_are_refused() {
     let packed = folder.path().join("packed.swipekit");
     pack(&whole, &packed).unwrap();
     let sound = fs::read(&packed).unwrap();
-    let place = sound
+    let start = sound
         .windows(encoder.len())
         .position(|part| part == encoder)
         .unwrap();
     for at in 0..158 {
         let mut damaged = sound.clone();
         match at % 2 {
-            0 => damaged[place + below(encoder.len())] ^= 1 << below(8),
+            0 => damaged[start + below(encoder.len())] ^= 1 << below(8),
             _ => damaged.truncate(below(sound.len())),
         }
         fs::write(&packed, damaged).unwrap();
@@ -549,7 +549,7 @@ fn programs_lie_in_the_bundle_as_they_can_be_mapped() {
     let bundle = Bundle::open(fixture()).unwrap();
     for name in ["encoder.pte", "step.pte"] {
         let file = bundle.file(name).unwrap();
-        let place = bytes.windows(file.len()).position(|part| part == &*file);
-        assert_eq!(place.unwrap() % 16384, 0, "{name}");
+        let start = bytes.windows(file.len()).position(|part| part == &*file);
+        assert_eq!(start.unwrap() % 16384, 0, "{name}");
     }
 }

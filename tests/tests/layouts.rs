@@ -37,11 +37,11 @@ fn accuracy(engine: &Engine, swipes: &[(String, Trace)]) -> [f64; 2] {
     let mut hits = [0; 2];
     for (word, trace) in swipes {
         let candidates = session.decode(trace).unwrap().candidates;
-        let place = candidates
+        let rank = candidates
             .iter()
             .position(|candidate| candidate.word.eq_ignore_ascii_case(word));
-        hits[0] += usize::from(place == Some(0));
-        hits[1] += usize::from(place.is_some_and(|place| place < 3));
+        hits[0] += usize::from(rank == Some(0));
+        hits[1] += usize::from(rank.is_some_and(|rank| rank < 3));
     }
     hits.map(|hits| 100.0 * hits as f64 / swipes.len() as f64)
 }

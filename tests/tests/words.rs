@@ -72,11 +72,11 @@ fn choices_decide_between_words_that_a_swipe_may_mean() {
     let trace = swipe("pit");
     let before = words(&engine, &trace);
     let other = before[1].clone();
-    let place = |engine: &Engine| words(engine, &trace).iter().position(|word| *word == other);
+    let rank = |engine: &Engine| words(engine, &trace).iter().position(|word| *word == other);
     for _ in 0..50 {
         engine.words().learn(&other).unwrap();
     }
-    assert!(place(&engine) <= Some(1));
+    assert!(rank(&engine) <= Some(1));
     let scores = |engine: &Engine| {
         let candidates = engine.session().decode(&trace).unwrap().candidates;
         let score = |word: &str| candidates.iter().find(|c| c.word == word).unwrap().score;

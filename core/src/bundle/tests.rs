@@ -442,7 +442,7 @@ fn fields_of_presets_that_are_not_known_are_ignored() {
     newer["presets"]["default"]["prior_weight"] = "much".into();
     let wrong = Manifest::parse(newer.to_string().as_bytes(), path);
     assert!(matches!(wrong, Err(Error::Damaged { .. })));
-    for place in [
+    for pointer in [
         "",
         "/runtime",
         "/runtime/session",
@@ -451,9 +451,9 @@ fn fields_of_presets_that_are_not_known_are_ignored() {
         "/vocabulary",
     ] {
         let mut newer: serde_json::Value = serde_json::from_str(&text).unwrap();
-        newer.pointer_mut(place).unwrap()["of_tomorrow"] = 1.into();
+        newer.pointer_mut(pointer).unwrap()["of_tomorrow"] = 1.into();
         let refused = Manifest::parse(newer.to_string().as_bytes(), path);
-        assert!(matches!(refused, Err(Error::Damaged { .. })), "{place}");
+        assert!(matches!(refused, Err(Error::Damaged { .. })), "{pointer}");
     }
 }
 

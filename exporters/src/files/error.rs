@@ -43,7 +43,7 @@ pub enum FileError {
         got: String,
     },
     /// A folder or file is in the way of what is to be written.
-    #[error("{path} is in the way: expected {expected}, got {got}; move it away or write to another place", path = path.display())]
+    #[error("{path} is in the way: expected {expected}, got {got}; move it away or write elsewhere", path = path.display())]
     InTheWay {
         /// The folder or file.
         path: PathBuf,

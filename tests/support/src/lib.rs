@@ -32,8 +32,8 @@ pub fn repository(path: &str) -> PathBuf {
 /// `../shared` at all.
 pub fn shared(path: &str) -> Option<PathBuf> {
     let folder = repository("../shared");
-    let places = [repository("tests/data").join(path), folder.join(path)];
-    let found = places.into_iter().find(|place| place.exists());
+    let paths = [repository("tests/data").join(path), folder.join(path)];
+    let found = paths.into_iter().find(|path| path.exists());
     if found.is_none() {
         skip_test(&format!("../shared/{path} is absent"), folder.exists());
     }

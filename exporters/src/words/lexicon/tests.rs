@@ -100,7 +100,7 @@ fn unusable_frequencies_are_counted_and_never_reach_a_logarithm() {
 
 #[test]
 fn malformed_lists_are_refused_with_their_place() {
-    for (form, place) in [
+    for (form, location) in [
         ("a\t1\nb\n", "line 2"),
         ("a\t1\nb\tmany\n", "line 2"),
         ("\t1\n", "line 1"),
@@ -114,7 +114,7 @@ fn malformed_lists_are_refused_with_their_place() {
     ] {
         let error = frequencies(form).unwrap_err();
         assert!(
-            matches!(&error, LexiconError::Format { location: l, .. } if l == place),
+            matches!(&error, LexiconError::Format { location: l, .. } if l == location),
             "{form:?}: {error}"
         );
     }

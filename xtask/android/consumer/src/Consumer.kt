@@ -8,7 +8,10 @@ import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
 
-/** What touches each way between Kotlin and native code: a decode, an exception, a partial result of a live session. */
+/**
+ * What touches each way between Kotlin and native code: a decode, an exception, a partial result of
+ * a live session.
+ */
 fun main(arguments: Array<String>): Unit = runBlocking {
     val points = listOf(Triple(648f, 1840f, 0L), Triple(530f, 1760f, 60L), Triple(281f, 1690f, 120L), Triple(281f, 1690f, 180L))
     val area = LetterArea(0f, 1600f, 1080f, 480f)

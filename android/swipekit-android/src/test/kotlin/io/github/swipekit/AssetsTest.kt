@@ -16,7 +16,10 @@ import org.junit.rules.TemporaryFolder
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 
-/** Bundles in an app's assets. The package is a real one: a zip file that the platform's own asset manager reads. */
+/**
+ * Bundles in an app's assets. The package is a real one: a zip file that the platform's own asset
+ * manager reads.
+ */
 @RunWith(RobolectricTestRunner::class)
 class AssetsTest {
     @get:Rule
@@ -61,7 +64,9 @@ class AssetsTest {
         return bytes.toByteArray()
     }
 
-    /** An asset manager with a package that has the bundle, stored at an odd offset and compressed. */
+    /**
+     * An asset manager with a package that has the bundle, stored at an odd offset and compressed.
+     */
     private fun assets(): AssetManager {
         val bundle = bundle()
         val apk = folder.newFile("app.apk")

@@ -14,7 +14,10 @@ import io.github.swipekit.internal.NativeLibrary
 public class CancelToken @Throws(SwipeException::class) public constructor() : AutoCloseable {
     private val handle = Handle(newToken(), Kind.TOKEN)
 
-    /** Ends decodes that were given it, now and later, with [DecodeCancelledException]. Does nothing once it is closed. */
+    /**
+     * Ends decodes that were given it, now and later, with [DecodeCancelledException]. Does nothing
+     * once it is closed.
+     */
     public fun cancel() {
         if (!handle.isClosed) handle.use { Native.tokenCancel(it) }
     }

@@ -24,7 +24,10 @@ public class DecodeOptions public constructor(
     /** When to end, counted from now on. */
     internal fun deadline(): Deadline = Deadline(deadlineMillis.also { given("deadlineMillis", it) })
 
-    /** Numbers for the native library, with what is [left] of a deadline in milliseconds, -1 for none; null where nothing is said. */
+    /**
+     * Numbers for the native library, with what is [left] of a deadline in milliseconds, -1 for
+     * none; null where nothing is said.
+     */
     internal fun settings(left: Int): IntArray? =
         when {
             candidates == null && beam == null && left == -1 -> null

@@ -178,7 +178,10 @@ public class SwipeEngine private constructor(
     public fun selfTest(): SelfTestReport =
         with(Packed(handle.use { Native.engineSelfTest(it) })) { SelfTestReport(int(), double(), double()) }
 
-    /** Gives memory back that is kept for the next gesture; call it where the system asks for memory. */
+    /**
+     * Gives memory back that is kept for the next gesture; call it where the system asks for
+     * memory.
+     */
     @Throws(SwipeException::class)
     public fun trimMemory(): Unit = handle.use { Native.engineTrim(it) }
 
@@ -220,7 +223,10 @@ public class SwipeEngine private constructor(
     @Throws(SwipeException::class)
     public fun withLanguageModel(path: String): SwipeEngine = further(handle.use { Native.engineWithLanguageModel(it, path) })
 
-    /** Closes the engine. Calls that run end first; their memory is freed then. Closing it again does nothing. */
+    /**
+     * Closes the engine. Calls that run end first; their memory is freed then. Closing it again
+     * does nothing.
+     */
     override fun close(): Unit = handle.close()
 
     override fun toString(): String = "SwipeEngine(${info.name}${if (isClosed) ", closed" else ""})"
@@ -235,7 +241,10 @@ public class SwipeEngine private constructor(
 
     /** Opens engines. */
     public companion object {
-        /** What a number has to be that is passed on to the native library, where a negative one stands for the default. */
+        /**
+         * What a number has to be that is passed on to the native library, where a negative one
+         * stands for the default.
+         */
         private fun checkShare(share: Float) {
             if (share < 0) throw InvalidArgumentException("share must be above 0, up to 1, or null for the default, got $share")
         }
@@ -276,7 +285,10 @@ public class SwipeEngine private constructor(
         @Throws(SwipeException::class)
         public suspend fun load(file: File, options: EngineOptions = EngineOptions.DEFAULT): SwipeEngine = load(file.path, options)
 
-        /** Runs [open] on the dispatcher of [options]; an engine that nobody waits for any more is closed. */
+        /**
+         * Runs [open] on the dispatcher of [options]; an engine that nobody waits for any more is
+         * closed.
+         */
         internal suspend fun load(options: EngineOptions, open: () -> SwipeEngine): SwipeEngine =
             offload(options.dispatcher, SwipeEngine::close) { open() }
 

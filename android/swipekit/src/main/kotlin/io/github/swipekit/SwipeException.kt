@@ -18,7 +18,10 @@ public class BundleUnsupportedException internal constructor(message: String) : 
 /** The library of ONNX Runtime is missing or cannot be used. */
 public class RuntimeLibraryException internal constructor(message: String) : SwipeException(message)
 
-/** The library of swipekit itself is missing, made for another processor, or of another version than these classes. */
+/**
+ * The library of swipekit itself is missing, made for another processor, or of another version than
+ * these classes.
+ */
 public class NativeLibraryException internal constructor(message: String, cause: Throwable? = null) : SwipeException(message, cause)
 
 /** An argument or an option cannot be used. */
@@ -30,7 +33,10 @@ public class NotFiniteException internal constructor(message: String) : SwipeExc
 /** An engine, a session or a token was used after it was closed. */
 public class EngineClosedException internal constructor(message: String) : SwipeException(message)
 
-/** A bundle does not give what its own golden swipes say, so that its words cannot be trusted on this device. */
+/**
+ * A bundle does not give what its own golden swipes say, so that its words cannot be trusted on
+ * this device.
+ */
 public class SelfTestException internal constructor(message: String) : SwipeException(message)
 
 /** The runtime or swipekit failed inside. The engine can go on being used. */

@@ -83,11 +83,17 @@ public class SwipeSession internal constructor(
         }
     }
 
-    /** Appends the first [count] touch samples of [points] at once: x, y and time in milliseconds of each. Throws as the other [push]. */
+    /**
+     * Appends the first [count] touch samples of [points] at once: x, y and time in milliseconds of
+     * each. Throws as the other [push].
+     */
     @Throws(SwipeException::class)
     public fun push(points: DoubleArray, count: Int): Unit = handle.use { Native.livePush(it, points, count) }
 
-    /** The words before the gestures in their sentence, the nearest last, until this is called again. */
+    /**
+     * The words before the gestures in their sentence, the nearest last, until this is called
+     * again.
+     */
     @Throws(SwipeException::class)
     public fun setContext(words: List<String>): Unit = handle.use { Native.liveContext(it, words.toTypedArray()) }
 
@@ -148,7 +154,9 @@ public class SwipeSession internal constructor(
 
     private fun deadline(millis: Int?): Deadline = Deadline(millis.also { given("deadlineMillis", it) })
 
-    /** Takes no more points for the gesture, lets go of its partial results and gives its number. */
+    /**
+     * Takes no more points for the gesture, lets go of its partial results and gives its number.
+     */
     private fun end(): Long = handle.use { number -> Native.liveEnd(number).also(partials::end) }
 
     private fun finish(gesture: Long, deadline: Deadline, token: Long): DecodeResult =
@@ -165,7 +173,10 @@ public class SwipeSession internal constructor(
             partials.abandon()
         }
 
-    /** Closes the session and ends its thread and [partials]; a partial decode that runs is cancelled. Closing it again does nothing. */
+    /**
+     * Closes the session and ends its thread and [partials]; a partial decode that runs is
+     * cancelled. Closing it again does nothing.
+     */
     override fun close(): Unit = handle.close()
 
     override fun toString(): String = if (isClosed) "SwipeSession(closed)" else "SwipeSession"

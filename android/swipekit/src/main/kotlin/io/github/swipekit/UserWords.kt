@@ -77,15 +77,22 @@ public class UserWords internal constructor(private val engine: Handle) {
     @Throws(SwipeException::class)
     public fun add(word: String): WordRejection? = change(ADD, word)
 
-    /** Adds [word] with [logPrior] in nats, -100 to 0. Returns why it was not taken, null where it was. */
+    /**
+     * Adds [word] with [logPrior] in nats, -100 to 0. Returns why it was not taken, null where it
+     * was.
+     */
     @Throws(SwipeException::class)
     public fun addWith(word: String, logPrior: Float): WordRejection? = change(ADD_WITH, word, logPrior)
 
-    /** Forgets everything about [word]. Returns why it can be none of these words, null otherwise. */
+    /**
+     * Forgets everything about [word]. Returns why it can be none of these words, null otherwise.
+     */
     @Throws(SwipeException::class)
     public fun remove(word: String): WordRejection? = change(REMOVE, word)
 
-    /** Makes [word] likelier by [nats], less likely where they are below 0; boosts do not add up. */
+    /**
+     * Makes [word] likelier by [nats], less likely where they are below 0; boosts do not add up.
+     */
     @Throws(SwipeException::class)
     public fun boost(word: String, nats: Float): WordRejection? = change(BOOST, word, nats)
 
@@ -97,7 +104,9 @@ public class UserWords internal constructor(private val engine: Handle) {
     @Throws(SwipeException::class)
     public fun unblock(word: String): WordRejection? = change(UNBLOCK, word)
 
-    /** Notes that the user chose [word]: it becomes likelier, and fades as other words are chosen. */
+    /**
+     * Notes that the user chose [word]: it becomes likelier, and fades as other words are chosen.
+     */
     @Throws(SwipeException::class)
     public fun learn(word: String): WordRejection? = change(LEARN, word)
 

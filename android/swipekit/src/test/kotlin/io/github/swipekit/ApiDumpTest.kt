@@ -6,7 +6,10 @@ import org.jetbrains.kotlin.abi.tools.AbiTools
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Test
 
-/** The public API as it is compiled, against api/swipekit.api; `-Dswipekit.api.update=true` writes that anew. */
+/**
+ * The public API as it is compiled, against api/swipekit.api; `-Dswipekit.api.update=true` writes
+ * that anew.
+ */
 class ApiDumpTest {
     @Test
     fun `the public API is the one that was written down`() {

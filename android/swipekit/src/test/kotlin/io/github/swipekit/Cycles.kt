@@ -13,7 +13,10 @@ import java.io.File
  * what grows is native.
  */
 object Cycles {
-    /** Without what the garbage collector has yet to find; the heap that it has touched counts all the same. */
+    /**
+     * Without what the garbage collector has yet to find; the heap that it has touched counts all
+     * the same.
+     */
     private fun resident(): Long {
         System.gc()
         return File("/proc/self/status").readLines().first { it.startsWith("VmRSS:") }.filter(Char::isDigit).toLong()

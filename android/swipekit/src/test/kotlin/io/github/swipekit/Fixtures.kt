@@ -26,7 +26,10 @@ object Fixtures {
         SwipeEngine.open(bundle, options)
     }
 
-    /** The path in a property. Where there is no such file the test is skipped, unless `swipekit.required` is set. */
+    /**
+     * The path in a property. Where there is no such file the test is skipped, unless
+     * `swipekit.required` is set.
+     */
     private fun needed(property: String): String {
         val path = System.getProperty(property).orEmpty()
         val isThere = path.isNotEmpty() && File(path).isFile

@@ -1,6 +1,8 @@
 package io.github.swipekit
 
-/** Reads JSON: objects as maps, arrays as lists, numbers as doubles. For files that the tests trust. */
+/**
+ * Reads JSON: objects as maps, arrays as lists, numbers as doubles. For files that the tests trust.
+ */
 class Json private constructor(private val text: String) {
     private var at = 0
 

@@ -25,7 +25,10 @@ object Probe {
     /** What the process said: a class of exception and its message, or `decoded` and a word. */
     class Answer(val kind: String, val message: String)
 
-    /** Runs the process with [library] as the native library (null for the one in the jar) and [runtime] as ONNX Runtime. */
+    /**
+     * Runs the process with [library] as the native library (null for the one in the jar) and
+     * [runtime] as ONNX Runtime.
+     */
     fun run(library: File?, runtime: String, folder: File): Answer {
         val properties = buildList {
             library?.let { add("-Dio.github.swipekit.library=$it") }

@@ -33,7 +33,10 @@ import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
 import java.io.File
 
-/** The keyboard: joins the keys, the engine and the text. All of it is on the main thread but what [SwipeController] moves away. */
+/**
+ * The keyboard: joins the keys, the engine and the text. All of it is on the main thread but what
+ * [SwipeController] moves away.
+ */
 open class SwipeKeyboardService :
     InputMethodService(),
     KeyboardView.Listener,

@@ -37,7 +37,10 @@ import org.robolectric.annotation.Config
 import java.io.File
 import java.time.Duration
 
-/** A keyboard whose text and engine are the test's. What the main thread does not do is done in place. */
+/**
+ * A keyboard whose text and engine are the test's. What the main thread does not do is done in
+ * place.
+ */
 class TestService : SwipeKeyboardService() {
     override val background: CoroutineDispatcher = Dispatchers.Unconfined
     var source: FakeSource? = FakeSource()

@@ -32,13 +32,19 @@ internal suspend fun <T> offload(dispatcher: CoroutineDispatcher, discard: (T) -
         }
     }
 
-/** Work that was handed to a dispatcher. The token lives only while it runs, so that work which is never run leaves nothing behind. */
+/**
+ * Work that was handed to a dispatcher. The token lives only while it runs, so that work which is
+ * never run leaves nothing behind.
+ */
 private class Call<T>(
     private val continuation: CancellableContinuation<T>,
     private val discard: (T) -> Unit,
     private val work: (Long) -> T,
 ) : Runnable {
-    /** The token while the work runs. The continuation is inactive before [cancel] is called, and asked after this is set. */
+    /**
+     * The token while the work runs. The continuation is inactive before [cancel] is called, and
+     * asked after this is set.
+     */
     @Volatile
     private var token = 0L
 

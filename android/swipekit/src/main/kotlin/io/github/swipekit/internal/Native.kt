@@ -26,15 +26,24 @@ internal object Native {
         runCatching { Partials.deliver(session, gesture, points, code, packed) }
     }
 
-    /** str version of swipekit; str version of ONNX Runtime, "" where it is not loaded; str its path. */
+    /**
+     * str version of swipekit; str version of ONNX Runtime, "" where it is not loaded; str its
+     * path.
+     */
     @JvmStatic
     external fun version(): ByteArray
 
-    /** [options]: threads or -1, copies, warm prefixes, bytes for prefixes; "" leaves [preset] and [library] to their defaults. */
+    /**
+     * [options]: threads or -1, copies, warm prefixes, bytes for prefixes; "" leaves [preset] and
+     * [library] to their defaults.
+     */
     @JvmStatic
     external fun engineOpen(path: String, options: IntArray, preset: String, library: String): Long
 
-    /** The bundle in [length] bytes from [offset] of the file [fd], to its end for -1. The descriptor stays the caller's. */
+    /**
+     * The bundle in [length] bytes from [offset] of the file [fd], to its end for -1. The
+     * descriptor stays the caller's.
+     */
     @JvmStatic
     external fun engineOpenDescriptor(
         fd: Int,
@@ -46,7 +55,9 @@ internal object Native {
         library: String,
     ): Long
 
-    /** The bundle in [bytes] or in the direct [buffer]; the other is null. Its content is copied. */
+    /**
+     * The bundle in [bytes] or in the direct [buffer]; the other is null. Its content is copied.
+     */
     @JvmStatic
     external fun engineOpenBytes(
         bytes: ByteArray?,
@@ -87,7 +98,10 @@ internal object Native {
     @JvmStatic
     external fun engineWithLayout(engine: Long, name: String, labels: Array<String>, rectangles: FloatArray): Long
 
-    /** i64 a further engine; u32 n, n times u32 index of a word and i32 the reason why it was rejected. */
+    /**
+     * i64 a further engine; u32 n, n times u32 index of a word and i32 the reason why it was
+     * rejected.
+     */
     @JvmStatic
     external fun engineWithWords(engine: Long, words: Array<String>, weights: FloatArray): ByteArray
 
@@ -124,7 +138,10 @@ internal object Native {
     @JvmStatic
     external fun spell(engine: Long, points: DoubleArray, count: Int, area: FloatArray, number: Int): ByteArray
 
-    /** A packed result of the search alone, of encoder frames `[T', D]` and the bundle at [path]; no runtime is needed. */
+    /**
+     * A packed result of the search alone, of encoder frames `[T', D]` and the bundle at [path]; no
+     * runtime is needed.
+     */
     @JvmStatic
     external fun searchFrames(path: String, frames: FloatArray): ByteArray
 
@@ -155,7 +172,10 @@ internal object Native {
     @JvmStatic
     external fun wordsClear(engine: Long)
 
-    /** u32 n, n times str word, u8 whether it has a prior, f32 prior, f32 boost, f64 times chosen, u8 whether it is blocked. */
+    /**
+     * u32 n, n times str word, u8 whether it has a prior, f32 prior, f32 boost, f64 times chosen,
+     * u8 whether it is blocked.
+     */
     @JvmStatic
     external fun wordsEntries(engine: Long): ByteArray
 
@@ -183,7 +203,9 @@ internal object Native {
     @JvmStatic
     external fun liveContext(session: Long, context: Array<String>?)
 
-    /** Ends the gesture, keeps it for [liveFinish] and gives its number. Never waits for a decode. */
+    /**
+     * Ends the gesture, keeps it for [liveFinish] and gives its number. Never waits for a decode.
+     */
     @JvmStatic
     external fun liveEnd(session: Long): Long
 

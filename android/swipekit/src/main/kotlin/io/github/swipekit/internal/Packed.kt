@@ -6,7 +6,10 @@ import io.github.swipekit.DecodeResult
 import io.github.swipekit.DecodeTimings
 import io.github.swipekit.Spelling
 
-/** Reads what comes from native code in one array: little-endian numbers, texts as their length in bytes (u32) and UTF-8. */
+/**
+ * Reads what comes from native code in one array: little-endian numbers, texts as their length in
+ * bytes (u32) and UTF-8.
+ */
 internal class Packed(private val bytes: ByteArray) {
     private var at = 0
 

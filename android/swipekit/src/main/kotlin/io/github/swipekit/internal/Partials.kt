@@ -29,7 +29,10 @@ internal class Partials {
     var failure: SwipeException? = null
         private set
 
-    /** The newest result whenever there is one and the collector is ready for it; ends when the session is closed. */
+    /**
+     * The newest result whenever there is one and the collector is ready for it; ends when the
+     * session is closed.
+     */
     val results: Flow<PartialResult> = state.transformWhile { state ->
         if (state is Found && state.result.gesture > over) emit(state.result)
         state !is Closed

@@ -48,7 +48,10 @@ class SwipeController(
             listener.onState(value)
         }
 
-    /** Why the last thing failed that did, for whoever looks into it. Messages of the engine hold nothing that was typed. */
+    /**
+     * Why the last thing failed that did, for whoever looks into it. Messages of the engine hold
+     * nothing that was typed.
+     */
     var failure: Throwable? = null
         private set
 
@@ -98,7 +101,10 @@ class SwipeController(
         isSwiping = guarded { swipes?.push(numbers, count) }
     }
 
-    /** The finger is lifted: [onWords] hears the swipe's words, none where nothing was found or something failed, once. */
+    /**
+     * The finger is lifted: [onWords] hears the swipe's words, none where nothing was found or
+     * something failed, once.
+     */
     fun finish(onWords: (List<Candidate>) -> Unit) {
         val swipes = swipes
         if (!isSwiping || swipes == null) return onWords(emptyList())
@@ -116,7 +122,10 @@ class SwipeController(
         }
     }
 
-    /** Spells a swipe over letters in [area], the [count] points of [numbers]: [onSpelling] hears of it where anything was found. */
+    /**
+     * Spells a swipe over letters in [area], the [count] points of [numbers]: [onSpelling] hears of
+     * it where anything was found.
+     */
     fun spell(area: LetterArea, numbers: DoubleArray, count: Int, onSpelling: (Spelling) -> Unit) {
         val source = source ?: return
         scope.launch { guarded { source.spell(area, numbers, count).firstOrNull()?.let(onSpelling) } }
@@ -159,7 +168,10 @@ class SwipeController(
         scope.launch { guarded { withContext(background) { source.trimMemory() } } }
     }
 
-    /** Closes everything, for good. What is opening meanwhile is closed as soon as it is open. Returns at once. */
+    /**
+     * Closes everything, for good. What is opening meanwhile is closed as soon as it is open.
+     * Returns at once.
+     */
     fun close() {
         if (state == State.CLOSED) return
         release()
@@ -194,7 +206,10 @@ class SwipeController(
         return candidates.filter { it.word.lowercase() !in added }
     }
 
-    /** Whether [call] went well. A failure costs a swipe, never the keyboard; again and again it ends swiping. */
+    /**
+     * Whether [call] went well. A failure costs a swipe, never the keyboard; again and again it
+     * ends swiping.
+     */
     private inline fun guarded(call: () -> Unit): Boolean {
         try {
             call()

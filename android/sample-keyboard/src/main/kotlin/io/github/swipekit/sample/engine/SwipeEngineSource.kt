@@ -13,7 +13,10 @@ import java.io.File
 
 /** Words of swipekit's engine, which it closes. */
 class SwipeEngineSource(private val engine: SwipeEngine) : WordSource {
-    /** The added words; asking the engine for all its entries with every partial result would be waste. */
+    /**
+     * The added words; asking the engine for all its entries with every partial result would be
+     * waste.
+     */
     @Volatile
     private var added: Set<String> = emptySet()
 

@@ -44,7 +44,10 @@ interface Swipes : AutoCloseable {
     /** A swipe begins, over letters in [area], behind the words [context]. Never waits. */
     fun begin(area: LetterArea, context: List<String>)
 
-    /** The next [count] points of it are those of [numbers]: x, y and milliseconds of each. Never waits. */
+    /**
+     * The next [count] points of it are those of [numbers]: x, y and milliseconds of each. Never
+     * waits.
+     */
     fun push(numbers: DoubleArray, count: Int)
 
     /** It ends: its words, best first. */

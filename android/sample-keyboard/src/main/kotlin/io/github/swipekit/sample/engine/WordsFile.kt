@@ -13,7 +13,10 @@ class WordsFile(private val file: File) {
     @Volatile
     var isDirty: Boolean = false
 
-    /** Gives [source] the words of the file, if there is one. A damaged file is put aside: typing goes on without it. */
+    /**
+     * Gives [source] the words of the file, if there is one. A damaged file is put aside: typing
+     * goes on without it.
+     */
     @Synchronized
     fun load(source: WordSource) {
         if (!file.exists()) return

@@ -18,7 +18,10 @@ class GestureClassifier {
     private var reach = 0f
     private var mayswipe = false
 
-    /** The finger comes down at a point, on a letter or not, of a keyboard whose keys are [keyWidth] wide. */
+    /**
+     * The finger comes down at a point, on a letter or not, of a keyboard whose keys are [keyWidth]
+     * wide.
+     */
     fun down(x: Float, y: Float, onLetter: Boolean, keyWidth: Float) {
         gesture = Gesture.TAP
         startX = x
@@ -41,7 +44,10 @@ class GestureClassifier {
     fun up(): Gesture = gesture.also { gesture = Gesture.NONE }
 
     private companion object {
-        /** Key widths that a tap slips at most: less than the way to the neighbouring key, the shortest swipe. */
+        /**
+         * Key widths that a tap slips at most: less than the way to the neighbouring key, the
+         * shortest swipe.
+         */
         const val SLIP = 0.7f
     }
 }

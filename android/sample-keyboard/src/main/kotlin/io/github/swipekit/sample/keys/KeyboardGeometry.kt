@@ -48,13 +48,19 @@ class KeyboardGeometry(val page: KeyboardPage, val width: Float, val height: Flo
     /** All keys. */
     val keys: List<KeyboardKey> = rows.flatten()
 
-    /** The rectangle of the letters, which swipes are measured by; null where there are none or the view has no size yet. */
+    /**
+     * The rectangle of the letters, which swipes are measured by; null where there are none or the
+     * view has no size yet.
+     */
     val letterArea: LetterArea? = when {
         page != KeyboardPage.LETTERS || width <= 0f || height <= 0f -> null
         else -> LetterArea(0f, 0f, width, LETTER_ROWS * keyHeight)
     }
 
-    /** The key at a point: in its row the one that is nearest, so that nothing between and beside keys is dead. */
+    /**
+     * The key at a point: in its row the one that is nearest, so that nothing between and beside
+     * keys is dead.
+     */
     fun keyAt(x: Float, y: Float): KeyboardKey? {
         if (width <= 0f || height <= 0f || x.isNaN() || y.isNaN()) return null
         val row = rows[(y / keyHeight).toInt().coerceIn(0, ROWS - 1)]

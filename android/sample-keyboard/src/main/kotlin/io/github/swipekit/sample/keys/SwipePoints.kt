@@ -42,7 +42,9 @@ class SwipePoints {
         /** Numbers of a sample. */
         const val PER_POINT: Int = 3
 
-        /** Samples that are kept at most: half a minute of a touch screen that reports 120 a second. */
+        /**
+         * Samples that are kept at most: half a minute of a touch screen that reports 120 a second.
+         */
         const val MOST: Int = 4096
 
         private const val INITIAL = 128

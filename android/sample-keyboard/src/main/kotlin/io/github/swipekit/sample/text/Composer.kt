@@ -12,10 +12,16 @@ class Composer(private val shift: Shift) {
     var rules: FieldRules = FieldRules.of(inputType = 0, imeOptions = 0)
         private set
 
-    /** Told of words that the user left as they are, which is how they choose. Never of a field that must not be learned from. */
+    /**
+     * Told of words that the user left as they are, which is how they choose. Never of a field that
+     * must not be learned from.
+     */
     var onChosen: (word: String) -> Unit = {}
 
-    /** The word of the last swipe, as the engine has it, while it is the last thing written; null otherwise. */
+    /**
+     * The word of the last swipe, as the engine has it, while it is the last thing written; null
+     * otherwise.
+     */
     var lastWord: String? = null
         private set
 
@@ -94,7 +100,10 @@ class Composer(private val shift: Shift) {
         write(field, word)
     }
 
-    /** Puts [word], which was suggested, in place of the last swipe's. False where that is not there any more: nothing is written. */
+    /**
+     * Puts [word], which was suggested, in place of the last swipe's. False where that is not there
+     * any more: nothing is written.
+     */
     fun replace(field: TextField, word: String): Boolean = field.batch {
         if (!isWordBefore(field)) {
             forget()
@@ -107,7 +116,10 @@ class Composer(private val shift: Shift) {
         true
     }
 
-    /** The cursor may have gone elsewhere. False where the last swipe's word is no longer in front of it. */
+    /**
+     * The cursor may have gone elsewhere. False where the last swipe's word is no longer in front
+     * of it.
+     */
     fun cursorMoved(field: TextField): Boolean {
         val isThere = isWordBefore(field)
         if (!isThere) forget()

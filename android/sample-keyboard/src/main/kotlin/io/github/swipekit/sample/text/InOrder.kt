@@ -10,7 +10,10 @@ class InOrder {
     inner class Place internal constructor() {
         internal var action: (() -> Unit)? = null
 
-        /** What was waited for: does [action] when all before it is done. Only the first call counts. */
+        /**
+         * What was waited for: does [action] when all before it is done. Only the first call
+         * counts.
+         */
         fun fill(action: () -> Unit) {
             if (this.action != null) return
             this.action = action

@@ -1,6 +1,9 @@
 package io.github.swipekit.sample.text
 
-/** The shift key: one tap for one letter, two quick ones for all, and by itself where a sentence begins. */
+/**
+ * The shift key: one tap for one letter, two quick ones for all, and by itself where a sentence
+ * begins.
+ */
 class Shift {
     /** What is written in capitals. */
     enum class State { OFF, ONCE, LOCKED }
@@ -28,7 +31,10 @@ class Shift {
         isManual = true
     }
 
-    /** Something was written or the cursor went elsewhere, and a capital comes next or not. A lock stays. */
+    /**
+     * Something was written or the cursor went elsewhere, and a capital comes next or not. A lock
+     * stays.
+     */
     fun settle(isCapitalNext: Boolean) {
         if (state == State.LOCKED) return
         state = if (isCapitalNext) State.ONCE else State.OFF

@@ -17,7 +17,10 @@ class Suggestion(val text: String, val isNew: Boolean) {
     override fun toString(): String = "Suggestion(${text.length} characters, new $isNew)"
 }
 
-/** What the strip shows: words so far while the finger moves, and those to choose from when it is lifted. */
+/**
+ * What the strip shows: words so far while the finger moves, and those to choose from when it is
+ * lifted.
+ */
 class SuggestionModel {
     /** What there is to tap on, best first. */
     var suggestions: List<Suggestion> = emptyList()

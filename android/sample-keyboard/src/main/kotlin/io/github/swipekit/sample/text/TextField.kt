@@ -17,7 +17,10 @@ interface TextField {
     /** Deletes [count] characters in front of the cursor. */
     fun delete(count: Int)
 
-    /** Deletes what is selected, or as the app's own delete key does where nothing is known of the text. */
+    /**
+     * Deletes what is selected, or as the app's own delete key does where nothing is known of the
+     * text.
+     */
     fun deleteKey()
 
     /** Does all of [edits] before the app shows any of it. */

@@ -1,8 +1,14 @@
 package io.github.swipekit.sample.text
 
-/** English as it is written: where spaces and capitals go, and which words stand before the cursor. No state, no Android. */
+/**
+ * English as it is written: where spaces and capitals go, and which words stand before the cursor.
+ * No state, no Android.
+ */
 object Writing {
-    /** First word of [context] where a sentence begins there; the engine's language model knows it by this name. */
+    /**
+     * First word of [context] where a sentence begins there; the engine's language model knows it
+     * by this name.
+     */
     const val SENTENCE_START: String = "<s>"
 
     /** Characters before the cursor that any of these look at. */
@@ -33,7 +39,10 @@ object Writing {
         Capitals.SENTENCES -> beginsSentence(before)
     }
 
-    /** Whether what comes behind [before] begins a sentence: nothing before it, or an end of a sentence and white space. */
+    /**
+     * Whether what comes behind [before] begins a sentence: nothing before it, or an end of a
+     * sentence and white space.
+     */
     fun beginsSentence(before: String): Boolean {
         val words = before.trimEnd { it in "\"'“‘([{" }
         if (words.isEmpty() || words.last() == '\n') return true
@@ -71,7 +80,10 @@ object Writing {
     /** [word] with its first letter as a capital; those that it has stay. */
     fun capitalized(word: String): String = word.replaceFirstChar { it.uppercaseChar() }
 
-    /** Number of characters of the last one that a person sees in [before]: an accent goes with its letter, an emoji is one. */
+    /**
+     * Number of characters of the last one that a person sees in [before]: an accent goes with its
+     * letter, an emoji is one.
+     */
     fun lastCharacter(before: String): Int {
         if (before.isEmpty()) return 0
         val characters = java.text.BreakIterator.getCharacterInstance()

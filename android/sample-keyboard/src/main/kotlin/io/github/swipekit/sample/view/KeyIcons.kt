@@ -4,7 +4,10 @@ import android.graphics.Canvas
 import android.graphics.Paint
 import android.graphics.Path
 
-/** Signs on keys, drawn: fonts differ in what they hold. Each fills a square of [size] pixels about a middle. */
+/**
+ * Signs on keys, drawn: fonts differ in what they hold. Each fills a square of [size] pixels about
+ * a middle.
+ */
 class KeyIcons(private val size: Float) {
     private val line = Paint(Paint.ANTI_ALIAS_FLAG).apply {
         strokeWidth = size * 0.09f

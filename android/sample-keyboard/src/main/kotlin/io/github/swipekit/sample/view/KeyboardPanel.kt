@@ -7,7 +7,9 @@ import android.view.View
 import android.view.WindowInsets
 import android.widget.LinearLayout
 
-/** The whole of what the keyboard shows: [strip] over [keys], clear of the system's navigation bar. */
+/**
+ * The whole of what the keyboard shows: [strip] over [keys], clear of the system's navigation bar.
+ */
 @SuppressLint("ViewConstructor")
 class KeyboardPanel(context: Context, val strip: SuggestionStrip, val keys: KeyboardView) : LinearLayout(context) {
     init {
@@ -18,7 +20,10 @@ class KeyboardPanel(context: Context, val strip: SuggestionStrip, val keys: Keyb
         setOnApplyWindowInsetsListener { view, insets -> insets.also { clear(view, it) } }
     }
 
-    /** From Android 15 on windows reach under the bars. Where the system keeps clear of them itself, nothing is left here. */
+    /**
+     * From Android 15 on windows reach under the bars. Where the system keeps clear of them itself,
+     * nothing is left here.
+     */
     private fun clear(view: View, insets: WindowInsets) {
         if (Build.VERSION.SDK_INT < Build.VERSION_CODES.R) return
         val bars = insets.getInsets(WindowInsets.Type.systemBars() or WindowInsets.Type.displayCutout())

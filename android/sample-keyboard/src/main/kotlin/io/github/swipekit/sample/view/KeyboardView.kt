@@ -28,10 +28,15 @@ class KeyboardView(context: Context, private val listener: Listener) : View(cont
         /** A swipe begins over letters in [area]. */
         fun onSwipeBegin(area: LetterArea)
 
-        /** The swipe goes on: its next [count] points, x, y and milliseconds of each. The array is used again after the call. */
+        /**
+         * The swipe goes on: its next [count] points, x, y and milliseconds of each. The array is
+         * used again after the call.
+         */
         fun onSwipePoints(numbers: DoubleArray, count: Int)
 
-        /** The finger is lifted behind a swipe with [points]. They are used again for the next one. */
+        /**
+         * The finger is lifted behind a swipe with [points]. They are used again for the next one.
+         */
         fun onSwipeEnd(area: LetterArea, points: SwipePoints)
 
         /** The system took the finger away: there was no swipe. */
@@ -149,7 +154,10 @@ class KeyboardView(context: Context, private val listener: Listener) : View(cont
         }
     }
 
-    /** Takes all samples since the last event: the system bundles those that came between two frames. */
+    /**
+     * Takes all samples since the last event: the system bundles those that came between two
+     * frames.
+     */
     private fun move(event: MotionEvent) {
         val index = event.findPointerIndex(pointer)
         if (index < 0) return

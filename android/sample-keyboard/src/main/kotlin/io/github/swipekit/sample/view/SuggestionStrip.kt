@@ -37,7 +37,10 @@ class SuggestionStrip(
         places.forEach { addView(it, LayoutParams(0, LayoutParams.MATCH_PARENT, 1f)) }
     }
 
-    /** Shows [suggestions], best first; while the finger moves they are faint and take no taps. None leave a notice as it is. */
+    /**
+     * Shows [suggestions], best first; while the finger moves they are faint and take no taps. None
+     * leave a notice as it is.
+     */
     fun show(suggestions: List<Suggestion>, isPartial: Boolean) {
         if (suggestions.isEmpty() && hasNotice) return
         hasNotice = false

@@ -6,7 +6,9 @@ import android.graphics.PorterDuff
 import android.graphics.PorterDuffXfermode
 import io.github.swipekit.sample.keys.SwipePoints
 
-/** The trail behind the finger: thin and faint where it was a while ago, gone after [LIFE_MILLIS]. */
+/**
+ * The trail behind the finger: thin and faint where it was a while ago, gone after [LIFE_MILLIS].
+ */
 class SwipeTrail(color: Int, private val thickness: Float) {
     private val paint = Paint(Paint.ANTI_ALIAS_FLAG).apply {
         this.color = color
@@ -40,7 +42,10 @@ class SwipeTrail(color: Int, private val thickness: Float) {
         private const val MOST_ALPHA = 200
         private const val THINNEST = 0.3f
 
-        /** What is left at [nowMillis] of a piece of [timeMillis]: 1 of a fresh one, 0 of one that is gone. */
+        /**
+         * What is left at [nowMillis] of a piece of [timeMillis]: 1 of a fresh one, 0 of one that
+         * is gone.
+         */
         fun life(timeMillis: Long, nowMillis: Long): Float =
             (1f - (nowMillis - timeMillis).toFloat() / LIFE_MILLIS).coerceIn(0f, 1f)
     }

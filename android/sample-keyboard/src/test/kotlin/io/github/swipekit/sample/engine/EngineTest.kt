@@ -34,7 +34,10 @@ import java.io.File
 import java.util.concurrent.ExecutorService
 import java.util.concurrent.Executors
 
-/** The keyboard's parts around the real engine, with swipes of real people (How We Swipe). Skipped where no native library is given. */
+/**
+ * The keyboard's parts around the real engine, with swipes of real people (How We Swipe). Skipped
+ * where no native library is given.
+ */
 class EngineTest {
     @TempDir
     lateinit var folder: File

@@ -25,7 +25,10 @@ import org.robolectric.annotation.GraphicsMode
 import java.io.File
 import java.time.Duration
 
-/** Draws the keyboard with Android's own renderer. The pictures are left in `target/pictures`, to be looked at. */
+/**
+ * Draws the keyboard with Android's own renderer. The pictures are left in `target/pictures`, to be
+ * looked at.
+ */
 @RunWith(RobolectricTestRunner::class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
 @Config(sdk = [35])

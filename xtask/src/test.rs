@@ -106,7 +106,9 @@ fn steps() -> Result<()> {
                 cargo("test --package swipekit --no-default-features --features executorch --locked")
             })),
             ("tests of the command line without ExecuTorch", Box::new(|| {
-                cargo(&format!("test {WITHOUT} --test export_options --locked"))
+                cargo(&format!(
+                    "test {WITHOUT} --test command_line --locked export_options"
+                ))
             })),
             ("tests with both runtimes", Box::new(|| {
                 both("test", " --exclude swipekit-ffi --no-fail-fast")

@@ -418,16 +418,23 @@ fn eight_bits_that_cost_too_much_are_replaced() {
     let wild = folder.path().join("wild.nemo");
     // One channel is far beyond the others: one range cannot serve both.
     nemo::write_nemo_with(&wild, 7, |name, values| {
-        if name.ends_with("norm_feed_forward2.weight") || name.ends_with("norm_conv.weight") {
+        if name.contains(".norm_") && name.ends_with(".weight") && !name.contains("norm_out") {
             values[0] *= 65536.0;
         }
-        if name.ends_with("feed_forward2.linear1.weight")
-            || name.ends_with("pointwise_conv1.weight")
+        let reads_norm = [
+            "feed_forward1.linear1",
+            "feed_forward2.linear1",
+            "conv.pointwise_conv1",
+            "self_attn.linear_q",
+            "self_attn.linear_k",
+            "self_attn.linear_v",
+        ];
+        if reads_norm
+            .iter()
+            .any(|layer| name.ends_with(&format!("{layer}.weight")))
         {
-            values
-                .iter_mut()
-                .step_by(16)
-                .for_each(|value| *value /= 65536.0);
+            let inputs = values.iter_mut().step_by(16);
+            inputs.for_each(|value| *value /= 65536.0);
         }
     });
     let base = Options {

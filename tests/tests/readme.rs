@@ -72,7 +72,9 @@ fn quoted(document: &str) -> Vec<String> {
     let blocks = blocks.filter_map(|rest| rest.split("```").next());
     let parts = blocks.flat_map(|block| block.split('"').skip(1).step_by(2));
     let lines = parts.filter(|part| part.starts_with("swipekit ") && !part.contains("..."));
-    lines.map(|line| line.replace('\n', " ")).collect()
+    // A backslash at the end of a line continues it, also within quotes.
+    let joined = lines.map(|line| line.replace("\\\n", " ").replace('\n', " "));
+    joined.collect()
 }
 
 #[test]

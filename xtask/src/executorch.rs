@@ -190,7 +190,7 @@ mod tests {
         let pinned = format!("executorch=={VERSION} ");
         assert!(read("exporters/python/requirements.txt").contains(&pinned));
         let core = format!("EXECUTORCH_VERSION: &str = \"{VERSION}\"");
-        assert!(read("core/src/runtime/executorch/mod.rs").contains(&core));
+        assert!(read("core/src/runtime/executorch/encoder.rs").contains(&core));
     }
 
     #[test]

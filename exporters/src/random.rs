@@ -1,4 +1,4 @@
-//! Random numbers. All come from one generator ([`Random`]); a [`Stream`] is the generator of one
+//! Random numbers. All come from one generator ([`Random`]); a `Stream` is the generator of one
 //! seed, purpose and index, so that a swipe does not depend on those drawn before it.
 
 use std::sync::LazyLock;

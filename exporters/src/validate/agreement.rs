@@ -26,8 +26,9 @@ const PADDING_COSINE: f64 = 0.99999;
 /// Runs both encoders over `swipes`, each swipe alone, and `encoder` over a padded batch of them.
 ///
 /// # Errors
-/// [`ValidationError::Check`] if shapes or lengths differ, a value is not finite, padding has an
-/// effect, or the mean cosine is less than `min_cosine`; the runtime's errors.
+/// [`ValidationError::Check`](super::ValidationError::Check) if shapes or lengths differ, a value
+/// is not finite, padding has an effect, or the mean cosine is less than `min_cosine`; the
+/// runtime's errors.
 pub fn agreement(
     fp32: &[u8],
     encoder: &[u8],

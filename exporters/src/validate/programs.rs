@@ -108,7 +108,7 @@ impl<'a> Program<'a> {
 /// encoder `onnx` at many more.
 ///
 /// # Errors
-/// [`ValidationError`]: the first check that fails or cannot be made.
+/// [`ValidationError`](super::ValidationError): the first check that fails or cannot be made.
 pub fn fp32_encoder(
     network: &Network<'_>,
     program: &Path,
@@ -264,7 +264,8 @@ fn batch_of(
 /// Runs both encoders over `swipes` and compares their frames.
 ///
 /// # Errors
-/// [`ValidationError::Check`] if the mean cosine is less than `min_cosine`; the runtimes' errors.
+/// [`ValidationError::Check`](super::ValidationError::Check) if the mean cosine is less than
+/// `min_cosine`; the runtimes' errors.
 pub fn programs_agree(
     reference: &dyn Encoder,
     encoder: &dyn Encoder,

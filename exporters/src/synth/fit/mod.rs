@@ -1,6 +1,6 @@
 //! Fits a profile to real swipes.
 //!
-//! Each parameter has a statistic of its own ([`STATISTICS`]). Each round makes swipes of the same
+//! Each parameter has a statistic of its own (`STATISTICS`). Each round makes swipes of the same
 //! words by as many people on the same keyboards with the current profile, compares the statistics
 //! with the real ones, and corrects each parameter by the difference of its statistic. A few dozen
 //! rounds match nearly all of them. Every round uses the same random numbers, so the result is not

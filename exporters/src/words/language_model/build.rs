@@ -159,8 +159,8 @@ pub struct BuildReport {
 /// Builds a language model in memory.
 ///
 /// # Errors
-/// [`LanguageError`]: a file that is unreadable or malformed, unusable options, a model that is too
-/// large.
+/// [`LanguageError`](super::LanguageError): a file that is unreadable or malformed, unusable
+/// options, a model that is too large.
 pub fn build_bytes(options: &BuildOptions) -> Result<(BuiltLanguageModel, BuildReport)> {
     if options
         .order

@@ -41,8 +41,8 @@ impl Timings {
 pub struct Decoded {
     /// The words, best first.
     pub candidates: Vec<Candidate>,
-    /// Whether the gesture was worked off to its end. Where it was cut short by a deadline, the
-    /// words are those that its part until then means.
+    /// Whether all frames were searched. If a deadline ended the search, the words are those of the
+    /// frames before it.
     pub is_complete: bool,
     /// How long it took. Features and encoder are those of the gesture, however often it is
     /// searched; the search is that of this result.
@@ -215,7 +215,7 @@ impl<'s> Gesture<'s> {
         log_likelihood(&session.keyboard.transducer, &session.projected, labels)
     }
 
-    /// The candidates, and what became of each of `words`: its place among them, or where and why
+    /// The candidates, and what became of each of `words`: its rank among them, or where and why
     /// the search lost it. For reports of wrong words. Limits do not end it.
     ///
     /// # Errors
